@@ -1,0 +1,116 @@
+//! What is found in a picture: boxes, landmarks and faces, in pixels of the upright picture.
+
+use embedding::Embedding;
+
+/// A point in pixels: `x` to the right and `y` downward from the centre of the top left pixel.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// Pixels to the right.
+    pub x: f32,
+    /// Pixels downward.
+    pub y: f32,
+}
+
+/// An axis-aligned rectangle in pixels; it may reach outside the picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BoundingBox {
+    /// Left edge.
+    pub left: f32,
+    /// Top edge.
+    pub top: f32,
+    /// Width, zero or more.
+    pub width: f32,
+    /// Height, zero or more.
+    pub height: f32,
+}
+
+impl BoundingBox {
+    /// Width times height, in square pixels.
+    #[must_use]
+    pub fn area(&self) -> f32 {
+        self.width.max(0.0) * self.height.max(0.0)
+    }
+
+    /// The middle of the box.
+    #[must_use]
+    pub fn center(&self) -> Point {
+        Point { x: self.left + self.width / 2.0, y: self.top + self.height / 2.0 }
+    }
+
+    /// Intersection over union, 0 (apart) to 1 (equal).
+    #[must_use]
+    pub fn iou(&self, other: &Self) -> f32 {
+        let overlap = |a: f32, a_len: f32, b: f32, b_len: f32| {
+            ((a + a_len).min(b + b_len) - a.max(b)).max(0.0)
+        };
+        let shared = overlap(self.left, self.width, other.left, other.width)
+            * overlap(self.top, self.height, other.top, other.height);
+        let union = self.area() + other.area() - shared;
+        if union > 0.0 { (shared / union).clamp(0.0, 1.0) } else { 0.0 }
+    }
+}
+
+/// One face as the detector found it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Detection {
+    /// Where it is.
+    pub bounding_box: BoundingBox,
+    /// How sure the detector is, 0 to 1.
+    pub score: f32,
+    /// The detector's own five points: right eye, left eye, nose tip, right and left mouth corner
+    /// (right and left as the person has them, so the first is at the picture's left).
+    pub points: [Point; 5],
+}
+
+/// The five landmarks of dlib's predictor, in its order: outer and inner corner of the eye at the
+/// picture's right, outer and inner corner of the eye at its left, and the base of the nose.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Landmarks(pub [Point; 5]);
+
+/// A detected face with its landmarks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Face {
+    /// What the detector found.
+    pub detection: Detection,
+    /// Where the landmarks are.
+    pub landmarks: Landmarks,
+}
+
+/// The face that was chosen from a picture, and its embedding.
+#[derive(Debug, Clone)]
+pub struct EmbeddedFace {
+    /// The chosen face.
+    pub face: Face,
+    /// Its embedding by the engine's model, as the network gave it.
+    pub embedding: Embedding,
+    /// How many other faces the picture shows that the policy passed over.
+    pub bystanders: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn boxes() -> impl Strategy<Value = BoundingBox> {
+        (-100.0_f32..100.0, -100.0_f32..100.0, 0.0_f32..80.0, 0.0_f32..80.0)
+            .prop_map(|(left, top, width, height)| BoundingBox { left, top, width, height })
+    }
+
+    proptest! {
+        #[test]
+        fn overlap_is_symmetric_and_within_zero_and_one(a in boxes(), b in boxes()) {
+            prop_assert_eq!(a.iou(&b), b.iou(&a));
+            prop_assert!((0.0..=1.0).contains(&a.iou(&b)));
+        }
+    }
+
+    #[test]
+    fn boxes_apart_in_both_axes_do_not_overlap() {
+        let a = BoundingBox { left: 0.0, top: 0.0, width: 10.0, height: 10.0 };
+        let b = BoundingBox { left: 50.0, top: 50.0, width: 10.0, height: 10.0 };
+        assert_eq!(a.iou(&b), 0.0);
+        assert_eq!(a.iou(&a), 1.0);
+    }
+}

@@ -1,0 +1,83 @@
+//! How an engine is to work: limits, crops, threads, and what to do about several faces.
+
+/// Settings of a [`FaceEngine`](crate::FaceEngine); the defaults are those of the service.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// What pictures are let in.
+    pub limits: PictureLimits,
+    /// Crops a face is embedded from.
+    pub crops: Crops,
+    /// How many pictures can be worked on at once; each has model sessions of its own (about 40 MB).
+    pub sessions: usize,
+    /// Threads that one model run may use. One is best for throughput.
+    pub threads: usize,
+    /// Detections scored lower are dropped, 0 to 1.
+    pub min_score: f32,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self {
+            limits: PictureLimits::default(),
+            crops: Crops::default(),
+            sessions: 1,
+            threads: 1,
+            min_score: 0.6,
+        }
+    }
+}
+
+/// What a picture may be, checked from its header before anything is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureLimits {
+    /// Longest file, in bytes.
+    pub max_bytes: usize,
+    /// Most pixels, width times height.
+    pub max_pixels: u64,
+    /// Longest side, in pixels.
+    pub max_side: u32,
+}
+
+impl Default for PictureLimits {
+    /// 20 MiB, 50 million pixels (a 48-megapixel phone picture passes), 16,384 pixels a side.
+    fn default() -> Self {
+        Self { max_bytes: 20 << 20, max_pixels: 50_000_000, max_side: 16_384 }
+    }
+}
+
+/// How many crops of a face are embedded and averaged; more cost time and lower the error rates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Crops {
+    /// The aligned chip alone, as the reference does it.
+    One,
+    /// The chip and its mirror image.
+    Two,
+    /// Those two at scale 1.00 and 1.08.
+    #[default]
+    Four,
+}
+
+impl Crops {
+    /// How many chips are embedded for one face.
+    #[must_use]
+    pub fn count(self) -> usize {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Four => 4,
+        }
+    }
+}
+
+/// What to do when a picture shows several faces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FacePolicy {
+    /// Exactly one prominent face. A face with less than a quarter of the largest one's area is a
+    /// bystander: counted, not refused.
+    #[default]
+    Single,
+    /// Exactly one face at all.
+    Strict,
+    /// The largest face, whoever else is there.
+    Largest,
+}
