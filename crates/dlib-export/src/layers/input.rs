@@ -1,0 +1,28 @@
+//! The input layer: how pixels become numbers.
+
+use crate::error::ExportError;
+use crate::reader::Reader;
+
+/// An `input_rgb_image_sized` layer of that side, which must subtract the given averages of red,
+/// green and blue (dlib then divides by 256). They are checked because the caller of the exported
+/// network does this step.
+pub(crate) fn expect_rgb_input(
+    reader: &mut Reader<'_>,
+    averages: [f32; 3],
+    side: usize,
+) -> Result<(), ExportError> {
+    reader.expect_name("input_rgb_image_sized")?;
+    for average in averages {
+        let offset = reader.offset();
+        let found = reader.f32("the average of a colour")?;
+        if found != average {
+            return Err(ExportError::Unexpected {
+                offset,
+                expected: format!("{average} as the average of a colour").into(),
+                found: found.to_string(),
+            });
+        }
+    }
+    reader.expect_size(side, "the rows of the input")?;
+    reader.expect_size(side, "the columns of the input")
+}

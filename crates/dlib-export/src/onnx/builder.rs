@@ -1,0 +1,150 @@
+//! Builds an ONNX graph node by node.
+
+use super::proto::{
+    AttributeProto, Dimension, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TENSOR_FLOAT,
+    TensorProto, TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto,
+};
+use crate::layers::{Convolution, PoolShape};
+
+/// `AttributeProto.AttributeType`.
+const ATTRIBUTE_INT: i32 = 2;
+const ATTRIBUTE_INTS: i32 = 7;
+
+/// ONNX 1.12: understood by every ONNX Runtime since 1.12.
+const IR_VERSION: i64 = 8;
+const OPSET: i64 = 17;
+
+/// A graph under construction. Each operator takes the names of its inputs and returns the name of
+/// its output; nodes stay in the order they are added in, which must be one they can run in.
+#[derive(Debug, Default)]
+pub(crate) struct GraphBuilder {
+    nodes: Vec<NodeProto>,
+    initializers: Vec<TensorProto>,
+}
+
+impl GraphBuilder {
+    /// A convolution with bias.
+    pub(crate) fn convolution(&mut self, input: &str, name: &str, convolution: &Convolution) -> String {
+        let shape = convolution.shape;
+        let weights = self.floats(format!("{name}.weight"), &shape.weight_shape(), &convolution.weights);
+        let biases = self.floats(format!("{name}.bias"), &[shape.filters], &convolution.biases);
+        let attributes = vec![
+            ints("kernel_shape", &[shape.kernel; 2]),
+            ints("pads", &[shape.padding; 4]),
+            ints("strides", &[shape.stride; 2]),
+        ];
+        self.operator("Conv", vec![input.to_owned(), weights, biases], name, attributes)
+    }
+
+    /// Adds a row of zeros below and a column of zeros at the right.
+    ///
+    /// It is a convolution of each channel by 1, which runtimes keep in the layout of the
+    /// convolutions around it, and fuse with the sum that follows; `Pad` costs two conversions.
+    pub(crate) fn pad_bottom_right(&mut self, input: &str, name: &str, channels: usize) -> String {
+        let ones = self.floats(format!("{name}.weight"), &[channels, 1, 1, 1], &vec![1.0; channels]);
+        let attributes =
+            vec![int("group", channels), ints("kernel_shape", &[1, 1]), ints("pads", &[0, 0, 1, 1])];
+        self.operator("Conv", vec![input.to_owned(), ones], name, attributes)
+    }
+
+    /// The maximum over windows that lie within the picture.
+    pub(crate) fn max_pool(&mut self, input: &str, name: &str, shape: PoolShape) -> String {
+        self.operator("MaxPool", vec![input.to_owned()], name, window(shape))
+    }
+
+    /// The mean over windows that lie within the picture.
+    pub(crate) fn average_pool(&mut self, input: &str, name: &str, shape: PoolShape) -> String {
+        self.operator("AveragePool", vec![input.to_owned()], name, window(shape))
+    }
+
+    /// An operator without constants or attributes.
+    pub(crate) fn apply(&mut self, operator: &str, inputs: &[&str], name: &str) -> String {
+        self.operator(operator, inputs.iter().map(|&input| input.to_owned()).collect(), name, Vec::new())
+    }
+
+    /// A constant of floats; returns its name.
+    pub(crate) fn floats(&mut self, name: String, shape: &[usize], values: &[f32]) -> String {
+        self.initializers.push(TensorProto {
+            dims: sizes(shape),
+            data_type: Some(TENSOR_FLOAT),
+            name: Some(name.clone()),
+            raw_data: Some(values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+        });
+        name
+    }
+
+    /// The model with the given input and output, both of floats. The last operator must have been
+    /// named like the output.
+    pub(crate) fn build(
+        self,
+        name: &str,
+        input: (&str, Vec<Dimension>),
+        output: (&str, Vec<Dimension>),
+    ) -> ModelProto {
+        let graph = GraphProto {
+            node: self.nodes,
+            name: Some(name.to_owned()),
+            initializer: self.initializers,
+            input: vec![float_tensor(input)],
+            output: vec![float_tensor(output)],
+            value_info: Vec::new(),
+        };
+        ModelProto {
+            ir_version: Some(IR_VERSION),
+            producer_name: Some(env!("CARGO_PKG_NAME").to_owned()),
+            producer_version: None,
+            graph: Some(graph),
+            opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) }],
+        }
+    }
+
+    fn operator(
+        &mut self,
+        operator: &str,
+        input: Vec<String>,
+        name: &str,
+        attribute: Vec<AttributeProto>,
+    ) -> String {
+        self.nodes.push(NodeProto {
+            input,
+            output: vec![name.to_owned()],
+            name: Some(name.to_owned()),
+            op_type: Some(operator.to_owned()),
+            attribute,
+        });
+        name.to_owned()
+    }
+}
+
+fn window(shape: PoolShape) -> Vec<AttributeProto> {
+    vec![ints("kernel_shape", &[shape.window; 2]), ints("strides", &[shape.stride; 2])]
+}
+
+fn int(name: &str, value: usize) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.to_owned()),
+        i: sizes(&[value]).first().copied(),
+        r#type: Some(ATTRIBUTE_INT),
+        ..AttributeProto::default()
+    }
+}
+
+fn ints(name: &str, values: &[usize]) -> AttributeProto {
+    AttributeProto {
+        name: Some(name.to_owned()),
+        ints: sizes(values),
+        r#type: Some(ATTRIBUTE_INTS),
+        ..AttributeProto::default()
+    }
+}
+
+/// Sizes of layers that were in memory, so far below the limit of i64.
+fn sizes(values: &[usize]) -> Vec<i64> {
+    values.iter().map(|&value| i64::try_from(value).unwrap_or(i64::MAX)).collect()
+}
+
+fn float_tensor((name, dim): (&str, Vec<Dimension>)) -> ValueInfoProto {
+    let tensor_type =
+        TensorTypeProto { elem_type: Some(TENSOR_FLOAT), shape: Some(TensorShapeProto { dim }) };
+    ValueInfoProto { name: Some(name.to_owned()), r#type: Some(TypeProto { tensor_type: Some(tensor_type) }) }
+}

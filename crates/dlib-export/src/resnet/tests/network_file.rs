@@ -1,0 +1,165 @@
+//! Writes a network with made-up weights as dlib does.
+
+use crate::resnet::architecture::Architecture;
+use crate::testing::Writer;
+
+/// A file, and the parameters in it in the order of the layers.
+pub(super) struct NetworkFile {
+    pub(super) bytes: Vec<u8>,
+    pub(super) convolutions: Vec<ConvolutionParameters>,
+    pub(super) embedding: Vec<f32>,
+}
+
+/// A convolution and the affine layer after it.
+#[derive(Debug, Clone)]
+pub(super) struct ConvolutionParameters {
+    /// Filters, inputs, rows, columns.
+    pub(super) shape: [usize; 4],
+    pub(super) weights: Vec<f32>,
+    pub(super) biases: Vec<f32>,
+    pub(super) gamma: Vec<f32>,
+    pub(super) beta: Vec<f32>,
+}
+
+/// Eighths between -4 and 4, whose products and sums `f32` holds exactly.
+struct Numbers(u32);
+
+impl Numbers {
+    fn take(&mut self, count: usize) -> Vec<f32> {
+        (0..count)
+            .map(|_| {
+                self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let eighths = i16::try_from(self.0 >> 26).unwrap() - 32;
+                f32::from(eighths) / 8.0
+            })
+            .collect()
+    }
+
+    fn convolution(&mut self, filters: usize, inputs: usize, kernel: usize) -> ConvolutionParameters {
+        ConvolutionParameters {
+            shape: [filters, inputs, kernel, kernel],
+            weights: self.take(filters * inputs * kernel * kernel),
+            biases: self.take(filters),
+            gamma: self.take(filters),
+            beta: self.take(filters),
+        }
+    }
+}
+
+impl NetworkFile {
+    pub(super) fn of(architecture: &Architecture) -> Self {
+        Self::changed(architecture, |_| {})
+    }
+
+    /// The file after `change` was made to the parameters of the convolutions.
+    pub(super) fn changed(
+        architecture: &Architecture,
+        change: impl FnOnce(&mut [ConvolutionParameters]),
+    ) -> Self {
+        let mut numbers = Numbers(1);
+        let mut convolutions = vec![numbers.convolution(architecture.stem_filters, 3, 7)];
+        // Whether each block halves the picture.
+        let mut blocks = Vec::new();
+        let mut inputs = architecture.stem_filters;
+        for stage in architecture.stages {
+            for index in 0..stage.blocks {
+                blocks.push(stage.halves && index == 0);
+                convolutions.push(numbers.convolution(stage.filters, inputs, 3));
+                convolutions.push(numbers.convolution(stage.filters, stage.filters, 3));
+                inputs = stage.filters;
+            }
+        }
+        let embedding = numbers.take(inputs * architecture.embedding_size);
+        change(&mut convolutions);
+
+        let mut file = Writer::default();
+        loss_and_versions(&mut file, &blocks);
+        file.name("input_rgb_image_sized").floats(&architecture.averages);
+        file.size(architecture.side).size(architecture.side);
+        let (stem, pairs) = convolutions.split_first().unwrap();
+        convolution(&mut file, stem, 2, 0);
+        // How many crops of a picture were one sample in training.
+        file.integer(1);
+        affine(&mut file, stem);
+        relu(&mut file);
+        pool(&mut file, "max_pool_2", 3, 2);
+        for (pair, &halves) in pairs.chunks_exact(2).zip(&blocks) {
+            let (stride, padding) = if halves { (2, 0) } else { (1, 1) };
+            convolution(&mut file, &pair[0], stride, padding);
+            affine(&mut file, &pair[0]);
+            relu(&mut file);
+            convolution(&mut file, &pair[1], 1, 1);
+            affine(&mut file, &pair[1]);
+            if halves {
+                pool(&mut file, "avg_pool_2", 2, 2);
+            }
+            state(file.name("add_prev_"));
+            relu(&mut file);
+        }
+        pool(&mut file, "avg_pool_2", 0, 1);
+        dense(&mut file, &embedding, inputs, architecture.embedding_size);
+        Self { bytes: file.bytes, convolutions, embedding }
+    }
+}
+
+/// From the output down: 2 for a layer, 1 for a tag or a skip, 3 for the layer at the input.
+fn loss_and_versions(file: &mut Writer, blocks: &[bool]) {
+    file.integer(1).name("loss_metric_2").floats(&[0.04, 0.6]);
+    file.integers(&[2, 2]);
+    for &halves in blocks.iter().rev() {
+        file.integers(if halves { &[2, 2, 2, 1, 1, 2, 2, 2, 2, 2, 1] } else { &[2, 2, 2, 2, 2, 2, 2, 1] });
+    }
+    file.integers(&[2, 2, 2, 3]);
+}
+
+fn convolution(file: &mut Writer, parameters: &ConvolutionParameters, stride: i64, padding: i64) {
+    let ConvolutionParameters { shape, weights, biases, .. } = parameters;
+    let [filters, _, rows, columns] = *shape;
+    let values = [weights.as_slice(), biases].concat();
+    file.name("con_4").tensor([values.len(), 1, 1, 1], &values).size(filters).size(rows).size(columns);
+    file.integers(&[stride, stride, padding, padding]);
+    view(file, *shape);
+    view(file, [1, filters, 1, 1]);
+    state(multipliers(file));
+}
+
+fn affine(file: &mut Writer, ConvolutionParameters { gamma, beta, .. }: &ConvolutionParameters) {
+    let values = [gamma.as_slice(), beta].concat();
+    file.name("affine_").tensor([values.len(), 1, 1, 1], &values);
+    view(file, [1, gamma.len(), 1, 1]);
+    view(file, [1, beta.len(), 1, 1]);
+    state(file.integer(0));
+}
+
+fn relu(file: &mut Writer) {
+    state(file.name("relu_"));
+}
+
+fn pool(file: &mut Writer, name: &str, window: i64, stride: i64) {
+    state(file.name(name).integers(&[window, window, stride, stride, 0, 0]));
+}
+
+fn dense(file: &mut Writer, weights: &[f32], inputs: usize, outputs: usize) {
+    file.name("fc_2").size(outputs).size(inputs).tensor([weights.len(), 1, 1, 1], weights);
+    view(file, [inputs, outputs, 1, 1]);
+    view(file, [0; 4]);
+    file.integer(1);
+    state(multipliers(file));
+}
+
+fn view(file: &mut Writer, shape: [usize; 4]) {
+    file.integer(1);
+    for size in shape {
+        file.size(size);
+    }
+}
+
+fn multipliers(file: &mut Writer) -> &mut Writer {
+    file.floats(&[1.0, 1.0, 1.0, 0.0])
+}
+
+/// What training leaves behind; the cached output is not empty here, to be passed over.
+fn state(file: &mut Writer) {
+    file.boolean(true).boolean(false).boolean(false);
+    file.tensor([0; 4], &[]).tensor([1, 1, 1, 2], &[0.5, -0.5]).tensor([0; 4], &[]);
+}

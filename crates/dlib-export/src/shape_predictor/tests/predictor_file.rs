@@ -1,0 +1,73 @@
+//! Writes a small shape predictor as dlib does.
+
+use crate::testing::Writer;
+
+/// What a file says, free to disagree with itself.
+#[derive(Debug, Clone)]
+pub(super) struct PredictorFile {
+    pub(super) mean_shape: Vec<f32>,
+    pub(super) cascades: Vec<Vec<Tree>>,
+    pub(super) anchors: Vec<Vec<i64>>,
+    pub(super) deltas: Vec<Vec<[f32; 2]>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Tree {
+    pub(super) splits: Vec<(i64, i64, f32)>,
+    pub(super) leaves: Vec<Vec<f32>>,
+}
+
+impl PredictorFile {
+    /// Two landmarks, two cascades of three trees of depth two, four feature pixels.
+    pub(super) fn small() -> Self {
+        let tree = |number: i16| {
+            let base = f32::from(number);
+            Tree {
+                splits: vec![(0, 1, base + 0.25), (2, 3, base + 0.5), (3, 0, -base)],
+                leaves: [1.0, 2.0, 3.0, 4.0]
+                    .map(|leaf| [0.0, 0.1, 0.2, 0.3].map(|n| base + leaf + n).to_vec())
+                    .to_vec(),
+            }
+        };
+        Self {
+            mean_shape: vec![0.25, 0.5, 0.75, 0.625],
+            cascades: vec![vec![tree(0), tree(1), tree(2)], vec![tree(3), tree(4), tree(5)]],
+            anchors: vec![vec![0, 1, 1, 0], vec![1, 0, 1, 0]],
+            deltas: vec![vec![[0.125, -0.25]; 4], vec![[-0.1, 0.3]; 4]],
+        }
+    }
+
+    /// The file after `change`.
+    pub(super) fn changed(change: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut file = Self::small();
+        change(&mut file);
+        file.bytes()
+    }
+
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut file = Writer::default();
+        file.integer(1).column(&self.mean_shape).size(self.cascades.len());
+        for trees in &self.cascades {
+            file.size(trees.len());
+            for Tree { splits, leaves } in trees {
+                file.size(splits.len());
+                for &(a, b, threshold) in splits {
+                    file.integers(&[a, b]).floats(&[threshold]);
+                }
+                file.size(leaves.len());
+                for leaf in leaves {
+                    file.column(leaf);
+                }
+            }
+        }
+        file.size(self.anchors.len());
+        for anchors in &self.anchors {
+            file.size(anchors.len()).integers(anchors);
+        }
+        file.size(self.deltas.len());
+        for deltas in &self.deltas {
+            file.size(deltas.len()).floats(deltas.as_flattened());
+        }
+        file.bytes
+    }
+}
