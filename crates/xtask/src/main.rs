@@ -1,2 +1,79 @@
-//! Skeleton.
-fn main() {}
+//! The chores of the workspace: `cargo xtask <chore>`.
+
+mod bench;
+mod cargo;
+mod openapi;
+mod run;
+mod setup;
+mod suites;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The chores of the workspace.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// Gets the models, ONNX Runtime and ReDoc into models/; does nothing where they are
+    Setup {
+        /// Also the pictures of the tests
+        #[arg(long)]
+        tests: bool,
+    },
+    /// Sets up, builds the server and runs it
+    Run {
+        /// Flags and commands of the server: `cargo xtask run -- --port 9000`
+        #[arg(last = true)]
+        server_args: Vec<String>,
+    },
+    /// Sets up and runs all tests
+    Test {
+        /// A suite that cannot run here is a failure (the default where CI is set)
+        #[arg(long)]
+        all: bool,
+        /// Arguments of cargo-nextest or `cargo test`, in place of the whole workspace
+        #[arg(last = true)]
+        test_args: Vec<String>,
+    },
+    /// Sets up and runs the benchmarks
+    Bench {
+        /// One bench target, such as `stages`
+        name: Option<String>,
+    },
+    /// Writes docs/openapi.json from the server's routes
+    Openapi {
+        /// Only compares, and fails when they differ
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    match perform(Cli::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            workspace::say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(chore: Chore) -> Result<()> {
+    match chore {
+        Chore::Setup { tests } => setup::setup(tests),
+        Chore::Run { server_args } => run::run(&server_args),
+        Chore::Test { all, test_args } => test::test(all, &test_args),
+        Chore::Bench { name } => bench::bench(name.as_deref()),
+        Chore::Openapi { check } => openapi::openapi(check),
+    }
+}

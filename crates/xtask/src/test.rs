@@ -1,0 +1,90 @@
+//! `cargo xtask test`: set-up, then every test that can run here, and the names of those that cannot.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::suites::{SUITES, Suite};
+use crate::{cargo, setup, workspace};
+
+/// Tells the end-to-end tests which server to run.
+const SERVER_VARIABLE: &str = "FACE_SERVER_BIN";
+
+/// Runs the tests of the workspace, or those that `test_args` select.
+pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
+    let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+    let mut features = Vec::new();
+    let mut environment = Vec::new();
+    let mut skipped = Vec::new();
+    for suite in SUITES {
+        match suite.found() {
+            Ok(programs) => {
+                features.push(suite.feature);
+                environment.extend(programs);
+            }
+            Err(missing) => skipped.push(describe(suite, missing)),
+        }
+    }
+    // Said before the long work, where it is an error; after it, where it is the last thing to read.
+    ensure!(skipped.is_empty() || !(all || in_ci), "not every suite can run here\n{}", skipped.join("\n"));
+
+    setup::setup(true)?;
+    environment.push((SERVER_VARIABLE, built_server()?));
+    let outcome = run_tests(in_ci, &features.join(","), &environment, test_args);
+    for suite in &skipped {
+        workspace::say(suite);
+    }
+    outcome
+}
+
+fn run_tests(
+    in_ci: bool,
+    features: &str,
+    environment: &[(&str, PathBuf)],
+    test_args: &[String],
+) -> Result<()> {
+    let nextest = cargo::has_subcommand("nextest");
+    let mut tests = test_command(nextest, in_ci);
+    tests.envs(environment.iter().map(|(name, value)| (name, value)));
+    if !test_args.is_empty() {
+        return cargo::finish(tests.args(test_args));
+    }
+    tests.arg("--workspace");
+    if !features.is_empty() {
+        tests.args(["--features", features]);
+    }
+    cargo::finish(&mut tests)?;
+    if nextest {
+        // It does not run examples in documentation; `cargo test` has run them already.
+        cargo::finish(&mut cargo::cargo(["test", "--quiet", "--workspace", "--doc"]))?;
+    }
+    Ok(())
+}
+
+fn test_command(nextest: bool, in_ci: bool) -> Command {
+    match (nextest, in_ci) {
+        (true, true) => cargo::cargo(["nextest", "run", "--profile", "ci"]),
+        (true, false) => cargo::cargo(["nextest", "run"]),
+        (false, _) => cargo::cargo(["test", "--no-fail-fast"]),
+    }
+}
+
+/// Builds the server that the end-to-end tests run; returns its path.
+fn built_server() -> Result<PathBuf> {
+    // Selecting it out of the whole workspace gives its dependencies the features that the tests
+    // compile them with, so that they are compiled once.
+    cargo::finish(&mut cargo::cargo(["build", "--workspace", "--bin", "face-server"]))?;
+    let this = env::current_exe().context("cannot tell where this program lies")?;
+    let server = this.with_file_name(format!("face-server{}", env::consts::EXE_SUFFIX));
+    if server.is_file() { Ok(server) } else { bail!("cargo built no {}", server.display()) }
+}
+
+fn describe(suite: &Suite, missing: &str) -> String {
+    let install: String = suite.install.iter().map(|line| format!("\n      {line}")).collect();
+    format!(
+        "\n  SKIPPED: the suite `{}` did not run: {missing} is not installed. To run it too:{install}\n",
+        suite.name
+    )
+}
