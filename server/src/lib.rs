@@ -1,1 +1,17 @@
-//! Skeleton.
+//! The face recognition server: REST API, documentation pages and the web page for testing.
+//!
+//! [`cli`] is the entry; `routes.rs` is the table of paths, and a handler there reads as the story of its
+//! request.
+
+pub mod cli;
+mod commands;
+mod config;
+mod error;
+mod http;
+mod inference;
+mod openapi;
+mod routes;
+mod service;
+mod startup;
+mod telemetry;
+mod upload;

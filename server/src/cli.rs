@@ -1,0 +1,60 @@
+//! The command line, and what the program's exit code says.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command};
+
+use crate::commands;
+use crate::config::{Config, ConfigError};
+
+/// Something failed.
+const FAILED: u8 = 1;
+/// The program was called or configured in a way that cannot work.
+const WRONG_USE: u8 = 2;
+
+/// Runs the command that the process's arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong use.
+#[must_use]
+pub fn run() -> ExitCode {
+    let matches = command().get_matches();
+    match dispatch(&matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Without standard error there is nobody to tell.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
+            ExitCode::from(if error.is::<ConfigError>() { WRONG_USE } else { FAILED })
+        }
+    }
+}
+
+fn dispatch(matches: &ArgMatches) -> anyhow::Result<()> {
+    let (name, flags) = matches.subcommand().unwrap_or(("serve", matches));
+    match name {
+        "openapi" => commands::openapi::print(),
+        "config" => commands::config::print(&Config::load(flags)?),
+        "doctor" => commands::doctor::examine(&Config::load(flags)?),
+        _ => commands::serve::serve(&Config::load(flags)?),
+    }
+}
+
+fn command() -> Command {
+    let command = Command::new("face-server")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Registers people by a photo and says who a camera picture shows")
+        .subcommand(Command::new("serve").about("Serve the API and the web page (also without a command)"))
+        .subcommand(
+            Command::new("doctor")
+                .about("Check models, runtime, store, log folder and clock, and say what is wrong"),
+        )
+        .subcommand(Command::new("config").about("Print the settings that hold, and where each was said"))
+        .subcommand(Command::new("openapi").about("Print the OpenAPI document"));
+    Config::flags(command)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,81 @@
+//! `face-server doctor`: tries everything the server needs, and says what is wrong.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, bail, ensure};
+use embedding_store::EmbeddingStoreExt;
+use face_core::FaceEngine;
+
+use crate::config::Config;
+use crate::routes::redoc_bundle;
+
+/// 2026-01-01: a clock before this program was written is wrong, and so are the times it would record.
+const EARLIEST: u64 = 1_767_225_600;
+
+pub(crate) fn examine(config: &Config) -> anyhow::Result<()> {
+    let findings = [
+        ("models and runtime", models(config)),
+        ("documentation", documentation(config)),
+        ("store", store(config)),
+        ("log folder", log_folder(config.log_dir.as_deref())),
+        ("clock", clock()),
+    ];
+    let mut out = io::stdout().lock();
+    let mut wrong = 0;
+    for (what, finding) in findings {
+        match finding {
+            Ok(detail) => writeln!(out, "ok     {what}: {detail}")?,
+            Err(error) => {
+                wrong += 1;
+                writeln!(out, "WRONG  {what}: {error:#}")?;
+            }
+        }
+    }
+    ensure!(wrong == 0, "{wrong} of these would keep the server from its work");
+    Ok(())
+}
+
+fn models(config: &Config) -> anyhow::Result<String> {
+    let folder = config.models.display();
+    let engine = FaceEngine::open(&config.models, config.engine_options())
+        .with_context(|| format!("in '{folder}' (in a checkout, `cargo xtask setup` makes it)"))?;
+    Ok(format!("'{folder}', embeddings of {}", engine.model()))
+}
+
+fn documentation(config: &Config) -> anyhow::Result<String> {
+    let bundle = redoc_bundle(&config.models);
+    ensure!(bundle.is_file(), "'{}' is missing: /redoc will only say so", bundle.display());
+    Ok("Swagger UI and ReDoc".to_owned())
+}
+
+fn store(config: &Config) -> anyhow::Result<String> {
+    let events = actix_web::rt::System::new().block_on(async {
+        let store = config.store.open().await?;
+        store.all_events().await
+    })?;
+    Ok(format!("{}, {} events", config.store, events.len()))
+}
+
+fn log_folder(folder: Option<&Path>) -> anyhow::Result<String> {
+    let Some(folder) = folder else { return Ok("none".to_owned()) };
+    std::fs::create_dir_all(folder).with_context(|| format!("'{}' cannot be made", folder.display()))?;
+    tempfile_in(folder).with_context(|| format!("'{}' cannot be written to", folder.display()))?;
+    Ok(format!("'{}'", folder.display()))
+}
+
+/// Makes and removes a file.
+fn tempfile_in(folder: &Path) -> io::Result<()> {
+    let probe = folder.join(format!(".doctor-{}", std::process::id()));
+    std::fs::File::create_new(&probe)?;
+    std::fs::remove_file(probe)
+}
+
+fn clock() -> anyhow::Result<String> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("it is before 1970")?;
+    if now.as_secs() < EARLIEST {
+        bail!("it says a time before 2026, so the times of enrolments would be wrong");
+    }
+    Ok("plausible".to_owned())
+}

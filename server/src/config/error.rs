@@ -1,0 +1,57 @@
+//! Why a configuration cannot be used, and what to change.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use super::Origin;
+
+/// Why the program does not start with this configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(crate) enum ConfigError {
+    /// A name that is no setting, perhaps misspelt.
+    #[error("unknown setting '{key}' ({origin}); there are: {}", known.join(", "))]
+    UnknownKey {
+        /// The name as it was given.
+        key: String,
+        /// Where it was given.
+        origin: Origin,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A value that the setting does not take.
+    #[error("{name} = '{value}' ({origin}) cannot be used: {allowed}")]
+    BadValue {
+        /// Name of the setting.
+        name: String,
+        /// The value; masked where it may hold a secret.
+        value: String,
+        /// Where it was given.
+        origin: Origin,
+        /// What may be given instead.
+        allowed: String,
+    },
+    /// A variable whose value is no UTF-8 text.
+    #[error("the environment variable {name} is not UTF-8 text")]
+    NotText {
+        /// Name of the variable.
+        name: String,
+    },
+    /// A file that cannot be read or understood.
+    #[error("'{}' cannot be read: {detail}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// An address that others can reach.
+    #[error(
+        "refusing to serve on {host}: without keys, anyone who reaches that address could read and change the \
+         registered faces. Serve on 127.0.0.1 and put a reverse proxy that checks who is asking in front of it"
+    )]
+    Exposed {
+        /// The address.
+        host: IpAddr,
+    },
+}

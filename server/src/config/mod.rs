@@ -1,0 +1,207 @@
+//! The configuration: what each setting is, and where it was said.
+
+mod error;
+mod settings;
+mod sources;
+mod values;
+
+use std::env;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use clap::{Arg, ArgMatches, Command};
+use embedding::Distance;
+use embedding_store::StoreUrl;
+use etcetera::BaseStrategy;
+use face_core::{Crops, EngineOptions, FacePolicy, PictureLimits};
+
+use crate::http::WebOrigin;
+use settings::{SETTINGS, Setting};
+use sources::{Sources, Values};
+
+pub(crate) use error::ConfigError;
+pub(crate) use sources::Origin;
+pub(crate) use values::LogFormat;
+
+/// Name of the flag that names a configuration file.
+const FILE_FLAG: &str = "config";
+
+/// Everything that can be configured, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Address and port to serve on; a loopback address.
+    pub(crate) address: SocketAddr,
+    /// Where faces are kept.
+    pub(crate) store: StoreUrl,
+    /// Folder of the models and of ONNX Runtime.
+    pub(crate) models: PathBuf,
+    /// Crops a face is embedded from.
+    pub(crate) crops: Crops,
+    /// Largest distance that counts as a match.
+    pub(crate) threshold: Distance,
+    /// What to do about several faces in a picture.
+    pub(crate) multi_face: FacePolicy,
+    /// Web origins allowed beside this server's own and loopback.
+    pub(crate) origins: Vec<WebOrigin>,
+    /// Pictures worked on at once.
+    pub(crate) workers: NonZeroUsize,
+    /// Largest picture file, in bytes.
+    pub(crate) max_upload: usize,
+    /// Uploads received at once.
+    pub(crate) uploads: NonZeroUsize,
+    /// Folder of the log files; `None` for none.
+    pub(crate) log_dir: Option<PathBuf>,
+    /// How the log reads on the terminal.
+    pub(crate) log_format: LogFormat,
+    /// What is logged.
+    pub(crate) log_level: String,
+    /// Each setting's name, value and origin, for the command that shows them.
+    effective: Vec<(&'static str, String, Origin)>,
+}
+
+impl Config {
+    /// Adds the flags to a command line.
+    #[must_use]
+    pub(crate) fn flags(command: Command) -> Command {
+        let file =
+            Arg::new(FILE_FLAG).long(FILE_FLAG).value_name("FILE").global(true).help(
+                "TOML file with the settings below, with _ for - in their names [variable: FACE_CONFIG]",
+            );
+        SETTINGS.iter().fold(command.arg(file), |command, setting| {
+            let mut help = format!("{} [variable: {}]", setting.help, setting.variable());
+            if let Some(default) = setting.default.filter(|default| !default.is_empty()) {
+                help = format!("{help} [default: {default}]");
+            }
+            command.arg(
+                Arg::new(setting.name).long(setting.name).value_name(setting.value).global(true).help(help),
+            )
+        })
+    }
+
+    /// Reads flags, environment, `.env` in the working directory and the configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first key or value that cannot be used, and where it was said.
+    pub(crate) fn load(flags: &ArgMatches) -> Result<Self, ConfigError> {
+        let given =
+            |setting: &'static Setting| Some((setting.name, flags.get_one::<String>(setting.name)?.clone()));
+        let values: Values = SETTINGS.iter().filter_map(given).collect();
+        let file = flags.get_one::<String>(FILE_FLAG).map(PathBuf::from);
+        Self::parse(&Sources::read(values, env::vars_os(), Path::new("."), file.as_deref())?)
+    }
+
+    fn parse(sources: &Sources) -> Result<Self, ConfigError> {
+        let mut effective = Vec::with_capacity(SETTINGS.len());
+        let mut read = Reader { sources, effective: &mut effective };
+        let host = read.required(&settings::HOST, values::host)?;
+        refuse_exposure(host)?;
+        let config = Self {
+            address: SocketAddr::new(host, read.required(&settings::PORT, values::port)?),
+            store: read
+                .required(&settings::STORE, |text| text.parse::<StoreUrl>().map_err(|e| e.to_string()))?,
+            models: read.or_else(&settings::MODELS, |text| Ok(PathBuf::from(text)), default_models)?,
+            crops: read.required(&settings::CROPS, values::crops)?,
+            threshold: read.required(&settings::THRESHOLD, values::threshold)?,
+            multi_face: read.required(&settings::MULTI_FACE, values::multi_face)?,
+            origins: read.required(&settings::CORS, values::origins)?,
+            workers: read.or_else(&settings::WORKERS, values::count, default_workers)?,
+            max_upload: read.required(&settings::MAX_UPLOAD, values::count)?.get() << 20,
+            uploads: read.required(&settings::UPLOADS, values::count)?,
+            log_dir: read.required(&settings::LOG_DIR, |text| {
+                Ok(Some(PathBuf::from(text)).filter(|path| !path.as_os_str().is_empty()))
+            })?,
+            log_format: read.required(&settings::LOG_FORMAT, values::log_format)?,
+            log_level: read.required(&settings::LOG_LEVEL, values::log_level)?,
+            effective: Vec::new(),
+        };
+        Ok(Self { effective, ..config })
+    }
+
+    /// How the face engine is to work under this configuration.
+    #[must_use]
+    pub(crate) fn engine_options(&self) -> EngineOptions {
+        EngineOptions {
+            limits: PictureLimits { max_bytes: self.max_upload, ..PictureLimits::default() },
+            crops: self.crops,
+            sessions: self.workers.get(),
+            ..EngineOptions::default()
+        }
+    }
+
+    /// Each setting's name, value and origin, in the order of the help; secrets are masked.
+    pub(crate) fn effective(&self) -> impl Iterator<Item = (&'static str, &str, &Origin)> {
+        self.effective.iter().map(|(name, value, origin)| (*name, value.as_str(), origin))
+    }
+}
+
+/// Reads settings one by one and notes what holds.
+struct Reader<'a> {
+    sources: &'a Sources,
+    effective: &'a mut Vec<(&'static str, String, Origin)>,
+}
+
+impl Reader<'_> {
+    /// A setting that has a compiled-in default.
+    fn required<T>(
+        &mut self,
+        setting: &Setting,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, ConfigError> {
+        let (text, origin) = self.sources.value(setting).unwrap_or(("", Origin::Default));
+        let value = parse(text).map_err(|allowed| ConfigError::BadValue {
+            name: setting.name.to_owned(),
+            value: shown(setting, text),
+            origin: origin.clone(),
+            allowed,
+        })?;
+        self.effective.push((setting.name, shown(setting, text), origin));
+        Ok(value)
+    }
+
+    /// A setting whose default is worked out at the start.
+    fn or_else<T>(
+        &mut self,
+        setting: &Setting,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+        default: impl FnOnce() -> (T, String),
+    ) -> Result<T, ConfigError> {
+        if self.sources.value(setting).is_some() {
+            return self.required(setting, parse);
+        }
+        let (value, text) = default();
+        self.effective.push((setting.name, text, Origin::Default));
+        Ok(value)
+    }
+}
+
+/// A value as it may be shown: a store's URL can hold credentials, so it is shown as its type shows it.
+fn shown(setting: &Setting, text: &str) -> String {
+    if setting.name == settings::STORE.name {
+        return text.parse::<StoreUrl>().map_or_else(|_| "(not shown)".to_owned(), |url| url.to_string());
+    }
+    text.to_owned()
+}
+
+/// Without keys, whoever reaches the address could read and change the registered faces.
+fn refuse_exposure(host: IpAddr) -> Result<(), ConfigError> {
+    if host.is_loopback() { Ok(()) } else { Err(ConfigError::Exposed { host }) }
+}
+
+/// `models` in a checkout, else the user's data folder.
+fn default_models() -> (PathBuf, String) {
+    let here = PathBuf::from("models");
+    let users = || Some(etcetera::choose_base_strategy().ok()?.data_dir().join("face-server/models"));
+    let folder = if here.join("manifest.toml").is_file() { here } else { users().unwrap_or(here) };
+    let text = folder.display().to_string();
+    (folder, text)
+}
+
+fn default_workers() -> (NonZeroUsize, String) {
+    let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    (cores, cores.to_string())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! The table of settings: one row each, the same name as a flag, an environment variable and a file key.
+
+/// One setting. Its flag is `--NAME`, its variable `FACE_NAME` with `_` for `-`, its key in a file NAME.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting {
+    /// Name in the form of a flag, such as `log-dir`.
+    pub(crate) name: &'static str,
+    /// What the value is called in the help, such as `FOLDER`.
+    pub(crate) value: &'static str,
+    /// What holds when nobody says anything; `None` is worked out at the start.
+    pub(crate) default: Option<&'static str>,
+    /// One line of help.
+    pub(crate) help: &'static str,
+}
+
+impl Setting {
+    /// Name of the environment variable.
+    pub(crate) fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.name.replace('-', "_").to_ascii_uppercase())
+    }
+
+    /// Name of the key in a configuration file.
+    pub(crate) fn key(&self) -> String {
+        self.name.replace('-', "_")
+    }
+}
+
+/// What the name of every environment variable of this program starts with.
+pub(crate) const PREFIX: &str = "FACE_";
+
+/// Every setting, in the order of the help.
+pub(crate) const SETTINGS: [Setting; 14] = [
+    HOST, PORT, STORE, MODELS, CROPS, THRESHOLD, MULTI_FACE, CORS, WORKERS, MAX_UPLOAD, UPLOADS, LOG_DIR,
+    LOG_FORMAT, LOG_LEVEL,
+];
+
+pub(super) const HOST: Setting = Setting {
+    name: "host",
+    value: "ADDRESS",
+    default: Some("127.0.0.1"),
+    help: "Address to serve on; only loopback addresses are allowed",
+};
+
+pub(super) const PORT: Setting = Setting {
+    name: "port",
+    value: "PORT",
+    default: Some("8000"),
+    help: "Port to serve on; 0 picks a free one and prints it",
+};
+
+pub(super) const STORE: Setting = Setting {
+    name: "store",
+    value: "URL",
+    default: Some("redb:data/faces.redb"),
+    help: "Where faces are kept: redb:PATH, or memory: to forget them at the end",
+};
+
+pub(super) const MODELS: Setting = Setting {
+    name: "models",
+    value: "FOLDER",
+    default: None,
+    help: "Folder that the set-up made [default: models, else the user's data folder]",
+};
+
+pub(super) const CROPS: Setting = Setting {
+    name: "crops",
+    value: "COUNT",
+    default: Some("4"),
+    help: "Crops a face is embedded from: 1, 2 or 4; more cost time and lower the error rates",
+};
+
+pub(super) const THRESHOLD: Setting = Setting {
+    name: "threshold",
+    value: "DISTANCE",
+    default: Some("0.4"),
+    help: "Largest distance between unit vectors that counts as a match, 0.2 to 0.5",
+};
+
+pub(super) const MULTI_FACE: Setting = Setting {
+    name: "multi-face",
+    value: "POLICY",
+    default: Some("single"),
+    help: "Pictures of several people: single (one prominent face), strict (one face at all) or largest",
+};
+
+pub(super) const CORS: Setting = Setting {
+    name: "cors",
+    value: "ORIGINS",
+    default: Some(""),
+    help: "Web origins allowed beside this server's own and loopback, such as https://a.example,https://b.example",
+};
+
+pub(super) const WORKERS: Setting = Setting {
+    name: "workers",
+    value: "COUNT",
+    default: None,
+    help: "Pictures worked on at once [default: one a core]",
+};
+
+pub(super) const MAX_UPLOAD: Setting =
+    Setting { name: "max-upload", value: "MIB", default: Some("20"), help: "Largest picture file, in MiB" };
+
+pub(super) const UPLOADS: Setting = Setting {
+    name: "uploads",
+    value: "COUNT",
+    default: Some("32"),
+    help: "Uploads received at once; more are asked to come back",
+};
+
+pub(super) const LOG_DIR: Setting = Setting {
+    name: "log-dir",
+    value: "FOLDER",
+    default: Some("logs"),
+    help: "Folder of app.log, one file a day and 14 days kept; empty for none",
+};
+
+pub(super) const LOG_FORMAT: Setting = Setting {
+    name: "log-format",
+    value: "FORMAT",
+    default: Some("auto"),
+    help: "Log on the terminal: text, json or auto (text when it is a terminal)",
+};
+
+pub(super) const LOG_LEVEL: Setting = Setting {
+    name: "log-level",
+    value: "FILTER",
+    default: Some("info"),
+    help: "What is logged: error, warn, info, debug, or a filter such as info,face_core=debug",
+};

@@ -1,0 +1,156 @@
+//! Where settings come from, the strongest first: flag, environment, `.env`, file, default.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::ConfigError;
+use super::settings::{PREFIX, SETTINGS, Setting};
+
+/// Variable that names the configuration file, as the flag `--config` does.
+const FILE_VARIABLE: &str = "FACE_CONFIG";
+
+/// Name of the file with environment variables, in the working directory.
+const DOTENV: &str = ".env";
+
+/// Values of one source by the setting's name.
+pub(super) type Values = BTreeMap<&'static str, String>;
+
+/// Where a value came from; shows as the words to look for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A flag of the command line.
+    Flag,
+    /// The process's environment.
+    Environment,
+    /// The file `.env`.
+    DotEnv,
+    /// A configuration file.
+    File(PathBuf),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("command line"),
+            Self::Environment => f.write_str("environment"),
+            Self::DotEnv => f.write_str(DOTENV),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// All sources, read and free of unknown names.
+#[derive(Debug)]
+pub(super) struct Sources(Vec<(Origin, Values)>);
+
+impl Sources {
+    /// Reads every source: the flags given, the process's environment, `.env` in `folder`, and the file
+    /// that `file` or the variable `FACE_CONFIG` names.
+    pub(super) fn read(
+        flags: Values,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+        folder: &Path,
+        file: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
+        let (environment, named_there) = variables(Origin::Environment, text(environment)?)?;
+        let (dotenv, named_in_dotenv) = variables(Origin::DotEnv, dotenv(&folder.join(DOTENV))?)?;
+        let mut sources =
+            vec![(Origin::Flag, flags), (Origin::Environment, environment), (Origin::DotEnv, dotenv)];
+        let file = file.map(PathBuf::from).or(named_there.or(named_in_dotenv).map(PathBuf::from));
+        if let Some(path) = file {
+            let values = parse_file(&path)?;
+            sources.push((Origin::File(path), values));
+        }
+        Ok(Self(sources))
+    }
+
+    /// The strongest source's value of a setting that has one.
+    pub(super) fn value(&self, setting: &Setting) -> Option<(&str, Origin)> {
+        let given = self
+            .0
+            .iter()
+            .find_map(|(origin, values)| Some((values.get(setting.name)?.as_str(), origin.clone())));
+        given.or(setting.default.map(|value| (value, Origin::Default)))
+    }
+}
+
+/// The variables of this program, as text.
+fn text(
+    environment: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<(String, String)>, ConfigError> {
+    let ours = environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    ours.filter(|(name, _)| name.starts_with(PREFIX))
+        .map(|(name, value)| match value.into_string() {
+            Ok(value) => Ok((name, value)),
+            Err(_) => Err(ConfigError::NotText { name }),
+        })
+        .collect()
+}
+
+/// Sorts variables by setting, and takes out the one that names the configuration file.
+fn variables(origin: Origin, found: Vec<(String, String)>) -> Result<(Values, Option<String>), ConfigError> {
+    let mut values = Values::new();
+    let mut file = None;
+    for (name, value) in found {
+        if name == FILE_VARIABLE {
+            file = Some(value);
+        } else if let Some(setting) = SETTINGS.iter().find(|s| s.variable() == name) {
+            values.insert(setting.name, value);
+        } else if name.starts_with(PREFIX) {
+            let known = SETTINGS.iter().map(Setting::variable).collect();
+            return Err(ConfigError::UnknownKey { key: name, origin, known });
+        }
+    }
+    Ok((values, file))
+}
+
+/// The variables of a `.env` file; none when there is no such file.
+fn dotenv(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    let lines = match dotenvy::from_path_iter(path) {
+        Ok(lines) => lines,
+        Err(dotenvy::Error::Io(e)) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(ConfigError::Unreadable { path: path.to_path_buf(), detail: e.to_string() }),
+    };
+    // The parser's own message quotes the line, which may hold a secret.
+    let broken =
+        |_| ConfigError::Unreadable { path: path.to_path_buf(), detail: "a line is not NAME=value".into() };
+    lines.map(|line| line.map_err(broken)).collect()
+}
+
+/// The settings of a TOML file; lists become text with commas.
+fn parse_file(path: &Path) -> Result<Values, ConfigError> {
+    let unreadable = |detail: String| ConfigError::Unreadable { path: path.to_path_buf(), detail };
+    let text = fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| unreadable(e.to_string()))?;
+    let mut values = Values::new();
+    for (key, value) in table {
+        let Some(setting) = SETTINGS.iter().find(|s| s.key() == key) else {
+            let known = SETTINGS.iter().map(Setting::key).collect();
+            return Err(ConfigError::UnknownKey { key, origin: Origin::File(path.to_path_buf()), known });
+        };
+        let value = plain(&value)
+            .ok_or_else(|| unreadable(format!("'{key}' is neither text, a number nor a list of texts")))?;
+        values.insert(setting.name, value);
+    }
+    Ok(values)
+}
+
+fn plain(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Array(items) => {
+            let items: Option<Vec<&str>> = items.iter().map(toml::Value::as_str).collect();
+            Some(items?.join(","))
+        }
+        toml::Value::Boolean(_) | toml::Value::Datetime(_) | toml::Value::Table(_) => None,
+    }
+}

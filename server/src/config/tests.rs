@@ -1,0 +1,98 @@
+//! What holds when sources disagree, and what stops the start.
+
+use std::ffi::OsString;
+use std::fs;
+
+use super::*;
+
+struct Said<'a> {
+    flags: &'a [(&'static str, &'a str)],
+    environment: &'a [(&'a str, &'a str)],
+    dotenv: &'a str,
+    file: &'a str,
+}
+
+const NOTHING: Said<'static> = Said { flags: &[], environment: &[], dotenv: "", file: "" };
+
+fn load(said: &Said<'_>) -> Result<Config, ConfigError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("face.toml");
+    fs::write(&file, said.file).unwrap();
+    fs::write(folder.path().join(".env"), said.dotenv).unwrap();
+    let flags = said.flags.iter().map(|&(name, value)| (name, value.to_owned())).collect();
+    let environment =
+        said.environment.iter().map(|&(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::parse(&Sources::read(flags, environment, folder.path(), Some(&file))?)
+}
+
+fn refusal(said: &Said<'_>) -> String {
+    load(said).unwrap_err().to_string()
+}
+
+#[test]
+fn flags_win_over_environment_over_dotenv_over_file_over_defaults() {
+    let mut said = NOTHING;
+    assert_eq!(load(&said).unwrap().address.to_string(), "127.0.0.1:8000");
+    said.file = "port = 1\nthreshold = 0.35\ncors = ['https://a.example', 'https://b.example']";
+    let config = load(&said).unwrap();
+    assert_eq!((config.address.port(), config.threshold.value(), config.origins.len()), (1, 0.35, 2));
+    said.dotenv = "FACE_PORT=2\nOTHER=x\n";
+    assert_eq!(load(&said).unwrap().address.port(), 2);
+    said.environment = &[("FACE_PORT", "3"), ("PATH", "/bin")];
+    assert_eq!(load(&said).unwrap().address.port(), 3);
+    said.flags = &[("port", "4")];
+    let config = load(&said).unwrap();
+    assert_eq!(config.address.port(), 4);
+    let port = config.effective().find(|(name, ..)| *name == "port").unwrap();
+    assert_eq!((port.1, port.2), ("4", &Origin::Flag));
+    assert_eq!(config.effective().count(), SETTINGS.len());
+}
+
+#[test]
+fn unknown_names_are_refused_wherever_they_are_said() {
+    let file = refusal(&Said { file: "prot = 1", ..NOTHING });
+    assert!(file.contains("'prot'") && file.contains("face.toml") && file.contains("port"), "{file}");
+    let environment = refusal(&Said { environment: &[("FACE_PROT", "1")], ..NOTHING });
+    assert!(environment.contains("FACE_PROT") && environment.contains("environment"), "{environment}");
+    let dotenv = refusal(&Said { dotenv: "FACE_PROT=1", ..NOTHING });
+    assert!(dotenv.contains("FACE_PROT") && dotenv.contains(".env"), "{dotenv}");
+}
+
+#[test]
+fn bad_values_are_named_with_what_is_allowed() {
+    let bad: [(&'static str, &str, &str); 12] = [
+        ("host", "example.org", "IP address"),
+        ("port", "65536", "0 to 65535"),
+        ("store", "sqlite:x", "sqlite"),
+        ("crops", "3", "1, 2 or 4"),
+        ("threshold", "0.6", "0.42"),
+        ("threshold", "NaN", "0.2 to 0.5"),
+        ("multi-face", "any", "single, strict or largest"),
+        ("cors", "https://a.example/path", "origin"),
+        ("workers", "0", "from 1"),
+        ("max-upload", "-1", "from 1"),
+        ("log-format", "xml", "auto, text or json"),
+        ("log-level", "loud=very", "error, warn"),
+    ];
+    for (name, value, expected) in bad {
+        let refusal = refusal(&Said { flags: &[(name, value)], ..NOTHING });
+        assert!(refusal.contains(name) && refusal.contains(expected), "{refusal}");
+    }
+}
+
+#[test]
+fn an_address_that_others_can_reach_is_refused() {
+    for host in ["0.0.0.0", "::", "192.168.1.5", "[2001:db8::1]"] {
+        let refusal = refusal(&Said { flags: &[("host", host)], ..NOTHING });
+        assert!(refusal.contains("without keys"), "{refusal}");
+    }
+    for host in ["localhost", "127.0.0.2", "::1", "[::1]"] {
+        assert!(load(&Said { flags: &[("host", host)], ..NOTHING }).unwrap().address.ip().is_loopback());
+    }
+}
+
+#[test]
+fn a_broken_line_of_dotenv_is_not_quoted() {
+    let refusal = refusal(&Said { dotenv: "FACE_STORE='memory:secret", ..NOTHING });
+    assert!(refusal.contains(".env") && !refusal.contains("secret"), "{refusal}");
+}

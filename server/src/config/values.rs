@@ -1,0 +1,106 @@
+//! Settings from text to the types the program works with; each refusal says what is allowed.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::num::NonZeroUsize;
+
+use embedding::Distance;
+use face_core::{Crops, FacePolicy};
+
+use crate::http::WebOrigin;
+
+/// Outside of this range the threshold of the default embedder decides next to nothing: at 0.2 nearly
+/// everyone is turned away, at 0.5 about one stranger in ten is let in.
+const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.2..=0.5;
+
+/// How the log reads on the terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Text when standard error is a terminal, JSON lines otherwise.
+    Auto,
+    /// Lines for people.
+    Text,
+    /// JSON lines for machines.
+    Json,
+}
+
+pub(super) fn host(text: &str) -> Result<IpAddr, String> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
+    bare.parse().map_err(|_| "give an IP address such as 127.0.0.1 or ::1".to_owned())
+}
+
+pub(super) fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "give a number from 0 to 65535".to_owned())
+}
+
+pub(super) fn crops(text: &str) -> Result<Crops, String> {
+    match text {
+        "1" => Ok(Crops::One),
+        "2" => Ok(Crops::Two),
+        "4" => Ok(Crops::Four),
+        _ => Err("give 1, 2 or 4".to_owned()),
+    }
+}
+
+pub(super) fn threshold(text: &str) -> Result<Distance, String> {
+    let refusal = || {
+        format!(
+            "give a distance between unit vectors from {} to {}; 0.4 is the default, and a raw distance of 0.6 is \
+             about 0.42 here",
+            THRESHOLDS.start(),
+            THRESHOLDS.end()
+        )
+    };
+    let value: f32 = text.parse().map_err(|_| refusal())?;
+    if !THRESHOLDS.contains(&value) {
+        return Err(refusal());
+    }
+    Distance::new(value).map_err(|e| e.to_string())
+}
+
+pub(super) fn multi_face(text: &str) -> Result<FacePolicy, String> {
+    match text {
+        "single" => Ok(FacePolicy::Single),
+        "strict" => Ok(FacePolicy::Strict),
+        "largest" => Ok(FacePolicy::Largest),
+        _ => Err("give single, strict or largest".to_owned()),
+    }
+}
+
+pub(super) fn origins(text: &str) -> Result<Vec<WebOrigin>, String> {
+    let listed = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+    listed
+        .map(|origin| {
+            WebOrigin::parse(origin).ok_or_else(|| {
+                format!("'{origin}' is no origin: give scheme and host, such as https://events.example")
+            })
+        })
+        .collect()
+}
+
+pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
+    match text.parse::<NonZeroUsize>() {
+        Ok(count) if count.get() <= 1024 => Ok(count),
+        Ok(_) | Err(_) => Err("give a whole number from 1 to 1024".to_owned()),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "auto" => Ok(LogFormat::Auto),
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("give auto, text or json".to_owned()),
+    }
+}
+
+pub(super) fn log_level(text: &str) -> Result<String, String> {
+    match text.parse::<tracing_subscriber::filter::Targets>() {
+        Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
+        Ok(_) | Err(_) => {
+            Err("give error, warn, info, debug or trace, or a list such as info,face_core=debug".to_owned())
+        }
+    }
+}

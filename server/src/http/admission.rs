@@ -1,0 +1,58 @@
+//! Uploads are let in only while there is room for them, so that memory stays bounded.
+
+use std::sync::Arc;
+
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use tokio::sync::Semaphore;
+
+use crate::error::ApiError;
+
+/// Room for multipart headers and text fields beside the picture.
+const FORM_OVERHEAD: usize = 64 << 10;
+
+/// How many uploads, of what size, may be on their way at once.
+#[derive(Debug, Clone)]
+pub(crate) struct Admission {
+    room: Arc<Semaphore>,
+    max_upload: usize,
+}
+
+impl Admission {
+    /// Lets in `uploads` bodies at once with pictures of at most `max_upload` bytes.
+    pub(crate) fn new(uploads: usize, max_upload: usize) -> Self {
+        Self { room: Arc::new(Semaphore::new(uploads)), max_upload }
+    }
+
+    /// Largest picture, in bytes.
+    pub(crate) fn max_upload(&self) -> usize {
+        self.max_upload
+    }
+
+    /// Largest body of an upload, in bytes.
+    pub(crate) fn max_body(&self) -> usize {
+        self.max_upload + FORM_OVERHEAD
+    }
+}
+
+/// Middleware of the routes that take a picture: refuses a body that says it is too long before reading
+/// it, and any body while as many as allowed are on their way.
+pub(crate) async fn admit(
+    admission: Data<Admission>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: u64| length > admission.max_body() as u64) {
+        return Ok(request.error_response(ApiError::TooLarge { limit: admission.max_upload }));
+    }
+    let Ok(_permit) = admission.room.clone().try_acquire_owned() else {
+        return Ok(request.error_response(ApiError::Busy));
+    };
+    Ok(next.call(request).await?.map_into_boxed_body())
+}

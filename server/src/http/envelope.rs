@@ -1,0 +1,112 @@
+//! Every error leaves through here: the answer's body in the form of its path, whoever made the error.
+
+use actix_multipart::MultipartError;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::{InternalError, QueryPayloadError};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, HttpResponse, HttpResponseBuilder};
+use serde_json::json;
+use tracing_actix_web::RequestId;
+
+use super::Shape;
+use crate::error::{ApiError, Description};
+
+/// Middleware that gives every error its body, and writes it to the log.
+pub(crate) async fn render_errors(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let shape = Shape::of(request.path());
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    match next.call(request).await {
+        Ok(response) if response.status().as_u16() >= 400 => Ok(rendered(response, shape, &id)),
+        Ok(response) => Ok(response.map_into_boxed_body()),
+        Err(error) => {
+            let description = describe(&error, error.as_response_error().status_code(), "");
+            note(&description, Some(&error));
+            Err(InternalError::from_response(error, answer(&description, shape, &id)).into())
+        }
+    }
+}
+
+fn rendered(
+    response: ServiceResponse<impl MessageBody + 'static>,
+    shape: Shape,
+    id: &str,
+) -> ServiceResponse<BoxBody> {
+    let allowed = response.headers().get(ALLOW).cloned();
+    let methods = allowed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let description = match response.response().error() {
+        Some(error) => describe(error, response.status(), methods),
+        None => ApiError::of_status(response.status(), methods).describe(),
+    };
+    note(&description, response.response().error());
+    let mut answer = answer(&description, shape, id);
+    // What inner layers said of caching, origins and methods stays true of the new body.
+    for (name, value) in response.headers() {
+        if *name != CONTENT_TYPE && *name != RETRY_AFTER && !answer.headers().contains_key(name) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    response.into_response(answer)
+}
+
+/// What an error of ours or of the framework's means to the client.
+fn describe(error: &Error, status: StatusCode, methods: &str) -> Description {
+    if let Some(error) = error.as_error::<ApiError>() {
+        return error.describe();
+    }
+    if let Some(error) = error.as_error::<MultipartError>() {
+        return ApiError::of_multipart(error).describe();
+    }
+    if error.as_error::<QueryPayloadError>().is_some() {
+        return ApiError::Query.describe();
+    }
+    ApiError::of_status(status, methods).describe()
+}
+
+/// Writes an error to the log; of a fault, also what is below it and not for the client.
+fn note(Description { status, code, message, .. }: &Description, error: Option<&Error>) {
+    let status_code = status.as_u16();
+    if !status.is_server_error() {
+        return tracing::info!(status = status_code, code, "refused: {message}");
+    }
+    let mut causes = String::new();
+    let mut cause =
+        error.and_then(|error| error.as_error::<ApiError>()).map(|error| error as &dyn std::error::Error);
+    while let Some(error) = cause {
+        causes = if causes.is_empty() { error.to_string() } else { format!("{causes}: {error}") };
+        cause = error.source();
+    }
+    tracing::error!(status = status_code, code, causes, "failed: {message}");
+}
+
+fn answer(description: &Description, shape: Shape, id: &str) -> HttpResponse {
+    let Description { status, code, message, retry_after } = description;
+    let mut answer = HttpResponseBuilder::new(*status);
+    if let Some(seconds) = retry_after {
+        answer.insert_header((RETRY_AFTER, seconds.to_string()));
+    }
+    if *status == StatusCode::PAYLOAD_TOO_LARGE || *status == StatusCode::REQUEST_TIMEOUT {
+        // What is left of the body is not read.
+        answer.force_close();
+    }
+    match shape {
+        Shape::Status => answer.json(json!({ "status": "error", "message": message })),
+        Shape::Verdict => answer.json(json!({ "verified": false, "username": null, "message": message })),
+        Shape::Problem => answer.content_type("application/problem+json").body(
+            json!({
+                "type": "about:blank",
+                "title": status.canonical_reason().unwrap_or("Error"),
+                "status": status.as_u16(),
+                "detail": message,
+                "code": code,
+                "request_id": id,
+            })
+            .to_string(),
+        ),
+    }
+}

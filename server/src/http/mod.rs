@@ -1,0 +1,18 @@
+//! What holds for every request: who may ask, how long it may take, and how an error reads.
+
+mod admission;
+mod deadline;
+mod envelope;
+mod headers;
+mod origin;
+mod request_log;
+mod shape;
+
+pub(crate) use admission::{Admission, admit};
+pub(crate) use deadline::keep_deadline;
+pub(crate) use envelope::render_errors;
+pub(crate) use headers::security_headers;
+pub(crate) use origin::WebOrigin;
+pub(crate) use origin::{SitePolicy, check_site, cors};
+pub(crate) use request_log::RequestLog;
+pub(crate) use shape::Shape;

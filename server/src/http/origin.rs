@@ -1,0 +1,254 @@
+//! Which web sites may use this server: its own pages, those on loopback, and those listed.
+//!
+//! Without keys the browser is the only thing between any page on the web and the registered faces. So a
+//! request is refused when it names another host (a foreign name that was pointed at this machine) or
+//! comes from a page of another origin, whether or not the browser would let that page read the answer.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_cors::Cors;
+use actix_web::Error;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+
+use crate::error::ApiError;
+
+/// Header in which a browser says how a request relates to the page it comes from.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Seconds for which a browser may remember the answer to a preflight.
+const PREFLIGHT_AGE: usize = 600;
+
+/// Scheme, host and port of a web site, such as `https://events.example`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WebOrigin {
+    scheme: String,
+    authority: Authority,
+}
+
+/// Host and port, the port left out when it is the scheme's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Authority {
+    host: String,
+    port: Option<u16>,
+}
+
+impl Authority {
+    fn parse(text: &str) -> Option<Self> {
+        // A host name has no user part, path, query or fragment.
+        if text.is_empty() || text.contains(['@', '/', '?', '#', '\\', ' ', '%']) {
+            return None;
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, Some(port.parse().ok()?)),
+            Some(_) | None => (text, None),
+        };
+        let bracketed = host.starts_with('[') && host.ends_with(']');
+        if host.is_empty() || (host.contains(':') && !bracketed) {
+            return None;
+        }
+        Some(Self { host: host.to_ascii_lowercase(), port })
+    }
+
+    fn is_loopback(&self) -> bool {
+        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
+        self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
+    /// The same place under a scheme: an absent port is the scheme's own.
+    fn same_place(&self, other: &Self, scheme: &str) -> bool {
+        let own = match scheme {
+            "http" => Some(80),
+            "https" => Some(443),
+            _ => None,
+        };
+        self.host == other.host && self.port.or(own) == other.port.or(own)
+    }
+}
+
+impl WebOrigin {
+    /// Reads `http://HOST[:PORT]` or `https://HOST[:PORT]`; `None` for anything else, `null` included.
+    #[must_use]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (scheme, authority) = text.split_once("://")?;
+        let scheme = scheme.to_ascii_lowercase();
+        if !matches!(scheme.as_str(), "http" | "https") {
+            return None;
+        }
+        Some(Self { authority: Authority::parse(authority)?, scheme })
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        self.scheme == other.scheme && self.authority.same_place(&other.authority, &self.scheme)
+    }
+}
+
+/// Decides which hosts and origins may ask.
+#[derive(Debug, Clone)]
+pub(crate) struct SitePolicy {
+    listed: Arc<[WebOrigin]>,
+}
+
+impl SitePolicy {
+    pub(crate) fn new(listed: &[WebOrigin]) -> Self {
+        Self { listed: listed.into() }
+    }
+
+    /// Whether a request may name this host: a loopback name, or the host of a listed origin (which a
+    /// reverse proxy passes on).
+    fn allows_host(&self, host: &str) -> bool {
+        let listed = |host: &Authority| self.listed.iter().any(|o| o.authority.same_place(host, &o.scheme));
+        Authority::parse(host).is_some_and(|host| host.is_loopback() || listed(&host))
+    }
+
+    /// Whether pages of this origin may ask a server that is called `host` in the request.
+    fn allows_origin(&self, origin: &str, host: Option<&str>) -> bool {
+        let Some(origin) = WebOrigin::parse(origin) else { return false };
+        let own = host
+            .and_then(Authority::parse)
+            .is_some_and(|own| origin.authority.same_place(&own, &origin.scheme));
+        own || origin.authority.is_loopback() || self.listed.iter().any(|listed| listed.same(&origin))
+    }
+
+    fn check(&self, host: Option<&str>, headers: &HeaderMap) -> Result<(), ApiError> {
+        if !host.is_some_and(|host| self.allows_host(host)) {
+            return Err(ApiError::ForeignHost);
+        }
+        match text(headers, &header::ORIGIN) {
+            Some(origin) if self.allows_origin(origin, host) => Ok(()),
+            Some(_) => Err(ApiError::ForeignOrigin),
+            // A plain link or an image of another site sends no origin; only browsers send this header.
+            None if text(headers, &FETCH_SITE)
+                .is_some_and(|site| matches!(site, "cross-site" | "same-site")) =>
+            {
+                Err(ApiError::ForeignOrigin)
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    // What is no text is no host or origin that could be allowed.
+    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
+}
+
+fn host_of(request: &ServiceRequest) -> Option<String> {
+    let in_target = request.uri().authority().map(|authority| authority.as_str().to_owned());
+    in_target.or_else(|| text(request.headers(), &header::HOST).map(str::to_owned))
+}
+
+/// Refuses requests of foreign hosts and origins; a link from another site may open a page, no more.
+pub(crate) async fn check_site(
+    policy: Data<SitePolicy>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let host = host_of(&request);
+    let verdict = policy.check(host.as_deref(), request.headers());
+    let opens_a_page = text(request.headers(), &HeaderName::from_static("sec-fetch-mode"))
+        == Some("navigate")
+        && matches!(request.path(), "/" | "/docs" | "/docs/index.html" | "/redoc");
+    match verdict {
+        Ok(()) => {}
+        Err(ApiError::ForeignOrigin) if opens_a_page && !request.headers().contains_key(header::ORIGIN) => {}
+        Err(refused) => return Ok(request.error_response(refused)),
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// The headers by which browsers learn that a page of an allowed origin may read the answers.
+pub(crate) fn cors(policy: SitePolicy) -> Cors {
+    Cors::default()
+        .allowed_origin_fn(move |origin, request| {
+            let host = text(request.headers(), &header::HOST);
+            origin.to_str().is_ok_and(|origin| policy.allows_origin(origin, host))
+        })
+        .allowed_methods(["GET", "POST", "DELETE"])
+        .allowed_headers([header::CONTENT_TYPE, header::ACCEPT])
+        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER])
+        .max_age(PREFLIGHT_AGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn policy() -> SitePolicy {
+        SitePolicy::new(&[WebOrigin::parse("https://events.example").unwrap()])
+    }
+
+    fn check(host: &str, headers: &[(&'static str, &'static str)]) -> bool {
+        let headers = headers.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
+        policy().check(Some(host), &headers.collect()).is_ok()
+    }
+
+    #[test]
+    fn only_loopback_and_listed_hosts_are_this_server() {
+        for host in [
+            "localhost:8000",
+            "127.0.0.1",
+            "127.9.9.9:1",
+            "[::1]:8000",
+            "LOCALHOST",
+            "events.example",
+            "events.example:443",
+        ] {
+            assert!(check(host, &[]), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "events.example:8443",
+            "user@localhost",
+            "",
+            "::1",
+        ] {
+            assert!(!check(host, &[]), "{host}");
+        }
+        assert!(policy().check(None, &HeaderMap::new()).is_err());
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_refused_and_own_loopback_and_listed_ones_are_not() {
+        for origin in [
+            "http://localhost:8000",
+            "http://127.0.0.1:5173",
+            "https://[::1]",
+            "https://events.example",
+            "HTTPS://Events.Example:443",
+        ] {
+            assert!(check("localhost:8000", &[("origin", origin)]), "{origin}");
+        }
+        for origin in [
+            "null",
+            "https://evil.example",
+            "http://events.example",
+            "https://events.example.evil",
+            "file://",
+            "https://localhost@evil.example",
+        ] {
+            assert!(!check("localhost:8000", &[("origin", origin)]), "{origin}");
+        }
+        assert!(check("events.example", &[("origin", "https://events.example")]));
+    }
+
+    #[test]
+    fn a_request_without_origin_counts_by_what_the_browser_says_of_its_page() {
+        assert!(check("localhost", &[("sec-fetch-site", "same-origin")]));
+        assert!(check("localhost", &[("sec-fetch-site", "none")]));
+        assert!(!check("localhost", &[("sec-fetch-site", "cross-site")]));
+        assert!(!check("localhost", &[("sec-fetch-site", "same-site")]));
+        assert!(check(
+            "localhost",
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://events.example")]
+        ));
+    }
+}

@@ -1,0 +1,47 @@
+//! The one table: which path is answered by which handler.
+
+pub(crate) mod add_user;
+mod docs;
+pub(crate) mod events;
+pub(crate) mod health;
+mod page;
+pub(crate) mod users;
+pub(crate) mod verify;
+
+use actix_web::middleware::from_fn;
+use actix_web::web::{ServiceConfig, delete, get, post, resource};
+use utoipa::OpenApi;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::http::admit;
+use crate::openapi::Document;
+
+pub(crate) use docs::redoc_bundle;
+
+/// Where the document of this table is served.
+pub(crate) const OPENAPI_PATH: &str = "/openapi.json";
+
+/// Every path; a slash at the end makes no difference.
+pub(crate) fn table(routes: &mut ServiceConfig) {
+    routes
+        .service(resource("/addUser").wrap(from_fn(admit)).route(post().to(add_user::add_user)))
+        .service(resource("/verify").wrap(from_fn(admit)).route(post().to(verify::verify)))
+        .service(resource("/api/events").route(get().to(events::list_events)))
+        .service(resource("/api/events/{event_name}").route(delete().to(events::delete_event)))
+        .service(resource("/api/all_user").route(get().to(users::list_users)))
+        .service(resource("/api/delete_user").route(get().to(users::delete_user)))
+        .service(resource("/health/live").route(get().to(health::live)))
+        .service(resource("/health/ready").route(get().to(health::ready)))
+        .service(resource("/docs").route(get().to(docs::swagger_ui)))
+        .service(
+            SwaggerUi::new("/docs/{_:.*}")
+                .url(OPENAPI_PATH, Document::openapi())
+                .config(docs::swagger_config()),
+        )
+        .service(resource("/redoc").route(get().to(docs::redoc)))
+        .service(resource("/redoc/{file}").route(get().to(docs::redoc_file)))
+        .service(resource("/").route(get().to(page::index)));
+    for file in page::files() {
+        routes.service(resource(format!("/{file}")).route(get().to(page::file)));
+    }
+}

@@ -1,0 +1,64 @@
+//! `POST /addUser/`: registers a face.
+
+use ::events::EnrolmentFace;
+use actix_multipart::form::MultipartForm;
+use actix_web::web::{Data, Json};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+use crate::openapi::StatusError;
+use crate::service::Service;
+use crate::upload::AddUserForm;
+
+/// A face was added.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserAdded {
+    /// Always `success`.
+    #[schema(example = "success")]
+    status: &'static str,
+    /// What happened, for people.
+    #[schema(example = "User 'john_doe' successfully added to event 'conference_2024'")]
+    message: String,
+    /// Faces of the user in this event, this one included.
+    #[schema(example = 1)]
+    embedding_count: usize,
+}
+
+/// Register a user
+///
+/// Finds the one face of the picture and adds it to the user. A user who is not there yet is made, and so
+/// is the event; a user with several faces is recognised better. The picture is not kept.
+#[utoipa::path(
+    post, path = "/addUser/", tag = "Events and users", operation_id = "add_user",
+    request_body(content = AddUserForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "The face was added", body = UserAdded),
+        (status = 400, description = "No face, several faces, an unusable picture, or a bad field", body = StatusError,
+            example = json!({"status": "error", "message": "No face detected in image"})),
+        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
+        (status = 408, description = "The upload took too long", body = StatusError),
+        (status = 413, description = "The picture file is too large", body = StatusError),
+        (status = 415, description = "The body is no multipart form", body = StatusError),
+        (status = 500, description = "A fault of the server's", body = StatusError),
+        (status = 503, description = "Busy, or the store is not available: see Retry-After", body = StatusError),
+    )
+)]
+pub(crate) async fn add_user(
+    service: Data<Service>,
+    form: MultipartForm<AddUserForm>,
+) -> Result<Json<UserAdded>, ApiError> {
+    let (event, user, picture) = form.into_inner().parse()?;
+    let found = service.inference.embed(picture).await?;
+    let face = EnrolmentFace {
+        embedding: found.embedding,
+        detection_score: found.face.detection.score,
+        source: "POST /addUser/".into(),
+    };
+    let enrolment = service.events.enrol(&event, &user, face).await?;
+    Ok(Json(UserAdded {
+        status: "success",
+        message: format!("User '{user}' successfully added to event '{event}'"),
+        embedding_count: enrolment.embedding_count,
+    }))
+}

@@ -1,0 +1,54 @@
+//! The documentation pages: Swagger UI from the program itself, ReDoc from the folder of the set-up.
+
+use std::path::PathBuf;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use actix_web::web::{Data, Path};
+use utoipa_swagger_ui::Config;
+
+use super::OPENAPI_PATH;
+use crate::error::ApiError;
+use crate::service::Service;
+
+/// ReDoc's script in the folder of the models.
+const REDOC: &str = "redoc/redoc.standalone.js";
+
+/// Starts ReDoc. A file of its own, so that the page needs no inline script.
+const REDOC_START: &str = include_str!("docs/redoc-start.js");
+
+const REDOC_PAGE: &str = include_str!("docs/redoc.html");
+
+const REDOC_MISSING: &str = include_str!("docs/redoc-missing.html");
+
+/// Where ReDoc's script is looked for.
+pub(crate) fn redoc_bundle(models: &std::path::Path) -> PathBuf {
+    models.join(REDOC)
+}
+
+pub(super) fn swagger_config() -> Config<'static> {
+    // Its validator is a service elsewhere, which this page must not ask.
+    Config::new([OPENAPI_PATH]).validator_url("none").try_it_out_enabled(true)
+}
+
+pub(super) async fn swagger_ui() -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/index.html")).finish()
+}
+
+pub(super) async fn redoc(service: Data<Service>) -> HttpResponse {
+    let page = if service.redoc.is_file() { REDOC_PAGE } else { REDOC_MISSING };
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
+}
+
+pub(super) async fn redoc_file(service: Data<Service>, file: Path<String>) -> Result<HttpResponse, ApiError> {
+    let script = match file.as_str() {
+        "start.js" => REDOC_START.as_bytes().to_vec(),
+        "redoc.standalone.js" => tokio::fs::read(&service.redoc).await.map_err(|_| ApiError::NoSuchPath)?,
+        _ => return Err(ApiError::NoSuchPath),
+    };
+    let mut answer = HttpResponse::Ok();
+    Ok(answer
+        .content_type("text/javascript; charset=utf-8")
+        .insert_header((CACHE_CONTROL, "no-cache"))
+        .body(script))
+}

@@ -1,0 +1,85 @@
+//! `/api/events`: the events there are, and the end of one.
+
+use ::events::EventName;
+use actix_web::web::{Data, Json, Path};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+use crate::openapi::StatusError;
+use crate::service::Service;
+use crate::upload::named;
+
+/// All events.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventList {
+    /// The events in name order.
+    events: Vec<EventUsers>,
+}
+
+/// An event and its size.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventUsers {
+    /// Name of the event.
+    #[schema(example = "conference_2024")]
+    event_name: String,
+    /// How many users are registered.
+    #[schema(example = 15)]
+    user_count: usize,
+}
+
+/// An event was deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventDeleted {
+    /// Always `success`.
+    #[schema(example = "success")]
+    status: &'static str,
+    /// What happened, for people.
+    #[schema(example = "Event 'conference_2024' deleted")]
+    message: String,
+}
+
+/// List events
+///
+/// All events in name order, those without users included.
+#[utoipa::path(
+    get, path = "/api/events", tag = "Events and users", operation_id = "list_events",
+    responses(
+        (status = 200, description = "The events", body = EventList),
+        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
+        (status = 500, description = "A fault of the server's", body = StatusError),
+        (status = 503, description = "The store is not available: see Retry-After", body = StatusError),
+    )
+)]
+pub(crate) async fn list_events(service: Data<Service>) -> Result<Json<EventList>, ApiError> {
+    let summaries = service.events.events().await?.into_iter();
+    let events = summaries
+        .map(|event| EventUsers { event_name: event.name.to_string(), user_count: event.user_count })
+        .collect();
+    Ok(Json(EventList { events }))
+}
+
+/// Delete an event
+///
+/// Deletes the event with all its users and faces. It cannot be undone.
+#[utoipa::path(
+    delete, path = "/api/events/{event_name}", tag = "Events and users", operation_id = "delete_event",
+    params(("event_name" = String, Path, description = "Name of the event, percent-encoded", example = "conference_2024")),
+    responses(
+        (status = 200, description = "The event is gone", body = EventDeleted),
+        (status = 400, description = "No name an event can have", body = StatusError),
+        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
+        (status = 404, description = "No such event", body = StatusError,
+            example = json!({"status": "error", "message": "Event 'conference_2024' not found"})),
+        (status = 500, description = "A fault of the server's", body = StatusError),
+        (status = 503, description = "The store is not available: see Retry-After", body = StatusError),
+    )
+)]
+pub(crate) async fn delete_event(
+    service: Data<Service>,
+    event: Path<String>,
+) -> Result<Json<EventDeleted>, ApiError> {
+    let event = named("event_name", EventName::new(&event))?;
+    service.events.delete_event(&event).await?;
+    Ok(Json(EventDeleted { status: "success", message: format!("Event '{event}' deleted") }))
+}

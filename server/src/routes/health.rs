@@ -1,0 +1,58 @@
+//! `/health`: whether the process lives, and whether it can do its work.
+
+use actix_web::web::{Data, Json};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+use crate::openapi::ProblemError;
+use crate::service::Service;
+
+/// The server's state.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// `live` or `ready`.
+    #[schema(example = "ready")]
+    status: &'static str,
+    /// Version of the server.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+}
+
+fn health(status: &'static str) -> Json<Health> {
+    Json(Health { status, version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Is the process alive?
+///
+/// Answers without touching store or models.
+#[utoipa::path(
+    get, path = "/health/live", tag = "Health", operation_id = "live",
+    responses(
+        (status = 200, description = "It is", body = Health),
+        (status = 403, description = "The request names a host that is not this server", body = ProblemError,
+            content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn live() -> Json<Health> {
+    health("live")
+}
+
+/// Can it do its work?
+///
+/// Models are loaded before the server answers at all; this asks the store.
+#[utoipa::path(
+    get, path = "/health/ready", tag = "Health", operation_id = "ready",
+    responses(
+        (status = 200, description = "It can", body = Health),
+        (status = 403, description = "The request names a host that is not this server", body = ProblemError,
+            content_type = "application/problem+json"),
+        (status = 500, description = "The store is damaged", body = ProblemError, content_type = "application/problem+json"),
+        (status = 503, description = "The store is not available", body = ProblemError,
+            content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn ready(service: Data<Service>) -> Result<Json<Health>, ApiError> {
+    service.events.check().await?;
+    Ok(health("ready"))
+}

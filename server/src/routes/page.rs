@@ -1,0 +1,48 @@
+//! The web page: files compiled into the program.
+
+use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use actix_web::{HttpRequest, HttpResponse};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+use crate::error::ApiError;
+
+#[derive(RustEmbed)]
+#[folder = "../web"]
+struct Web;
+
+/// Names of the page's files.
+pub(super) fn files() -> impl Iterator<Item = String> {
+    Web::iter().map(String::from)
+}
+
+pub(super) async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    serve(&request, "index.html")
+}
+
+pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    serve(&request, request.path().trim_start_matches('/'))
+}
+
+fn serve(request: &HttpRequest, name: &str) -> Result<HttpResponse, ApiError> {
+    let EmbeddedFile { data, metadata } = Web::get(name).ok_or(ApiError::NoSuchPath)?;
+    let tag: String = metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let tag = format!("\"{tag}\"");
+    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-cache"));
+    if known {
+        return Ok(answer.finish());
+    }
+    Ok(answer.content_type(media_type(name)).body(data))
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        _ => "application/octet-stream",
+    }
+}

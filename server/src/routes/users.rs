@@ -1,0 +1,109 @@
+//! `/api/all_user` and `/api/delete_user`: the users of an event, and the end of one.
+
+#![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
+
+use ::events::{EventName, Username};
+use actix_web::web::{Data, Json, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::error::ApiError;
+use crate::openapi::StatusError;
+use crate::service::Service;
+use crate::upload::named;
+
+/// The event asked about.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct InEvent {
+    /// Name of the event.
+    #[param(required = true, min_length = 1, example = "conference_2024")]
+    event_name: Option<String>,
+}
+
+/// The user meant.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct OneUser {
+    /// Name of the event.
+    #[param(required = true, min_length = 1, example = "conference_2024")]
+    event_name: Option<String>,
+    /// Name of the user.
+    #[param(required = true, min_length = 1, example = "john_doe")]
+    user_id: Option<String>,
+}
+
+/// The users of an event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserList {
+    /// Their names, in order.
+    #[schema(example = json!(["jane_smith", "john_doe"]))]
+    users: Vec<String>,
+}
+
+/// A user was deleted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserDeleted {
+    /// Always `success`.
+    #[schema(example = "success")]
+    status: &'static str,
+    /// What happened, for people.
+    #[schema(example = "User 'john_doe' deleted from event 'conference_2024'")]
+    message: String,
+}
+
+/// List the users of an event
+#[utoipa::path(
+    get, path = "/api/all_user", tag = "Events and users", operation_id = "list_users", params(InEvent),
+    responses(
+        (status = 200, description = "The users", body = UserList),
+        (status = 400, description = "A parameter is missing or no name", body = StatusError),
+        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
+        (status = 404, description = "No such event", body = StatusError,
+            example = json!({"status": "error", "message": "Event 'conference_2024' not found"})),
+        (status = 500, description = "A fault of the server's", body = StatusError),
+        (status = 503, description = "The store is not available: see Retry-After", body = StatusError),
+    )
+)]
+pub(crate) async fn list_users(
+    service: Data<Service>,
+    query: Query<InEvent>,
+) -> Result<Json<UserList>, ApiError> {
+    let event = named("event_name", EventName::new(&given("event_name", query.into_inner().event_name)?))?;
+    let users = service.events.users(&event).await?;
+    Ok(Json(UserList { users: users.iter().map(ToString::to_string).collect() }))
+}
+
+/// Delete a user
+///
+/// Deletes the user with all faces; the event stays. It is a GET for the sake of older clients, so it is
+/// refused when a browser says that the request comes from another site.
+#[utoipa::path(
+    get, path = "/api/delete_user", tag = "Events and users", operation_id = "delete_user", params(OneUser),
+    responses(
+        (status = 200, description = "The user is gone", body = UserDeleted),
+        (status = 400, description = "A parameter is missing or no name", body = StatusError),
+        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
+        (status = 404, description = "No such event or user", body = StatusError,
+            example = json!({"status": "error", "message": "User 'john_doe' not found in event 'conference_2024'"})),
+        (status = 500, description = "A fault of the server's", body = StatusError),
+        (status = 503, description = "The store is not available: see Retry-After", body = StatusError),
+    )
+)]
+pub(crate) async fn delete_user(
+    service: Data<Service>,
+    query: Query<OneUser>,
+) -> Result<Json<UserDeleted>, ApiError> {
+    let OneUser { event_name, user_id } = query.into_inner();
+    let event = named("event_name", EventName::new(&given("event_name", event_name)?))?;
+    let user = named("user_id", Username::new(&given("user_id", user_id)?))?;
+    service.events.delete_user(&event, &user).await?;
+    Ok(Json(UserDeleted {
+        status: "success",
+        message: format!("User '{user}' deleted from event '{event}'"),
+    }))
+}
+
+fn given(name: &'static str, value: Option<String>) -> Result<String, ApiError> {
+    value.ok_or_else(|| ApiError::Field(format!("the query parameter '{name}' is missing")))
+}

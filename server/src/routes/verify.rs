@@ -1,0 +1,86 @@
+//! `POST /verify/`: says who a picture shows, among the users of an event.
+
+use actix_multipart::form::MultipartForm;
+use actix_web::web::{Data, Json};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::error::ApiError;
+use crate::openapi::VerdictError;
+use crate::service::Service;
+use crate::upload::VerifyForm;
+
+/// Who the picture shows.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Verification {
+    /// Whether the nearest user is near enough.
+    #[schema(example = true)]
+    verified: bool,
+    /// That user; null when nobody is near enough.
+    #[schema(example = "kohli")]
+    username: Option<String>,
+    /// What happened, for people.
+    #[schema(example = "Face verified successfully for user 'kohli' in event 'C'")]
+    message: String,
+    /// `(1 - distance) * 100`, never below 0 and rounded down: a measure of likeness, **not** a probability.
+    #[schema(minimum = 0, maximum = 100, example = 87.23)]
+    confidence: f64,
+    /// Euclidean distance between the unit vectors of the face and of the nearest user, 0 to 2.
+    #[schema(minimum = 0, maximum = 2, example = 0.1277)]
+    distance: f32,
+    /// Largest distance that counts as a match.
+    #[schema(minimum = 0, maximum = 2, example = 0.4)]
+    threshold: f32,
+}
+
+/// Recognise a user
+///
+/// Finds the one face of the picture and the nearest user of the event. It is a match when their distance
+/// is not above the threshold: with the default of 0.4, at a confidence of 60.00 or more. The picture is
+/// not kept.
+#[utoipa::path(
+    post, path = "/verify/", tag = "Verification", operation_id = "verify",
+    request_body(content = VerifyForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, description = "The event was searched; `verified` says whether a user matches", body = Verification,
+            examples(
+                ("match" = (value = json!({"verified": true, "username": "kohli",
+                    "message": "Face verified successfully for user 'kohli' in event 'C'",
+                    "confidence": 87.23, "distance": 0.1277, "threshold": 0.4}))),
+                ("no match" = (value = json!({"verified": false, "username": null,
+                    "message": "No matching face found in event 'C'",
+                    "confidence": 34.54, "distance": 0.6546, "threshold": 0.4})))
+            )),
+        (status = 400, description = "No face, several faces, an unusable picture, or a bad field", body = VerdictError,
+            example = json!({"verified": false, "username": null, "message": "No face detected in image"})),
+        (status = 403, description = "The request comes from a page of a site that is not allowed", body = VerdictError),
+        (status = 404, description = "No such event, or nobody is registered", body = VerdictError,
+            example = json!({"verified": false, "username": null,
+                "message": "Event 'nonexistent_event' not found or has no registered users"})),
+        (status = 408, description = "The upload took too long", body = VerdictError),
+        (status = 413, description = "The picture file is too large", body = VerdictError),
+        (status = 415, description = "The body is no multipart form", body = VerdictError),
+        (status = 500, description = "A fault of the server's", body = VerdictError),
+        (status = 503, description = "Busy, or the store is not available: see Retry-After", body = VerdictError),
+    )
+)]
+pub(crate) async fn verify(
+    service: Data<Service>,
+    form: MultipartForm<VerifyForm>,
+) -> Result<Json<Verification>, ApiError> {
+    let (event, picture) = form.into_inner().parse()?;
+    let probe = service.inference.embed(picture).await?;
+    let verdict = service.events.identify(&event, &probe.embedding).await?;
+    let message = match verdict.matched() {
+        Some(user) => format!("Face verified successfully for user '{user}' in event '{event}'"),
+        None => format!("No matching face found in event '{event}'"),
+    };
+    Ok(Json(Verification {
+        verified: verdict.matched().is_some(),
+        username: verdict.matched().map(ToString::to_string),
+        message,
+        confidence: verdict.confidence().percent(),
+        distance: verdict.nearest.distance.value(),
+        threshold: verdict.threshold.value(),
+    }))
+}

@@ -1,0 +1,127 @@
+//! From a configuration to a serving process, and its end.
+
+use std::io::{self, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use ::events::{EventService, MatchPolicy};
+use actix_multipart::MultipartError;
+use actix_multipart::form::MultipartFormConfig;
+use actix_multipart::form::text::TextConfig;
+use actix_web::error::PayloadError;
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::web::{Data, ServiceConfig};
+use actix_web::{App, Error, HttpRequest, HttpServer};
+use anyhow::Context;
+use face_core::FaceEngine;
+use tracing_actix_web::TracingLogger;
+
+use crate::config::Config;
+use crate::error::ApiError;
+use crate::http::{
+    Admission, RequestLog, SitePolicy, check_site, cors, keep_deadline, render_errors, security_headers,
+};
+use crate::inference::Inference;
+use crate::routes;
+use crate::service::Service;
+
+/// Seconds that requests under way have to finish when the server is told to stop.
+const FAREWELL: u64 = 30;
+
+/// Serves until the process is told to stop; what was accepted by then is finished.
+pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let listener = TcpListener::bind(config.address).with_context(|| {
+        format!("cannot serve on {}: choose another --port, or 0 for a free one", config.address)
+    })?;
+    let address = listener.local_addr()?;
+    let service = open(config).await?;
+    let admission = Admission::new(config.uploads.get(), config.max_upload);
+    let policy = SitePolicy::new(&config.origins);
+    let server = HttpServer::new(move || {
+        App::new()
+            .configure(state(&service, &admission, &policy))
+            .configure(routes::table)
+            .wrap(NormalizePath::trim())
+            .wrap(cors(policy.clone()))
+            .wrap(from_fn(check_site))
+            .wrap(from_fn(keep_deadline))
+            .wrap(from_fn(render_errors))
+            .wrap(from_fn(security_headers))
+            .wrap(TracingLogger::<RequestLog>::new())
+    })
+    .shutdown_timeout(FAREWELL)
+    .shutdown_signal(told_to_stop())
+    .listen(listener)?;
+    let took = started.elapsed().as_millis();
+    tracing::info!(%address, store = %config.store, took_ms = took, "ready");
+    writeln!(io::stdout(), "Ready: http://{address}/ (API documentation: http://{address}/docs)")?;
+    server.run().await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Opens models and store.
+async fn open(config: &Config) -> anyhow::Result<Service> {
+    let engine =
+        FaceEngine::open(&config.models, config.engine_options()).with_context(|| hint(&config.models))?;
+    let model = engine.model().clone();
+    let store =
+        config.store.open().await.with_context(|| format!("the store '{}' cannot be used", config.store))?;
+    let events = EventService::open(store, model, MatchPolicy { threshold: config.threshold }).await?;
+    let policy = config.multi_face;
+    let inference = Inference::start(config.workers, move |picture| engine.embed_one(picture, policy))?;
+    Ok(Service { events: Arc::new(events), inference, redoc: routes::redoc_bundle(&config.models) })
+}
+
+fn hint(models: &Path) -> String {
+    format!(
+        "the models in '{}' cannot be used (in a checkout, `cargo xtask setup` makes them)",
+        models.display()
+    )
+}
+
+/// What the handlers and the readers of their input find in the application.
+fn state(service: &Service, admission: &Admission, policy: &SitePolicy) -> impl FnOnce(&mut ServiceConfig) {
+    let (max_body, limit) = (admission.max_body(), admission.max_upload());
+    let form_error = move |error: MultipartError, _: &HttpRequest| {
+        let overflow = matches!(error, MultipartError::Payload(PayloadError::Overflow));
+        Error::from(if overflow { ApiError::TooLarge { limit } } else { ApiError::of_multipart(&error) })
+    };
+    let forms =
+        MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
+    let (service, admission, policy) =
+        (Data::new(service.clone()), Data::new(admission.clone()), Data::new(policy.clone()));
+    move |app| {
+        app.app_data(service)
+            .app_data(admission)
+            .app_data(policy)
+            .app_data(forms)
+            // Older clients say all sorts of types for their text fields.
+            .app_data(TextConfig::default().validate_content_type(false));
+    }
+}
+
+/// Completes when the process is interrupted or terminated.
+async fn told_to_stop() {
+    let interrupted = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminated) => {
+                tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
+            }
+            Err(_) => {
+                let _ = interrupted.await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupted.await;
+    }
+    tracing::info!("told to stop: finishing what was accepted");
+}

@@ -1,0 +1,63 @@
+//! Where the log goes: the terminal, and one file a day.
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+
+use anyhow::Context;
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt};
+
+use crate::config::{Config, LogFormat};
+
+/// Days whose log files are kept.
+const DAYS_KEPT: usize = 14;
+
+/// Starts logging; what is still to be written is written when the guard is dropped.
+///
+/// # Errors
+/// When the log folder cannot be made or written to.
+pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
+    let filter: Targets = config.log_level.parse().context("the log level cannot be used")?;
+    let as_text = match config.log_format {
+        LogFormat::Auto => io::stderr().is_terminal(),
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+    };
+    let terminal = if as_text {
+        fmt::layer().with_target(false).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).boxed()
+    } else {
+        fmt::layer().json().with_writer(io::stderr).boxed()
+    };
+    let (file, guard) = match &config.log_dir {
+        Some(folder) => {
+            let (writer, guard) = tracing_appender::non_blocking(appender(folder)?);
+            (Some(fmt::layer().json().with_writer(writer)), Some(guard))
+        }
+        None => (None, None),
+    };
+    tracing_subscriber::registry().with(filter).with(terminal).with(file).init();
+    Ok(guard)
+}
+
+/// `app.log` is a link to the day's file.
+fn appender(folder: &Path) -> anyhow::Result<RollingFileAppender> {
+    // A link made from a relative path would dangle.
+    let folder = std::path::absolute(folder)?;
+    RollingFileAppender::builder()
+        .rotation(Rotation::DAILY)
+        .filename_prefix("app")
+        .filename_suffix("log")
+        .latest_symlink("app.log")
+        .max_log_files(DAYS_KEPT)
+        .build(&folder)
+        .with_context(|| {
+            format!(
+                "log files cannot be written to {}: change --log-dir, or set it to nothing",
+                folder.display()
+            )
+        })
+}
