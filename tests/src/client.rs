@@ -1,0 +1,129 @@
+//! Calls of the API as a client makes them.
+
+use anyhow::Result;
+use reqwest::multipart::{Form, Part};
+use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
+use serde_json::Value;
+
+/// What the server said.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as JSON; null when it is none.
+    pub json: Value,
+    /// The body as text.
+    pub text: String,
+}
+
+impl Answer {
+    /// The text at a key, empty when there is none.
+    #[must_use]
+    pub fn text_of(&self, key: &str) -> &str {
+        self.json.get(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The status as a number.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        self.status.as_u16()
+    }
+
+    /// The media type.
+    #[must_use]
+    pub fn media_type(&self) -> &str {
+        self.headers.get("content-type").and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
+}
+
+/// A client of one server.
+#[derive(Debug, Clone)]
+pub struct Client {
+    url: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    /// A client of the server at `url`.
+    #[must_use]
+    pub fn new(url: &str) -> Self {
+        Self { url: url.to_owned(), http: reqwest::Client::new() }
+    }
+
+    /// Sends a request that the caller has prepared.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Answer> {
+        let answer = request.send().await?;
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let text = String::from_utf8_lossy(&answer.bytes().await?).into_owned();
+        Ok(Answer { status, headers, json: serde_json::from_str(&text).unwrap_or_default(), text })
+    }
+
+    /// Prepares a request of any method to a path.
+    #[must_use]
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let method = method.parse().unwrap_or_default();
+        self.http.request(method, format!("{}{path}", self.url))
+    }
+
+    /// `GET` of a path.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn get(&self, path: &str) -> Result<Answer> {
+        self.send(self.request("GET", path)).await
+    }
+
+    /// `POST /addUser/`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn add_user(&self, event: &str, user: &str, picture: &[u8]) -> Result<Answer> {
+        let form = Form::new().text("event_name", event.to_owned()).text("username", user.to_owned());
+        self.send(self.request("POST", "/addUser/").multipart(form.part("file", file(picture)))).await
+    }
+
+    /// `POST /verify/`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn verify(&self, event: &str, picture: &[u8]) -> Result<Answer> {
+        let form = Form::new().text("event_name", event.to_owned()).part("file", file(picture));
+        self.send(self.request("POST", "/verify/").multipart(form)).await
+    }
+
+    /// `GET /api/all_user`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn users(&self, event: &str) -> Result<Answer> {
+        self.send(self.request("GET", "/api/all_user").query(&[("event_name", event)])).await
+    }
+
+    /// `GET /api/delete_user`.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn delete_user(&self, event: &str, user: &str) -> Result<Answer> {
+        self.send(self.request("GET", "/api/delete_user").query(&[("event_name", event), ("user_id", user)]))
+            .await
+    }
+
+    /// `DELETE /api/events/{event_name}`, the name percent-encoded byte by byte. URL parsers take even an
+    /// encoded `..` for a step up, so a space goes before the name, which the server trims.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn delete_event(&self, event: &str) -> Result<Answer> {
+        let encoded: String = event.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        self.send(self.request("DELETE", &format!("/api/events/%20{encoded}"))).await
+    }
+}
+
+fn file(picture: &[u8]) -> Part {
+    Part::bytes(picture.to_vec()).file_name("picture.jpg")
+}

@@ -1,0 +1,73 @@
+//! The program's own words: what it prints, what it refuses, and its exit codes.
+
+use std::net::TcpListener;
+use std::process::Output;
+
+use e2e::server_command;
+
+fn run(arguments: &[&str]) -> (Output, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = server_command(folder.path()).unwrap().args(arguments).output().unwrap();
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output, words)
+}
+
+#[test]
+fn wrong_use_ends_with_2_and_names_what_is_wrong() {
+    for (arguments, word) in [
+        (vec!["--prot", "1"], "--prot"),
+        (vec!["--port", "x"], "port = 'x'"),
+        (vec!["--host", "0.0.0.0"], "without keys"),
+        (vec!["--threshold", "0.6"], "0.42"),
+        (vec!["--store", "redb:x.redb?sync=off"], "sync"),
+        (vec!["fly"], "fly"),
+    ] {
+        let (output, words) = run(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {words}");
+        assert!(words.contains(word), "{words}");
+    }
+}
+
+#[test]
+fn what_fails_ends_with_1_and_says_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (output, words) = run(&["--port", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(words.contains("another --port"), "{words}");
+    let folder = tempfile::tempdir().unwrap();
+    let program = server_command(folder.path()).unwrap().get_program().to_owned();
+    let mut command = std::process::Command::new(program);
+    let output =
+        command.current_dir(folder.path()).args(["--port", "0", "--models", "nowhere"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cargo xtask setup"));
+}
+
+#[test]
+fn the_doctor_finds_a_healthy_set_up_healthy_and_a_missing_one_not() {
+    let (output, words) = run(&["doctor"]);
+    let findings = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{findings}{words}");
+    assert!(
+        findings.lines().count() >= 5 && findings.lines().all(|line| line.starts_with("ok")),
+        "{findings}"
+    );
+    let (output, _) = run(&["doctor", "--store", "redb:/dev/null/faces.redb"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("WRONG  store"));
+}
+
+#[test]
+fn the_effective_configuration_is_shown_with_its_origin() {
+    let (output, _) = run(&["config", "--port", "9"]);
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        shown.lines().any(|line| line.starts_with("port = \"9\"") && line.ends_with("# command line")),
+        "{shown}"
+    );
+    assert!(
+        shown.lines().any(|line| line.starts_with("threshold = \"0.4\"") && line.ends_with("# default")),
+        "{shown}"
+    );
+}

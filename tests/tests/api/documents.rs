@@ -1,0 +1,100 @@
+//! The document and its pages: complete, resolvable, and from this server alone.
+
+use std::path::Path;
+use std::process::Command;
+
+use e2e::Server;
+use serde_json::Value;
+
+fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(reference)) = fields.get("$ref") {
+                found.push(reference);
+            }
+            fields.values().for_each(|field| references(field, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[tokio::test]
+async fn the_served_document_is_the_committed_one_and_all_its_references_resolve() {
+    let server = Server::start().unwrap();
+    let served = server.client().get("/openapi.json").await.unwrap().json;
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json");
+    let committed: Value = serde_json::from_str(&std::fs::read_to_string(committed).unwrap()).unwrap();
+    assert_eq!(served, committed, "run `cargo xtask openapi` and commit docs/openapi.json");
+    let mut found = Vec::new();
+    references(&served, &mut found);
+    assert!(found.len() > 10);
+    for reference in found {
+        let pointer = reference.strip_prefix('#').unwrap();
+        assert!(served.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+#[tokio::test]
+async fn every_operation_is_described_and_lists_the_errors_it_makes() {
+    let server = Server::start().unwrap();
+    let served = server.client().get("/openapi.json").await.unwrap().json;
+    let paths = served["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), 8);
+    for (path, operations) in paths {
+        for (method, operation) in operations.as_object().unwrap() {
+            assert!(operation["summary"].as_str().is_some_and(|text| text.len() > 8), "{method} {path}");
+            let responses = operation["responses"].as_object().unwrap();
+            assert!(responses.contains_key("200") && responses.len() > 1, "{method} {path}");
+            for (status, response) in responses {
+                assert!(
+                    response["description"].as_str().is_some_and(|text| !text.is_empty()),
+                    "{method} {path} {status}"
+                );
+                assert!(response["content"].is_object(), "{method} {path} {status} has no body");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_pages_and_their_scripts_are_served_here() {
+    let server = Server::start().unwrap();
+    let client = server.client();
+    let pages = [
+        ("/", "text/html"),
+        ("/app.js", "text/javascript"),
+        ("/style.css", "text/css"),
+        ("/docs/index.html", "text/html"),
+        ("/docs/swagger-ui-bundle.js", "text/javascript"),
+        ("/redoc", "text/html"),
+        ("/redoc/redoc.standalone.js", "text/javascript"),
+        ("/redoc/start.js", "text/javascript"),
+        ("/favicon.svg", "image/svg+xml"),
+    ];
+    for (path, media_type) in pages {
+        let answer = client.get(path).await.unwrap();
+        assert_eq!(answer.code(), 200, "{path}");
+        assert!(answer.media_type().starts_with(media_type), "{path}: {}", answer.media_type());
+        assert!(!answer.text.is_empty(), "{path}");
+    }
+    for path in ["/", "/redoc", "/docs/index.html"] {
+        let page = client.get(path).await.unwrap().text;
+        assert!(!page.contains("src=\"http") && !page.contains("href=\"http"), "{path} asks another host");
+    }
+    for path in ["/docs", "/docs/"] {
+        assert!(client.get(path).await.unwrap().text.contains("swagger"), "{path}");
+    }
+}
+
+#[test]
+fn the_document_can_be_printed_without_models_or_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = Command::new(e2e::server_command(folder.path()).unwrap().get_program())
+        .arg("openapi")
+        .output()
+        .unwrap();
+    assert!(printed.status.success());
+    let document: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+}

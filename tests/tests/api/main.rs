@@ -1,0 +1,13 @@
+//! The server as its clients see it. One program, so that it is linked once.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod bad_input;
+mod browsers;
+mod command_line;
+mod documents;
+mod durability;
+mod errors;
+mod logging;
+mod names;
+mod recognition;
+mod stopping;
