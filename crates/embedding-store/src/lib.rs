@@ -1,1 +1,59 @@
-//! Skeleton.
+//! Durable stores for face embeddings, behind one trait.
+//!
+//! A store keeps *events*, the *users* registered at them, and each user's *face samples*. Which store
+//! it is, its [`StoreUrl`] says; what every store promises, [`EmbeddingStore`] says.
+//!
+//! ```
+//! use embedding::{Embedding, ModelId};
+//! use embedding_store::{EmbeddingStore, EventName, FaceSample, StoreUrl, Username};
+//! use time::OffsetDateTime;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = "memory:".parse::<StoreUrl>()?.open().await?;
+//!
+//! let (event, user) = (EventName::new("conference_2024")?, Username::new("Zoë")?);
+//! let embedding = Embedding::new(ModelId::new("dlib-resnet-v1")?, [0.1; 128])?;
+//! let now = OffsetDateTime::now_utc();
+//! let sample = FaceSample::new(event.clone(), user.clone(), embedding, 0.98, "upload", now)?;
+//!
+//! assert_eq!(store.append_sample(sample.clone()).await?, 1, "it is the user's first sample");
+//! assert_eq!(store.samples(&event, &user).await?, [sample]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | URL | store | kept |
+//! |---|---|---|
+//! | `memory:` | [`InMemory`] | as long as the value |
+//! | `redb:PATH` | `RedbStore` (feature `redb`, on by default) | in one file, durable on return |
+//!
+//! A store of one's own implements [`EmbeddingStore`] and passes the suite in `conformance` (feature
+//! `conformance`).
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
+mod memory;
+mod names;
+mod page;
+mod record;
+#[cfg(feature = "redb")]
+mod redb;
+mod store;
+mod store_ext;
+mod url;
+
+#[cfg(feature = "redb")]
+pub use self::redb::RedbStore;
+pub use error::{Cause, StoreError, Subject};
+pub use memory::InMemory;
+pub use names::{EventName, MAX_NAME_BYTES, MAX_NAME_CHARACTERS, NameError, Username};
+pub use page::{Cursor, Listing, Page};
+pub use record::{
+    DuplicatePolicy, EventRecord, EventSnapshot, FaceSample, FalseMatchRate, InvalidRate, InvalidScore,
+    MAX_METADATA_DEPTH, MAX_RECORD_BYTES, MatchRule, Metadata, UserRecord, UserSnapshot,
+};
+pub use store::EmbeddingStore;
+pub use store_ext::EmbeddingStoreExt;
+pub use url::{StoreUrl, StoreUrlError};

@@ -1,0 +1,185 @@
+//! What every store must do, as functions: one behaviour, one function, one test.
+//!
+//! A store of one's own takes part through a [`Harness`] and [`conformance_tests!`](crate::conformance_tests),
+//! which makes one `#[tokio::test]` of each behaviour. A store that outlives its process is `durable` and
+//! has more to show. The crate of the tests needs `tokio` with the features `macros` and
+//! `rt-multi-thread`. A store that cannot be opened fails its tests; none is passed over.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use embedding_store::conformance::{Harness, Store};
+//! use embedding_store::{InMemory, StoreError};
+//!
+//! struct InMemoryHarness;
+//!
+//! #[async_trait::async_trait]
+//! impl Harness for InMemoryHarness {
+//!     async fn open(&self) -> Result<Store, StoreError> {
+//!         Ok(Arc::new(InMemory::new()))
+//!     }
+//! }
+//!
+//! mod in_memory {
+//!     embedding_store::conformance_tests!(volatile: super::InMemoryHarness);
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! A durable store's harness names the place where it is, and is a [`Durable`] too:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use embedding_store::conformance::{Durable, Harness, Store};
+//! use embedding_store::{RedbStore, StoreError};
+//! use tempfile::TempDir;
+//!
+//! struct RedbHarness(TempDir);
+//!
+//! #[async_trait::async_trait]
+//! impl Harness for RedbHarness {
+//!     async fn open(&self) -> Result<Store, StoreError> {
+//!         Ok(Arc::new(RedbStore::open(self.0.path().join("faces.redb")).await?))
+//!     }
+//! }
+//!
+//! impl Durable for RedbHarness {}
+//!
+//! mod redb {
+//!     embedding_store::conformance_tests!(durable: super::RedbHarness(tempfile::tempdir()?));
+//! }
+//! # fn main() {}
+//! ```
+
+pub mod concurrency;
+pub mod durability;
+pub mod events;
+pub mod names;
+pub mod paging;
+pub mod random;
+pub mod records;
+pub mod samples;
+pub mod users;
+
+mod checks;
+mod model;
+mod specimens;
+
+use std::error::Error;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{EmbeddingStore, StoreError};
+
+/// A store under test.
+pub type Store = Arc<dyn EmbeddingStore>;
+
+/// How a behaviour ends: an error or a failed assertion fails its test.
+pub type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
+
+/// A place for one store. Every test makes its own.
+#[async_trait]
+pub trait Harness: Send + Sync {
+    /// Opens the store, which is empty the first time.
+    ///
+    /// # Errors
+    /// As the store's own opening. They fail the test.
+    async fn open(&self) -> Result<Store, StoreError>;
+}
+
+/// A place whose store outlives its value: opened again, once the former store has been dropped, it holds
+/// what it held.
+pub trait Durable: Harness {}
+
+/// Makes one test of each behaviour, for `volatile:` or `durable:` and an expression for the harness.
+///
+/// The expression is evaluated in every test, in an `async` context where `?` works. See the
+/// [module](crate::conformance).
+#[macro_export]
+macro_rules! conformance_tests {
+    (volatile: $harness:expr) => {
+        $crate::conformance_tests! { @tests $harness;
+            events::a_created_event_reads_back,
+            events::a_second_creation_conflicts_and_changes_nothing,
+            events::what_was_never_made_is_absent,
+            events::an_update_replaces_the_event,
+            events::the_model_is_fixed_while_there_are_samples,
+            events::a_deleted_event_takes_its_users_along,
+            users::an_update_replaces_the_user,
+            users::an_absent_user_cannot_be_updated_or_deleted,
+            users::deleting_the_last_user_leaves_the_event,
+            users::a_deleted_user_takes_the_samples_along,
+            users::the_updated_time_moves_up_and_never_back,
+            samples::an_appended_sample_loads_back,
+            samples::the_first_append_creates_event_and_user,
+            samples::an_append_leaves_an_existing_event_as_it_is,
+            samples::the_count_is_that_of_the_user,
+            samples::the_same_sample_again_changes_nothing,
+            samples::another_sample_with_a_taken_id_conflicts,
+            samples::a_sample_of_another_model_conflicts,
+            samples::samples_come_oldest_first,
+            samples::every_bit_of_an_embedding_is_kept,
+            names::hostile_names_are_data,
+            names::names_that_resemble_each_other_stay_apart,
+            names::the_longest_names_work,
+            paging::pages_of_every_size_make_the_whole_list,
+            paging::lists_go_by_code_points,
+            paging::a_cursor_stays_good_while_the_list_changes,
+            paging::a_cursor_survives_as_text,
+            records::all_fields_read_back,
+            records::unknown_fields_survive_a_rewrite,
+            records::what_cannot_be_stored_is_refused,
+            concurrency::concurrent_appends_lose_nothing,
+            concurrency::concurrent_creations_have_one_winner,
+            concurrency::a_reader_never_sees_half_a_write,
+            random::random_operations_agree_with_the_model,
+        }
+    };
+    (durable: $harness:expr) => {
+        $crate::conformance_tests! { volatile: $harness }
+        $crate::conformance_tests! { @tests $harness;
+            durability::everything_is_there_after_reopening,
+            durability::a_deletion_lasts,
+            durability::writes_nobody_waits_for_are_whole,
+            durability::random_operations_agree_with_the_model_across_reopening,
+        }
+    };
+    (@tests $harness:expr; $($topic:ident::$behaviour:ident,)*) => { $(
+        #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
+        async fn $behaviour() -> $crate::conformance::Outcome {
+            $crate::conformance::$topic::$behaviour(&$harness).await
+        }
+    )* };
+}
+
+#[cfg(test)]
+mod tests {
+    const FILES: [(&str, &str); 9] = [
+        ("concurrency", include_str!("concurrency.rs")),
+        ("durability", include_str!("durability.rs")),
+        ("events", include_str!("events.rs")),
+        ("names", include_str!("names.rs")),
+        ("paging", include_str!("paging.rs")),
+        ("random", include_str!("random.rs")),
+        ("records", include_str!("records.rs")),
+        ("samples", include_str!("samples.rs")),
+        ("users", include_str!("users.rs")),
+    ];
+
+    #[test]
+    fn every_behaviour_is_in_the_macro() {
+        let list = include_str!("mod.rs");
+        let mut behaviours = 0;
+        for (topic, text) in FILES {
+            for line in text.lines() {
+                let Some(rest) = line.strip_prefix("pub async fn ") else { continue };
+                let name = rest.split('(').next().unwrap();
+                assert!(list.contains(&format!("            {topic}::{name},\n")), "{topic}::{name}");
+                behaviours += 1;
+            }
+        }
+        assert!(behaviours > 30, "the files are read as they are written: {behaviours}");
+    }
+}

@@ -1,0 +1,131 @@
+//! Face samples: append, count, order, repetition, conflict.
+
+use std::slice;
+
+use embedding::{DIMENSIONS, Embedding};
+
+use super::checks::assert_conflict;
+use super::specimens::{at, event, model, new_event, other_model, sample, sample_of, user};
+use super::{Harness, Outcome};
+use crate::{EmbeddingStore, EmbeddingStoreExt, EventRecord, FaceSample, Metadata, UserRecord};
+
+/// A sample is there, whole, as soon as the append has returned.
+pub async fn an_appended_sample_loads_back(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let mut quality = Metadata::new();
+    quality.insert("sharpness".to_owned(), 0.123_456_789_012_345_67.into());
+    let theirs = sample("conference", "ada", 1)?.with_quality(quality);
+    assert_eq!(store.append_sample(theirs.clone()).await?, 1);
+    assert_eq!(store.samples(theirs.event(), theirs.user()).await?, slice::from_ref(&theirs));
+    let snapshot = store.load_event(theirs.event()).await?;
+    let users: Vec<_> = snapshot.users.into_iter().map(|user| (user.user.name, user.samples)).collect();
+    assert_eq!(users, [(theirs.user().clone(), vec![theirs])]);
+    Ok(())
+}
+
+/// The first append makes the event, with the sample's model and time, and the user.
+pub async fn the_first_append_creates_event_and_user(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let theirs = sample_of(other_model()?, "conference", "ada", 1)?;
+    store.append_sample(theirs.clone()).await?;
+    let event = EventRecord::new(theirs.event().clone(), other_model()?, at(1));
+    let user = UserRecord::new(theirs.event().clone(), theirs.user().clone(), at(1));
+    assert_eq!(store.all_events().await?, [event]);
+    assert_eq!(store.all_users(theirs.event()).await?, [user]);
+    Ok(())
+}
+
+/// An append leaves the record of an event that is there as it is.
+pub async fn an_append_leaves_an_existing_event_as_it_is(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let mut record = new_event("conference")?;
+    record.metadata.insert("room".to_owned(), "B 12".into());
+    store.create_event(record.clone()).await?;
+    store.append_sample(sample("conference", "ada", 1)?).await?;
+    assert_eq!(store.event(&record.name).await?, Some(record));
+    Ok(())
+}
+
+/// An append returns how many samples that user of that event has.
+pub async fn the_count_is_that_of_the_user(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    for (number, count) in (0..).zip(1..=3) {
+        assert_eq!(store.append_sample(sample("a", "ada", number)?).await?, count);
+    }
+    for (event, user) in [("a", "ada 2"), ("a", "ad"), ("a 2", "ada")] {
+        assert_eq!(store.append_sample(sample(event, user, 9)?).await?, 1, "{event}, {user}");
+    }
+    Ok(())
+}
+
+/// The same sample again returns the count and changes nothing, also after others.
+pub async fn the_same_sample_again_changes_nothing(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let theirs = sample("conference", "ada", 1)?;
+    assert_eq!(store.append_sample(theirs.clone()).await?, 1);
+    assert_eq!(store.append_sample(theirs.clone()).await?, 1);
+    assert_eq!(store.append_sample(sample("conference", "ada", 2)?).await?, 2);
+    let before = store.load_event(theirs.event()).await?;
+    assert_eq!(store.append_sample(theirs.clone()).await?, 2);
+    assert_eq!(store.load_event(theirs.event()).await?, before);
+    Ok(())
+}
+
+/// Another sample with an id that the user has conflicts; the first one stays.
+pub async fn another_sample_with_a_taken_id_conflicts(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let theirs = sample("conference", "ada", 1)?;
+    store.append_sample(theirs.clone()).await?;
+    let before = store.load_event(theirs.event()).await?;
+    let mut quality = Metadata::new();
+    quality.insert("sharpness".to_owned(), 1.into());
+    assert_conflict(store.append_sample(theirs.clone().with_quality(quality)).await);
+    assert_eq!(store.load_event(theirs.event()).await?, before);
+    Ok(())
+}
+
+/// A sample of another model than the event's conflicts, and makes no user.
+pub async fn a_sample_of_another_model_conflicts(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    store.create_event(new_event("conference")?).await?;
+    assert_conflict(store.append_sample(sample_of(other_model()?, "conference", "ada", 1)?).await);
+    store.append_sample(sample("conference", "bob", 2)?).await?;
+    assert_conflict(store.append_sample(sample_of(other_model()?, "conference", "bob", 3)?).await);
+    let users: Vec<_> =
+        store.all_users(&event("conference")?).await?.into_iter().map(|user| user.name).collect();
+    assert_eq!(users, [user("bob")?]);
+    assert_eq!(store.samples(&event("conference")?, &user("bob")?).await?.len(), 1);
+    Ok(())
+}
+
+/// Samples come by id, that is oldest first, whatever the order of their appends.
+pub async fn samples_come_oldest_first(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let made: Vec<_> = (0..5).map(|number| sample("conference", "ada", number)).collect::<Result<_, _>>()?;
+    for place in [3, 0, 4, 1, 2] {
+        let next: &FaceSample = made.get(place).ok_or("there are five")?;
+        store.append_sample(next.clone()).await?;
+    }
+    assert_eq!(store.samples(&event("conference")?, &user("ada")?).await?, made);
+    let snapshot = store.load_event(&event("conference")?).await?;
+    assert_eq!(snapshot.users.into_iter().map(|user| user.samples).collect::<Vec<_>>(), [made]);
+    Ok(())
+}
+
+/// Numbers come back bit by bit: the largest, the smallest, subnormal ones, both zeros.
+pub async fn every_bit_of_an_embedding_is_kept(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let extremes = [f32::MAX, f32::MIN, f32::MIN_POSITIVE, f32::from_bits(1), 0.0, -0.0, 0.1, 1.0 / 3.0];
+    let mut values = [0.0; DIMENSIONS];
+    for (value, extreme) in values.iter_mut().zip(extremes.into_iter().cycle()) {
+        *value = extreme;
+    }
+    let embedding = Embedding::new(model()?, values)?;
+    let theirs = FaceSample::new(event("conference")?, user("ada")?, embedding, f32::MAX, "", at(1))?;
+    store.append_sample(theirs.clone()).await?;
+    let read = store.samples(theirs.event(), theirs.user()).await?;
+    let bits = |sample: &FaceSample| sample.embedding().values().map(f32::to_bits);
+    assert!(read.iter().map(bits).eq([bits(&theirs)]), "an embedding has changed");
+    assert_eq!(read, [theirs]);
+    Ok(())
+}

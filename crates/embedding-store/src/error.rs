@@ -1,0 +1,152 @@
+//! What can go wrong with a store, and whose turn it is to act.
+
+use std::fmt;
+
+use embedding::ModelId;
+
+use crate::{EventName, FaceSample, Username};
+
+/// An error of the machinery below a store, kept as the source.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The thing an error is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// An event.
+    Event(EventName),
+    /// A user of an event.
+    User(EventName, Username),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(event) => write!(f, "event '{event}'"),
+            Self::User(event, user) => write!(f, "user '{user}' of event '{event}'"),
+        }
+    }
+}
+
+/// Why a store did not do what it was asked. No variant carries embeddings or secrets.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// It is not in the store.
+    #[error("{subject} does not exist")]
+    NotFound {
+        /// What was looked for.
+        subject: Subject,
+    },
+    /// It contradicts what is in the store; nothing was changed.
+    #[error("{subject} {reason}")]
+    Conflict {
+        /// What it was about.
+        subject: Subject,
+        /// How the two contradict each other, such as "already exists".
+        reason: String,
+    },
+    /// The record itself cannot be kept; nothing was changed.
+    #[error("the record cannot be stored: {reason}")]
+    Unstorable {
+        /// What about it, and what to do.
+        reason: String,
+        /// What happened, below.
+        source: Option<Cause>,
+    },
+    /// The store cannot be reached or cannot write. A write that fails so may have been made or not.
+    #[error("the store is not available: {reason}")]
+    Unavailable {
+        /// Whether the same call can succeed later without anyone's action.
+        retryable: bool,
+        /// What happened, for people.
+        reason: String,
+        /// What happened, below.
+        source: Option<Cause>,
+    },
+    /// Stored data cannot be understood. It is never taken for absent or empty.
+    #[error("the store holds damaged data: {what}")]
+    Corrupt {
+        /// What is damaged, and how.
+        what: String,
+        /// What happened, below.
+        source: Option<Cause>,
+    },
+    /// The store cannot be used as it is configured; only a person can change that.
+    #[error("the store is misconfigured: {reason}")]
+    Misconfigured {
+        /// What is wrong and what to do.
+        reason: String,
+        /// What happened, below.
+        source: Option<Cause>,
+    },
+}
+
+impl StoreError {
+    /// [`StoreError::NotFound`] for an event.
+    #[must_use]
+    pub fn event_not_found(event: &EventName) -> Self {
+        Self::NotFound { subject: Subject::Event(event.clone()) }
+    }
+
+    /// [`StoreError::NotFound`] for a user.
+    #[must_use]
+    pub fn user_not_found(event: &EventName, user: &Username) -> Self {
+        Self::NotFound { subject: Subject::User(event.clone(), user.clone()) }
+    }
+
+    /// [`StoreError::Conflict`] for an event.
+    #[must_use]
+    pub fn event_conflict(event: &EventName, reason: impl Into<String>) -> Self {
+        Self::Conflict { subject: Subject::Event(event.clone()), reason: reason.into() }
+    }
+
+    /// [`StoreError::Conflict`] for a user.
+    #[must_use]
+    pub fn user_conflict(event: &EventName, user: &Username, reason: impl Into<String>) -> Self {
+        Self::Conflict { subject: Subject::User(event.clone(), user.clone()), reason: reason.into() }
+    }
+
+    /// The conflict of a record or sample with an event whose samples are of `present`.
+    #[must_use]
+    pub fn other_model(event: &EventName, present: &ModelId) -> Self {
+        Self::event_conflict(event, format!("is of model '{present}'"))
+    }
+
+    /// The conflict of a sample with another one of its user that has the same id.
+    #[must_use]
+    pub fn taken_id(sample: &FaceSample) -> Self {
+        let reason = format!("has another sample with the id {}", sample.id());
+        Self::user_conflict(sample.event(), sample.user(), reason)
+    }
+
+    /// [`StoreError::Unstorable`] without a deeper cause.
+    #[must_use]
+    pub fn unstorable(reason: impl Into<String>) -> Self {
+        Self::Unstorable { reason: reason.into(), source: None }
+    }
+
+    /// [`StoreError::Unavailable`] without a deeper cause.
+    #[must_use]
+    pub fn unavailable(retryable: bool, reason: impl Into<String>) -> Self {
+        Self::Unavailable { retryable, reason: reason.into(), source: None }
+    }
+
+    /// [`StoreError::Corrupt`] without a deeper cause.
+    #[must_use]
+    pub fn corrupt(what: impl Into<String>) -> Self {
+        Self::Corrupt { what: what.into(), source: None }
+    }
+
+    /// [`StoreError::Misconfigured`] without a deeper cause.
+    #[must_use]
+    pub fn misconfigured(reason: impl Into<String>) -> Self {
+        Self::Misconfigured { reason: reason.into(), source: None }
+    }
+
+    /// Whether the same call can succeed later without anyone's action.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable { retryable: true, .. })
+    }
+}

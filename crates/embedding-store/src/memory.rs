@@ -1,0 +1,197 @@
+//! The store that lives as long as the process: for tests and trials.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
+use std::ops::Bound;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::{
+    Cursor, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError,
+    UserRecord, UserSnapshot, Username,
+};
+
+/// Keeps everything in memory: `memory:`. What it holds ends with the value.
+#[derive(Default)]
+pub struct InMemory {
+    events: RwLock<BTreeMap<EventName, Event>>,
+}
+
+struct Event {
+    record: EventRecord,
+    users: BTreeMap<Username, User>,
+}
+
+struct User {
+    record: UserRecord,
+    samples: BTreeMap<Uuid, FaceSample>,
+}
+
+impl InMemory {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    // Nothing under the lock panics or leaves the maps half changed, so a poisoned lock guards whole data.
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<EventName, Event>> {
+        self.events.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<EventName, Event>> {
+        self.events.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Event {
+    fn has_samples(&self) -> bool {
+        self.users.values().any(|user| !user.samples.is_empty())
+    }
+}
+
+/// Shows how many events there are, and nothing of them.
+impl fmt::Debug for InMemory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InMemory").field("events", &self.read().len()).finish()
+    }
+}
+
+#[async_trait]
+impl EmbeddingStore for InMemory {
+    async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        event.check_storable()?;
+        match self.write().entry(event.name.clone()) {
+            Entry::Occupied(_) => Err(StoreError::event_conflict(&event.name, "already exists")),
+            Entry::Vacant(place) => {
+                place.insert(Event { record: event, users: BTreeMap::new() });
+                Ok(())
+            }
+        }
+    }
+
+    async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
+        Ok(self.read().get(event).map(|found| found.record.clone()))
+    }
+
+    async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        event.check_storable()?;
+        let mut events = self.write();
+        let found = events.get_mut(&event.name).ok_or_else(|| StoreError::event_not_found(&event.name))?;
+        if found.record.model != event.model && found.has_samples() {
+            return Err(StoreError::other_model(&event.name, &found.record.model));
+        }
+        found.record = event;
+        Ok(())
+    }
+
+    async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
+        self.write().remove(event).map(drop).ok_or_else(|| StoreError::event_not_found(event))
+    }
+
+    async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
+        let events = self.read();
+        Ok(list(events.range::<str, _>(after(&page)), &page, |event| event.record.clone()))
+    }
+
+    async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
+        sample.check_storable()?;
+        let (name, model, created) = (sample.event(), sample.embedding().model(), sample.created());
+        let mut events = self.write();
+        if let Some(found) = events.get(name) {
+            if found.record.model != *model {
+                return Err(StoreError::other_model(name, &found.record.model));
+            }
+            let user = found.users.get(sample.user());
+            if let Some((user, present)) = user.and_then(|user| Some((user, user.samples.get(&sample.id())?)))
+            {
+                return if *present == sample {
+                    Ok(user.samples.len())
+                } else {
+                    Err(StoreError::taken_id(&sample))
+                };
+            }
+        }
+        let event = events.entry(name.clone()).or_insert_with(|| Event {
+            record: EventRecord::new(name.clone(), model.clone(), created),
+            users: BTreeMap::new(),
+        });
+        let user = event.users.entry(sample.user().clone()).or_insert_with(|| User {
+            record: UserRecord::new(name.clone(), sample.user().clone(), created),
+            samples: BTreeMap::new(),
+        });
+        user.record.updated = user.record.updated.max(created);
+        user.samples.insert(sample.id(), sample);
+        Ok(user.samples.len())
+    }
+
+    async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
+        Ok(self.read().get(event).and_then(|event| event.users.get(user)).map(|user| user.record.clone()))
+    }
+
+    async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
+        user.check_storable()?;
+        let mut events = self.write();
+        let found = events
+            .get_mut(&user.event)
+            .ok_or_else(|| StoreError::event_not_found(&user.event))?
+            .users
+            .get_mut(&user.name)
+            .ok_or_else(|| StoreError::user_not_found(&user.event, &user.name))?;
+        found.record = user;
+        Ok(())
+    }
+
+    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        let mut events = self.write();
+        let found = events.get_mut(event).ok_or_else(|| StoreError::event_not_found(event))?;
+        found.users.remove(user).map(drop).ok_or_else(|| StoreError::user_not_found(event, user))
+    }
+
+    async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
+        let events = self.read();
+        let found = events.get(event).ok_or_else(|| StoreError::event_not_found(event))?;
+        Ok(list(found.users.range::<str, _>(after(&page)), &page, |user| user.record.clone()))
+    }
+
+    async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {
+        let events = self.read();
+        let found = events.get(event).ok_or_else(|| StoreError::event_not_found(event))?;
+        let user = found.users.get(user).ok_or_else(|| StoreError::user_not_found(event, user))?;
+        Ok(user.samples.values().cloned().collect())
+    }
+
+    async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
+        let events = self.read();
+        let found = events.get(event).ok_or_else(|| StoreError::event_not_found(event))?;
+        let users = found.users.values().map(|user| UserSnapshot {
+            user: user.record.clone(),
+            samples: user.samples.values().cloned().collect(),
+        });
+        Ok(EventSnapshot { event: found.record.clone(), users: users.collect() })
+    }
+}
+
+/// A cursor of this store is the name that a page ended with.
+fn after(page: &Page) -> (Bound<&str>, Bound<&str>) {
+    let start = page.after.as_ref().map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.as_str()));
+    (start, Bound::Unbounded)
+}
+
+fn list<'a, N: AsRef<str> + 'a, S: 'a, T>(
+    mut entries: impl Iterator<Item = (&'a N, &'a S)>,
+    page: &Page,
+    record: impl Fn(&S) -> T,
+) -> Listing<T> {
+    let mut items = Vec::new();
+    let mut last = None;
+    for (name, entry) in entries.by_ref().take(page.limit.get()) {
+        items.push(record(entry));
+        last = Some(name);
+    }
+    let next = last.filter(|_| entries.next().is_some()).map(|name| Cursor::new(name.as_ref()));
+    Listing { items, next }
+}

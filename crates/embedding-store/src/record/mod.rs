@@ -1,0 +1,27 @@
+//! What is stored: events, users and face samples, with the time and the model of each.
+//!
+//! Fields that this version does not know are kept when a record is read and written back, so that a
+//! newer and an older program can share a store. A store that keeps bytes keeps them as `to_bytes`
+//! makes them; one that does not refuses what they refuse, with `check_storable`.
+
+mod encoding;
+mod event;
+mod rate;
+mod sample;
+mod snapshot;
+mod user;
+
+use serde_json::{Map, Value};
+
+pub use encoding::{MAX_METADATA_DEPTH, MAX_RECORD_BYTES};
+pub use event::{DuplicatePolicy, EventRecord, MatchRule};
+pub use rate::{FalseMatchRate, InvalidRate};
+pub use sample::{FaceSample, InvalidScore};
+pub use snapshot::{EventSnapshot, UserSnapshot};
+pub use user::UserRecord;
+
+/// Data of the caller's own, kept with a record.
+pub type Metadata = Map<String, Value>;
+
+/// Fields of a record that this version does not know.
+type UnknownFields = Map<String, Value>;

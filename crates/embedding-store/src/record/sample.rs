@@ -1,0 +1,128 @@
+//! The record of one enrolled face.
+
+use embedding::{Embedding, ModelId};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Metadata, UnknownFields};
+use crate::{EventName, Username};
+
+/// One face of a user: its embedding as the network gave it, and where it came from.
+///
+/// Immutable once made. Biometric data: `Debug` shows no number of the embedding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceSample {
+    pub(super) details: SampleDetails,
+    pub(super) embedding: Embedding,
+}
+
+/// Everything of a sample but the embedding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SampleDetails {
+    pub(super) id: Uuid,
+    pub(super) event: EventName,
+    pub(super) user: Username,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) created: OffsetDateTime,
+    pub(super) model: ModelId,
+    pub(super) detection_score: f32,
+    #[serde(default, skip_serializing_if = "Metadata::is_empty")]
+    pub(super) quality: Metadata,
+    pub(super) source: String,
+    #[serde(flatten)]
+    pub(super) unknown: UnknownFields,
+}
+
+/// A detection score that is NaN or infinite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the detection score is not a finite number")]
+pub struct InvalidScore;
+
+impl FaceSample {
+    /// A new sample with a new id. `source` says how it came, such as the route.
+    ///
+    /// Ids are UUID v7: made by one process, later ones sort after earlier ones.
+    ///
+    /// # Errors
+    /// [`InvalidScore`] when `detection_score` is NaN or infinite.
+    pub fn new(
+        event: EventName,
+        user: Username,
+        embedding: Embedding,
+        detection_score: f32,
+        source: impl Into<String>,
+        created: OffsetDateTime,
+    ) -> Result<Self, InvalidScore> {
+        if !detection_score.is_finite() {
+            return Err(InvalidScore);
+        }
+        let details = SampleDetails {
+            id: Uuid::now_v7(),
+            event,
+            user,
+            created,
+            model: embedding.model().clone(),
+            detection_score,
+            quality: Metadata::new(),
+            source: source.into(),
+            unknown: UnknownFields::new(),
+        };
+        Ok(Self { details, embedding })
+    }
+
+    /// With what the quality checks measured.
+    #[must_use]
+    pub fn with_quality(mut self, quality: Metadata) -> Self {
+        self.details.quality = quality;
+        self
+    }
+
+    /// The id, a UUID v7.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        self.details.id
+    }
+
+    /// The event.
+    #[must_use]
+    pub fn event(&self) -> &EventName {
+        &self.details.event
+    }
+
+    /// The user.
+    #[must_use]
+    pub fn user(&self) -> &Username {
+        &self.details.user
+    }
+
+    /// When it was enrolled.
+    #[must_use]
+    pub fn created(&self) -> OffsetDateTime {
+        self.details.created
+    }
+
+    /// The embedding; its model is the sample's.
+    #[must_use]
+    pub fn embedding(&self) -> &Embedding {
+        &self.embedding
+    }
+
+    /// What the detector gave the face; its scale is the detector's.
+    #[must_use]
+    pub fn detection_score(&self) -> f32 {
+        self.details.detection_score
+    }
+
+    /// What the quality checks measured; empty when there were none.
+    #[must_use]
+    pub fn quality(&self) -> &Metadata {
+        &self.details.quality
+    }
+
+    /// How it came, such as the route.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.details.source
+    }
+}

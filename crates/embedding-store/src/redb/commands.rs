@@ -1,0 +1,135 @@
+//! Writes: each checks everything before it changes anything, so that one that is refused leaves no
+//! trace in the transaction that it shares with others.
+
+use redb::{ReadableTable, Table, WriteTransaction};
+
+use super::failure::Failure;
+use super::keys;
+use super::tables::{Bytes, EVENTS, SAMPLES, Tables, USERS};
+use crate::{EventName, EventRecord, FaceSample, StoreError, UserRecord, Username};
+
+/// One write.
+#[derive(Debug)]
+pub(super) enum Command {
+    CreateEvent(EventRecord),
+    UpdateEvent(EventRecord),
+    DeleteEvent(EventName),
+    AppendSample(FaceSample),
+    UpdateUser(UserRecord),
+    DeleteUser(EventName, Username),
+}
+
+/// What a write did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Applied {
+    /// Whether there is anything to commit.
+    pub(super) changed: bool,
+    /// How many samples the user has after an append; 0 after another command.
+    pub(super) samples: usize,
+}
+
+const CHANGED: Applied = Applied { changed: true, samples: 0 };
+
+type WriteTables<'t> = Tables<Table<'t, Bytes, Bytes>>;
+
+pub(super) fn open_tables(transaction: &WriteTransaction) -> Result<WriteTables<'_>, Failure> {
+    Ok(Tables {
+        events: transaction.open_table(EVENTS)?,
+        users: transaction.open_table(USERS)?,
+        samples: transaction.open_table(SAMPLES)?,
+    })
+}
+
+impl Command {
+    /// Applies the write to the transaction. After [`Failure::Refused`] the tables are as they were;
+    /// after [`Failure::Broken`] the transaction is to be given up.
+    pub(super) fn apply(&self, tables: &mut WriteTables<'_>) -> Result<Applied, Failure> {
+        match self {
+            Self::CreateEvent(event) => create_event(tables, event),
+            Self::UpdateEvent(event) => update_event(tables, event),
+            Self::DeleteEvent(event) => delete_event(tables, event),
+            Self::AppendSample(sample) => append_sample(tables, sample),
+            Self::UpdateUser(user) => update_user(tables, user),
+            Self::DeleteUser(event, user) => delete_user(tables, event, user),
+        }
+    }
+}
+
+fn create_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<Applied, Failure> {
+    let (key, bytes) = (keys::event(&event.name), event.to_bytes()?);
+    if tables.events.get(key.as_slice())?.is_some() {
+        return Err(StoreError::event_conflict(&event.name, "already exists").into());
+    }
+    tables.events.insert(key.as_slice(), bytes.as_slice())?;
+    Ok(CHANGED)
+}
+
+fn update_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<Applied, Failure> {
+    let bytes = event.to_bytes()?;
+    let present = tables.existing_event(&event.name)?;
+    if present.model != event.model && tables.has_samples(&event.name)? {
+        return Err(StoreError::other_model(&event.name, &present.model).into());
+    }
+    tables.events.insert(keys::event(&event.name).as_slice(), bytes.as_slice())?;
+    Ok(CHANGED)
+}
+
+fn delete_event(tables: &mut WriteTables<'_>, event: &EventName) -> Result<Applied, Failure> {
+    tables.check_event(event)?;
+    let keys = keys::of_event(event);
+    tables.samples.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
+    tables.users.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
+    tables.events.remove(keys::event(event).as_slice())?;
+    Ok(CHANGED)
+}
+
+fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Applied, Failure> {
+    let (event, name, model) = (sample.event(), sample.user(), sample.embedding().model());
+    let bytes = sample.to_bytes()?;
+    let new_event = match tables.event(event)? {
+        Some(present) if present.model != *model => {
+            return Err(StoreError::other_model(event, &present.model).into());
+        }
+        Some(_) => None,
+        None => Some(EventRecord::new(event.clone(), model.clone(), sample.created()).to_bytes()?),
+    };
+    let present = tables.user(event, name)?;
+    let samples = tables.count_samples(event, name)?;
+    match tables.sample_in_place_of(sample)? {
+        Some(present) if present == *sample => return Ok(Applied { changed: false, samples }),
+        Some(_) => return Err(StoreError::taken_id(sample).into()),
+        None => {}
+    }
+    let new_user = match present {
+        Some(present) if present.updated >= sample.created() => None,
+        Some(mut present) => {
+            present.updated = sample.created();
+            Some(present.to_bytes()?)
+        }
+        None => Some(UserRecord::new(event.clone(), name.clone(), sample.created()).to_bytes()?),
+    };
+
+    if let Some(bytes) = new_event {
+        tables.events.insert(keys::event(event).as_slice(), bytes.as_slice())?;
+    }
+    if let Some(bytes) = new_user {
+        tables.users.insert(keys::user(event, name).as_slice(), bytes.as_slice())?;
+    }
+    tables.samples.insert(keys::sample(sample).as_slice(), bytes.as_slice())?;
+    Ok(Applied { changed: true, samples: samples + 1 })
+}
+
+fn update_user(tables: &mut WriteTables<'_>, user: &UserRecord) -> Result<Applied, Failure> {
+    let bytes = user.to_bytes()?;
+    tables.check_user(&user.event, &user.name)?;
+    tables.users.insert(keys::user(&user.event, &user.name).as_slice(), bytes.as_slice())?;
+    Ok(CHANGED)
+}
+
+fn delete_user(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> Result<Applied, Failure> {
+    tables.check_user(event, user)?;
+    let keys = keys::of_user(event, user);
+    tables.samples.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
+    tables.users.remove(keys::user(event, user).as_slice())?;
+    Ok(CHANGED)
+}

@@ -1,0 +1,119 @@
+//! The open file, shared by readers and the writer, and opened again when the engine has given up.
+
+use std::any::Any;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use redb::Database;
+
+use super::failure::{Breakage, Failure};
+use crate::StoreError;
+
+/// Opens the file anew.
+pub(super) type Reopen = Box<dyn Fn() -> Result<Database, StoreError> + Send + Sync>;
+
+pub(super) struct Handle {
+    path: PathBuf,
+    reopen: Reopen,
+    /// Whoever works on the database holds the lock for reading, so that closing waits for them.
+    state: RwLock<State>,
+}
+
+enum State {
+    Open {
+        database: Database,
+        /// Which opening this is, so that a failure of an earlier one does not close it.
+        opening: u64,
+    },
+    /// The engine gave up: after an input/output error it refuses everything until the file is opened
+    /// again, which the next call does.
+    Lost {
+        opening: u64,
+    },
+    Closed,
+}
+
+impl Handle {
+    pub(super) fn new(path: PathBuf, database: Database, reopen: Reopen) -> Self {
+        Self { path, reopen, state: RwLock::new(State::Open { database, opening: 0 }) }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Works on the database. The engine may panic over damaged data; here that is an error like others.
+    pub(super) fn run<T>(&self, work: impl FnOnce(&Database) -> Result<T, Failure>) -> Result<T, Failure> {
+        if matches!(*self.read(), State::Lost { .. }) {
+            self.open_again()?;
+        }
+        let state = self.read();
+        let State::Open { database, opening } = &*state else { return Err(self.not_open()) };
+        let opening = *opening;
+        let result = catch_panic(|| work(database))
+            .unwrap_or_else(|message| Err(Failure::Broken(Breakage::Panicked(message))));
+        drop(state);
+        if matches!(&result, Err(Failure::Broken(breakage)) if breakage.calls_for_reopening()) {
+            self.give_up(opening);
+        }
+        result
+    }
+
+    /// Closes the file for good, once those who work on it are done.
+    pub(super) fn close(&self) {
+        close(&mut self.write(), State::Closed);
+    }
+
+    fn give_up(&self, failed: u64) {
+        let mut state = self.write();
+        if matches!(*state, State::Open { opening, .. } if opening == failed) {
+            close(&mut state, State::Lost { opening: failed });
+        }
+    }
+
+    fn open_again(&self) -> Result<(), Failure> {
+        let mut state = self.write();
+        if let State::Lost { opening } = *state {
+            let database = (self.reopen)().map_err(|e| Failure::Broken(Breakage::NotOpen(e)))?;
+            *state = State::Open { database, opening: opening + 1 };
+        }
+        Ok(())
+    }
+
+    fn not_open(&self) -> Failure {
+        let reason = format!("{} is not open", self.path.display());
+        Failure::Broken(Breakage::NotOpen(StoreError::unavailable(true, reason)))
+    }
+
+    // A panic under the lock is caught before it gets here; no state is ever half changed.
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Nothing is lost when closing fails: every commit has been synced, and the next opening repairs the rest.
+fn close(state: &mut State, next: State) {
+    let last = std::mem::replace(state, next);
+    drop(catch_panic(|| drop(last)));
+}
+
+/// Runs a step of the engine; a panic comes back as its message. The engine marks itself as broken, so
+/// that nothing half done is used afterwards.
+pub(super) fn catch_panic<T>(step: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(step)).map_err(|panic: Box<dyn Any + Send>| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    })
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle").field("path", &self.path).finish_non_exhaustive()
+    }
+}

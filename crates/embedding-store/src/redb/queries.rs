@@ -1,0 +1,115 @@
+//! Reads: each in one transaction, which sees the file as the last commit left it.
+
+use std::iter;
+use std::ops::Range;
+
+use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
+
+use super::failure::Failure;
+use super::keys;
+use super::tables::{Bytes, EVENTS, SAMPLES, Tables, USERS, read_event, read_sample, read_user};
+use crate::{
+    Cursor, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, UserRecord,
+    UserSnapshot, Username,
+};
+
+type Table = ReadOnlyTable<Bytes, Bytes>;
+
+pub(super) struct Query {
+    tables: Tables<Table>,
+}
+
+impl Query {
+    pub(super) fn begin(database: &Database) -> Result<Self, Failure> {
+        let transaction = database.begin_read()?;
+        let tables = Tables {
+            events: transaction.open_table(EVENTS)?,
+            users: transaction.open_table(USERS)?,
+            samples: transaction.open_table(SAMPLES)?,
+        };
+        Ok(Self { tables })
+    }
+
+    pub(super) fn event(&self, event: &EventName) -> Result<Option<EventRecord>, Failure> {
+        self.tables.event(event)
+    }
+
+    pub(super) fn list_events(&self, page: &Page) -> Result<Listing<EventRecord>, Failure> {
+        let start = page.after.as_ref().map_or_else(Vec::new, |place| keys::behind_event(place.as_str()));
+        let records = scan(&self.tables.events, start, None, read_event)?;
+        list(records, page, |event| event.name.as_str())
+    }
+
+    pub(super) fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, Failure> {
+        self.tables.user(event, user)
+    }
+
+    pub(super) fn list_users(&self, event: &EventName, page: &Page) -> Result<Listing<UserRecord>, Failure> {
+        self.tables.check_event(event)?;
+        let Range { start, end } = keys::of_event(event);
+        let start = page.after.as_ref().map_or(start, |place| keys::behind_user(event, place.as_str()));
+        list(scan(&self.tables.users, start, Some(end), read_user)?, page, |user| user.name.as_str())
+    }
+
+    pub(super) fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, Failure> {
+        self.tables.check_user(event, user)?;
+        let Range { start, end } = keys::of_user(event, user);
+        scan(&self.tables.samples, start, Some(end), read_sample)?.collect()
+    }
+
+    pub(super) fn load_event(&self, event: &EventName) -> Result<EventSnapshot, Failure> {
+        let record = self.tables.existing_event(event)?;
+        let Range { start, end } = keys::of_event(event);
+        // Both tables go by the user's name first, so one walk over each finds every user's samples.
+        let mut samples =
+            scan(&self.tables.samples, start.clone(), Some(end.clone()), read_sample)?.peekable();
+        let mut users = Vec::new();
+        for user in scan(&self.tables.users, start, Some(end), read_user)? {
+            let user = user?;
+            let is_theirs = |sample: &Result<FaceSample, Failure>| match sample {
+                Ok(sample) => *sample.user() == user.name,
+                Err(_) => true,
+            };
+            let samples = iter::from_fn(|| samples.next_if(is_theirs)).collect::<Result<_, _>>()?;
+            users.push(UserSnapshot { user, samples });
+        }
+        match samples.next() {
+            None => Ok(EventSnapshot { event: record, users }),
+            Some(Err(failure)) => Err(failure),
+            Some(Ok(_)) => {
+                let what = format!("a face sample of event '{event}' belongs to a user who is not there");
+                Err(StoreError::corrupt(what).into())
+            }
+        }
+    }
+}
+
+/// The records from `start` on and before `end`, in the order of their keys.
+fn scan<'a, T: 'a>(
+    table: &'a Table,
+    start: Vec<u8>,
+    end: Option<Vec<u8>>,
+    read: fn(&[u8], &[u8]) -> Result<T, Failure>,
+) -> Result<impl Iterator<Item = Result<T, Failure>> + 'a, Failure> {
+    let entries = match end {
+        Some(end) => ReadableTable::range(table, start.as_slice()..end.as_slice())?,
+        None => ReadableTable::range(table, start.as_slice()..)?,
+    };
+    Ok(entries.map(move |entry| {
+        let (key, value) = entry?;
+        read(key.value(), value.value())
+    }))
+}
+
+/// A cursor of this store is the name that a page ended with.
+fn list<T>(
+    mut records: impl Iterator<Item = Result<T, Failure>>,
+    page: &Page,
+    name: impl Fn(&T) -> &str,
+) -> Result<Listing<T>, Failure> {
+    let items: Vec<T> = records.by_ref().take(page.limit.get()).collect::<Result<_, _>>()?;
+    // A damaged record behind the page is for the page that it is on to report.
+    let is_more = records.next().is_some();
+    let next = items.last().filter(|_| is_more).map(|item| Cursor::new(name(item)));
+    Ok(Listing { items, next })
+}

@@ -1,0 +1,154 @@
+//! The contract of a store: the few calls that an implementor writes.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, UserRecord, Username,
+};
+
+/// Keeps events, users and face samples.
+///
+/// This trait is the least an implementor writes; callers find more in
+/// [`EmbeddingStoreExt`](crate::EmbeddingStoreExt). An implementation shows that it keeps the
+/// contract by passing the suite in `conformance` (feature `conformance`).
+///
+/// For every method:
+/// - **Atomic**: a call happens wholly or not at all, and a reader never sees half of it.
+/// - **Durable on return**: when a write returns `Ok`, it survives the end of the process, as far as
+///   the store outlives a process at all.
+/// - **In order**: a call that starts after another one returned sees what that one did.
+/// - **Cancelled** (its future dropped): a write may still happen, wholly.
+/// - **Failed** with [`StoreError::Unavailable`]: a write may have happened, wholly. With any other
+///   error it has not.
+/// - What cannot be read is [`StoreError::Corrupt`] or [`StoreError::Unavailable`], never an empty
+///   answer.
+///
+/// Unknown fields of a record survive its rewrite. A record that fails its own `check_storable` is
+/// refused with [`StoreError::Unstorable`].
+#[async_trait]
+pub trait EmbeddingStore: Debug + Send + Sync {
+    /// Creates an event. Not idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it is already there.
+    async fn create_event(&self, event: EventRecord) -> Result<(), StoreError>;
+
+    /// Reads an event; `None` when there is none.
+    async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError>;
+
+    /// Replaces the record of an event. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none; [`StoreError::Conflict`] when the record names
+    /// another model while the event has samples.
+    async fn update_event(&self, event: EventRecord) -> Result<(), StoreError>;
+
+    /// Deletes an event with its users and samples, all at once. Not idempotent: the second call
+    /// finds nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none.
+    async fn delete_event(&self, event: &EventName) -> Result<(), StoreError>;
+
+    /// Lists events in name order.
+    async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError>;
+
+    /// Adds a sample to its user, and returns how many samples the user then has.
+    ///
+    /// An absent event is created with the sample's model and time, an absent user with its time; a
+    /// present user's `updated` moves up to the sample's time (never back). Idempotent: the same sample again
+    /// changes nothing and returns the count.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the event is of another model, or when the user has another
+    /// sample with this id.
+    async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError>;
+
+    /// Reads a user; `None` when there is no such user or no such event.
+    async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError>;
+
+    /// Replaces the record of a user. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such user.
+    async fn update_user(&self, user: UserRecord) -> Result<(), StoreError>;
+
+    /// Deletes a user with all samples; the event stays, also after its last user. Not idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such event or user.
+    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError>;
+
+    /// Lists the users of an event in name order.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such event.
+    async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError>;
+
+    /// Reads the samples of a user by id, that is oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such event or user.
+    async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError>;
+
+    /// Reads an event with all users and samples as they are at one moment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such event.
+    async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError>;
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: EmbeddingStore + ?Sized> EmbeddingStore for Arc<S> {
+    async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        (**self).create_event(event).await
+    }
+
+    async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
+        (**self).event(event).await
+    }
+
+    async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        (**self).update_event(event).await
+    }
+
+    async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
+        (**self).delete_event(event).await
+    }
+
+    async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
+        (**self).list_events(page).await
+    }
+
+    async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
+        (**self).append_sample(sample).await
+    }
+
+    async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
+        (**self).user(event, user).await
+    }
+
+    async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
+        (**self).update_user(user).await
+    }
+
+    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        (**self).delete_user(event, user).await
+    }
+
+    async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
+        (**self).list_users(event, page).await
+    }
+
+    async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {
+        (**self).samples(event, user).await
+    }
+
+    async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
+        (**self).load_event(event).await
+    }
+}

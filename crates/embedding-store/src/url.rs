@@ -1,0 +1,199 @@
+//! Which store to use, as a URL from a flag, the environment or a file.
+
+use std::fmt;
+#[cfg(feature = "redb")]
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+
+#[cfg(feature = "redb")]
+use crate::RedbStore;
+use crate::{EmbeddingStore, InMemory, StoreError};
+
+/// Names a store: `memory:` or `redb:PATH`.
+///
+/// A `redb:` path is relative to the working directory unless it starts with `/`, and ends at the
+/// first `?`; a path with a `?` in it is for `RedbStore::open`.
+///
+/// `Display` and `Debug` are fit for logs: they hold no secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreUrl(Target);
+
+#[derive(Clone, PartialEq, Eq)]
+enum Target {
+    Memory,
+    #[cfg(feature = "redb")]
+    Redb(PathBuf),
+}
+
+/// Why a text names no store. Shows the part that is wrong, never the whole text: that may hold secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreUrlError {
+    /// There is no `scheme:` in front.
+    #[error("the store has no scheme: write memory: or redb:PATH")]
+    NoScheme,
+    /// No store has this scheme.
+    #[error("there is no store '{scheme}:': write memory: or redb:PATH")]
+    UnknownScheme {
+        /// The scheme.
+        scheme: String,
+    },
+    /// This program was built without that store.
+    #[error("this program was built without the store '{scheme}:' (feature '{scheme}')")]
+    NotBuilt {
+        /// The scheme, which is the feature's name too.
+        scheme: String,
+    },
+    /// The store has no such option.
+    #[error("the store '{scheme}:' has no option '{option}': remove it")]
+    UnknownOption {
+        /// The scheme.
+        scheme: String,
+        /// The name of the first such option.
+        option: String,
+    },
+    /// What follows the scheme is missing or wrong.
+    #[error("the store '{scheme}:' is written {expected}")]
+    Malformed {
+        /// The scheme.
+        scheme: String,
+        /// How to write it.
+        expected: &'static str,
+    },
+}
+
+impl StoreUrl {
+    /// Opens the store; a file that is not there is created.
+    ///
+    /// # Errors
+    /// As the store says, for files `RedbStore::open`.
+    pub async fn open(&self) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
+        match &self.0 {
+            Target::Memory => Ok(Arc::new(InMemory::new())),
+            #[cfg(feature = "redb")]
+            Target::Redb(path) => Ok(Arc::new(RedbStore::open(path).await?)),
+        }
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = StoreUrlError;
+
+    fn from_str(text: &str) -> Result<Self, StoreUrlError> {
+        let (scheme, rest) = text.trim().split_once(':').ok_or(StoreUrlError::NoScheme)?;
+        if !is_scheme(scheme) {
+            return Err(StoreUrlError::NoScheme);
+        }
+        let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
+        match scheme {
+            "memory" => {
+                refuse_options(scheme, options)?;
+                if place.is_empty() { Ok(Self(Target::Memory)) } else { Err(malformed(scheme, "memory:")) }
+            }
+            "redb" => {
+                refuse_options(scheme, options)?;
+                redb(place)
+            }
+            _ => Err(StoreUrlError::UnknownScheme { scheme: scheme.to_owned() }),
+        }
+    }
+}
+
+/// A scheme as RFC 3986 section 3.1 has it, and short: what else stands before a colon may be a key.
+fn is_scheme(text: &str) -> bool {
+    text.len() <= 16
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+}
+
+/// No store has options yet. Unknown ones are refused, so that a misspelt one is never passed over.
+fn refuse_options(scheme: &str, options: &str) -> Result<(), StoreUrlError> {
+    match options.split('&').find(|option| !option.is_empty()) {
+        Some(option) => {
+            let name = option.split_once('=').map_or(option, |(name, _)| name);
+            Err(StoreUrlError::UnknownOption { scheme: scheme.to_owned(), option: name.to_owned() })
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(feature = "redb")]
+fn redb(path: &str) -> Result<StoreUrl, StoreUrlError> {
+    // Two slashes would be the root folder to the system, and a host to a reader of URLs.
+    if path.is_empty() || path.starts_with("//") {
+        return Err(malformed("redb", "redb:PATH, such as redb:data/faces.redb or redb:/srv/faces.redb"));
+    }
+    Ok(StoreUrl(Target::Redb(PathBuf::from(path))))
+}
+
+#[cfg(not(feature = "redb"))]
+fn redb(_path: &str) -> Result<StoreUrl, StoreUrlError> {
+    Err(StoreUrlError::NotBuilt { scheme: "redb".to_owned() })
+}
+
+fn malformed(scheme: &str, expected: &'static str) -> StoreUrlError {
+    StoreUrlError::Malformed { scheme: scheme.to_owned(), expected }
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Target::Memory => f.write_str("memory:"),
+            #[cfg(feature = "redb")]
+            Target::Redb(path) => write!(f, "redb:{}", path.display()),
+        }
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> StoreUrlError {
+        text.parse::<StoreUrl>().unwrap_err()
+    }
+
+    #[test]
+    fn a_url_reads_back_as_it_is_shown() {
+        for text in ["memory:", "redb:data/faces.redb", "redb:/srv/a b/ü:1.redb", "redb:./x"] {
+            let url: StoreUrl = text.parse().unwrap();
+            assert_eq!(url.to_string(), text);
+            assert_eq!(url.to_string().parse::<StoreUrl>().unwrap(), url);
+        }
+    }
+
+    #[test]
+    fn an_unknown_scheme_is_named_and_the_rest_is_not_shown() {
+        let error = refused("s3://KEY:SECRET@bucket");
+        assert_eq!(error, StoreUrlError::UnknownScheme { scheme: "s3".to_owned() });
+        assert!(!error.to_string().contains("SECRET"));
+        for text in ["", "data/faces.redb", "123456:SECRET", "data/x:y", ":"] {
+            assert_eq!(refused(text), StoreUrlError::NoScheme, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_named_without_its_value() {
+        for (text, scheme) in [("memory:?cache=1", "memory"), ("redb:faces.redb?&cache=SECRET", "redb")] {
+            let error = refused(text);
+            let expected =
+                StoreUrlError::UnknownOption { scheme: scheme.to_owned(), option: "cache".to_owned() };
+            assert_eq!(error, expected);
+            assert!(!error.to_string().contains("SECRET"));
+        }
+    }
+
+    #[test]
+    fn what_follows_the_scheme_is_checked() {
+        for text in ["memory:x", "memory://", "redb:", "redb:?", "redb://data/faces.redb"] {
+            assert!(matches!(refused(text), StoreUrlError::Malformed { .. }), "{text}");
+        }
+    }
+}

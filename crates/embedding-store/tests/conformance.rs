@@ -1,0 +1,36 @@
+//! Every store against the suite.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use embedding_store::conformance::{Durable, Harness, Store};
+use embedding_store::{InMemory, RedbStore, StoreError};
+use tempfile::TempDir;
+
+struct InMemoryHarness;
+
+#[async_trait]
+impl Harness for InMemoryHarness {
+    async fn open(&self) -> Result<Store, StoreError> {
+        Ok(Arc::new(InMemory::new()))
+    }
+}
+
+struct RedbHarness(TempDir);
+
+#[async_trait]
+impl Harness for RedbHarness {
+    async fn open(&self) -> Result<Store, StoreError> {
+        Ok(Arc::new(RedbStore::open(self.0.path().join("faces.redb")).await?))
+    }
+}
+
+impl Durable for RedbHarness {}
+
+mod memory {
+    embedding_store::conformance_tests!(volatile: super::InMemoryHarness);
+}
+
+mod redb {
+    embedding_store::conformance_tests!(durable: super::RedbHarness(tempfile::tempdir()?));
+}
