@@ -1,1 +1,40 @@
-//! Skeleton.
+//! People at events: enrol a face, say whose face it is, list and delete.
+//!
+//! [`EventService`] is the whole of it. It keeps every event's [`Gallery`] in memory, coherent with an
+//! [`EmbeddingStore`](embedding_store::EmbeddingStore), and takes the decision that a [`MatchPolicy`]
+//! asks for. It sees embeddings, never a picture and never a request.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use embedding::{Embedding, ModelId};
+//! use embedding_store::InMemory;
+//! use events::{Decision, EnrolmentFace, EventName, EventService, MatchPolicy, Username};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let model = ModelId::new("dlib-resnet-v1")?;
+//! let service = EventService::open(Arc::new(InMemory::new()), model.clone(), MatchPolicy::default()).await?;
+//!
+//! let (event, user) = (EventName::new("conference_2024")?, Username::new("Zoë")?);
+//! let embedding = Embedding::new(model, [0.1; 128])?;
+//! let face = EnrolmentFace { embedding: embedding.clone(), detection_score: 0.98, source: "upload".into() };
+//! service.enrol(&event, &user, face).await?;
+//!
+//! let verdict = service.identify(&event, &embedding).await?;
+//! assert_eq!(verdict.decision, Decision::Match);
+//! assert_eq!(verdict.matched(), Some(&user));
+//! # Ok(())
+//! # }
+//! ```
+
+mod decision;
+mod error;
+mod gallery;
+mod service;
+
+pub use decision::{DEFAULT_THRESHOLD, Decision, MatchPolicy, Verdict};
+pub use embedding_store::{EventName, NameError, Username};
+pub use error::EventError;
+pub use gallery::{Gallery, Nearest};
+pub use service::{Enrolment, EnrolmentFace, EventService, EventSummary};

@@ -1,0 +1,64 @@
+//! Why something about an event was not done.
+
+use embedding::{EmbeddingError, ModelId};
+use embedding_store::{EventName, InvalidScore, StoreError, Username};
+
+/// What the service answers when it does not do as asked. No variant carries an embedding.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EventError {
+    /// There is no such event.
+    #[error("event '{event}' does not exist")]
+    UnknownEvent {
+        /// What was looked for.
+        event: EventName,
+    },
+    /// There is nobody to search: the event is unknown or has no users. Which of the two is not told.
+    #[error("event '{event}' does not exist or has no users")]
+    NotSearchable {
+        /// What was to be searched.
+        event: EventName,
+    },
+    /// There is no such user in the event.
+    #[error("user '{user}' does not exist in event '{event}'")]
+    UnknownUser {
+        /// The event.
+        event: EventName,
+        /// Who was looked for.
+        user: Username,
+    },
+    /// Faces of two models cannot be compared, and a threshold has a meaning in one model only.
+    #[error(
+        "event '{event}' holds faces of model '{expected}', which those of model '{given}' cannot join or meet"
+    )]
+    ModelMismatch {
+        /// The event.
+        event: EventName,
+        /// The model of the event's faces.
+        expected: ModelId,
+        /// The other model: the face's, or the one that this service decides for.
+        given: ModelId,
+    },
+    /// The face given has no usable embedding.
+    #[error(transparent)]
+    Embedding(#[from] EmbeddingError),
+    /// The face given has no usable detection score.
+    #[error(transparent)]
+    Score(#[from] InvalidScore),
+    /// The samples stored of a user make no template. Such a user is never left out in silence.
+    #[error("the stored faces of user '{user}' of event '{event}' cannot be used")]
+    UnusableSamples {
+        /// The event.
+        event: EventName,
+        /// The user.
+        user: Username,
+        /// What is wrong with them.
+        source: EmbeddingError,
+    },
+    /// The store did not do its part.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The work was ended before it was done: this program is stopping, or has a fault.
+    #[error("the work was ended before it was done")]
+    Interrupted(#[source] tokio::task::JoinError),
+}

@@ -1,0 +1,105 @@
+//! A run of users in name order with their templates: what a gallery shares and replaces.
+
+use embedding::Template;
+use embedding_store::Username;
+use zeroize::Zeroize;
+
+use super::scan::{self, Row};
+
+/// Most users in a block. A change copies one block (512 B a row) and one pointer for each other block,
+/// so that it stays in the microseconds from one user to a million.
+pub(super) const MOST_ROWS: usize = 1024;
+
+/// Users by name, and the same number of rows in the same order. Never empty.
+///
+/// Biometric data: the rows are cleared on drop, and never moved to a larger buffer on the way.
+pub(super) struct Block {
+    users: Vec<Username>,
+    rows: Vec<Row>,
+}
+
+impl Block {
+    /// Takes users in name order.
+    pub(super) fn new(entries: &[(Username, Template)]) -> Self {
+        Self {
+            users: entries.iter().map(|(user, _)| user.clone()).collect(),
+            rows: entries.iter().map(|(_, template)| row(template)).collect(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    pub(super) fn users(&self) -> &[Username] {
+        &self.users
+    }
+
+    /// Whether no user of this block or of an earlier one is `user` or comes after.
+    pub(super) fn ends_before(&self, user: &Username) -> bool {
+        self.users.last().is_some_and(|last| last < user)
+    }
+
+    pub(super) fn contains(&self, user: &Username) -> bool {
+        self.users.binary_search(user).is_ok()
+    }
+
+    /// The user nearest to `probe` and the squared distance; the first by name of equal ones.
+    pub(super) fn nearest(&self, probe: &Row) -> Option<(&Username, f32)> {
+        let (index, squared) = scan::nearest(&self.rows, probe)?;
+        Some((self.users.get(index)?, squared))
+    }
+
+    /// A copy in which `user` has this template: one block, or two when one would be too long.
+    pub(super) fn with(&self, user: &Username, template: &Template) -> Vec<Self> {
+        let (at, after) = match self.users.binary_search(user) {
+            Ok(found) => (found, found + 1),
+            Err(place) => (place, place),
+        };
+        let copy = self.spliced(at, after, Some((user, row(template))));
+        if copy.len() <= MOST_ROWS {
+            return vec![copy];
+        }
+        let middle = copy.len() / 2;
+        vec![copy.part(0, middle), copy.part(middle, copy.len())]
+    }
+
+    /// A copy without `user`; `None` when nobody is left.
+    pub(super) fn without(&self, user: &Username) -> Option<Self> {
+        let copy = match self.users.binary_search(user) {
+            Ok(found) => self.spliced(found, found + 1, None),
+            Err(_) => self.part(0, self.len()),
+        };
+        (copy.len() > 0).then_some(copy)
+    }
+
+    fn part(&self, from: usize, to: usize) -> Self {
+        let users = self.users.iter().take(to).skip(from).cloned().collect();
+        let rows = self.rows.iter().take(to).skip(from).cloned().collect();
+        Self { users, rows }
+    }
+
+    /// The entries before `at`, the new one, and those from `after` on.
+    fn spliced(&self, at: usize, after: usize, entry: Option<(&Username, Row)>) -> Self {
+        let (mut users, mut rows) = (Vec::with_capacity(self.len() + 1), Vec::with_capacity(self.len() + 1));
+        users.extend(self.users.iter().take(at).cloned());
+        rows.extend(self.rows.iter().take(at).cloned());
+        if let Some((user, row)) = entry {
+            users.push(user.clone());
+            rows.push(row);
+        }
+        users.extend(self.users.iter().skip(after).cloned());
+        rows.extend(self.rows.iter().skip(after).cloned());
+        Self { users, rows }
+    }
+}
+
+impl Drop for Block {
+    fn drop(&mut self) {
+        self.rows.zeroize();
+    }
+}
+
+pub(super) fn row(template: &Template) -> Row {
+    Row(*template.values())
+}

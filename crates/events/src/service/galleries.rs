@@ -1,0 +1,142 @@
+//! The published galleries of all events, and whose turn it is to change one.
+//!
+//! What is published of an event is what the store holds, or is marked [`Published::Stale`]:
+//! - only the holder of an event's [`Turn`] publishes, so the order of publishing is that of writing;
+//! - a [`Change`] opened before a write marks the event stale unless the write's outcome was settled,
+//!   so an error, a panic or a dropped future cannot leave an old gallery behind.
+//!
+//! Searches take what is published without waiting for anyone's turn.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use embedding_store::EventName;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::Gallery;
+
+/// Events share this many turns by their names' hashes, so that nothing needs to be kept or cleared per
+/// name. Two events that share one wait for each other's writes, which costs time and nothing else.
+const TURNS: usize = 256;
+
+/// What is known of an event.
+#[derive(Debug, Clone)]
+pub(super) enum Published {
+    /// The store holds no such event.
+    Absent,
+    /// The store holds this.
+    Current(Arc<Gallery>),
+    /// The store may hold something else than was published last: read it.
+    Stale,
+}
+
+/// The galleries of all events.
+#[derive(Debug)]
+pub(super) struct Galleries {
+    /// Without those that are [`Published::Absent`].
+    published: RwLock<HashMap<EventName, Published>>,
+    turns: [Mutex<()>; TURNS],
+}
+
+/// The right to write to an event and to publish what came of it. One at a time for an event.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    galleries: &'a Galleries,
+    event: &'a EventName,
+    _held: MutexGuard<'a, ()>,
+}
+
+/// A write under way. Unless it is settled, the event is stale when this is dropped.
+#[derive(Debug)]
+#[must_use = "dropping it marks the event stale"]
+pub(super) struct Change<'a> {
+    turn: &'a Turn<'a>,
+    settled: bool,
+}
+
+impl Galleries {
+    pub(super) fn new() -> Self {
+        Self { published: RwLock::default(), turns: [const { Mutex::const_new(()) }; TURNS] }
+    }
+
+    /// What is published of an event.
+    pub(super) fn get(&self, event: &EventName) -> Published {
+        self.read().get(event).cloned().unwrap_or(Published::Absent)
+    }
+
+    /// All events, in name order.
+    pub(super) fn events(&self) -> Vec<EventName> {
+        let mut events: Vec<_> = self.read().keys().cloned().collect();
+        events.sort_unstable();
+        events
+    }
+
+    /// Waits for the turn to change `event`. First come, first served; dropping the future gives up.
+    pub(super) async fn turn<'a>(&'a self, event: &'a EventName) -> Turn<'a> {
+        let mut hasher = DefaultHasher::new();
+        event.hash(&mut hasher);
+        let slot = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default();
+        #[expect(clippy::indexing_slicing, reason = "a remainder of TURNS is below TURNS")]
+        let held = self.turns[slot].lock().await;
+        Turn { galleries: self, event, _held: held }
+    }
+
+    // Nothing under the lock panics, so a poisoned lock guards a whole map.
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<EventName, Published>> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<EventName, Published>> {
+        self.published.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn<'_> {
+    pub(super) fn event(&self) -> &EventName {
+        self.event
+    }
+
+    /// What is published of the event, which nobody else changes meanwhile.
+    pub(super) fn published(&self) -> Published {
+        self.galleries.get(self.event)
+    }
+
+    /// Publishes what was read from the store: `None` when it holds no such event.
+    pub(super) fn publish(&self, read: Option<Arc<Gallery>>) {
+        let previous = match read {
+            Some(gallery) => self.galleries.write().insert(self.event.clone(), Published::Current(gallery)),
+            None => self.galleries.write().remove(self.event),
+        };
+        // A large gallery takes a while to clear: not under the lock.
+        drop(previous);
+    }
+
+    /// Opens a change: to be called before the write that it is about.
+    pub(super) fn change(&self) -> Change<'_> {
+        Change { turn: self, settled: false }
+    }
+}
+
+impl Change<'_> {
+    /// The write was done and this is what the store holds now; `None` when the event is gone.
+    pub(super) fn done(mut self, now: Option<Gallery>) {
+        self.turn.publish(now.map(Arc::new));
+        self.settled = true;
+    }
+
+    /// Nothing was written.
+    pub(super) fn nothing_written(mut self) {
+        self.settled = true;
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        if !self.settled {
+            let galleries = self.turn.galleries;
+            let previous = galleries.write().insert(self.turn.event.clone(), Published::Stale);
+            drop(previous);
+        }
+    }
+}

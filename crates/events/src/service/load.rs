@@ -1,0 +1,54 @@
+//! From the store to the galleries: at the start, and again when one is stale.
+
+use std::sync::Arc;
+
+use embedding_store::{EmbeddingStoreExt, EventName, StoreError};
+
+use super::Inner;
+use super::galleries::{Published, Turn};
+use crate::{EventError, Gallery};
+
+impl Inner {
+    /// Reads every event of the store.
+    pub(super) async fn load_all(&self) -> Result<(), EventError> {
+        let events = self.store.all_events().await?;
+        let mut users = 0;
+        for event in &events {
+            let turn = self.galleries.turn(&event.name).await;
+            users += self.read(&turn).await?.map_or(0, |gallery| gallery.len());
+        }
+        tracing::info!(events = events.len(), users, "galleries loaded");
+        Ok(())
+    }
+
+    /// The event's gallery as the store holds it; `None` when there is no such event.
+    pub(super) async fn gallery(&self, event: &EventName) -> Result<Option<Arc<Gallery>>, EventError> {
+        match self.galleries.get(event) {
+            Published::Current(gallery) => Ok(Some(gallery)),
+            Published::Absent => Ok(None),
+            Published::Stale => self.current(&self.galleries.turn(event).await).await,
+        }
+    }
+
+    /// The same for one who has the turn: it stays current until they change it.
+    pub(super) async fn current(&self, turn: &Turn<'_>) -> Result<Option<Arc<Gallery>>, EventError> {
+        match turn.published() {
+            Published::Current(gallery) => Ok(Some(gallery)),
+            Published::Absent => Ok(None),
+            Published::Stale => {
+                tracing::warn!(event = %turn.event(), "gallery read again: the outcome of a write was unknown");
+                self.read(turn).await
+            }
+        }
+    }
+
+    async fn read(&self, turn: &Turn<'_>) -> Result<Option<Arc<Gallery>>, EventError> {
+        let gallery = match self.store.load_event(turn.event()).await {
+            Ok(snapshot) => Some(Arc::new(Gallery::of(snapshot)?)),
+            Err(StoreError::NotFound { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        turn.publish(gallery.clone());
+        Ok(gallery)
+    }
+}

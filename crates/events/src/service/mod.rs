@@ -1,0 +1,180 @@
+//! The service over all events: one method for everything that can be asked of it.
+
+mod delete;
+mod enrol;
+mod galleries;
+mod identify;
+mod load;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use embedding::{Embedding, ModelId};
+use embedding_store::{EmbeddingStore, EventName, Page, Username};
+use tracing::Instrument;
+
+pub use self::enrol::{Enrolment, EnrolmentFace};
+use self::galleries::Galleries;
+use crate::{EventError, Gallery, MatchPolicy, Verdict};
+
+/// Enrols, identifies, lists and deletes, over a store that nobody else writes to meanwhile.
+///
+/// Every event's gallery is in memory, and is what the store holds: a write is durable first and seen by
+/// searches before the call returns. Writes to one event follow each other, searches wait for none. When
+/// the outcome of a write is unknown, the event is read again before its next use, and while the store
+/// does not answer to that, neither does the event.
+///
+/// A write that was begun is carried through when its future is dropped. Methods need a tokio runtime.
+#[derive(Debug)]
+pub struct EventService {
+    inner: Arc<Inner>,
+}
+
+/// What writes share with the service, as they may outlive the call that asked for them.
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn EmbeddingStore>,
+    model: ModelId,
+    policy: MatchPolicy,
+    galleries: Galleries,
+}
+
+/// An event in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSummary {
+    /// Its name.
+    pub name: EventName,
+    /// How many users it has; it may have none.
+    pub user_count: usize,
+}
+
+impl EventService {
+    /// Reads the gallery of every event in `store`. `model` is that of the faces to come, and the one in
+    /// whose distances `policy` is meant.
+    ///
+    /// # Errors
+    /// [`EventError::Store`] when something cannot be read and [`EventError::UnusableSamples`] when it
+    /// makes no template: what is not understood is never taken for absent.
+    pub async fn open(
+        store: Arc<dyn EmbeddingStore>,
+        model: ModelId,
+        policy: MatchPolicy,
+    ) -> Result<Self, EventError> {
+        let inner = Inner { store, model, policy, galleries: Galleries::new() };
+        inner.load_all().await?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Adds a face to a user; the user and the event are made when they are not there. Durable on return.
+    ///
+    /// # Errors
+    /// Nothing was written on [`EventError::ModelMismatch`], when the event or this service is of another
+    /// model than the face, on [`EventError::Embedding`], when no template can be made with it, and on
+    /// [`EventError::Score`]. On [`EventError::Store`] see the store's error, on
+    /// [`EventError::Interrupted`] it may have been.
+    pub async fn enrol(
+        &self,
+        event: &EventName,
+        user: &Username,
+        face: EnrolmentFace,
+    ) -> Result<Enrolment, EventError> {
+        let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
+        to_the_end(async move { inner.enrol(&event, &user, face).await }).await
+    }
+
+    /// Says whose face it is among all users of the event (1:N): the nearest user's, when near enough.
+    ///
+    /// # Errors
+    /// [`EventError::NotSearchable`] when the event does not exist or has no users,
+    /// [`EventError::ModelMismatch`] when the event or this service is of another model than the face,
+    /// [`EventError::Embedding`] when the face has no direction, [`EventError::Store`] when the event had to
+    /// be read again and could not.
+    pub async fn identify(&self, event: &EventName, probe: &Embedding) -> Result<Verdict, EventError> {
+        self.inner.identify(event, probe).await
+    }
+
+    /// All events in name order, those without users too.
+    ///
+    /// # Errors
+    /// [`EventError::Store`] when an event had to be read again and could not.
+    pub async fn events(&self) -> Result<Vec<EventSummary>, EventError> {
+        let mut events = Vec::new();
+        for name in self.inner.galleries.events() {
+            if let Some(gallery) = self.inner.gallery(&name).await? {
+                events.push(EventSummary { name, user_count: gallery.len() });
+            }
+        }
+        Ok(events)
+    }
+
+    /// The users of an event in name order.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`]; [`EventError::Store`] when the event had to be read again and could not.
+    pub async fn users(&self, event: &EventName) -> Result<Vec<Username>, EventError> {
+        match self.inner.gallery(event).await? {
+            Some(gallery) => Ok(gallery.users().cloned().collect()),
+            None => Err(EventError::UnknownEvent { event: event.clone() }),
+        }
+    }
+
+    /// Deletes an event with its users and their samples. Durable on return.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`]; on [`EventError::Store`] see the store's error, on
+    /// [`EventError::Interrupted`] it may have been deleted.
+    pub async fn delete_event(&self, event: &EventName) -> Result<(), EventError> {
+        let (inner, event) = (Arc::clone(&self.inner), event.clone());
+        to_the_end(async move { inner.delete_event(&event).await }).await
+    }
+
+    /// Deletes a user with all samples; the event stays, also without users. Durable on return.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`]; on [`EventError::Store`] see the store's
+    /// error, on [`EventError::Interrupted`] the user may have been deleted.
+    pub async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
+        let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
+        to_the_end(async move { inner.delete_user(&event, &user).await }).await
+    }
+
+    /// Asks the store for a sign of life.
+    ///
+    /// # Errors
+    /// [`EventError::Store`] when it does not answer a small read.
+    pub async fn check(&self) -> Result<(), EventError> {
+        self.inner.store.list_events(Page::first(NonZeroUsize::MIN)).await?;
+        Ok(())
+    }
+}
+
+/// Carries a write through, whether or not the caller stays to hear of it: a store may do a write after
+/// its future was dropped, and nobody would then publish it.
+async fn to_the_end<T: Send + 'static>(
+    write: impl Future<Output = Result<T, EventError>> + Send + 'static,
+) -> Result<T, EventError> {
+    tokio::spawn(write.in_current_span()).await.map_err(EventError::Interrupted)?
+}
+
+impl Inner {
+    /// Refuses a face that cannot join or meet those of the event, or that the policy is not meant for.
+    fn expect_model(
+        &self,
+        event: &EventName,
+        gallery: Option<&Gallery>,
+        face: &Embedding,
+    ) -> Result<(), EventError> {
+        let expected = gallery.map_or(&self.model, Gallery::model);
+        match [face.model(), &self.model].into_iter().find(|given| *given != expected) {
+            None => Ok(()),
+            Some(given) => Err(EventError::ModelMismatch {
+                event: event.clone(),
+                expected: expected.clone(),
+                given: given.clone(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

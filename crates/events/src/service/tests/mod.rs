@@ -1,0 +1,79 @@
+//! The service over stores that work and stores that fail: the faces, names and questions of the tests.
+
+mod answers;
+mod coherence;
+mod failures;
+mod logs;
+mod trial_store;
+
+use std::sync::Arc;
+
+use crate::{EnrolmentFace, EventName, EventService, EventSummary, MatchPolicy, Username, Verdict};
+use embedding::{DIMENSIONS, Embedding, ModelId};
+use embedding_store::EmbeddingStore;
+
+use trial_store::{Call, Fault, TrialStore};
+
+fn model() -> ModelId {
+    ModelId::new("test-model").unwrap()
+}
+
+fn event(name: &str) -> EventName {
+    EventName::new(name).unwrap()
+}
+
+fn user(name: &str) -> Username {
+    Username::new(name).unwrap()
+}
+
+/// A face of a person: those of one person are near each other, those of two far apart.
+fn embedding(person: u64, picture: u64) -> Embedding {
+    let numbers = |seed: u64| {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        std::array::from_fn::<f32, DIMENSIONS, _>(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / 16_777_216.0 - 0.5
+        })
+    };
+    let mut values = numbers(person);
+    for (value, shift) in values.iter_mut().zip(numbers(1_000_000 + picture)) {
+        *value += 0.2 * shift;
+    }
+    Embedding::new(model(), values).unwrap()
+}
+
+fn face(person: u64, picture: u64) -> EnrolmentFace {
+    EnrolmentFace { embedding: embedding(person, picture), detection_score: 0.9, source: "test".to_owned() }
+}
+
+async fn open(store: Arc<dyn EmbeddingStore>) -> EventService {
+    EventService::open(store, model(), MatchPolicy::default()).await.unwrap()
+}
+
+/// All that can be asked of a service: the events, their users, and the verdict on some probes.
+#[derive(Debug, PartialEq)]
+struct Picture {
+    events: Vec<EventSummary>,
+    users: Vec<Vec<Username>>,
+    verdicts: Vec<Option<Verdict>>,
+}
+
+async fn picture_of(service: &EventService) -> Picture {
+    let events = service.events().await.unwrap();
+    let (mut users, mut verdicts) = (Vec::new(), Vec::new());
+    for summary in &events {
+        let names = service.users(&summary.name).await.unwrap();
+        assert_eq!(names.len(), summary.user_count);
+        users.push(names);
+        for person in 0..8 {
+            verdicts.push(service.identify(&summary.name, &embedding(person, 99)).await.ok());
+        }
+    }
+    Picture { events, users, verdicts }
+}
+
+/// The service answers as one that has just read the store.
+async fn assert_coherent(service: &EventService, store: &Arc<TrialStore>) {
+    let reopened = open(Arc::clone(store) as Arc<dyn EmbeddingStore>).await;
+    assert_eq!(picture_of(service).await, picture_of(&reopened).await);
+}

@@ -1,0 +1,196 @@
+//! A store in memory that fails, waits and panics when told to.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use embedding_store::{
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing, Page, StoreError,
+    UserRecord, Username,
+};
+use tokio::sync::Semaphore;
+
+/// The calls that can be told to go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    Append,
+    DeleteUser,
+    DeleteEvent,
+    Samples,
+    Load,
+    List,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone)]
+pub(super) enum Fault {
+    /// Nothing is done, and the store says that it is not available.
+    Unavailable,
+    /// It is done, and the store says that it is not available.
+    DoneButUnavailable,
+    /// Nothing is done, and the store says that its data is damaged.
+    Corrupt,
+    /// It is done, and then the store panics.
+    DoneButPanics,
+    /// It is done when `arrived` was signalled and `go_on` was given.
+    Waits(Gate),
+    /// The answer is given when `arrived` was signalled and `go_on` was given.
+    DoneThenWaits(Gate),
+}
+
+/// Two signals between a test and a call.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    arrived: Arc<Semaphore>,
+    go_on: Arc<Semaphore>,
+}
+
+impl Gate {
+    pub(super) fn new() -> Self {
+        Self { arrived: Arc::new(Semaphore::new(0)), go_on: Arc::new(Semaphore::new(0)) }
+    }
+
+    /// Returns when the call stands at the gate.
+    pub(super) async fn reached(&self) {
+        self.arrived.acquire().await.unwrap().forget();
+    }
+
+    pub(super) fn open(&self) {
+        self.go_on.add_permits(1);
+    }
+
+    async fn pass(&self) {
+        self.arrived.add_permits(1);
+        self.go_on.acquire().await.unwrap().forget();
+    }
+}
+
+#[derive(Default)]
+pub(super) struct TrialStore {
+    inner: InMemory,
+    faults: Mutex<Vec<(Call, Fault)>>,
+    loads: Mutex<usize>,
+}
+
+impl TrialStore {
+    /// The next call of this kind goes wrong.
+    pub(super) fn next(&self, call: Call, fault: Fault) {
+        self.faults.lock().unwrap().push((call, fault));
+    }
+
+    /// Nothing goes wrong any more.
+    pub(super) fn heal(&self) {
+        self.faults.lock().unwrap().clear();
+    }
+
+    /// A gate for the next call of this kind.
+    pub(super) fn gate(&self, call: Call, fault: fn(Gate) -> Fault) -> Gate {
+        let gate = Gate::new();
+        self.next(call, fault(gate.clone()));
+        gate
+    }
+
+    /// How often an event was read whole.
+    pub(super) fn loads(&self) -> usize {
+        *self.loads.lock().unwrap()
+    }
+
+    async fn before(&self, call: Call) -> Result<Option<Fault>, StoreError> {
+        // Other tasks get their chance to come between the service's steps.
+        tokio::task::yield_now().await;
+        let fault = {
+            let mut faults = self.faults.lock().unwrap();
+            faults.iter().position(|(planned, _)| *planned == call).map(|index| faults.remove(index).1)
+        };
+        match fault {
+            Some(Fault::Unavailable) => Err(unavailable()),
+            Some(Fault::Corrupt) => Err(StoreError::corrupt("a trial")),
+            Some(Fault::Waits(gate)) => {
+                gate.pass().await;
+                Ok(None)
+            }
+            later => Ok(later),
+        }
+    }
+
+    async fn run<T>(
+        &self,
+        call: Call,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let later = self.before(call).await?;
+        let outcome = work.await;
+        tokio::task::yield_now().await;
+        match later {
+            Some(Fault::DoneButUnavailable) => Err(unavailable()),
+            Some(Fault::DoneButPanics) => panic!("a trial"),
+            Some(Fault::DoneThenWaits(gate)) => {
+                gate.pass().await;
+                outcome
+            }
+            _ => outcome,
+        }
+    }
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable { retryable: true, reason: "a trial".to_owned(), source: None }
+}
+
+impl fmt::Debug for TrialStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TrialStore")
+    }
+}
+
+#[async_trait]
+impl EmbeddingStore for TrialStore {
+    async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        self.inner.create_event(event).await
+    }
+
+    async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
+        self.inner.event(event).await
+    }
+
+    async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        self.inner.update_event(event).await
+    }
+
+    async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
+        self.run(Call::DeleteEvent, self.inner.delete_event(event)).await
+    }
+
+    async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
+        self.run(Call::List, self.inner.list_events(page)).await
+    }
+
+    async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
+        self.run(Call::Append, self.inner.append_sample(sample)).await
+    }
+
+    async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
+        self.inner.user(event, user).await
+    }
+
+    async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
+        self.inner.update_user(user).await
+    }
+
+    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        self.run(Call::DeleteUser, self.inner.delete_user(event, user)).await
+    }
+
+    async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
+        self.inner.list_users(event, page).await
+    }
+
+    async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {
+        self.run(Call::Samples, self.inner.samples(event, user)).await
+    }
+
+    async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
+        *self.loads.lock().unwrap() += 1;
+        self.run(Call::Load, self.inner.load_event(event)).await
+    }
+}
