@@ -202,6 +202,9 @@ fn of_event(error: &EventError) -> Description {
         EventError::Store(StoreError::Conflict { .. }) => {
             refused(StatusCode::CONFLICT, "conflict", &error.to_string())
         }
+        EventError::Store(StoreError::Unstorable { .. }) => {
+            refused(StatusCode::BAD_REQUEST, "unstorable", &error.to_string())
+        }
         EventError::Store(StoreError::Unavailable { .. }) => Description {
             retry_after: Some(STORE_AWAY),
             ..refused(

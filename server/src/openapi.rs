@@ -1,10 +1,13 @@
 //! The OpenAPI document, made of the handlers' own descriptions.
 
-use serde::Serialize;
-use utoipa::{OpenApi, ToSchema};
+use utoipa::OpenApi;
 
 use crate::routes;
 use crate::upload::{AddUserForm, VerifyForm};
+
+mod errors;
+
+pub(crate) use errors::{ProblemError, StatusError, VerdictError};
 
 /// What an integrator reads first.
 const ABOUT: &str = "\
@@ -55,51 +58,4 @@ impl Document {
     pub(crate) fn json() -> Result<String, serde_json::Error> {
         Ok(Self::openapi().to_pretty_json()? + "\n")
     }
-}
-
-/// An error of the routes that answer with a status.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct StatusError {
-    /// Always `error`.
-    #[schema(example = "error")]
-    status: String,
-    /// What is wrong and what to do.
-    #[schema(example = "No face detected in image")]
-    message: String,
-}
-
-/// An error of `/verify/`.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct VerdictError {
-    /// Always false.
-    #[schema(example = false)]
-    verified: bool,
-    /// Always null.
-    username: Option<String>,
-    /// What is wrong and what to do.
-    #[schema(example = "No face detected in image")]
-    message: String,
-}
-
-/// An error of all other routes: RFC 9457 problem details.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ProblemError {
-    /// Always `about:blank`; `code` tells errors apart.
-    #[serde(rename = "type")]
-    #[schema(example = "about:blank")]
-    kind: String,
-    /// The status in words.
-    #[schema(example = "Service Unavailable")]
-    title: String,
-    /// The status.
-    #[schema(example = 503)]
-    status: u16,
-    /// What is wrong and what to do.
-    #[schema(example = "The store is not available: try again in a moment")]
-    detail: String,
-    /// Stable name of the error.
-    #[schema(example = "store_unavailable")]
-    code: String,
-    /// The request's id in the server's log.
-    request_id: String,
 }

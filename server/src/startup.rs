@@ -55,7 +55,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     .shutdown_timeout(FAREWELL)
     .shutdown_signal(told_to_stop())
     .listen(listener)?;
-    let took = started.elapsed().as_millis();
+    let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(%address, store = %config.store, took_ms = took, "ready");
     writeln!(io::stdout(), "Ready: http://{address}/ (API documentation: http://{address}/docs)")?;
     server.run().await?;

@@ -6,12 +6,15 @@ use std::path::Path;
 use anyhow::Context;
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use crate::config::{Config, LogFormat};
+
+/// The framework's own messages.
+const FRAMEWORK: &str = "actix_server";
 
 /// Days whose log files are kept.
 const DAYS_KEPT: usize = 14;
@@ -21,7 +24,11 @@ const DAYS_KEPT: usize = 14;
 /// # Errors
 /// When the log folder cannot be made or written to.
 pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
-    let filter: Targets = config.log_level.parse().context("the log level cannot be used")?;
+    let mut filter: Targets = config.log_level.parse().context("the log level cannot be used")?;
+    if !config.log_level.contains(FRAMEWORK) {
+        // At the level of information it tells of its own start, in words that mean nothing to an operator.
+        filter = filter.with_target(FRAMEWORK, LevelFilter::WARN);
+    }
     let as_text = match config.log_format {
         LogFormat::Auto => io::stderr().is_terminal(),
         LogFormat::Text => true,
@@ -30,12 +37,12 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
     let terminal = if as_text {
         fmt::layer().with_target(false).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).boxed()
     } else {
-        fmt::layer().json().with_writer(io::stderr).boxed()
+        fmt::layer().json().with_span_list(false).with_writer(io::stderr).boxed()
     };
     let (file, guard) = match &config.log_dir {
         Some(folder) => {
             let (writer, guard) = tracing_appender::non_blocking(appender(folder)?);
-            (Some(fmt::layer().json().with_writer(writer)), Some(guard))
+            (Some(fmt::layer().json().with_span_list(false).with_writer(writer)), Some(guard))
         }
         None => (None, None),
     };

@@ -1,9 +1,13 @@
 //! Harness of the end-to-end tests: the real server on a port of its own, its clients and their pictures.
 
+#[cfg(feature = "browser")]
+mod browser;
 mod client;
 mod pictures;
 mod server;
 
+#[cfg(feature = "browser")]
+pub use browser::{Browser, Request};
 pub use client::{Answer, Client};
-pub use pictures::{beside_each_other, faceless, mirrored, picture, reencoded};
+pub use pictures::{beside_each_other, close_up, faceless, mirrored, picture, reencoded};
 pub use server::{Server, ServerBuilder, server_command};

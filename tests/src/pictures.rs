@@ -16,6 +16,17 @@ pub fn picture(name: &str) -> Result<Vec<u8>> {
     std::fs::read(&path).with_context(|| format!("{}: run `cargo xtask setup --tests`", path.display()))
 }
 
+/// The portrait of `obama.jpg`, cut to a 4:3 window around the face and scaled to 640x480: what a camera at
+/// the door sees, and the picture of the benchmarks.
+///
+/// # Errors
+/// When the set-up has not been run for the tests.
+pub fn close_up() -> Result<Vec<u8>> {
+    let portrait = decoded(&picture("obama.jpg")?)?;
+    let window = imageops::crop_imm(&portrait, 0, 0, 910, 682).to_image();
+    encoded(&imageops::resize(&window, 640, 480, FilterType::Triangle), ImageFormat::Jpeg)
+}
+
 /// The same picture decoded and encoded again, smaller, in another format.
 ///
 /// # Errors

@@ -1,12 +1,26 @@
-//! `cargo xtask bench`: the benchmarks, with the models and pictures that they need.
+//! `cargo xtask bench`: the benchmarks, with the models, pictures and server that they need.
+
+mod reference;
 
 use anyhow::Result;
 
-use crate::{cargo, setup};
+use crate::{cargo, setup, workspace};
 
-/// Runs one bench target, or every one of the workspace.
-pub(crate) fn bench(name: Option<&str>) -> Result<()> {
+/// Tells the benchmark of the route which server to run.
+const SERVER_VARIABLE: &str = "FACE_SERVER_BIN";
+
+/// Runs one bench target, or every one of the workspace; with `reference`, then the replaced service's
+/// library on the same picture, and prints the table of docs/BENCHMARKS.md.
+pub(crate) fn bench(name: Option<&str>, reference: bool) -> Result<()> {
     setup::setup(true)?;
+    if reference {
+        reference::install()?;
+    }
+    cargo::finish(&mut cargo::cargo(["build", "--release", "--package", "face-server"]))?;
+    let server =
+        workspace::root().join(format!("target/release/face-server{}", std::env::consts::EXE_SUFFIX));
     // A pattern of names; without one, cargo would also run unit tests as benchmarks.
-    cargo::finish(&mut cargo::cargo(["bench", "--workspace", "--bench", name.unwrap_or("*")]))
+    let mut benches = cargo::cargo(["bench", "--workspace", "--bench", name.unwrap_or("*")]);
+    cargo::finish(benches.env(SERVER_VARIABLE, server))?;
+    if reference { reference::compare() } else { Ok(()) }
 }

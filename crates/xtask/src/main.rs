@@ -49,6 +49,9 @@ enum Chore {
     Bench {
         /// One bench target, such as `stages`
         name: Option<String>,
+        /// Also time the replaced service's library on the same picture, and compare
+        #[arg(long, conflicts_with = "name")]
+        reference: bool,
     },
     /// Writes docs/openapi.json from the server's routes
     Openapi {
@@ -73,7 +76,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Setup { tests } => setup::setup(tests),
         Chore::Run { server_args } => run::run(&server_args),
         Chore::Test { all, test_args } => test::test(all, &test_args),
-        Chore::Bench { name } => bench::bench(name.as_deref()),
+        Chore::Bench { name, reference } => bench::bench(name.as_deref(), reference),
         Chore::Openapi { check } => openapi::openapi(check),
     }
 }

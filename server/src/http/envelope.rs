@@ -8,11 +8,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, HttpResponseBuilder};
-use serde_json::json;
 use tracing_actix_web::RequestId;
 
 use super::Shape;
 use crate::error::{ApiError, Description};
+use crate::openapi::{ProblemError, StatusError, VerdictError};
 
 /// Middleware that gives every error its body, and writes it to the log.
 pub(crate) async fn render_errors(
@@ -95,18 +95,13 @@ fn answer(description: &Description, shape: Shape, id: &str) -> HttpResponse {
         answer.force_close();
     }
     match shape {
-        Shape::Status => answer.json(json!({ "status": "error", "message": message })),
-        Shape::Verdict => answer.json(json!({ "verified": false, "username": null, "message": message })),
-        Shape::Problem => answer.content_type("application/problem+json").body(
-            json!({
-                "type": "about:blank",
-                "title": status.canonical_reason().unwrap_or("Error"),
-                "status": status.as_u16(),
-                "detail": message,
-                "code": code,
-                "request_id": id,
-            })
-            .to_string(),
-        ),
+        Shape::Status => answer.json(StatusError::new(message)),
+        Shape::Verdict => answer.json(VerdictError::new(message)),
+        Shape::Problem => {
+            // Set first: `json` says its own media type only where there is none.
+            answer
+                .content_type("application/problem+json")
+                .json(ProblemError::new(*status, code, message, id))
+        }
     }
 }

@@ -23,7 +23,7 @@ use anyhow::{Context, Result, ensure};
 use self::digest::Digest;
 use self::manifest::{Manifest, Wanted};
 use self::packages::Cache;
-use self::python::Python;
+pub(crate) use self::python::Python;
 use crate::workspace::{root, say};
 
 /// Puts every file of the models folder in its place, and with `tests` the pictures of the tests.

@@ -22,13 +22,13 @@ there is a Python 3, but it has no pip, which fetches the model packages
 
 /// A Python 3 with pip.
 #[derive(Debug)]
-pub(super) struct Python {
+pub(crate) struct Python {
     program: OsString,
 }
 
 impl Python {
     /// The first one in the search path.
-    pub(super) fn find() -> Result<Self> {
+    pub(crate) fn find() -> Result<Self> {
         Self::first_of(PROGRAMS)
     }
 
@@ -49,6 +49,11 @@ impl Python {
     #[cfg(test)]
     pub(super) fn at(program: &std::path::Path) -> Self {
         Self { program: program.into() }
+    }
+
+    /// The interpreter itself.
+    pub(crate) fn command(&self) -> Command {
+        Command::new(&self.program)
     }
 
     /// `python -m pip`, without its questions and its advertisement of newer versions.

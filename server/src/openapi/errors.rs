@@ -1,0 +1,78 @@
+//! The bodies of errors, in the three forms that clients know.
+
+use actix_web::http::StatusCode;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An error of the routes that answer with a status.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StatusError {
+    /// Always `error`.
+    #[schema(example = "error")]
+    status: &'static str,
+    /// What is wrong and what to do.
+    #[schema(example = "No face detected in image")]
+    message: String,
+}
+
+impl StatusError {
+    pub(crate) fn new(message: &str) -> Self {
+        Self { status: "error", message: message.to_owned() }
+    }
+}
+
+/// An error of `/verify/`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VerdictError {
+    /// Always false.
+    #[schema(example = false)]
+    verified: bool,
+    /// Always null.
+    #[schema(required = true)]
+    username: Option<String>,
+    /// What is wrong and what to do.
+    #[schema(example = "No face detected in image")]
+    message: String,
+}
+
+impl VerdictError {
+    pub(crate) fn new(message: &str) -> Self {
+        Self { verified: false, username: None, message: message.to_owned() }
+    }
+}
+
+/// An error of all other routes: RFC 9457 problem details.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemError {
+    /// Always `about:blank`; `code` tells errors apart.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    /// The status in words.
+    #[schema(example = "Service Unavailable")]
+    title: &'static str,
+    /// The status.
+    #[schema(example = 503)]
+    status: u16,
+    /// What is wrong and what to do.
+    #[schema(example = "The store is not available: try again in a moment")]
+    detail: String,
+    /// Stable name of the error.
+    #[schema(example = "store_unavailable")]
+    code: &'static str,
+    /// The request's id in the server's log.
+    request_id: String,
+}
+
+impl ProblemError {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: &str, request_id: &str) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: detail.to_owned(),
+            code,
+            request_id: request_id.to_owned(),
+        }
+    }
+}

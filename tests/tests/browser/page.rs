@@ -1,0 +1,122 @@
+//! The page at `/`: the main job with files and with the camera, in the server's words.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use e2e::{Browser, Server, faceless, picture};
+use fantoccini::{Client, Locator};
+
+const EVENT: &str = "conference_2024";
+
+/// Path of one of the test pictures.
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("pictures").join(name)
+}
+
+async fn opened(browser: &Browser, server: &Server, event: &str) {
+    browser.page().goto(server.url()).await.unwrap();
+    type_into(browser.page(), "#event", event).await;
+}
+
+async fn type_into(page: &Client, field: &str, words: &str) {
+    page.find(Locator::Css(field)).await.unwrap().send_keys(words).await.unwrap();
+}
+
+async fn click(page: &Client, button: &str) {
+    page.find(Locator::Css(button)).await.unwrap().click().await.unwrap();
+}
+
+async fn choose(page: &Client, file: &Path) {
+    type_into(page, "#file", file.to_str().unwrap()).await;
+    page.wait().for_element(Locator::Css("#preview[data-source='picture']")).await.unwrap();
+}
+
+async fn text_of(page: &Client, element: &str) -> String {
+    page.find(Locator::Css(element)).await.unwrap().text().await.unwrap()
+}
+
+/// Waits for the answer, and gives its state, its name and the server's words.
+async fn result(page: &Client) -> (String, String, String) {
+    let panel = page.wait().for_element(Locator::Css("#result:not([data-state='busy'])")).await.unwrap();
+    let state = panel.attr("data-state").await.unwrap().unwrap();
+    (state, text_of(page, "#result-name").await, text_of(page, "#result-message").await)
+}
+
+fn told(state: &str, name: &str, message: &str) -> (String, String, String) {
+    (state.to_owned(), name.to_owned(), message.to_owned())
+}
+
+async fn enrol(page: &Client, file: &Path, user: &str) {
+    choose(page, file).await;
+    type_into(page, "#username", user).await;
+    click(page, "#enrol").await;
+    let message = format!("User '{user}' successfully added to event '{EVENT}'");
+    assert_eq!(result(page).await, told("enrolled", user, &message));
+    page.wait().for_element(Locator::Css("#users li")).await.unwrap();
+    assert_eq!(text_of(page, "#users li span").await, user);
+}
+
+#[tokio::test]
+async fn a_person_enrolled_from_a_file_is_recognised_by_the_camera_and_nobody_else_is() {
+    let server = Server::start().unwrap();
+    let browser = Browser::with_camera(&picture("obama2.jpg").unwrap()).await.unwrap();
+    let page = browser.page();
+    opened(&browser, &server, EVENT).await;
+    enrol(page, &file("obama.jpg"), "obama").await;
+    assert_eq!(text_of(page, "#users-count").await, "1");
+
+    click(page, "#camera-start").await;
+    page.wait().for_element(Locator::Css("#preview[data-source='live']")).await.unwrap();
+    let matched =
+        told("match", "obama", &format!("Face verified successfully for user 'obama' in event '{EVENT}'"));
+    // One press at the door: the live picture is taken and checked.
+    page.wait().for_element(Locator::Css("#camera-take:not([hidden])")).await.unwrap();
+    click(page, "#verify").await;
+    assert_eq!(result(page).await, matched);
+    let confidence: f64 = text_of(page, "#result-confidence").await.parse().unwrap();
+    assert!((60.0..100.0).contains(&confidence), "{confidence}");
+    // The picture is taken first, looked at, and checked then.
+    click(page, "#camera-take").await;
+    page.wait().for_element(Locator::Css("#preview[data-source='live']")).await.unwrap();
+    click(page, "#camera-take").await;
+    page.wait().for_element(Locator::Css("#preview[data-source='picture']")).await.unwrap();
+    click(page, "#verify").await;
+    assert_eq!(result(page).await, matched);
+
+    choose(page, &file("biden.jpg")).await;
+    assert!(page.find(Locator::Css("#camera-start")).await.unwrap().is_displayed().await.unwrap());
+    click(page, "#verify").await;
+    let message = format!("No matching face found in event '{EVENT}'");
+    assert_eq!(result(page).await, told("no-match", "", &message));
+    assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
+
+    let folder = tempfile::tempdir().unwrap();
+    let noise = folder.path().join("noise.png");
+    fs::write(&noise, faceless().unwrap()).unwrap();
+    choose(page, &noise).await;
+    click(page, "#verify").await;
+    assert_eq!(result(page).await, told("error", "", "No face detected in image"));
+}
+
+#[tokio::test]
+async fn names_that_are_markup_are_shown_as_text() {
+    const USER: &str = "<img src=x onerror=alert(1)>";
+    let server = Server::start().unwrap();
+    let browser = Browser::without_camera().await.unwrap();
+    let page = browser.page();
+    opened(&browser, &server, EVENT).await;
+    enrol(page, &file("obama.jpg"), USER).await;
+    choose(page, &file("obama2.jpg")).await;
+    click(page, "#verify").await;
+    let message = format!("Face verified successfully for user '{USER}' in event '{EVENT}'");
+    assert_eq!(result(page).await, told("match", USER, &message));
+    click(page, "#users li button").await;
+    assert_eq!(text_of(page, "#confirm-question").await, format!("Remove “{USER}” from “{EVENT}”?"));
+    assert!(page.find_all(Locator::Css("img[src='x']")).await.unwrap().is_empty());
+    assert!(page.get_alert_text().await.unwrap_err().is_no_such_alert());
+    assert_eq!(browser.complaints().await.unwrap(), Vec::<String>::new());
+
+    click(page, "#confirm-yes").await;
+    page.wait().for_element(Locator::Css("#users:empty")).await.unwrap();
+    assert_eq!(text_of(page, "#users-status").await, format!("User '{USER}' deleted from event '{EVENT}'"));
+}
