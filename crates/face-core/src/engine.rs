@@ -2,36 +2,153 @@
 
 use std::path::Path;
 
-use embedding::ModelId;
+use embedding::{Embedding, ModelId};
+use image::RgbImage;
 
-use crate::{EmbeddedFace, EngineOptions, FaceError, FacePolicy, OpenError};
+use crate::align::align;
+use crate::decode::decode;
+use crate::detect::{Yunet, detect};
+use crate::embed::Embedder;
+use crate::landmarks::ShapePredictor;
+use crate::manifest::{Manifest, Role};
+use crate::select::select;
+use crate::{
+    Chip, Crops, Detection, EmbeddedFace, EngineOptions, Face, FaceError, FacePolicy, Frame, InferenceError,
+    Landmarks, OpenError, PictureError, RgbView, runtime,
+};
+
+/// How much more of the surroundings the second scale shows: see [`Crops::Four`].
+const SECOND_ZOOM: f64 = 1.08;
 
 /// Finds and embeds faces. `Send + Sync`, used by `&self` from any number of threads.
+///
+/// Every call runs on the calling thread; with more callers than [`EngineOptions::sessions`] the later
+/// ones wait for a free session.
 #[derive(Debug)]
 pub struct FaceEngine {
-    model: ModelId,
+    options: EngineOptions,
+    yunet: Yunet,
+    predictor: ShapePredictor,
+    embedder: Embedder,
 }
 
 impl FaceEngine {
-    /// Opens the models of a folder that the set-up made.
+    /// Opens the models of a folder that the set-up made, and ONNX Runtime.
     ///
     /// # Errors
     /// [`OpenError`] says which file is missing or wrong, or where ONNX Runtime was looked for.
-    pub fn open(_models: &Path, _options: EngineOptions) -> Result<Self, OpenError> {
-        todo!()
+    pub fn open(models: &Path, options: EngineOptions) -> Result<Self, OpenError> {
+        let manifest = Manifest::open(models)?;
+        let (detector, landmarks, embedder) = (
+            manifest.model(Role::Detector)?,
+            manifest.model(Role::Landmarks)?,
+            manifest.model(Role::Embedder)?,
+        );
+        let predictor = manifest.read(landmarks)?;
+        let predictor = ShapePredictor::load(&predictor).map_err(|e| landmarks.unusable(e))?;
+        let (detector_bytes, embedder_bytes) = (manifest.read(detector)?, manifest.read(embedder)?);
+        let environment = runtime::environment(models)?;
+        Ok(Self {
+            yunet: Yunet::open(&environment, detector, &detector_bytes, &options)?,
+            embedder: Embedder::open(&environment, embedder, &embedder_bytes, &options)?,
+            predictor,
+            options,
+        })
     }
 
     /// The model whose embeddings this engine makes.
     #[must_use]
     pub fn model(&self) -> &ModelId {
-        &self.model
+        self.embedder.model()
     }
 
-    /// Embeds the one face that `policy` chooses from a picture.
+    /// Embeds the one face that `policy` chooses from a picture: decode, detect, select, align, embed.
     ///
     /// # Errors
     /// [`FaceError`]: the picture cannot be used, or shows no face or several, or a model failed.
-    pub fn embed_one(&self, _picture: &[u8], _policy: FacePolicy) -> Result<EmbeddedFace, FaceError> {
-        todo!()
+    pub fn embed_one(&self, picture: &[u8], policy: FacePolicy) -> Result<EmbeddedFace, FaceError> {
+        let pixels = self.decode(picture)?;
+        let pixels = RgbView::of(&pixels)?;
+        let found = self.detect(pixels)?;
+        let (detection, bystanders) = select(&found, policy)?;
+        let landmarks = self.landmarks(pixels, &detection);
+        let crops = self.crops(pixels, &landmarks);
+        let embedding = self.embed(&crops)?;
+        Ok(EmbeddedFace { face: Face { detection, landmarks }, embedding, bystanders })
+    }
+
+    /// Finds every face of a picture, and its landmarks; best score first, empty when there is none.
+    ///
+    /// # Errors
+    /// [`FaceError::Picture`] or [`FaceError::Inference`].
+    pub fn analyze(&self, picture: &[u8]) -> Result<Vec<Face>, FaceError> {
+        let pixels = self.decode(picture)?;
+        let pixels = RgbView::of(&pixels)?;
+        let found = self.detect(pixels)?;
+        let face = |detection| Face { detection, landmarks: self.landmarks(pixels, &detection) };
+        Ok(found.into_iter().map(face).collect())
+    }
+
+    /// Decodes a picture file, upright, within the engine's limits.
+    ///
+    /// # Errors
+    /// [`PictureError`] says what the sender can do about it.
+    pub fn decode(&self, picture: &[u8]) -> Result<RgbImage, PictureError> {
+        let _step = tracing::debug_span!("decode").entered();
+        decode(picture, &self.options.limits)
+    }
+
+    /// Finds the faces, best score first; a face filling the picture as well as one of about 3 % of its
+    /// longest side.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when the detector fails to run.
+    pub fn detect(&self, picture: RgbView<'_>) -> Result<Vec<Detection>, InferenceError> {
+        let _step = tracing::debug_span!("detect").entered();
+        detect(&self.yunet, picture, self.options.min_score)
+    }
+
+    /// Places the landmarks of a detected face, in whole pixels.
+    #[must_use]
+    pub fn landmarks(&self, picture: RgbView<'_>, face: &Detection) -> Landmarks {
+        self.landmarks_in(picture, &Frame::from_yunet(&face.bounding_box))
+    }
+
+    /// Places the landmarks of a face that another detector framed as dlib does, in whole pixels.
+    #[must_use]
+    pub fn landmarks_in(&self, picture: RgbView<'_>, frame: &Frame) -> Landmarks {
+        let _step = tracing::debug_span!("landmarks").entered();
+        self.predictor.predict(picture, frame)
+    }
+
+    /// The chip that the reference would embed.
+    #[must_use]
+    pub fn align(&self, picture: RgbView<'_>, landmarks: &Landmarks) -> Chip {
+        align(picture, landmarks, self.embedder.side(), 1.0)
+    }
+
+    /// The chips of one face that this engine embeds together, the reference's first.
+    #[must_use]
+    pub fn crops(&self, picture: RgbView<'_>, landmarks: &Landmarks) -> Vec<Chip> {
+        let _step = tracing::debug_span!("align").entered();
+        let chip = self.align(picture, landmarks);
+        match self.options.crops {
+            Crops::One => vec![chip],
+            Crops::Two => vec![chip.mirrored(), chip],
+            Crops::Four => {
+                let wider = align(picture, landmarks, self.embedder.side(), SECOND_ZOOM);
+                vec![chip.mirrored(), chip, wider.mirrored(), wider]
+            }
+        }
+    }
+
+    /// Embeds the crops of **one** face: the mean of what the network says of each, not normalised.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when there are none, when one is not as large as the model wants, or when the
+    /// model fails to run.
+    pub fn embed(&self, crops: &[Chip]) -> Result<Embedding, InferenceError> {
+        let _step = tracing::debug_span!("embed").entered();
+        self.embedder.embed(crops)
     }
 }

@@ -47,17 +47,42 @@ pub enum PictureError {
         /// Its usual name, such as `HEIC`.
         format: &'static str,
     },
-    /// The picture says that it has more pixels, or needs more memory, than the limits allow.
-    #[error("the picture is too large: at most {max_pixels} pixels and {max_side} on a side are allowed")]
+    /// The picture says that it has more pixels than the limits allow; nothing was decoded.
+    #[error(
+        "the picture is too large: at most {} megapixels and {max_side} pixels on a side are allowed",
+        *max_pixels as f64 / 1e6
+    )]
     TooLarge {
         /// Limit on width times height.
         max_pixels: u64,
         /// Limit on width and on height.
         max_side: u32,
     },
+    /// Decoding the picture would take more memory than the limit allows; nothing was decoded.
+    #[error(
+        "decoding the picture would take more than the {} MiB of memory allowed: send it smaller, or as a plain \
+         8-bit JPEG or PNG file",
+        limit >> 20
+    )]
+    TooMuchMemory {
+        /// The limit, in bytes.
+        limit: u64,
+    },
     /// A side has no pixels.
     #[error("the picture has no pixels")]
     NoPixels,
+    /// A buffer of pixels is too short for the size it is said to have.
+    #[error("{bytes} bytes are too few for {width} x {height} pixels in rows {stride} bytes apart")]
+    ShortBuffer {
+        /// Length of the buffer.
+        bytes: usize,
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+        /// Bytes from row to row.
+        stride: usize,
+    },
     /// The file starts like a picture but cannot be decoded: cut short or damaged.
     #[error("the {format} picture is damaged or incomplete")]
     Damaged {

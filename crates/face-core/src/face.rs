@@ -40,9 +40,8 @@ impl BoundingBox {
     /// Intersection over union, 0 (apart) to 1 (equal).
     #[must_use]
     pub fn iou(&self, other: &Self) -> f32 {
-        let overlap = |a: f32, a_len: f32, b: f32, b_len: f32| {
-            ((a + a_len).min(b + b_len) - a.max(b)).max(0.0)
-        };
+        let overlap =
+            |a: f32, a_len: f32, b: f32, b_len: f32| ((a + a_len).min(b + b_len) - a.max(b)).max(0.0);
         let shared = overlap(self.left, self.width, other.left, other.width)
             * overlap(self.top, self.height, other.top, other.height);
         let union = self.area() + other.area() - shared;
@@ -60,6 +59,24 @@ pub struct Detection {
     /// The detector's own five points: right eye, left eye, nose tip, right and left mouth corner
     /// (right and left as the person has them, so the first is at the picture's left).
     pub points: [Point; 5],
+}
+
+impl Detection {
+    /// The same detection in a picture that is larger by these factors.
+    pub(crate) fn scaled(mut self, x: f32, y: f32) -> Self {
+        let b = self.bounding_box;
+        self.bounding_box =
+            BoundingBox { left: b.left * x, top: b.top * y, width: b.width * x, height: b.height * y };
+        self.points = self.points.map(|p| Point { x: p.x * x, y: p.y * y });
+        self
+    }
+
+    /// Whether all its numbers are finite.
+    pub(crate) fn is_finite(&self) -> bool {
+        let b = &self.bounding_box;
+        let coordinates = self.points.iter().flat_map(|p| [p.x, p.y]);
+        coordinates.chain([b.left, b.top, b.width, b.height, self.score]).all(f32::is_finite)
+    }
 }
 
 /// The five landmarks of dlib's predictor, in its order: outer and inner corner of the eye at the

@@ -1,12 +1,49 @@
-//! Pictures to faces to 128-d embeddings.
+//! Pictures to faces to 128-d embeddings, on ONNX models run by ONNX Runtime.
+//!
+//! A [`FaceEngine`] is opened from the folder that the set-up makes and used by any number of threads.
+//! [`FaceEngine::embed_one`] is the whole path; each step is a method of its own for those who bring
+//! their own pixels.
+//!
+//! ```no_run
+//! use face_core::{EngineOptions, FaceEngine, FacePolicy, Template};
+//!
+//! let engine = FaceEngine::open("models".as_ref(), EngineOptions::default())?;
+//! let enrolled = engine.embed_one(&std::fs::read("badge.jpg")?, FacePolicy::Single)?;
+//! let probe = engine.embed_one(&std::fs::read("door.jpg")?, FacePolicy::Single)?;
+//! let template = Template::from_samples([&enrolled.embedding])?;
+//! let distance = template.distance(&Template::from_samples([&probe.embedding])?)?;
+//! println!("{distance} ({} and below is the same person)", 0.4);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Conventions: pixels are 8-bit RGB, rows top to bottom; coordinates are pixels of the upright picture,
+//! `x` to the right and `y` downward; nothing here is async, keeps a picture, or writes a file.
 
+mod align;
+mod chip;
+mod decode;
+mod detect;
+mod embed;
 mod engine;
 mod error;
 mod face;
+mod halve;
+mod landmarks;
+mod manifest;
+mod network;
+mod nms;
 mod options;
+mod pixels;
+mod runtime;
+mod select;
+mod similarity;
+mod tensors;
 
-pub use embedding::{Distance, Embedding, EmbeddingError, ModelId, Template};
+pub use chip::Chip;
+pub use embedding::{Confidence, Distance, Embedding, EmbeddingError, ModelId, Template};
 pub use engine::FaceEngine;
 pub use error::{FaceError, InferenceError, OpenError, PictureError};
 pub use face::{BoundingBox, Detection, EmbeddedFace, Face, Landmarks, Point};
+pub use landmarks::Frame;
 pub use options::{Crops, EngineOptions, FacePolicy, PictureLimits};
+pub use pixels::RgbView;

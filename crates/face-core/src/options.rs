@@ -7,7 +7,9 @@ pub struct EngineOptions {
     pub limits: PictureLimits,
     /// Crops a face is embedded from.
     pub crops: Crops,
-    /// How many pictures can be worked on at once; each has model sessions of its own (about 40 MB).
+    /// How many pictures can be worked on at once; each has model sessions of its own (about 80 MB, the
+    /// first 140 MB with ONNX Runtime itself), beside what decoding takes
+    /// ([`PictureLimits::max_memory`]).
     pub sessions: usize,
     /// Threads that one model run may use. One is best for throughput.
     pub threads: usize,
@@ -36,12 +38,17 @@ pub struct PictureLimits {
     pub max_pixels: u64,
     /// Longest side, in pixels.
     pub max_side: u32,
+    /// Most memory that decoding one picture may take, in bytes, beside the file itself. As many
+    /// pictures as are decoded at once may each take it.
+    pub max_memory: u64,
 }
 
 impl Default for PictureLimits {
-    /// 20 MiB, 50 million pixels (a 48-megapixel phone picture passes), 16,384 pixels a side.
+    /// 20 MiB, 50 million pixels, 16,384 pixels a side, 320 MiB of memory: a JPEG of 48 megapixels from a
+    /// phone held upright passes (293 MB while it is turned), an RGBA picture of 16 bits a channel up to
+    /// 30 megapixels.
     fn default() -> Self {
-        Self { max_bytes: 20 << 20, max_pixels: 50_000_000, max_side: 16_384 }
+        Self { max_bytes: 20 << 20, max_pixels: 50_000_000, max_side: 16_384, max_memory: 320 << 20 }
     }
 }
 

@@ -1,0 +1,39 @@
+//! Prints the faces of a photo: `cargo run --example embed_image -- PHOTO.jpg`.
+//!
+//! An embedding identifies a person, so only its length is shown.
+#![expect(clippy::print_stdout, reason = "printing is what this program does")]
+
+use std::path::Path;
+
+use anyhow::Context;
+use face_core::{EngineOptions, FaceEngine, RgbView};
+
+fn main() -> anyhow::Result<()> {
+    let photo = std::env::args_os().nth(1).context("usage: embed_image PHOTO.jpg")?;
+    let models = std::env::var_os("FACE_MODELS").unwrap_or_else(|| "models".into());
+    let engine = FaceEngine::open(Path::new(&models), EngineOptions::default())?;
+
+    let bytes = std::fs::read(&photo).with_context(|| format!("reading {}", Path::new(&photo).display()))?;
+    let picture = engine.decode(&bytes)?;
+    let pixels = RgbView::of(&picture)?;
+    let faces = engine.detect(pixels)?;
+    println!(
+        "{} faces in {}x{} pixels, embedded by {}",
+        faces.len(),
+        picture.width(),
+        picture.height(),
+        engine.model()
+    );
+    for face in &faces {
+        let landmarks = engine.landmarks(pixels, face);
+        let embedding = engine.embed(&engine.crops(pixels, &landmarks))?;
+        let (area, norm) = (face.bounding_box, embedding.values().iter().map(|v| v * v).sum::<f32>().sqrt());
+        println!(
+            "- {:.0}x{:.0} pixels at ({:.0}, {:.0}), score {:.2}, embedding of length {norm:.3}",
+            area.width, area.height, area.left, area.top, face.score
+        );
+        let points = landmarks.0.map(|p| format!("({:.0}, {:.0})", p.x, p.y));
+        println!("  landmarks {}", points.join(" "));
+    }
+    Ok(())
+}

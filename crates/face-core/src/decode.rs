@@ -1,0 +1,133 @@
+//! Picture bytes to upright RGB pixels, with every limit checked before the decoder allocates.
+
+mod format;
+mod jpeg;
+mod memory;
+mod webp;
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::error::{ImageError, LimitErrorKind};
+use image::metadata::Orientation;
+use image::{
+    DynamicImage, GenericImageView, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage, Rgba,
+};
+
+use crate::{PictureError, PictureLimits};
+use format::{Format, recognise};
+use jpeg::Jpeg;
+
+/// Share of the memory limit that a decoder may use while it reads headers and metadata.
+const METADATA_SHARE: u64 = 8;
+
+/// Decodes a JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF picture, recognised by its content.
+///
+/// The EXIF orientation is applied; 16-bit, grey, palette and CMYK pictures become 8-bit RGB, and
+/// transparent ones are laid over white.
+///
+/// # Errors
+/// [`PictureError`] says what the sender can do about it.
+pub(crate) fn decode(bytes: &[u8], limits: &PictureLimits) -> Result<RgbImage, PictureError> {
+    if bytes.is_empty() {
+        return Err(PictureError::Empty);
+    }
+    if bytes.len() > limits.max_bytes {
+        return Err(PictureError::TooManyBytes { bytes: bytes.len(), limit: limits.max_bytes });
+    }
+    let format = recognise(bytes)?;
+    let jpeg = if format.kind == ImageFormat::Jpeg { Some(Jpeg::read(bytes)?) } else { None };
+    // The decoders are not free of panics on hostile input, by their authors' own word. They hold no
+    // state beyond this call, so a panic leaves nothing broken behind.
+    let decoded = catch_unwind(AssertUnwindSafe(|| read(bytes, format, jpeg.as_ref(), limits)));
+    decoded.unwrap_or_else(|_| Err(format.damaged("the decoder gave up")))
+}
+
+fn read(
+    bytes: &[u8],
+    format: Format,
+    jpeg: Option<&Jpeg<'_>>,
+    limits: &PictureLimits,
+) -> Result<RgbImage, PictureError> {
+    let refused = |error| refusal(error, format, limits);
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format.kind);
+    reader.limits(allowed(limits, limits.max_memory / METADATA_SHARE));
+    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let (width, height) = decoder.dimensions();
+    if width == 0 || height == 0 {
+        return Err(PictureError::NoPixels);
+    }
+    if u64::from(width) * u64::from(height) > limits.max_pixels {
+        return Err(too_large(limits));
+    }
+    // Pictures with broken metadata are shown everywhere, so they are read here too.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let peak = memory::peak(&decoder, bytes, format.kind, jpeg, orientation, limits.max_memory);
+    if peak > limits.max_memory {
+        return Err(PictureError::TooMuchMemory { limit: limits.max_memory });
+    }
+    let left = limits.max_memory.saturating_sub(decoder.total_bytes());
+    decoder.set_limits(allowed(limits, left)).map_err(refused)?;
+    let mut picture = flatten(DynamicImage::from_decoder(decoder).map_err(refused)?);
+    if jpeg.is_some_and(|jpeg| jpeg.cut_short(&picture)) {
+        return Err(format.damaged("its last rows are missing"));
+    }
+    if orientation != Orientation::NoTransforms {
+        let mut upright = DynamicImage::ImageRgb8(picture);
+        upright.apply_orientation(orientation);
+        picture = upright.into_rgb8();
+    }
+    Ok(picture)
+}
+
+/// Eight-bit RGB; what is transparent lets white through.
+fn flatten(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let mut flat = RgbImage::new(picture.width(), picture.height());
+    match picture.as_rgba8() {
+        Some(pixels) => {
+            flat.pixels_mut().zip(pixels.pixels()).for_each(|(out, pixel)| *out = over_white(*pixel))
+        }
+        None => {
+            flat.pixels_mut().zip(picture.pixels()).for_each(|(out, (_, _, pixel))| *out = over_white(pixel))
+        }
+    }
+    flat
+}
+
+fn over_white(pixel: Rgba<u8>) -> Rgb<u8> {
+    let [red, green, blue, alpha] = pixel.0.map(u32::from);
+    Rgb([red, green, blue].map(|channel| ((channel * alpha + 255 * (255 - alpha) + 127) / 255) as u8))
+}
+
+fn allowed(limits: &PictureLimits, bytes: u64) -> Limits {
+    let mut allowed = Limits::no_limits();
+    allowed.max_image_width = Some(limits.max_side);
+    allowed.max_image_height = Some(limits.max_side);
+    allowed.max_alloc = Some(bytes);
+    allowed
+}
+
+fn too_large(limits: &PictureLimits) -> PictureError {
+    PictureError::TooLarge { max_pixels: limits.max_pixels, max_side: limits.max_side }
+}
+
+fn refusal(error: ImageError, format: Format, limits: &PictureLimits) -> PictureError {
+    match error {
+        ImageError::Limits(limit) => match limit.kind() {
+            LimitErrorKind::DimensionError => too_large(limits),
+            LimitErrorKind::InsufficientMemory => PictureError::TooMuchMemory { limit: limits.max_memory },
+            LimitErrorKind::Unsupported { .. } | _ => format.unsupported(ImageError::Limits(limit)),
+        },
+        ImageError::Unsupported(error) => format.unsupported(error),
+        ImageError::Decoding(_)
+        | ImageError::Encoding(_)
+        | ImageError::Parameter(_)
+        | ImageError::IoError(_) => format.damaged(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

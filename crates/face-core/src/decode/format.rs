@@ -1,0 +1,67 @@
+//! Which format a file is of, by its first bytes alone.
+
+use image::ImageFormat;
+
+use crate::PictureError;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A format that is read here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Format {
+    pub(super) kind: ImageFormat,
+    /// Its usual name, for messages.
+    name: &'static str,
+}
+
+const READ: [Format; 6] = [
+    Format { kind: ImageFormat::Jpeg, name: "JPEG" },
+    Format { kind: ImageFormat::Png, name: "PNG" },
+    Format { kind: ImageFormat::WebP, name: "WebP" },
+    Format { kind: ImageFormat::Bmp, name: "BMP" },
+    Format { kind: ImageFormat::Gif, name: "GIF" },
+    Format { kind: ImageFormat::Tiff, name: "TIFF" },
+];
+
+impl Format {
+    /// The file is of this format, and broken.
+    pub(super) fn damaged(self, source: impl Into<Cause>) -> PictureError {
+        PictureError::Damaged { format: self.name, source: source.into() }
+    }
+
+    /// The file is of this format, in a variant that is not read here.
+    pub(super) fn unsupported(self, source: impl Into<Cause>) -> PictureError {
+        PictureError::UnsupportedVariant { format: self.name, source: source.into() }
+    }
+}
+
+/// The format of a file.
+///
+/// # Errors
+/// [`PictureError::UnsupportedFormat`] for those that people do send and that are not read here,
+/// [`PictureError::UnknownFormat`] for everything else.
+pub(super) fn recognise(bytes: &[u8]) -> Result<Format, PictureError> {
+    let guessed = image::guess_format(bytes).ok();
+    if let Some(&found) = READ.iter().find(|format| Some(format.kind) == guessed) {
+        return Ok(found);
+    }
+    Err(match not_read(bytes) {
+        Some(format) => PictureError::UnsupportedFormat { format },
+        None => PictureError::UnknownFormat,
+    })
+}
+
+fn not_read(bytes: &[u8]) -> Option<&'static str> {
+    let brand = bytes.get(4..8).filter(|&kind| kind == b"ftyp").and(bytes.get(8..12));
+    match brand {
+        Some(b"avif" | b"avis") => return Some("AVIF"),
+        Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => {
+            return Some("HEIC");
+        }
+        Some(_) => return Some("Video or camera-raw"),
+        None => {}
+    }
+    let starts: [(&[u8], &'static str); 4] =
+        [(b"%PDF", "PDF"), (b"<svg", "SVG"), (b"\xff\x0a", "JPEG XL"), (b"\0\0\0\x0cJXL ", "JPEG XL")];
+    starts.iter().find(|(start, _)| bytes.starts_with(start)).map(|&(_, name)| name)
+}

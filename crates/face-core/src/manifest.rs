@@ -1,0 +1,147 @@
+//! The models folder: what its manifest says of each model, and its files, checked by hash.
+
+use std::path::{Path, PathBuf};
+
+use embedding::ModelId;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use crate::OpenError;
+
+/// Name of the manifest inside the models folder.
+const FILE_NAME: &str = "manifest.toml";
+
+/// The version of the manifest's layout that is read here.
+const FORMAT: u32 = 1;
+
+/// What a model is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    Detector,
+    Landmarks,
+    Embedder,
+}
+
+/// One model: its file, and how it wants its input. Sources and licences are for the set-up.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct ModelEntry {
+    pub(crate) id: String,
+    role: Role,
+    file: PathBuf,
+    sha256: String,
+    #[serde(default)]
+    pub(crate) input: Option<InputEntry>,
+    #[serde(default)]
+    pub(crate) output: Option<OutputEntry>,
+}
+
+/// The input tensor of a network: pixels become `(value - mean) * scale`, channel by channel.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct InputEntry {
+    pub(crate) name: String,
+    shape: Vec<String>,
+    pub(crate) channels: Channels,
+    pub(crate) mean: [f32; 3],
+    pub(crate) scale: f32,
+}
+
+/// Order of the colour planes of an input tensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Channels {
+    Rgb,
+    Bgr,
+}
+
+/// The output tensor of a network.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct OutputEntry {
+    pub(crate) name: String,
+}
+
+/// A manifest and the folder that it describes.
+#[derive(Debug)]
+pub(crate) struct Manifest {
+    folder: PathBuf,
+    models: Vec<ModelEntry>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    format: u32,
+    #[serde(rename = "model")]
+    models: Vec<ModelEntry>,
+}
+
+impl Manifest {
+    pub(crate) fn open(folder: &Path) -> Result<Self, OpenError> {
+        let path = folder.join(FILE_NAME);
+        let text = String::from_utf8_lossy(&read(&path)?).into_owned();
+        let invalid = |detail: String| OpenError::Manifest { path: path.clone(), detail };
+        let document: Document = toml::from_str(&text).map_err(|e| invalid(e.message().to_owned()))?;
+        if document.format != FORMAT {
+            return Err(invalid(format!(
+                "its format is {}, this program reads format {FORMAT}",
+                document.format
+            )));
+        }
+        Ok(Self { folder: folder.to_path_buf(), models: document.models })
+    }
+
+    /// The first model of a role.
+    pub(crate) fn model(&self, role: Role) -> Result<&ModelEntry, OpenError> {
+        self.models.iter().find(|m| m.role == role).ok_or_else(|| OpenError::Manifest {
+            path: self.folder.join(FILE_NAME),
+            detail: format!("it names no model for the role {role:?}"),
+        })
+    }
+
+    /// The bytes of a model's file, once their hash is the manifest's.
+    pub(crate) fn read(&self, model: &ModelEntry) -> Result<Vec<u8>, OpenError> {
+        let path = self.folder.join(&model.file);
+        let bytes = read(&path)?;
+        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if hash == model.sha256 { Ok(bytes) } else { Err(OpenError::HashMismatch { path }) }
+    }
+}
+
+impl ModelEntry {
+    /// The id as embeddings carry it.
+    pub(crate) fn model_id(&self) -> Result<ModelId, OpenError> {
+        ModelId::new(&self.id).map_err(|e| self.unusable(e.to_string()))
+    }
+
+    /// The input tensor, for models that are networks.
+    pub(crate) fn input(&self) -> Result<&InputEntry, OpenError> {
+        self.input.as_ref().ok_or_else(|| self.unusable("the manifest describes no input".into()))
+    }
+
+    /// The output tensor, for models with one.
+    pub(crate) fn output(&self) -> Result<&OutputEntry, OpenError> {
+        self.output.as_ref().ok_or_else(|| self.unusable("the manifest describes no output".into()))
+    }
+
+    /// The error for a model that cannot be used.
+    pub(crate) fn unusable(&self, detail: String) -> OpenError {
+        OpenError::Model { model: self.id.clone(), detail }
+    }
+}
+
+impl InputEntry {
+    /// The side of the square input, in pixels, where the shape fixes it.
+    pub(crate) fn side(&self) -> Option<u32> {
+        self.shape.last().and_then(|side| side.parse().ok())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, OpenError> {
+    std::fs::read(path).map_err(|source| {
+        let path = path.to_path_buf();
+        if source.kind() == std::io::ErrorKind::NotFound {
+            OpenError::MissingFile { path }
+        } else {
+            OpenError::Unreadable { path, source }
+        }
+    })
+}

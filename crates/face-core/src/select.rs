@@ -1,0 +1,76 @@
+//! Choosing the face that counts when a picture shows several.
+
+use crate::{Detection, FaceError, FacePolicy};
+
+/// A face with less than this share of the largest one's area is a bystander.
+const PROMINENT: f32 = 0.25;
+
+/// The face that the policy chooses, and how many others it passed over.
+///
+/// # Errors
+/// [`FaceError::NoFace`] for none, [`FaceError::MultipleFaces`] when the policy wants fewer.
+pub(crate) fn select(faces: &[Detection], policy: FacePolicy) -> Result<(Detection, usize), FaceError> {
+    let area = |face: &Detection| face.bounding_box.area();
+    let largest = faces.iter().max_by(|a, b| area(a).total_cmp(&area(b))).ok_or(FaceError::NoFace)?;
+    let counted = match policy {
+        FacePolicy::Single => faces.iter().filter(|f| area(f) >= PROMINENT * area(largest)).count(),
+        FacePolicy::Strict => faces.len(),
+        FacePolicy::Largest => 1,
+    };
+    if counted > 1 {
+        return Err(FaceError::MultipleFaces { count: counted });
+    }
+    Ok((*largest, faces.len() - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{BoundingBox, Point};
+
+    fn face(width: f32) -> Detection {
+        let bounding_box = BoundingBox { left: 0.0, top: 0.0, width, height: width };
+        Detection { bounding_box, score: 0.9, points: [Point { x: 0.0, y: 0.0 }; 5] }
+    }
+
+    fn chosen(widths: &[f32], policy: FacePolicy) -> Result<(f32, usize), String> {
+        let faces: Vec<Detection> = widths.iter().map(|&w| face(w)).collect();
+        select(&faces, policy).map(|(f, others)| (f.bounding_box.width, others)).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn a_face_of_less_than_a_quarter_is_a_bystander() {
+        assert_eq!(chosen(&[49.0, 100.0], FacePolicy::Single), Ok((100.0, 1)));
+        assert!(chosen(&[50.0, 100.0], FacePolicy::Single).unwrap_err().contains("2 faces"));
+    }
+
+    #[test]
+    fn strict_refuses_any_second_face_and_largest_none() {
+        assert!(chosen(&[10.0, 100.0], FacePolicy::Strict).is_err());
+        assert_eq!(chosen(&[99.0, 100.0, 98.0], FacePolicy::Largest), Ok((100.0, 2)));
+        assert_eq!(chosen(&[7.0], FacePolicy::Strict), Ok((7.0, 0)));
+    }
+
+    #[test]
+    fn an_empty_picture_has_no_face() {
+        for policy in [FacePolicy::Single, FacePolicy::Strict, FacePolicy::Largest] {
+            assert!(matches!(select(&[], policy), Err(FaceError::NoFace)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_policy_chooses_the_largest_face_or_says_why_not(
+            widths in prop::collection::vec(1.0_f32..500.0, 1..8),
+        ) {
+            let largest = widths.iter().copied().fold(0.0, f32::max);
+            let rivals = widths.iter().filter(|&&w| w * w >= 0.25 * largest * largest).count();
+            let accepted = Ok((largest, widths.len() - 1));
+            prop_assert_eq!(chosen(&widths, FacePolicy::Largest), accepted.clone());
+            prop_assert_eq!(chosen(&widths, FacePolicy::Single) == accepted, rivals == 1);
+            prop_assert_eq!(chosen(&widths, FacePolicy::Strict) == accepted, widths.len() == 1);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Typed reading of the safetensors files that the set-up writes.
+
+use safetensors::{Dtype, SafeTensors};
+
+/// The tensors of one file; little-endian bytes stay where they are until a tensor is asked for.
+pub(crate) struct Tensors<'a>(SafeTensors<'a>);
+
+/// The values of one tensor in row-major order, and its shape.
+pub(crate) struct Tensor<T> {
+    pub(crate) values: Vec<T>,
+    shape: Vec<usize>,
+}
+
+impl<T> Tensor<T> {
+    /// The first two dimensions, zero where there are fewer.
+    pub(crate) fn dimensions(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.shape.get(axis).copied().unwrap_or_default())
+    }
+
+    /// The last dimension.
+    pub(crate) fn last_dimension(&self) -> usize {
+        self.shape.last().copied().unwrap_or_default()
+    }
+}
+
+impl<'a> Tensors<'a> {
+    pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, String> {
+        SafeTensors::deserialize(bytes).map(Self).map_err(|e| format!("no safetensors file: {e}"))
+    }
+
+    /// A tensor of 32-bit floats; `None` in `shape` lets a dimension be anything.
+    pub(crate) fn floats(&self, name: &str, shape: &[Option<usize>]) -> Result<Tensor<f32>, String> {
+        let tensor = self.tensor(name, shape, Dtype::F32, f32::from_le_bytes)?;
+        if tensor.values.iter().all(|v| v.is_finite()) {
+            Ok(tensor)
+        } else {
+            Err(format!("tensor '{name}' holds a number that is not finite"))
+        }
+    }
+
+    /// A tensor of unsigned 32-bit integers; `None` in `shape` lets a dimension be anything.
+    pub(crate) fn integers(&self, name: &str, shape: &[Option<usize>]) -> Result<Tensor<u32>, String> {
+        self.tensor(name, shape, Dtype::U32, u32::from_le_bytes)
+    }
+
+    fn tensor<T>(
+        &self,
+        name: &str,
+        shape: &[Option<usize>],
+        kind: Dtype,
+        from_bytes: fn([u8; 4]) -> T,
+    ) -> Result<Tensor<T>, String> {
+        let view = self.0.tensor(name).map_err(|_| format!("tensor '{name}' is missing"))?;
+        let fits = view.shape().len() == shape.len()
+            && view.shape().iter().zip(shape).all(|(&got, wanted)| wanted.is_none_or(|wanted| wanted == got));
+        if view.dtype() != kind || !fits {
+            return Err(format!("tensor '{name}' is {:?} {:?}, not as expected", view.dtype(), view.shape()));
+        }
+        let (words, _) = view.data().as_chunks::<4>();
+        Ok(Tensor {
+            values: words.iter().map(|&word| from_bytes(word)).collect(),
+            shape: view.shape().to_vec(),
+        })
+    }
+}

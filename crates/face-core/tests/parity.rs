@@ -1,0 +1,144 @@
+//! Parity with the reference: dlib 20.0.1's landmarks, chips and descriptors of known pictures.
+//!
+//! `golden/dlib.json` was written by the reference itself; `golden/chips` are its aligned chips. The
+//! pictures and the models come from the set-up.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use face_core::{Chip, Crops, EngineOptions, FaceEngine, Frame, Landmarks, Point, RgbView};
+use image::RgbImage;
+use serde_json::Value;
+
+static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| {
+    let options = EngineOptions { crops: Crops::One, ..EngineOptions::default() };
+    FaceEngine::open(&workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
+});
+
+static GOLDEN: LazyLock<Value> = LazyLock::new(|| {
+    let text = std::fs::read_to_string(crate_folder().join("tests/golden/dlib.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+});
+
+fn crate_folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn workspace() -> PathBuf {
+    crate_folder().join("../..")
+}
+
+fn decoded(picture: &str) -> RgbImage {
+    let path = workspace().join("tests/pictures").join(picture);
+    let bytes =
+        std::fs::read(&path).unwrap_or_else(|_| panic!("{path:?}: run `cargo xtask setup --tests` first"));
+    ENGINE.decode(&bytes).unwrap()
+}
+
+fn chip(path: &Path) -> RgbImage {
+    image::open(path).unwrap().into_rgb8()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+fn points(value: &Value) -> Landmarks {
+    let points: Vec<Point> = value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(numbers)
+        .map(|p| Point { x: p[0] as f32, y: p[1] as f32 })
+        .collect();
+    Landmarks(points.try_into().unwrap())
+}
+
+fn distance(ours: &[f32], theirs: &[f64]) -> f64 {
+    assert_eq!(ours.len(), theirs.len());
+    ours.iter().zip(theirs).map(|(&a, &b)| (f64::from(a) - b).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Every face of the golden file: the picture's name and the face.
+fn golden_faces() -> impl Iterator<Item = (&'static str, &'static Value)> {
+    let pictures = GOLDEN.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('_'));
+    pictures.flat_map(|(name, picture)| {
+        picture["faces"].as_array().unwrap().iter().map(move |f| (name.as_str(), f))
+    })
+}
+
+#[test]
+fn descriptors_of_the_references_chips_agree_to_five_digits() {
+    let mut compared = 0;
+    for (picture, face) in golden_faces() {
+        let chip = Chip::from_aligned(chip(
+            &crate_folder().join("tests/golden/chips").join(face["chip"].as_str().unwrap()),
+        ));
+        for (chip, expected) in [(chip.clone(), "descriptor"), (chip.mirrored(), "descriptor_mirror")] {
+            let off = distance(ENGINE.embed(&[chip]).unwrap().values(), &numbers(&face[expected]));
+            assert!(off < 1e-5, "{picture} {expected}: {off:e}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 18);
+}
+
+#[test]
+fn descriptors_of_synthetic_chips_agree_to_five_digits() {
+    for chip in GOLDEN["_synthetic"]["chips"].as_array().unwrap() {
+        let [a, b, c, m] = ["a", "b", "c", "m"].map(|k| chip[k].as_u64().unwrap() as u32);
+        let pixels = RgbImage::from_fn(150, 150, |x, y| {
+            image::Rgb([0, 70, 140].map(|channel| ((a * x + b * y + c * (x * y / m) + channel) % 256) as u8))
+        });
+        let off = distance(
+            ENGINE.embed(&[Chip::from_aligned(pixels)]).unwrap().values(),
+            &numbers(&chip["descriptor"]),
+        );
+        assert!(off < 1e-5, "a={a} b={b} c={c} m={m}: {off:e}");
+    }
+}
+
+/// JPEG decoders differ by a few brightness steps, which moves a landmark by up to 1.2 % of its frame,
+/// most where half of the face is missing.
+#[test]
+fn landmarks_from_the_references_boxes_are_identical_on_png_pictures_and_near_on_jpeg() {
+    let mut identical = 0;
+    for (picture, face) in golden_faces() {
+        let [left, top, right, bottom] =
+            numbers(&face["box"]).try_into().map(|b: [f64; 4]| b.map(|v| v as i32)).unwrap();
+        let pixels = decoded(picture);
+        let ours = ENGINE.landmarks_in(RgbView::of(&pixels).unwrap(), &Frame { left, top, right, bottom });
+        let theirs = points(&face["landmarks5"]);
+        if picture.ends_with(".png") {
+            assert_eq!(ours, theirs, "{picture}");
+            identical += 1;
+        }
+        let near = 0.015 * (right - left) as f32;
+        for (a, b) in ours.0.iter().zip(theirs.0) {
+            assert!((a.x - b.x).abs() <= near && (a.y - b.y).abs() <= near, "{picture}: {ours:?} {theirs:?}");
+        }
+    }
+    assert_eq!(identical, 3);
+}
+
+#[test]
+fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
+    for (picture, face) in golden_faces().filter(|(picture, _)| picture.ends_with(".png")) {
+        let pixels = decoded(picture);
+        let ours = ENGINE.align(RgbView::of(&pixels).unwrap(), &points(&face["landmarks5"]));
+        let theirs = chip(&crate_folder().join("tests/golden/chips").join(face["chip"].as_str().unwrap()));
+        let differing = ours.pixels().iter().zip(theirs.iter()).filter(|(a, b)| a != b).count();
+        assert_eq!(differing, 0, "bytes of the chip of {picture}");
+    }
+}
+
+#[test]
+fn descriptors_from_the_references_landmarks_agree_through_our_own_decoding_and_alignment() {
+    for (picture, face) in golden_faces() {
+        let pixels = decoded(picture);
+        let chip = ENGINE.align(RgbView::of(&pixels).unwrap(), &points(&face["landmarks5"]));
+        let off = distance(ENGINE.embed(&[chip]).unwrap().values(), &numbers(&face["descriptor"]));
+        assert!(off < 0.02, "{picture}: {off:.4}");
+    }
+}

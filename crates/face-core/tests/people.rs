@@ -1,0 +1,200 @@
+//! The whole path on portraits of two people: who is found, who is taken for whom, and what is refused.
+//!
+//! Distances are between unit embeddings; 0.4 is the default threshold of the service.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use face_core::{
+    Detection, EmbeddedFace, EngineOptions, FaceEngine, FaceError, FacePolicy, OpenError, PictureError,
+    RgbView, Template,
+};
+use image::codecs::jpeg::JpegEncoder;
+use image::imageops::{self, FilterType};
+use image::{ImageEncoder, ImageFormat, RgbImage};
+
+const THRESHOLD: f32 = 0.4;
+const OTHERS_OF_OBAMA: [&str; 4] =
+    ["obama2.jpg", "obama3.jpg", "obama_partial_face.jpg", "obama_partial_face2.jpg"];
+
+static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| {
+    let options = EngineOptions { sessions: 2, ..EngineOptions::default() };
+    FaceEngine::open(&workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
+});
+
+fn workspace() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn file(picture: &str) -> Vec<u8> {
+    let path = workspace().join("tests/pictures").join(picture);
+    std::fs::read(&path).unwrap_or_else(|_| panic!("{path:?}: run `cargo xtask setup --tests` first"))
+}
+
+fn pixels(picture: &str) -> RgbImage {
+    ENGINE.decode(&file(picture)).unwrap()
+}
+
+fn png(picture: &RgbImage) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
+fn jpeg(picture: &RgbImage, quality: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, quality).encode_image(picture).unwrap();
+    bytes
+}
+
+fn single(bytes: &[u8]) -> EmbeddedFace {
+    ENGINE.embed_one(bytes, FacePolicy::Single).unwrap()
+}
+
+fn distance(a: &EmbeddedFace, b: &EmbeddedFace) -> f32 {
+    let template = |face: &EmbeddedFace| Template::from_samples([&face.embedding]).unwrap();
+    template(a).distance(&template(b)).unwrap().value()
+}
+
+fn detections(picture: &RgbImage) -> Vec<Detection> {
+    ENGINE.detect(RgbView::of(picture).unwrap()).unwrap()
+}
+
+/// `inset` laid over `picture` with its top left corner at `x`, `y`.
+fn over(picture: &RgbImage, inset: &RgbImage, x: i64, y: i64) -> RgbImage {
+    let mut both = picture.clone();
+    imageops::replace(&mut both, inset, x, y);
+    both
+}
+
+#[test]
+fn other_pictures_of_a_person_are_that_person_and_nobody_else() {
+    let (obama, biden) = (single(&file("obama.jpg")), single(&file("biden.jpg")));
+    assert!(distance(&obama, &biden) > THRESHOLD);
+    for picture in OTHERS_OF_OBAMA {
+        let other = single(&file(picture));
+        let (same, different) = (distance(&obama, &other), distance(&biden, &other));
+        assert!(same <= THRESHOLD, "{picture}: {same}");
+        assert!(different > THRESHOLD, "{picture}: {different}");
+    }
+}
+
+#[test]
+fn saving_again_mirroring_shrinking_and_turning_leave_a_person_the_same() {
+    let biden = single(&file("biden.jpg"));
+    let picture = pixels("biden.jpg");
+    let half = imageops::resize(&picture, picture.width() / 2, picture.height() / 2, FilterType::Triangle);
+    let mut turned = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut turned, 92);
+    // Exif orientation 6: the camera was held so that the picture is to be turned a quarter to the right.
+    encoder
+        .set_exif_metadata(b"II\x2a\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec())
+        .unwrap();
+    encoder.encode_image(&imageops::rotate270(&picture)).unwrap();
+    let changed = [
+        ("saved again", jpeg(&picture, 50)),
+        ("mirrored", png(&imageops::flip_horizontal(&picture))),
+        ("half as large", png(&half)),
+        ("turned", turned),
+    ];
+    for (change, bytes) in changed {
+        let off = distance(&biden, &single(&bytes));
+        assert!(off < 0.2, "{change}: {off}");
+    }
+}
+
+#[test]
+fn noise_shows_no_face() {
+    let mut state = 1_u32;
+    let noise = RgbImage::from_fn(640, 480, |_, _| {
+        image::Rgb([(); 3].map(|()| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        }))
+    });
+    for policy in [FacePolicy::Single, FacePolicy::Strict, FacePolicy::Largest] {
+        assert!(matches!(ENGINE.embed_one(&png(&noise), policy), Err(FaceError::NoFace)));
+    }
+    assert!(ENGINE.analyze(&png(&noise)).unwrap().is_empty());
+    assert!(ENGINE.analyze(&png(&RgbImage::new(1, 1))).unwrap().is_empty());
+}
+
+#[test]
+fn two_portraits_side_by_side_are_two_faces_and_a_small_one_is_a_bystander() {
+    let (obama, biden) = (pixels("obama.jpg"), pixels("biden.jpg"));
+    let biden = imageops::resize(&biden, 910, 1137, FilterType::Triangle);
+    let beside = over(&over(&RgbImage::new(1820, 1137), &obama, 0, 0), &biden, 910, 0);
+    let found = ENGINE.embed_one(&png(&beside), FacePolicy::Single);
+    assert!(matches!(found, Err(FaceError::MultipleFaces { count: 2 })), "{found:?}");
+    assert_eq!(ENGINE.analyze(&png(&beside)).unwrap().len(), 2);
+    assert!(ENGINE.embed_one(&png(&beside), FacePolicy::Largest).is_ok());
+
+    let small = imageops::resize(&biden, 220, 275, FilterType::Triangle);
+    let behind = png(&over(&obama, &small, 0, 0));
+    let found = single(&behind);
+    assert_eq!(found.bystanders, 1);
+    assert!(distance(&found, &single(&file("obama.jpg"))) < THRESHOLD);
+    assert!(matches!(
+        ENGINE.embed_one(&behind, FacePolicy::Strict),
+        Err(FaceError::MultipleFaces { count: 2 })
+    ));
+}
+
+#[test]
+fn a_face_filling_the_picture_and_one_of_twenty_pixels_are_both_found() {
+    let obama = pixels("obama.jpg");
+    let close_up = imageops::crop_imm(&obama, 360, 110, 250, 330).to_image();
+    let close_up = imageops::resize(&close_up, 1500, 1980, FilterType::Triangle);
+    assert_eq!(detections(&close_up).len(), 1);
+
+    let distant = imageops::resize(&obama, 80, 100, FilterType::Triangle);
+    let room = over(&RgbImage::from_pixel(640, 480, image::Rgb([120; 3])), &distant, 301, 207);
+    let found = detections(&room);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!((12.0..30.0).contains(&found[0].bounding_box.width), "{found:?}");
+}
+
+#[test]
+fn callers_with_pixels_of_their_own_get_what_callers_with_files_get() {
+    let (width, height) = (910_usize, 1137_usize);
+    let obama = pixels("obama.jpg");
+    let padded: Vec<u8> =
+        obama.chunks_exact(width * 3).flat_map(|row| row.iter().copied().chain([7; 5])).collect();
+    let view = RgbView::new(&padded, width, height, width * 3 + 5).unwrap();
+    let detection = ENGINE.detect(view).unwrap()[0];
+    let landmarks = ENGINE.landmarks(view, &detection);
+    let embedding = ENGINE.embed(&ENGINE.crops(view, &landmarks)).unwrap();
+    let whole = single(&file("obama.jpg"));
+    assert_eq!((detection, landmarks), (whole.face.detection, whole.face.landmarks));
+    assert_eq!(embedding.values(), whole.embedding.values());
+}
+
+#[test]
+fn threads_that_share_an_engine_get_identical_embeddings() {
+    let portraits = ["obama.jpg", "biden.jpg", "obama2.jpg"].map(file);
+    let alone = portraits.each_ref().map(|portrait| single(portrait).embedding);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|thread| {
+                let portraits = &portraits;
+                scope.spawn(move || [0, 1, 2].map(|i| single(&portraits[(thread + i) % 3]).embedding))
+            })
+            .collect();
+        for (thread, running) in threads.into_iter().enumerate() {
+            for (i, embedding) in running.join().unwrap().iter().enumerate() {
+                assert_eq!(embedding.values(), alone[(thread + i) % 3].values());
+            }
+        }
+    });
+}
+
+#[test]
+fn errors_say_what_to_do_and_a_damaged_folder_says_what_is_missing() {
+    let error = ENGINE.embed_one(b"hello", FacePolicy::Single).unwrap_err();
+    assert!(matches!(error, FaceError::Picture(PictureError::UnknownFormat)));
+    assert!(error.to_string().contains("send a JPEG"), "{error}");
+    let missing = FaceEngine::open(Path::new("no/such/folder"), EngineOptions::default()).unwrap_err();
+    assert!(matches!(missing, OpenError::MissingFile { .. }), "{missing:?}");
+}
