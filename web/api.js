@@ -3,7 +3,7 @@
 import { hintFor } from "./hints.js";
 
 // Longer than the server's own deadline, so that its answer, not this limit, is what people see.
-const TIME_LIMIT_MS = 60_000;
+const TIME_LIMIT_MS = 75_000;
 
 /** A failure in the server's words where it gave some, with a hint what to do about it. */
 export class ServiceError extends Error {

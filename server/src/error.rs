@@ -18,7 +18,7 @@ pub(crate) enum ApiError {
     #[error(transparent)]
     Event(#[from] EventError),
     /// A name that breaks a rule.
-    #[error("{field}: {source}")]
+    #[error("field '{field}': {source}")]
     Name {
         /// The field that holds the name.
         field: &'static str,
@@ -169,8 +169,8 @@ impl ApiError {
 fn of_face(error: &FaceError) -> Description {
     let refused = |status, code, words: &str| Description::refusal(status, code, words);
     match error {
-        FaceError::Picture(PictureError::TooManyBytes { .. }) => {
-            refused(StatusCode::PAYLOAD_TOO_LARGE, "picture_too_large", &error.to_string())
+        FaceError::Picture(PictureError::TooManyBytes { limit, .. }) => {
+            ApiError::TooLarge { limit: *limit }.describe()
         }
         FaceError::Picture(_) => refused(StatusCode::BAD_REQUEST, "unusable_picture", &error.to_string()),
         // The words of the replaced service, which its clients look for.

@@ -18,7 +18,7 @@ picture. Events come into being with their first user.
 
 **Confidence** is `(1 - distance) * 100`, where the distance is the Euclidean distance between unit vectors. It is \
 *not* a probability. A match needs a distance of at most the `threshold` in the answer (0.4 by default, that is a \
-confidence of at least 60.00). On press photographs of one picture a person, about one stranger in 500 comparisons \
+confidence of at least 60.00). On press photographs of one picture a person, about one comparison with a stranger in 250 \
 is within it.
 
 **Pictures** are JPEG, PNG, WebP, BMP, GIF or TIFF, recognised by content; the camera's orientation is applied. \

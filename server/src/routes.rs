@@ -9,7 +9,7 @@ pub(crate) mod users;
 pub(crate) mod verify;
 
 use actix_web::middleware::from_fn;
-use actix_web::web::{ServiceConfig, delete, get, post, resource};
+use actix_web::web::{ServiceConfig, delete, get, head, post, resource};
 use utoipa::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -30,8 +30,9 @@ pub(crate) fn table(routes: &mut ServiceConfig) {
         .service(resource("/api/events/{event_name}").route(delete().to(events::delete_event)))
         .service(resource("/api/all_user").route(get().to(users::list_users)))
         .service(resource("/api/delete_user").route(get().to(users::delete_user)))
-        .service(resource("/health/live").route(get().to(health::live)))
-        .service(resource("/health/ready").route(get().to(health::ready)))
+        // Monitors like to ask without wanting the body.
+        .service(resource("/health/live").route(get().to(health::live)).route(head().to(health::live)))
+        .service(resource("/health/ready").route(get().to(health::ready)).route(head().to(health::ready)))
         .service(resource("/docs").route(get().to(docs::swagger_ui)))
         .service(
             SwaggerUi::new("/docs/{_:.*}")

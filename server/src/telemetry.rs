@@ -50,10 +50,22 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
     Ok(guard)
 }
 
+/// Makes the folder, for its owner alone: the log names people.
+fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 /// `app.log` is a link to the day's file.
 fn appender(folder: &Path) -> anyhow::Result<RollingFileAppender> {
     // A link made from a relative path would dangle.
     let folder = std::path::absolute(folder)?;
+    private_folder(&folder).with_context(|| {
+        format!("the log folder {} cannot be made: change --log-dir, or set it to nothing", folder.display())
+    })?;
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("app")

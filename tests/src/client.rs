@@ -64,7 +64,6 @@ impl Client {
     }
 
     /// Prepares a request of any method to a path.
-    #[must_use]
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = method.parse().unwrap_or_default();
         self.http.request(method, format!("{}{path}", self.url))

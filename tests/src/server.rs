@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::Client;
 
 /// Names the server program; `cargo xtask test` builds it and sets this.
-const PROGRAM: &str = "FACE_SERVER_BIN";
+const PROGRAM: &str = "TEST_SERVER_BIN";
 
 /// The workspace's folder.
 fn workspace() -> PathBuf {

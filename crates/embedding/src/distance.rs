@@ -71,8 +71,11 @@ impl Confidence {
         let hundredths = (1.0 - f64::from(distance.0)) * 10_000.0;
         let step = f64::from(f32::EPSILON) * f64::from(distance.0) * 10_000.0;
         let nearest = hundredths.round();
-        let floored =
-            if nearest > hundredths && nearest - hundredths <= step / 2.0 { nearest } else { hundredths.floor() };
+        let floored = if nearest > hundredths && nearest - hundredths <= step / 2.0 {
+            nearest
+        } else {
+            hundredths.floor()
+        };
         Self { hundredths: floored.max(0.0) as u16 }
     }
 

@@ -60,8 +60,7 @@ impl Template {
     /// [`EmbeddingError::ModelMismatch`] when they come from different models.
     pub fn distance(&self, other: &Self) -> Result<Distance, EmbeddingError> {
         same_model(&self.model, &other.model)?;
-        let squared: f32 =
-            self.values.iter().zip(other.values.iter()).map(|(a, b)| (a - b) * (a - b)).sum();
+        let squared: f32 = self.values.iter().zip(other.values.iter()).map(|(a, b)| (a - b) * (a - b)).sum();
         Distance::new(squared.sqrt())
     }
 }

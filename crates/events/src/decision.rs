@@ -16,7 +16,7 @@ use crate::Nearest;
 /// | 0.375 | 1 in 1,000 | 5.1 % |
 /// | 0.43 | 1 in 100 | |
 ///
-/// 0.4 lies between the last two, at about 3 strangers in 1,000 comparisons. A search makes one
+/// 0.4 lies between the last two, at about 4 strangers in 1,000 comparisons. A search makes one
 /// comparison for each user of the event: among N users a stranger is named with probability
 /// `1 - (1 - rate)^N`. With three pictures a person, 0.352 accepts 1 stranger in 1,000 and refuses 1.0 %.
 /// The old raw distance of 0.6 is about 0.42 here.

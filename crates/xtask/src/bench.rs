@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{cargo, setup, workspace};
 
 /// Tells the benchmark of the route which server to run.
-const SERVER_VARIABLE: &str = "FACE_SERVER_BIN";
+const SERVER_VARIABLE: &str = "TEST_SERVER_BIN";
 
 /// Runs one bench target, or every one of the workspace; with `reference`, then the replaced service's
 /// library on the same picture, and prints the table of docs/BENCHMARKS.md.

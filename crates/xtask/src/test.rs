@@ -10,7 +10,7 @@ use crate::suites::{SUITES, Suite};
 use crate::{cargo, setup, workspace};
 
 /// Tells the end-to-end tests which server to run.
-const SERVER_VARIABLE: &str = "FACE_SERVER_BIN";
+const SERVER_VARIABLE: &str = "TEST_SERVER_BIN";
 
 /// Runs the tests of the workspace, or those that `test_args` select.
 pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {

@@ -9,7 +9,7 @@ use face_core::{Crops, FacePolicy};
 use crate::http::WebOrigin;
 
 /// Outside of this range the threshold of the default embedder decides next to nothing: at 0.2 nearly
-/// everyone is turned away, at 0.5 about one stranger in ten is let in.
+/// everyone is turned away, at 0.5 one comparison with a stranger in six is a match (see docs/API.md).
 const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.2..=0.5;
 
 /// How the log reads on the terminal.

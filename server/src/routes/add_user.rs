@@ -38,6 +38,7 @@ pub(crate) struct UserAdded {
             example = json!({"status": "error", "message": "No face detected in image"})),
         (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
         (status = 408, description = "The upload took too long", body = StatusError),
+        (status = 409, description = "The event's faces are of another model", body = StatusError),
         (status = 413, description = "The picture file is too large", body = StatusError),
         (status = 415, description = "The body is no multipart form", body = StatusError),
         (status = 500, description = "A fault of the server's", body = StatusError),

@@ -58,6 +58,7 @@ pub(crate) struct Verification {
             example = json!({"verified": false, "username": null,
                 "message": "Event 'nonexistent_event' not found or has no registered users"})),
         (status = 408, description = "The upload took too long", body = VerdictError),
+        (status = 409, description = "The event's faces are of another model", body = VerdictError),
         (status = 413, description = "The picture file is too large", body = VerdictError),
         (status = 415, description = "The body is no multipart form", body = VerdictError),
         (status = 500, description = "A fault of the server's", body = VerdictError),

@@ -79,7 +79,7 @@ async fn missing_empty_and_doubled_fields_are_named() {
         (
             "/verify/",
             Form::new().text("event_name", "").part("file", file()),
-            "Event_name: the name is empty",
+            "Field 'event_name': the name is empty",
         ),
         (
             "/verify/",

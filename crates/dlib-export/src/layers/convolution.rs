@@ -38,8 +38,8 @@ pub(crate) struct Convolution {
 /// `y = gamma * x + beta`, a number of each for every channel: batch normalisation after training.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Affine {
-    gamma: Vec<f32>,
-    beta: Vec<f32>,
+    pub(super) gamma: Vec<f64>,
+    pub(super) beta: Vec<f64>,
 }
 
 impl Convolution {
@@ -78,20 +78,27 @@ impl Convolution {
         Self { shape, weights, biases: vec![0.0; filters] }
     }
 
-    /// The convolution that computes `affine` of this one's result; `None` if a weight of it is too
-    /// large for `f32`. Products and sums are taken in double precision and rounded once.
-    pub(crate) fn followed_by(mut self, affine: &Affine) -> Option<Self> {
+    /// The convolution that computes `affine` of this one's result; an error at `offset`, where the
+    /// affine layer starts, if a weight of it is too large for `f32`. Products and sums are taken in
+    /// double precision and rounded once.
+    pub(crate) fn followed_by(mut self, affine: &Affine, offset: usize) -> Result<Self, ExportError> {
         let ConvolutionShape { inputs, kernel, .. } = self.shape;
         let filters = self.weights.chunks_exact_mut(inputs * kernel * kernel);
         let channels = affine.gamma.iter().zip(&affine.beta);
         for ((filter, bias), (&gamma, &beta)) in filters.zip(&mut self.biases).zip(channels) {
-            let gamma = f64::from(gamma);
             for weight in filter {
                 *weight = nearest_f32(f64::from(*weight) * gamma);
             }
-            *bias = nearest_f32(f64::from(*bias).mul_add(gamma, f64::from(beta)));
+            *bias = nearest_f32(f64::from(*bias).mul_add(gamma, beta));
         }
-        self.weights.iter().chain(&self.biases).all(|value| value.is_finite()).then_some(self)
+        if self.weights.iter().chain(&self.biases).all(|value| value.is_finite()) {
+            return Ok(self);
+        }
+        Err(ExportError::Unexpected {
+            offset,
+            expected: "a scaling that keeps the weights before it finite".into(),
+            found: "a product beyond f32".to_owned(),
+        })
     }
 }
 
@@ -99,10 +106,11 @@ impl Affine {
     /// An `affine_` layer after a convolution of that many filters.
     pub(crate) fn read(reader: &mut Reader<'_>, channels: usize) -> Result<Self, ExportError> {
         reader.expect_name("affine_")?;
-        let mut gamma = parameters(reader, 2 * channels, "the parameters of an affine layer")?;
+        let values = parameters(reader, 2 * channels, "the parameters of an affine layer")?;
         expect_view(reader, [1, channels, 1, 1], "gamma")?;
         expect_view(reader, [1, channels, 1, 1], "beta")?;
         reader.expect_integer(0, "the per-channel mode")?;
+        let mut gamma: Vec<f64> = values.into_iter().map(f64::from).collect();
         let beta = gamma.split_off(channels);
         Ok(Self { gamma, beta })
     }

@@ -12,6 +12,19 @@ pub(crate) fn expect_rgb_input(
     side: usize,
 ) -> Result<(), ExportError> {
     reader.expect_name("input_rgb_image_sized")?;
+    expect_averages(reader, averages)?;
+    reader.expect_size(side, "the rows of the input")?;
+    reader.expect_size(side, "the columns of the input")
+}
+
+/// An `input_rgb_image_pyramid` layer, likewise. In this first version of it, the distances between
+/// the pictures of the pyramid are not in the file.
+pub(crate) fn expect_pyramid_input(reader: &mut Reader<'_>, averages: [f32; 3]) -> Result<(), ExportError> {
+    reader.expect_name("input_rgb_image_pyramid")?;
+    expect_averages(reader, averages)
+}
+
+fn expect_averages(reader: &mut Reader<'_>, averages: [f32; 3]) -> Result<(), ExportError> {
     for average in averages {
         let offset = reader.offset();
         let found = reader.f32("the average of a colour")?;
@@ -23,6 +36,5 @@ pub(crate) fn expect_rgb_input(
             });
         }
     }
-    reader.expect_size(side, "the rows of the input")?;
-    reader.expect_size(side, "the columns of the input")
+    Ok(())
 }

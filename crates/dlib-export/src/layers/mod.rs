@@ -4,18 +4,24 @@
 //! the network has there and refuses others. Around each layer lies the state of the training
 //! framework, which [`skip_state`] passes over.
 
+mod batch_norm;
 mod convolution;
 mod dense;
 mod input;
 mod pool;
 
+pub(crate) use batch_norm::read_batch_norm;
 pub(crate) use convolution::{Affine, Convolution, ConvolutionShape};
 pub(crate) use dense::Dense;
-pub(crate) use input::expect_rgb_input;
+pub(crate) use input::{expect_pyramid_input, expect_rgb_input};
 pub(crate) use pool::{Pool, PoolShape};
 
 use crate::error::ExportError;
 use crate::reader::Reader;
+
+/// Versions of the wrappers of a computing layer, and of the one at the input.
+pub(crate) const LAYER: i64 = 2;
+pub(crate) const FIRST_LAYER: i64 = 3;
 
 /// A layer without sizes or weights: its name is all there is.
 pub(crate) fn expect_relu(reader: &mut Reader<'_>) -> Result<(), ExportError> {

@@ -95,6 +95,7 @@ impl GraphBuilder {
             producer_version: None,
             graph: Some(graph),
             opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) }],
+            metadata_props: Vec::new(),
         }
     }
 

@@ -7,12 +7,18 @@
 //! No length in the file is trusted: a count is accepted only if the bytes that remain could hold
 //! that many elements, so memory stays proportional to the size of the input.
 
+mod column;
 mod float;
 mod tensor;
 
 use crate::error::ExportError;
 
-/// Layer names are the only strings in these files; the longest has 21 characters.
+/// The fewest bytes an integer, and likewise a vector or one element of it, can take.
+pub(crate) const INTEGER_BYTES: usize = 2;
+/// A floating-point number: mantissa and exponent.
+pub(crate) const FLOAT_BYTES: usize = 2 * INTEGER_BYTES;
+
+/// Layer names are the only strings in these files; the longest has 23 characters.
 const LONGEST_STRING: usize = 64;
 
 /// A cursor over the bytes of a file.

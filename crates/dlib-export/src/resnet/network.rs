@@ -5,15 +5,14 @@
 
 use crate::error::ExportError;
 use crate::layers::{
-    Affine, Convolution, ConvolutionShape, Dense, Pool, expect_add, expect_relu, expect_rgb_input, skip_state,
+    Affine, Convolution, ConvolutionShape, Dense, FIRST_LAYER, LAYER, Pool, expect_add, expect_relu,
+    expect_rgb_input, skip_state,
 };
 use crate::reader::Reader;
 
 use super::architecture::{Architecture, BlockShape, GLOBAL_POOL, SHORTCUT_POOL, STEM_POOL};
 
-/// Versions of the wrappers of a computing layer, of the one at the input, and of a tag or a skip.
-const LAYER: i64 = 2;
-const FIRST_LAYER: i64 = 3;
+/// Version of the wrapper of a tag or a skip.
 const TAG: i64 = 1;
 
 /// The network, with every affine layer folded into the convolution before it.
@@ -115,11 +114,7 @@ fn folded(reader: &mut Reader<'_>, shape: ConvolutionShape) -> Result<Convolutio
 fn with_affine(reader: &mut Reader<'_>, convolution: Convolution) -> Result<Convolution, ExportError> {
     let offset = reader.offset();
     let affine = Affine::read(reader, convolution.shape.filters)?;
-    let folded = convolution.followed_by(&affine).ok_or_else(|| ExportError::Unexpected {
-        offset,
-        expected: "an affine layer that keeps the weights before it finite".into(),
-        found: "a product beyond f32".to_owned(),
-    })?;
+    let folded = convolution.followed_by(&affine, offset)?;
     skip_state(reader)?;
     Ok(folded)
 }

@@ -2,12 +2,7 @@
 
 use super::{ShapePredictor, Sizes};
 use crate::error::ExportError;
-use crate::reader::Reader;
-
-/// The fewest bytes an integer, and likewise a vector or one element of it, can take.
-const INTEGER_BYTES: usize = 2;
-/// A floating-point number: mantissa and exponent.
-const FLOAT_BYTES: usize = 2 * INTEGER_BYTES;
+use crate::reader::{FLOAT_BYTES, INTEGER_BYTES, Reader};
 
 /// Trees of all cascades, appended to each other.
 #[derive(Default)]
@@ -100,7 +95,7 @@ impl Trees {
         }
         for _ in 0..leaves {
             let offset = reader.offset();
-            let rows = column_vector(reader, "a leaf")?;
+            let rows = reader.column("a leaf")?;
             if rows != 2 * points {
                 return Err(ExportError::Unexpected {
                     offset,
@@ -154,7 +149,7 @@ impl Equal {
 
 fn mean_shape(reader: &mut Reader<'_>) -> Result<Vec<f32>, ExportError> {
     let offset = reader.offset();
-    let rows = column_vector(reader, "the mean shape")?;
+    let rows = reader.column("the mean shape")?;
     if rows == 0 || rows % 2 != 0 {
         return Err(ExportError::Unexpected {
             offset,
@@ -163,26 +158,6 @@ fn mean_shape(reader: &mut Reader<'_>) -> Result<Vec<f32>, ExportError> {
         });
     }
     (0..rows).map(|_| reader.f32("a coordinate of the mean shape")).collect()
-}
-
-/// The sizes of a matrix of one column; returns the rows, as many as the file can hold. dlib marks its
-/// present matrix format by negative sizes.
-fn column_vector(reader: &mut Reader<'_>, expected: &'static str) -> Result<usize, ExportError> {
-    let offset = reader.offset();
-    let rows = reader.integer(expected)?;
-    let columns = reader.integer(expected)?;
-    let (rows, columns) = if rows < 0 || columns < 0 { (-rows, -columns) } else { (rows, columns) };
-    match usize::try_from(rows) {
-        Ok(rows) if columns == 1 => {
-            reader.check_room(offset, rows, FLOAT_BYTES, expected)?;
-            Ok(rows)
-        }
-        Ok(_) | Err(_) => Err(ExportError::Unexpected {
-            offset,
-            expected: format!("{expected} as a column of numbers").into(),
-            found: format!("{rows} x {columns}"),
-        }),
-    }
 }
 
 /// `[cascades, features]`, and the number of features.

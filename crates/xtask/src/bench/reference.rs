@@ -26,6 +26,9 @@ const SCRIPT: &str = include_str!("reference.py");
 /// The picture that the bench `stages` writes for this.
 const PICTURE: &str = "target/tmp/640x480.jpg";
 
+const WHOLE: &str = "whole path";
+const MODEL_RUNS: &str = "all model runs";
+
 /// What must hold of the whole path: at most this many times the model runs alone, and the reference.
 const OF_MODEL_RUNS: f64 = 1.5;
 const OF_REFERENCE: f64 = 0.15;
@@ -73,19 +76,31 @@ pub(super) fn compare() -> Result<()> {
     let reference: BTreeMap<String, f64> =
         serde_json::from_slice(&output.stdout).context("the reference's answer cannot be read")?;
 
-    let steps = ["decode", "detect", "landmarks", "align", "embed", "whole", "model_runs", "verify_route"];
+    let steps = [
+        ("decode", "640x480/decode"),
+        ("detect", "640x480/detect"),
+        ("landmarks", "640x480/landmarks"),
+        ("align (4 crops)", "640x480/align"),
+        ("embed (4 crops)", "640x480/embed"),
+        (WHOLE, "640x480/whole"),
+        ("model run: detector, 640x480", "model_runs/detector_640x480"),
+        ("model run: detector, 320x240", "model_runs/detector_320x240"),
+        ("model run: embedder, 4 crops", "model_runs/embedder_4_crops"),
+        (MODEL_RUNS, "model_runs/all"),
+        ("POST /verify/, one client", "640x480/verify_route"),
+    ];
     workspace::say("\n| step, 640x480, one thread | ms |\n|---|---|");
     let mut ours = BTreeMap::new();
-    for step in steps {
-        let milliseconds = median(step)?;
+    for (step, benchmark) in steps {
+        let milliseconds = median(benchmark)?;
         workspace::say(&format!("| {step} | {milliseconds:.2} |"));
         ours.insert(step, milliseconds);
     }
     for (step, milliseconds) in &reference {
         workspace::say(&format!("| reference: {step} | {milliseconds:.1} |"));
     }
-    let whole = ours.get("whole").copied().unwrap_or(f64::NAN);
-    let runs = ours.get("model_runs").copied().unwrap_or(f64::NAN);
+    let whole = ours.get(WHOLE).copied().unwrap_or(f64::NAN);
+    let runs = ours.get(MODEL_RUNS).copied().unwrap_or(f64::NAN);
     let encodings = reference.get("face_encodings").copied().unwrap_or(f64::NAN);
     ratio("whole / model runs", whole / runs, OF_MODEL_RUNS)?;
     ratio("whole / reference's face_encodings", whole / encodings, OF_REFERENCE)
@@ -98,8 +113,8 @@ fn ratio(what: &str, found: f64, most: f64) -> Result<()> {
 }
 
 /// The median of a criterion benchmark in milliseconds.
-fn median(step: &str) -> Result<f64> {
-    let path = workspace::root().join(format!("target/criterion/640x480/{step}/new/estimates.json"));
+fn median(benchmark: &str) -> Result<f64> {
+    let path = workspace::root().join(format!("target/criterion/{benchmark}/new/estimates.json"));
     let text = fs::read_to_string(&path)
         .with_context(|| format!("{} is missing: run all benches", path.display()))?;
     let estimates: serde_json::Value = serde_json::from_str(&text)?;

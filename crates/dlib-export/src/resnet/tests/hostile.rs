@@ -77,7 +77,7 @@ fn weights_that_folding_makes_infinite_are_refused() {
     });
     assert_refused(
         &file.bytes,
-        "expected an affine layer that keeps the weights before it finite, found a product beyond f32",
+        "expected a scaling that keeps the weights before it finite, found a product beyond f32",
     );
 }
 

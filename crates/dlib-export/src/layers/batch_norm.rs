@@ -1,0 +1,55 @@
+//! Batch normalisation, which after training is a scaling with fixed statistics.
+
+use super::{Affine, expect_view, parameters, skip_multipliers};
+use crate::error::ExportError;
+use crate::reader::Reader;
+
+/// A `bn_con2` layer after a convolution of that many filters, as the affine layer it amounts to:
+/// `gamma * (x - mean) / sqrt(variance + eps) + beta` with the running mean and variance. dlib makes
+/// the same of it where a network has an affine layer and the file a batch normalisation
+/// (`affine_`, constructor from `bn_`, dlib/dnn/layers.h).
+pub(crate) fn read_batch_norm(reader: &mut Reader<'_>, channels: usize) -> Result<Affine, ExportError> {
+    reader.expect_name("bn_con2")?;
+    let mut gamma = parameters(reader, 2 * channels, "the parameters of a batch normalisation")?;
+    let beta = gamma.split_off(channels);
+    expect_view(reader, [1, channels, 1, 1], "gamma")?;
+    expect_view(reader, [1, channels, 1, 1], "beta")?;
+    // The statistics of the last batch, which only training uses; a cleaned network may have none.
+    for statistic in ["the means of a batch", "the deviations of a batch"] {
+        reader.tensor(statistic)?;
+    }
+    let means = parameters(reader, channels, "the running means")?;
+    let offset = reader.offset();
+    let variances = parameters(reader, channels, "the running variances")?;
+    if let Some(variance) = variances.iter().find(|&&variance| variance < 0.0) {
+        return Err(ExportError::Unexpected {
+            offset,
+            expected: "running variances of 0 or more".into(),
+            found: variance.to_string(),
+        });
+    }
+    reader.size("the number of updates")?;
+    reader.size("the window of the running statistics")?;
+    skip_multipliers(reader)?;
+    let offset = reader.offset();
+    let epsilon = reader.f64("the epsilon of a batch normalisation")?;
+    if epsilon <= 0.0 {
+        return Err(ExportError::Unexpected {
+            offset,
+            expected: "an epsilon above 0".into(),
+            found: epsilon.to_string(),
+        });
+    }
+
+    let statistics = means.iter().zip(&variances);
+    let (gamma, beta) = gamma
+        .iter()
+        .zip(&beta)
+        .zip(statistics)
+        .map(|((&gamma, &beta), (&mean, &variance))| {
+            let scale = f64::from(gamma) / (f64::from(variance) + epsilon).sqrt();
+            (scale, f64::from(beta) - f64::from(mean) * scale)
+        })
+        .unzip();
+    Ok(Affine { gamma, beta })
+}
