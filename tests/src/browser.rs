@@ -97,7 +97,7 @@ impl Browser {
     /// # Errors
     /// When the browser has ended.
     pub async fn complaints(&self) -> Result<Vec<String>> {
-        Ok(self.log("browser").await?)
+        self.log("browser").await
     }
 
     /// The messages of one of chromedriver's logs, which are no part of the WebDriver standard.
@@ -106,16 +106,16 @@ impl Browser {
         let url = format!("{}/session/{session}/se/log", self.chromedriver.url());
         let answer = reqwest::Client::new().post(url).json(&json!({ "type": name })).send().await?;
         let answer: Value = answer.error_for_status()?.json().await?;
-        let entries = answer["value"].as_array().context("no log")?;
-        Ok(entries.iter().filter_map(|entry| entry["message"].as_str().map(str::to_owned)).collect())
+        let entries = answer.get("value").and_then(Value::as_array).context("no log")?;
+        Ok(entries.iter().filter_map(|entry| entry.get("message")?.as_str().map(str::to_owned)).collect())
     }
 }
 
 fn capabilities(arguments: &[String]) -> Capabilities {
-    let mut options = json!({ "args": arguments });
-    if let Ok(program) = env::var(BROWSER) {
-        options["binary"] = program.into();
-    }
+    let options = match env::var(BROWSER) {
+        Ok(program) => json!({ "args": arguments, "binary": program }),
+        Err(_) => json!({ "args": arguments }),
+    };
     Capabilities::from_iter([
         ("goog:chromeOptions".to_owned(), options),
         ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL", "performance": "ALL" })),

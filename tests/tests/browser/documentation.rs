@@ -2,7 +2,6 @@
 
 use e2e::{Browser, Server};
 use fantoccini::Locator;
-use serde_json::Value;
 
 /// The document's title and the summaries of its operations.
 async fn document(server: &Server) -> (String, Vec<String>) {
