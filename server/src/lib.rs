@@ -7,6 +7,7 @@ pub mod cli;
 mod commands;
 mod config;
 mod error;
+mod error_body;
 mod http;
 mod inference;
 mod openapi;

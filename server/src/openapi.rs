@@ -2,12 +2,9 @@
 
 use utoipa::OpenApi;
 
+use crate::error_body::{ProblemError, StatusError, VerdictError};
 use crate::routes;
 use crate::upload::{AddUserForm, VerifyForm};
-
-mod errors;
-
-pub(crate) use errors::{ProblemError, StatusError, VerdictError};
 
 /// What an integrator reads first.
 const ABOUT: &str = "\

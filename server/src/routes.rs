@@ -10,19 +10,18 @@ pub(crate) mod verify;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, delete, get, head, post, resource};
-use utoipa::OpenApi;
+use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::http::admit;
-use crate::openapi::Document;
 
 pub(crate) use docs::redoc_bundle;
 
 /// Where the document of this table is served.
 pub(crate) const OPENAPI_PATH: &str = "/openapi.json";
 
-/// Every path; a slash at the end makes no difference.
-pub(crate) fn table(routes: &mut ServiceConfig) {
+/// Every path; a slash at the end makes no difference. `document` describes them.
+pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
     routes
         .service(resource("/addUser").wrap(from_fn(admit)).route(post().to(add_user::add_user)))
         .service(resource("/verify").wrap(from_fn(admit)).route(post().to(verify::verify)))
@@ -34,11 +33,7 @@ pub(crate) fn table(routes: &mut ServiceConfig) {
         .service(resource("/health/live").route(get().to(health::live)).route(head().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)).route(head().to(health::ready)))
         .service(resource("/docs").route(get().to(docs::swagger_ui)))
-        .service(
-            SwaggerUi::new("/docs/{_:.*}")
-                .url(OPENAPI_PATH, Document::openapi())
-                .config(docs::swagger_config()),
-        )
+        .service(SwaggerUi::new("/docs/{_:.*}").url(OPENAPI_PATH, document).config(docs::swagger_config()))
         .service(resource("/redoc").route(get().to(docs::redoc)))
         .service(resource("/redoc/{file}").route(get().to(docs::redoc_file)))
         .service(resource("/").route(get().to(page::index)));

@@ -17,6 +17,7 @@ use actix_web::{App, Error, HttpRequest, HttpServer};
 use anyhow::Context;
 use face_core::FaceEngine;
 use tracing_actix_web::TracingLogger;
+use utoipa::OpenApi;
 
 use crate::config::Config;
 use crate::error::ApiError;
@@ -24,6 +25,7 @@ use crate::http::{
     Admission, RequestLog, SitePolicy, check_site, cors, keep_deadline, render_errors, security_headers,
 };
 use crate::inference::Inference;
+use crate::openapi::Document;
 use crate::routes;
 use crate::service::Service;
 
@@ -43,7 +45,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let server = HttpServer::new(move || {
         App::new()
             .configure(state(&service, &admission, &policy))
-            .configure(routes::table)
+            .configure(|app| routes::table(app, Document::openapi()))
             .wrap(NormalizePath::trim())
             .wrap(cors(policy.clone()))
             .wrap(from_fn(check_site))

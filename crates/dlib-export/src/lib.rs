@@ -3,6 +3,8 @@
 //! | published file | function | result |
 //! |---|---|---|
 //! | `dlib_face_recognition_resnet_model_v1.dat` | [`resnet_to_onnx`] | ONNX: chips of 150 x 150 pixels to 128 numbers each |
+//! | `mmod_human_face_detector.dat` | [`mmod_to_onnx`] | ONNX: pictures of any size to a score for each place of a window of 80 x 80 pixels |
+//! | `dlib_frontal_face_detector.svm` (dlib's frontal face detector, as it writes it) | [`hog_to_safetensors`] | safetensors: five filters over histograms of gradients, their thresholds and sizes |
 //! | `shape_predictor_5_face_landmarks.dat`, also the one with 68 points | [`shape_predictor_to_safetensors`] | safetensors: the arrays of the regression trees |
 //! | `face_detection_yunet_2023mar.onnx` | [`yunet_with_dynamic_size`] | ONNX: the same detector for pictures of any size, in batches |
 //!
@@ -20,6 +22,8 @@
 //!
 //! ```text
 //! dlib-export resnet          dlib_face_recognition_resnet_model_v1.dat  resnet.onnx
+//! dlib-export mmod            mmod_human_face_detector.dat               mmod.onnx
+//! dlib-export hog             dlib_frontal_face_detector.svm             hog.safetensors
 //! dlib-export shape-predictor shape_predictor_5_face_landmarks.dat       landmarks5.safetensors
 //! dlib-export dynamic-yunet   face_detection_yunet_2023mar.onnx          yunet.onnx
 //! ```
@@ -41,11 +45,13 @@
 //!
 //! # The way through the code
 //! `reader` reads the primitive values of dlib's serialisation, `layers` the layers made of them;
-//! `resnet` and `shape_predictor` put those together to a network and check that its parts agree;
+//! `resnet`, `mmod`, `hog` and `shape_predictor` put those together and check that the parts agree;
 //! `onnx` writes graphs. `yunet` edits a graph that is ONNX already.
 
 mod error;
+mod hog;
 mod layers;
+mod mmod;
 mod onnx;
 mod reader;
 mod resnet;
@@ -55,6 +61,8 @@ mod testing;
 mod yunet;
 
 pub use error::ExportError;
+pub use hog::hog_to_safetensors;
+pub use mmod::mmod_to_onnx;
 pub use resnet::resnet_to_onnx;
 pub use shape_predictor::shape_predictor_to_safetensors;
 pub use yunet::yunet_with_dynamic_size;

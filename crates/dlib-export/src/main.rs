@@ -21,6 +21,10 @@ struct Cli {
 enum Export {
     /// dlib's face embedder to ONNX
     Resnet(Files),
+    /// dlib's face detector by convolution (MMOD) to ONNX
+    Mmod(Files),
+    /// dlib's face detector by histograms of gradients to safetensors
+    Hog(Files),
     /// dlib's shape predictor (5 or 68 landmarks) to safetensors
     ShapePredictor(Files),
     /// YuNet with batch, height and width free
@@ -46,6 +50,8 @@ impl Export {
     fn parts(self) -> (Files, Conversion) {
         let (files, source, convert): (_, _, fn(&[u8]) -> _) = match self {
             Self::Resnet(files) => (files, "dlib's face embedder", dlib_export::resnet_to_onnx),
+            Self::Mmod(files) => (files, "dlib's face detector MMOD", dlib_export::mmod_to_onnx),
+            Self::Hog(files) => (files, "dlib's frontal face detector", dlib_export::hog_to_safetensors),
             Self::ShapePredictor(files) => {
                 (files, "a shape predictor of dlib", dlib_export::shape_predictor_to_safetensors)
             }

@@ -90,6 +90,16 @@ fn a_wrong_file_is_named_with_what_is_wrong_and_the_old_model_stays() {
              byte 0: expected 1 as the version of a loss layer's wrapper, found 7",
         ),
         (
+            "mmod",
+            "Error: other.dat is not dlib's face detector MMOD\n\nCaused by:\n    \
+             byte 0: expected 1 as the version of a loss layer's wrapper, found 7",
+        ),
+        (
+            "hog",
+            "Error: other.dat is not dlib's frontal face detector\n\nCaused by:\n    \
+             byte 0: expected 2 as the version of an object detector, found 7",
+        ),
+        (
             "shape-predictor",
             "Error: other.dat is not a shape predictor of dlib\n\nCaused by:\n    \
              byte 0: expected 1 as the version of a shape predictor, found 7",

@@ -12,7 +12,7 @@ use tracing_actix_web::RequestId;
 
 use super::Shape;
 use crate::error::{ApiError, Description};
-use crate::openapi::{ProblemError, StatusError, VerdictError};
+use crate::error_body::{ProblemError, StatusError, VerdictError};
 
 /// Middleware that gives every error its body, and writes it to the log.
 pub(crate) async fn render_errors(

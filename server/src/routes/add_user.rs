@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
-use crate::openapi::StatusError;
+use crate::error_body::{StatusError, StatusErrors, StatusUploadErrors};
 use crate::service::Service;
 use crate::upload::AddUserForm;
 
@@ -33,16 +33,10 @@ pub(crate) struct UserAdded {
     post, path = "/addUser/", tag = "Events and users", operation_id = "add_user",
     request_body(content = AddUserForm, content_type = "multipart/form-data"),
     responses(
+        StatusErrors, StatusUploadErrors,
         (status = 200, description = "The face was added", body = UserAdded),
         (status = 400, description = "No face, several faces, an unusable picture, or a bad field", body = StatusError,
             example = json!({"status": "error", "message": "No face detected in image"})),
-        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
-        (status = 408, description = "The upload took too long", body = StatusError),
-        (status = 409, description = "The event's faces are of another model", body = StatusError),
-        (status = 413, description = "The picture file is too large", body = StatusError),
-        (status = 415, description = "The body is no multipart form", body = StatusError),
-        (status = 500, description = "A fault of the server's", body = StatusError),
-        (status = 503, description = "Busy, or the store is not available: see Retry-After", body = StatusError),
     )
 )]
 pub(crate) async fn add_user(

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
-use crate::openapi::StatusError;
+use crate::error_body::{StatusError, StatusErrors};
 use crate::service::Service;
 use crate::upload::named;
 
@@ -45,10 +45,8 @@ pub(crate) struct EventDeleted {
 #[utoipa::path(
     get, path = "/api/events", tag = "Events and users", operation_id = "list_events",
     responses(
+        StatusErrors,
         (status = 200, description = "The events", body = EventList),
-        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
-        (status = 500, description = "A fault of the server's", body = StatusError),
-        (status = 503, description = "The store is not available: see Retry-After", body = StatusError),
     )
 )]
 pub(crate) async fn list_events(service: Data<Service>) -> Result<Json<EventList>, ApiError> {
@@ -66,13 +64,11 @@ pub(crate) async fn list_events(service: Data<Service>) -> Result<Json<EventList
     delete, path = "/api/events/{event_name}", tag = "Events and users", operation_id = "delete_event",
     params(("event_name" = String, Path, description = "Name of the event, percent-encoded", example = "conference_2024")),
     responses(
+        StatusErrors,
         (status = 200, description = "The event is gone", body = EventDeleted),
         (status = 400, description = "No name an event can have", body = StatusError),
-        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
         (status = 404, description = "No such event", body = StatusError,
             example = json!({"status": "error", "message": "Event 'conference_2024' not found"})),
-        (status = 500, description = "A fault of the server's", body = StatusError),
-        (status = 503, description = "The store is not available: see Retry-After", body = StatusError),
     )
 )]
 pub(crate) async fn delete_event(

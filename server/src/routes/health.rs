@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
-use crate::openapi::ProblemError;
+use crate::error_body::ProblemError;
 use crate::service::Service;
 
 /// The server's state.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::error::ApiError;
-use crate::openapi::StatusError;
+use crate::error_body::{StatusError, StatusErrors};
 use crate::service::Service;
 use crate::upload::named;
 
@@ -56,13 +56,11 @@ pub(crate) struct UserDeleted {
 #[utoipa::path(
     get, path = "/api/all_user", tag = "Events and users", operation_id = "list_users", params(InEvent),
     responses(
+        StatusErrors,
         (status = 200, description = "The users", body = UserList),
         (status = 400, description = "A parameter is missing or no name", body = StatusError),
-        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
         (status = 404, description = "No such event", body = StatusError,
             example = json!({"status": "error", "message": "Event 'conference_2024' not found"})),
-        (status = 500, description = "A fault of the server's", body = StatusError),
-        (status = 503, description = "The store is not available: see Retry-After", body = StatusError),
     )
 )]
 pub(crate) async fn list_users(
@@ -81,13 +79,11 @@ pub(crate) async fn list_users(
 #[utoipa::path(
     get, path = "/api/delete_user", tag = "Events and users", operation_id = "delete_user", params(OneUser),
     responses(
+        StatusErrors,
         (status = 200, description = "The user is gone", body = UserDeleted),
         (status = 400, description = "A parameter is missing or no name", body = StatusError),
-        (status = 403, description = "The request comes from a page of a site that is not allowed", body = StatusError),
         (status = 404, description = "No such event or user", body = StatusError,
             example = json!({"status": "error", "message": "User 'john_doe' not found in event 'conference_2024'"})),
-        (status = 500, description = "A fault of the server's", body = StatusError),
-        (status = 503, description = "The store is not available: see Retry-After", body = StatusError),
     )
 )]
 pub(crate) async fn delete_user(

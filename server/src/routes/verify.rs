@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
-use crate::openapi::VerdictError;
+use crate::error_body::{VerdictError, VerdictErrors};
 use crate::service::Service;
 use crate::upload::VerifyForm;
 
@@ -42,6 +42,7 @@ pub(crate) struct Verification {
     post, path = "/verify/", tag = "Verification", operation_id = "verify",
     request_body(content = VerifyForm, content_type = "multipart/form-data"),
     responses(
+        VerdictErrors,
         (status = 200, description = "The event was searched; `verified` says whether a user matches", body = Verification,
             examples(
                 ("match" = (value = json!({"verified": true, "username": "kohli",
@@ -53,16 +54,9 @@ pub(crate) struct Verification {
             )),
         (status = 400, description = "No face, several faces, an unusable picture, or a bad field", body = VerdictError,
             example = json!({"verified": false, "username": null, "message": "No face detected in image"})),
-        (status = 403, description = "The request comes from a page of a site that is not allowed", body = VerdictError),
         (status = 404, description = "No such event, or nobody is registered", body = VerdictError,
             example = json!({"verified": false, "username": null,
                 "message": "Event 'nonexistent_event' not found or has no registered users"})),
-        (status = 408, description = "The upload took too long", body = VerdictError),
-        (status = 409, description = "The event's faces are of another model", body = VerdictError),
-        (status = 413, description = "The picture file is too large", body = VerdictError),
-        (status = 415, description = "The body is no multipart form", body = VerdictError),
-        (status = 500, description = "A fault of the server's", body = VerdictError),
-        (status = 503, description = "Busy, or the store is not available: see Retry-After", body = VerdictError),
     )
 )]
 pub(crate) async fn verify(

@@ -64,6 +64,31 @@ fn an_affine_layer_is_compared() {
     assert_compared(&layer, |reader| Affine::read(reader, 2));
 }
 
+/// A batch normalisation of 2 channels.
+fn batch_norm() -> Vec<Piece> {
+    let name = fixed(|file| file.name("bn_con2"));
+    let [header, values] = ones(4);
+    let rest = fixed(|file| file.integers(&[1, 1, 2, 1, 1]).integers(&[1, 1, 2, 1, 1]));
+    let batch = (false, Writer::file(|file| file.tensor([0; 4], &[]).tensor([0; 4], &[])));
+    let [mean_header, means] = ones(2);
+    let [variance_header, variances] = ones(2);
+    let end = (false, Writer::file(|file| file.integers(&[100, 100]).floats(&[1.0; 4]).float(3.0)));
+    vec![name, header, values, rest, batch, mean_header, means, variance_header, variances, end]
+}
+
+#[test]
+fn a_batch_normalisation_is_compared() {
+    assert_compared(&batch_norm(), |reader| read_batch_norm(reader, 2));
+}
+
+#[test]
+fn a_batch_normalisation_becomes_the_scaling_it_amounts_to() {
+    let file: Vec<u8> = batch_norm().into_iter().flat_map(|(_, bytes)| bytes).collect();
+    let scaling = read_batch_norm(&mut Reader::new(&file), 2).unwrap();
+    // (x - 1) / sqrt(1 + 3) + 1
+    assert_eq!(scaling, Affine { gamma: vec![0.5; 2], beta: vec![0.5; 2] });
+}
+
 #[test]
 fn a_fully_connected_layer_is_compared() {
     let [header, values] = ones(6);
@@ -87,6 +112,13 @@ fn the_input_is_compared() {
     let averages = [122.782, 117.001, 104.298];
     let layer = [fixed(|file| file.name("input_rgb_image_sized").floats(&averages).integers(&[150, 150]))];
     assert_compared(&layer, |reader| expect_rgb_input(reader, averages, 150));
+}
+
+#[test]
+fn the_input_of_a_pyramid_is_compared() {
+    let averages = [122.782, 117.001, 104.298];
+    let layer = [fixed(|file| file.name("input_rgb_image_pyramid").floats(&averages))];
+    assert_compared(&layer, |reader| expect_pyramid_input(reader, averages));
 }
 
 #[test]

@@ -34,6 +34,20 @@ impl Reader<'_> {
         self.float(&DOUBLE, expected)
     }
 
+    /// A `double` from 0 to 1.
+    pub(crate) fn fraction(&mut self, expected: &'static str) -> Result<f64, ExportError> {
+        let offset = self.offset();
+        let value = self.f64(expected)?;
+        if (0.0..=1.0).contains(&value) {
+            return Ok(value);
+        }
+        Err(ExportError::Unexpected {
+            offset,
+            expected: format!("{expected} from 0 to 1").into(),
+            found: value.to_string(),
+        })
+    }
+
     fn float(&mut self, precision: &Precision, expected: &'static str) -> Result<f64, ExportError> {
         let offset = self.offset();
         let mantissa = self.integer(expected)?;

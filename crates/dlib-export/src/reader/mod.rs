@@ -11,6 +11,8 @@ mod column;
 mod float;
 mod tensor;
 
+use std::ops::RangeInclusive;
+
 use crate::error::ExportError;
 
 /// The fewest bytes an integer, and likewise a vector or one element of it, can take.
@@ -108,6 +110,24 @@ impl<'a> Reader<'a> {
         usize::try_from(value).map_err(|_| ExportError::Unexpected {
             offset,
             expected: format!("{expected} of 0 or more").into(),
+            found: value.to_string(),
+        })
+    }
+
+    /// An integer within a range.
+    pub(crate) fn size_within(
+        &mut self,
+        range: RangeInclusive<usize>,
+        expected: &'static str,
+    ) -> Result<usize, ExportError> {
+        let offset = self.offset;
+        let value = self.size(expected)?;
+        if range.contains(&value) {
+            return Ok(value);
+        }
+        Err(ExportError::Unexpected {
+            offset,
+            expected: format!("{expected} from {} to {}", range.start(), range.end()).into(),
             found: value.to_string(),
         })
     }

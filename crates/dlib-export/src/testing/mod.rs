@@ -1,7 +1,9 @@
-//! What the tests of this crate share: a writer of dlib's serialisation, damage to valid files, and a
-//! limit on memory.
+//! What the tests of this crate share: a writer of dlib's serialisation and of layers, damage to valid
+//! files, a limit on memory, and a reader of graphs.
 
 mod damage;
+pub(crate) mod graph;
+pub(crate) mod layers;
 mod memory;
 mod writer;
 

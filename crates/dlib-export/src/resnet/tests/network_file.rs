@@ -2,48 +2,13 @@
 
 use crate::resnet::architecture::Architecture;
 use crate::testing::Writer;
+use crate::testing::layers::{ConvolutionParameters, Numbers, convolution, multipliers, relu, state, view};
 
 /// A file, and the parameters in it in the order of the layers.
 pub(super) struct NetworkFile {
     pub(super) bytes: Vec<u8>,
     pub(super) convolutions: Vec<ConvolutionParameters>,
     pub(super) embedding: Vec<f32>,
-}
-
-/// A convolution and the affine layer after it.
-#[derive(Debug, Clone)]
-pub(super) struct ConvolutionParameters {
-    /// Filters, inputs, rows, columns.
-    pub(super) shape: [usize; 4],
-    pub(super) weights: Vec<f32>,
-    pub(super) biases: Vec<f32>,
-    pub(super) gamma: Vec<f32>,
-    pub(super) beta: Vec<f32>,
-}
-
-/// Eighths between -4 and 4, whose products and sums `f32` holds exactly.
-struct Numbers(u32);
-
-impl Numbers {
-    fn take(&mut self, count: usize) -> Vec<f32> {
-        (0..count)
-            .map(|_| {
-                self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let eighths = i16::try_from(self.0 >> 26).unwrap() - 32;
-                f32::from(eighths) / 8.0
-            })
-            .collect()
-    }
-
-    fn convolution(&mut self, filters: usize, inputs: usize, kernel: usize) -> ConvolutionParameters {
-        ConvolutionParameters {
-            shape: [filters, inputs, kernel, kernel],
-            weights: self.take(filters * inputs * kernel * kernel),
-            biases: self.take(filters),
-            gamma: self.take(filters),
-            beta: self.take(filters),
-        }
-    }
 }
 
 impl NetworkFile {
@@ -112,27 +77,12 @@ fn loss_and_versions(file: &mut Writer, blocks: &[bool]) {
     file.integers(&[2, 2, 2, 3]);
 }
 
-fn convolution(file: &mut Writer, parameters: &ConvolutionParameters, stride: i64, padding: i64) {
-    let ConvolutionParameters { shape, weights, biases, .. } = parameters;
-    let [filters, _, rows, columns] = *shape;
-    let values = [weights.as_slice(), biases].concat();
-    file.name("con_4").tensor([values.len(), 1, 1, 1], &values).size(filters).size(rows).size(columns);
-    file.integers(&[stride, stride, padding, padding]);
-    view(file, *shape);
-    view(file, [1, filters, 1, 1]);
-    state(multipliers(file));
-}
-
 fn affine(file: &mut Writer, ConvolutionParameters { gamma, beta, .. }: &ConvolutionParameters) {
     let values = [gamma.as_slice(), beta].concat();
     file.name("affine_").tensor([values.len(), 1, 1, 1], &values);
     view(file, [1, gamma.len(), 1, 1]);
     view(file, [1, beta.len(), 1, 1]);
     state(file.integer(0));
-}
-
-fn relu(file: &mut Writer) {
-    state(file.name("relu_"));
 }
 
 fn pool(file: &mut Writer, name: &str, window: i64, stride: i64) {
@@ -145,21 +95,4 @@ fn dense(file: &mut Writer, weights: &[f32], inputs: usize, outputs: usize) {
     view(file, [0; 4]);
     file.integer(1);
     state(multipliers(file));
-}
-
-fn view(file: &mut Writer, shape: [usize; 4]) {
-    file.integer(1);
-    for size in shape {
-        file.size(size);
-    }
-}
-
-fn multipliers(file: &mut Writer) -> &mut Writer {
-    file.floats(&[1.0, 1.0, 1.0, 0.0])
-}
-
-/// What training leaves behind; the cached output is not empty here, to be passed over.
-fn state(file: &mut Writer) {
-    file.boolean(true).boolean(false).boolean(false);
-    file.tensor([0; 4], &[]).tensor([1, 1, 1, 2], &[0.5, -0.5]).tensor([0; 4], &[]);
 }

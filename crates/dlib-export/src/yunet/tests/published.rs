@@ -84,5 +84,6 @@ pub(super) fn published() -> ModelProto {
         producer_version: Some("1.9".to_owned()),
         graph: Some(graph),
         opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: Some(11) }],
+        metadata_props: Vec::new(),
     }
 }

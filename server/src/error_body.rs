@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 /// An error of the routes that answer with a status.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,4 +75,64 @@ impl ProblemError {
             request_id: request_id.to_owned(),
         }
     }
+}
+
+/// What every route that answers with a status can refuse or fail with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes the answers for the document; the envelope makes them")]
+pub(crate) enum StatusErrors {
+    /// The request comes from a page of a site that is not allowed, or names another host
+    #[response(status = 403)]
+    Foreign(StatusError),
+    /// A fault of the server's
+    #[response(status = 500)]
+    Fault(StatusError),
+    /// The server is busy or its store is not available: see Retry-After
+    #[response(status = 503)]
+    Unavailable(StatusError),
+}
+
+/// What an upload to a route that answers with a status can be refused for, beside [`StatusErrors`].
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes the answers for the document; the envelope makes them")]
+pub(crate) enum StatusUploadErrors {
+    /// The upload took too long
+    #[response(status = 408)]
+    Slow(StatusError),
+    /// The event's faces are of another model
+    #[response(status = 409)]
+    OtherModel(StatusError),
+    /// The picture file is too large
+    #[response(status = 413)]
+    TooLarge(StatusError),
+    /// The body is no multipart form
+    #[response(status = 415)]
+    NoForm(StatusError),
+}
+
+/// What `/verify/` can refuse or fail with.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes the answers for the document; the envelope makes them")]
+pub(crate) enum VerdictErrors {
+    /// The request comes from a page of a site that is not allowed, or names another host
+    #[response(status = 403)]
+    Foreign(VerdictError),
+    /// The upload took too long
+    #[response(status = 408)]
+    Slow(VerdictError),
+    /// The event's faces are of another model
+    #[response(status = 409)]
+    OtherModel(VerdictError),
+    /// The picture file is too large
+    #[response(status = 413)]
+    TooLarge(VerdictError),
+    /// The body is no multipart form
+    #[response(status = 415)]
+    NoForm(VerdictError),
+    /// A fault of the server's
+    #[response(status = 500)]
+    Fault(VerdictError),
+    /// The server is busy or its store is not available: see Retry-After
+    #[response(status = 503)]
+    Unavailable(VerdictError),
 }

@@ -1,0 +1,66 @@
+//! Writes a small object detector as dlib does.
+
+use crate::testing::Writer;
+
+/// What a file says, free to disagree with itself.
+#[derive(Debug, Clone)]
+pub(super) struct DetectorFile {
+    /// Version of the detector and of its scanner, room for pictures of features and their number.
+    pub(super) versions: [i64; 4],
+    pub(super) cell: i64,
+    pub(super) padding: i64,
+    pub(super) window: [i64; 2],
+    pub(super) max_levels: i64,
+    pub(super) min_level: [i64; 2],
+    pub(super) regulariser: f64,
+    pub(super) dimensions: i64,
+    pub(super) overlap: [f64; 2],
+    /// Of each detector: the weights, then the threshold.
+    pub(super) weights: Vec<Vec<f64>>,
+}
+
+/// Rows and columns of the small detector's filters.
+pub(super) const ROWS: usize = 1;
+pub(super) const COLUMNS: usize = 2;
+
+impl DetectorFile {
+    /// Two detectors with filters of 1 x 2 cells of 4 pixels.
+    pub(super) fn small() -> Self {
+        let count = 31 * ROWS * COLUMNS;
+        let weights = |base: f64| (0..=count).zip(1_u8..).map(|(_, n)| base + f64::from(n) / 10.0).collect();
+        Self {
+            versions: [2, 1, 0, 0],
+            cell: 4,
+            padding: 0,
+            window: [8, 4],
+            max_levels: 1000,
+            min_level: [8, 6],
+            regulariser: 9.0,
+            dimensions: i64::try_from(count).unwrap(),
+            overlap: [0.3, 0.7],
+            weights: vec![weights(0.0), weights(-5.0)],
+        }
+    }
+
+    /// The file after `change`.
+    pub(super) fn changed(change: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut file = Self::small();
+        change(&mut file);
+        file.bytes()
+    }
+
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let mut file = Writer::default();
+        file.integers(&self.versions).integers(&[self.cell, self.padding]).integers(&self.window);
+        file.integer(self.max_levels).integers(&self.min_level).float(self.regulariser);
+        file.integer(self.dimensions);
+        file.float(self.overlap[0]).float(self.overlap[1]).size(self.weights.len());
+        for weights in &self.weights {
+            file.integers(&[-i64::try_from(weights.len()).unwrap(), -1]);
+            for &weight in weights {
+                file.float(weight);
+            }
+        }
+        file.bytes
+    }
+}

@@ -1,0 +1,70 @@
+//! The detector as an ONNX graph, with what else there is to know of it as metadata.
+
+use prost::Message;
+
+use super::architecture::{Architecture, CellGrid};
+use super::network::Mmod;
+use super::options::DetectionOptions;
+use crate::onnx::GraphBuilder;
+use crate::onnx::proto::{Dimension, StringStringEntryProto};
+
+const INPUT: &str = "pictures";
+const OUTPUT: &str = "scores";
+
+/// Name and version of the metadata keys.
+const FORMAT: &str = "mmod-1";
+
+/// The pyramid of the published network's type, `input_rgb_image_pyramid<pyramid_down<6>>`.
+const PYRAMID_NUMERATOR: usize = 5;
+const PYRAMID_DENOMINATOR: usize = 6;
+/// Distances in pixels that dlib uses where a file does not have them (dlib/dnn/input.h).
+const PYRAMID_PADDING: usize = 10;
+const PYRAMID_OUTER_PADDING: usize = 11;
+/// Rows of the smallest picture in a pyramid (dlib/image_transforms/image_pyramid.h).
+const PYRAMID_MIN_ROWS: usize = 5;
+/// What dlib compares a score with (`loss_mmod_::to_label`).
+const SCORE_THRESHOLD: usize = 0;
+
+/// The bytes of the model.
+pub(super) fn model(network: &Mmod, architecture: &Architecture) -> Vec<u8> {
+    let mut graph = GraphBuilder::default();
+    let mut tensor = INPUT.to_owned();
+    let last = network.convolutions.len();
+    for (number, convolution) in (1..).zip(&network.convolutions) {
+        tensor = if number == last {
+            graph.convolution(&tensor, OUTPUT, convolution)
+        } else {
+            let name = format!("convolution{number}");
+            let convolved = graph.convolution(&tensor, &name, convolution);
+            graph.apply("Relu", &[&convolved], &format!("{name}.relu"))
+        };
+    }
+
+    let named = Dimension::named;
+    let input = vec![named("batch"), Dimension::fixed(3), named("height"), named("width")];
+    let output = vec![named("batch"), Dimension::fixed(1), named("rows"), named("columns")];
+    let mut model = graph.build("face-detector", (INPUT, input), (OUTPUT, output));
+    model.metadata_props = metadata(&network.options, architecture.cells());
+    model.encode_to_vec()
+}
+
+/// In a fixed order, so that the same file gives the same bytes.
+fn metadata(options: &DetectionOptions, cells: CellGrid) -> Vec<StringStringEntryProto> {
+    [
+        ("format", FORMAT.to_owned()),
+        ("window_width", options.window_width.to_string()),
+        ("window_height", options.window_height.to_string()),
+        ("cell_stride", cells.stride.to_string()),
+        ("cell_offset", cells.offset.to_string()),
+        ("score_threshold", SCORE_THRESHOLD.to_string()),
+        ("nms_iou", options.nms_iou.to_string()),
+        ("nms_covered", options.nms_covered.to_string()),
+        ("pyramid_numerator", PYRAMID_NUMERATOR.to_string()),
+        ("pyramid_denominator", PYRAMID_DENOMINATOR.to_string()),
+        ("pyramid_padding", PYRAMID_PADDING.to_string()),
+        ("pyramid_outer_padding", PYRAMID_OUTER_PADDING.to_string()),
+        ("pyramid_min_rows", PYRAMID_MIN_ROWS.to_string()),
+    ]
+    .map(|(key, value)| StringStringEntryProto { key: Some(key.to_owned()), value: Some(value) })
+    .to_vec()
+}
