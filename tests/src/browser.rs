@@ -112,12 +112,19 @@ impl Browser {
 }
 
 fn capabilities(arguments: &[String]) -> Capabilities {
-    let options = match env::var(BROWSER) {
-        Ok(program) => json!({ "args": arguments, "binary": program }),
-        Err(_) => json!({ "args": arguments }),
-    };
+    let mut options = Capabilities::from_iter([
+        ("args".to_owned(), json!(arguments)),
+        // The page of a new tab would ask its maker's hosts.
+        (
+            "prefs".to_owned(),
+            json!({ "session": { "restore_on_startup": 4, "startup_urls": ["about:blank"] } }),
+        ),
+    ]);
+    if let Ok(program) = env::var(BROWSER) {
+        options.insert("binary".to_owned(), program.into());
+    }
     Capabilities::from_iter([
-        ("goog:chromeOptions".to_owned(), options),
+        ("goog:chromeOptions".to_owned(), options.into()),
         ("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL", "performance": "ALL" })),
     ])
 }
