@@ -10,12 +10,14 @@ fn verify_route(criterion: &mut Criterion) {
     let client = server.client();
     let picture = close_up().unwrap();
     runtime.block_on(client.add_user("bench", "obama", &picture)).unwrap();
-    criterion.bench_function("640x480/verify_route", |b| {
+    let mut group = criterion.benchmark_group("route");
+    group.bench_function("verify", |b| {
         b.iter(|| {
             let answer = runtime.block_on(client.verify("bench", &picture)).unwrap();
             assert_eq!(answer.code(), 200, "{answer:?}");
         });
     });
+    group.finish();
 }
 
 criterion_group!(benches, verify_route);

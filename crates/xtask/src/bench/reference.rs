@@ -87,7 +87,7 @@ pub(super) fn compare() -> Result<()> {
         ("model run: detector, 320x240", "model_runs/detector_320x240"),
         ("model run: embedder, 4 crops", "model_runs/embedder_4_crops"),
         (MODEL_RUNS, "model_runs/all"),
-        ("POST /verify/, one client", "640x480/verify_route"),
+        ("POST /verify/, one client", "route/verify"),
     ];
     workspace::say("\n| step, 640x480, one thread | ms |\n|---|---|");
     let mut ours = BTreeMap::new();
