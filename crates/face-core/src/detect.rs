@@ -1,33 +1,99 @@
-//! Finding faces: the picture is searched at more than one scale, and the findings are merged.
+//! Finding faces: the detector that was chosen, and what steps in when it finds nothing.
 
+mod dlib_box;
+mod mmod;
 mod resize;
+mod scales;
 mod yunet;
 
-pub(crate) use yunet::Yunet;
+use ort::environment::Environment;
 
-use crate::nms::suppress;
-use crate::{Detection, InferenceError, RgbView};
+use self::mmod::Mmod;
+use self::resize::shrink;
+use self::yunet::Yunet;
+use crate::manifest::Manifest;
+use crate::{Detection, DetectorChoice, DetectorKind, EngineOptions, InferenceError, OpenError, RgbView};
 
-/// Longest sides, in pixels, at which a picture is searched, the larger first. YuNet was trained on
-/// faces of 10 to 300 pixels: the small copy finds whoever fills the frame, the larger one those who
-/// stand behind.
-const SCALES: [usize; 2] = [640, 320];
+/// Longest side, in pixels, of the copy that the fallback searches.
+const FALLBACK_SIDE: usize = 640;
 
-/// Detections that overlap by more than this are one face (YuNet's own value).
-const OVERLAP: f32 = 0.3;
+/// The detectors that a choice needs, loaded.
+#[derive(Debug)]
+pub(crate) enum Detector {
+    Auto { primary: Yunet, fallback: Mmod, min_score: f32 },
+    Yunet { yunet: Yunet, min_score: f32 },
+    Mmod(Mmod),
+}
 
-/// All faces that score at least `min_score`, in the picture's pixels, best score first.
-pub(crate) fn detect(
-    yunet: &Yunet,
-    picture: RgbView<'_>,
-    min_score: f32,
-) -> Result<Vec<Detection>, InferenceError> {
-    let mut found = Vec::new();
-    for copy in resize::shrink(picture, SCALES) {
-        let scale_x = picture.width() as f32 / copy.width() as f32;
-        let scale_y = picture.height() as f32 / copy.height() as f32;
-        let faces = yunet.detect(&copy, min_score)?;
-        found.extend(faces.into_iter().map(|face| face.scaled(scale_x, scale_y)));
+impl Detector {
+    pub(crate) fn open(
+        environment: &Environment,
+        manifest: &Manifest,
+        options: &EngineOptions,
+    ) -> Result<Self, OpenError> {
+        let min_score = options.min_score;
+        let yunet = || {
+            let model = manifest.detector(DetectorKind::Yunet)?;
+            Yunet::open(environment, model, &manifest.read(model)?, options)
+        };
+        let mmod = || {
+            let model = manifest.detector(DetectorKind::Mmod)?;
+            Mmod::open(environment, model, &manifest.read(model)?, options)
+        };
+        Ok(match options.detector {
+            DetectorChoice::Auto => Self::Auto { primary: yunet()?, fallback: mmod()?, min_score },
+            DetectorChoice::Yunet => Self::Yunet { yunet: yunet()?, min_score },
+            DetectorChoice::Mmod => Self::Mmod(mmod()?),
+        })
     }
-    Ok(suppress(found, OVERLAP))
+
+    /// All faces, in the picture's pixels, best score first.
+    pub(crate) fn detect(&self, picture: RgbView<'_>) -> Result<Vec<Detection>, InferenceError> {
+        match self {
+            Self::Yunet { yunet, min_score } => scales::detect(yunet, picture, *min_score),
+            Self::Mmod(mmod) => bounded(picture, mmod::MOST_PIXELS, |picture| mmod.detect(picture)),
+            Self::Auto { primary, fallback, min_score } => {
+                let found = scales::detect(primary, picture, *min_score)?;
+                if !found.is_empty() {
+                    return Ok(found);
+                }
+                within_side(picture, FALLBACK_SIDE, |picture| fallback.detect(picture))
+            }
+        }
+    }
+}
+
+/// Searches the picture as it is, or shrunk to about `most` pixels where it has more.
+fn bounded(
+    picture: RgbView<'_>,
+    most: usize,
+    search: impl FnOnce(RgbView<'_>) -> Result<Vec<Detection>, InferenceError>,
+) -> Result<Vec<Detection>, InferenceError> {
+    let (width, height) = (picture.width(), picture.height());
+    let pixels = width.saturating_mul(height);
+    if pixels <= most {
+        return search(picture);
+    }
+    let longest = width.max(height) as f64 * (most as f64 / pixels as f64).sqrt();
+    within_side(picture, longest as usize, search)
+}
+
+/// Searches the picture as it is, or a copy where its longest side has more than `longest` pixels; what is
+/// found is in the pixels of the picture either way.
+fn within_side(
+    picture: RgbView<'_>,
+    longest: usize,
+    search: impl FnOnce(RgbView<'_>) -> Result<Vec<Detection>, InferenceError>,
+) -> Result<Vec<Detection>, InferenceError> {
+    if picture.width().max(picture.height()) <= longest {
+        return search(picture);
+    }
+    let copies = shrink(picture, [longest.max(1)]);
+    let Some(copy) = copies.first() else { return search(picture) };
+    let scale_x = picture.width() as f32 / copy.width() as f32;
+    let scale_y = picture.height() as f32 / copy.height() as f32;
+    // A copy has at least one pixel a side.
+    let Ok(view) = RgbView::of(copy) else { return Ok(Vec::new()) };
+    let found = search(view)?;
+    Ok(found.into_iter().map(|face| face.scaled(scale_x, scale_y)).collect())
 }

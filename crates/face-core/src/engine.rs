@@ -7,7 +7,7 @@ use image::RgbImage;
 
 use crate::align::align;
 use crate::decode::decode;
-use crate::detect::{Yunet, detect};
+use crate::detect::Detector;
 use crate::embed::Embedder;
 use crate::landmarks::ShapePredictor;
 use crate::manifest::{Manifest, Role};
@@ -27,7 +27,7 @@ const SECOND_ZOOM: f64 = 1.08;
 #[derive(Debug)]
 pub struct FaceEngine {
     options: EngineOptions,
-    yunet: Yunet,
+    detector: Detector,
     predictor: ShapePredictor,
     embedder: Embedder,
 }
@@ -39,17 +39,13 @@ impl FaceEngine {
     /// [`OpenError`] says which file is missing or wrong, or where ONNX Runtime was looked for.
     pub fn open(models: &Path, options: EngineOptions) -> Result<Self, OpenError> {
         let manifest = Manifest::open(models)?;
-        let (detector, landmarks, embedder) = (
-            manifest.model(Role::Detector)?,
-            manifest.model(Role::Landmarks)?,
-            manifest.model(Role::Embedder)?,
-        );
+        let (landmarks, embedder) = (manifest.model(Role::Landmarks)?, manifest.model(Role::Embedder)?);
         let predictor = manifest.read(landmarks)?;
         let predictor = ShapePredictor::load(&predictor).map_err(|e| landmarks.unusable(e))?;
-        let (detector_bytes, embedder_bytes) = (manifest.read(detector)?, manifest.read(embedder)?);
+        let embedder_bytes = manifest.read(embedder)?;
         let environment = runtime::environment(models)?;
         Ok(Self {
-            yunet: Yunet::open(&environment, detector, &detector_bytes, &options)?,
+            detector: Detector::open(&environment, &manifest, &options)?,
             embedder: Embedder::open(&environment, embedder, &embedder_bytes, &options)?,
             predictor,
             options,
@@ -98,23 +94,23 @@ impl FaceEngine {
         decode(picture, &self.options.limits)
     }
 
-    /// Finds the faces, best score first; a face filling the picture as well as one of about 3 % of its
-    /// longest side.
+    /// Finds the faces by [`EngineOptions::detector`], best score first. YuNet finds a face filling the
+    /// picture as well as one of about 3 % of its longest side.
     ///
     /// # Errors
     /// [`InferenceError`] when the detector fails to run.
     pub fn detect(&self, picture: RgbView<'_>) -> Result<Vec<Detection>, InferenceError> {
         let _step = tracing::debug_span!("detect").entered();
-        detect(&self.yunet, picture, self.options.min_score)
+        self.detector.detect(picture)
     }
 
     /// Places the landmarks of a detected face, in whole pixels.
     #[must_use]
     pub fn landmarks(&self, picture: RgbView<'_>, face: &Detection) -> Landmarks {
-        self.landmarks_in(picture, &Frame::from_yunet(&face.bounding_box))
+        self.landmarks_in(picture, &Frame::of(face))
     }
 
-    /// Places the landmarks of a face that another detector framed as dlib does, in whole pixels.
+    /// Places the landmarks of a face that is framed as dlib does it, in whole pixels.
     #[must_use]
     pub fn landmarks_in(&self, picture: RgbView<'_>, frame: &Frame) -> Landmarks {
         let _step = tracing::debug_span!("landmarks").entered();

@@ -49,16 +49,32 @@ impl BoundingBox {
     }
 }
 
+/// A way of finding faces; the scores of different ones cannot be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DetectorKind {
+    /// YuNet.
+    Yunet,
+    /// dlib's detector by convolution.
+    Mmod,
+    /// dlib's detector by histograms of oriented gradients.
+    Hog,
+}
+
 /// One face as the detector found it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Detection {
     /// Where it is.
     pub bounding_box: BoundingBox,
-    /// How sure the detector is, 0 to 1.
+    /// How sure the detector is. The scale is the detector's own: YuNet's runs from 0 to 1; dlib's
+    /// detectors give what a face has above their threshold, from 0 with no upper end. A clear face has
+    /// about 0.9 by YuNet, 1 by MMOD and 1 to 3 by HOG.
     pub score: f32,
     /// The detector's own five points: right eye, left eye, nose tip, right and left mouth corner
-    /// (right and left as the person has them, so the first is at the picture's left).
-    pub points: [Point; 5],
+    /// (right and left as the person has them, so the first is at the picture's left). dlib's detectors
+    /// give none.
+    pub points: Option<[Point; 5]>,
+    /// The detector that found it.
+    pub found_by: DetectorKind,
 }
 
 impl Detection {
@@ -67,14 +83,14 @@ impl Detection {
         let b = self.bounding_box;
         self.bounding_box =
             BoundingBox { left: b.left * x, top: b.top * y, width: b.width * x, height: b.height * y };
-        self.points = self.points.map(|p| Point { x: p.x * x, y: p.y * y });
+        self.points = self.points.map(|points| points.map(|p| Point { x: p.x * x, y: p.y * y }));
         self
     }
 
     /// Whether all its numbers are finite.
     pub(crate) fn is_finite(&self) -> bool {
         let b = &self.bounding_box;
-        let coordinates = self.points.iter().flat_map(|p| [p.x, p.y]);
+        let coordinates = self.points.iter().flatten().flat_map(|p| [p.x, p.y]);
         coordinates.chain([b.left, b.top, b.width, b.height, self.score]).all(f32::is_finite)
     }
 }

@@ -6,7 +6,7 @@
 
 use crate::similarity::{P2, Similarity};
 use crate::tensors::Tensors;
-use crate::{BoundingBox, Landmarks, Point, RgbView};
+use crate::{BoundingBox, Detection, DetectorKind, Landmarks, Point, RgbView};
 
 /// How dlib's predictor wants a face framed, from YuNet's box with centre `c` and `g = sqrt(w * h)`:
 /// a square of side `SIDE * g` around `c + (SHIFT_X * g, SHIFT_Y * g)`. Medians over 663 pictures of
@@ -43,6 +43,25 @@ impl Frame {
         let [left, top, right, bottom] =
             [x - reach, y - reach, x + reach, y + reach].map(|v| v.round().clamp(-1e9, 1e9) as i32);
         Self { left, top, right, bottom }
+    }
+
+    /// The box of one of dlib's detectors is the frame itself.
+    #[must_use]
+    pub fn from_dlib(found: &BoundingBox) -> Self {
+        let right = found.left + found.width - 1.0;
+        let bottom = found.top + found.height - 1.0;
+        let [left, top, right, bottom] =
+            [found.left, found.top, right, bottom].map(|v| v.round().clamp(-1e9, 1e9) as i32);
+        Self { left, top, right, bottom }
+    }
+
+    /// The frame of a detected face, whatever found it.
+    #[must_use]
+    pub fn of(face: &Detection) -> Self {
+        match face.found_by {
+            DetectorKind::Yunet => Self::from_yunet(&face.bounding_box),
+            DetectorKind::Mmod | DetectorKind::Hog => Self::from_dlib(&face.bounding_box),
+        }
     }
 
     /// From the unit square of the predictor to pixels.

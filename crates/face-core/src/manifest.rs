@@ -6,7 +6,7 @@ use embedding::ModelId;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::OpenError;
+use crate::{DetectorKind, OpenError};
 
 /// Name of the manifest inside the models folder.
 const FILE_NAME: &str = "manifest.toml";
@@ -28,12 +28,34 @@ pub(crate) enum Role {
 pub(crate) struct ModelEntry {
     pub(crate) id: String,
     role: Role,
+    /// Which detector it is, for the models of that role.
+    #[serde(default)]
+    kind: Option<KindEntry>,
     file: PathBuf,
     sha256: String,
     #[serde(default)]
     pub(crate) input: Option<InputEntry>,
     #[serde(default)]
     pub(crate) output: Option<OutputEntry>,
+}
+
+/// A detector's name in a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum KindEntry {
+    Yunet,
+    Mmod,
+    Hog,
+}
+
+impl From<KindEntry> for DetectorKind {
+    fn from(kind: KindEntry) -> Self {
+        match kind {
+            KindEntry::Yunet => Self::Yunet,
+            KindEntry::Mmod => Self::Mmod,
+            KindEntry::Hog => Self::Hog,
+        }
+    }
 }
 
 /// The input tensor of a network: pixels become `(value - mean) * scale`, channel by channel.
@@ -91,10 +113,20 @@ impl Manifest {
 
     /// The first model of a role.
     pub(crate) fn model(&self, role: Role) -> Result<&ModelEntry, OpenError> {
-        self.models.iter().find(|m| m.role == role).ok_or_else(|| OpenError::Manifest {
-            path: self.folder.join(FILE_NAME),
-            detail: format!("it names no model for the role {role:?}"),
-        })
+        let model = self.models.iter().find(|m| m.role == role);
+        model.ok_or_else(|| self.invalid(format!("it names no model for the role {role:?}")))
+    }
+
+    /// The first model of that kind of detector.
+    pub(crate) fn detector(&self, kind: DetectorKind) -> Result<&ModelEntry, OpenError> {
+        let is_it =
+            |m: &&ModelEntry| m.role == Role::Detector && m.kind.map(DetectorKind::from) == Some(kind);
+        let model = self.models.iter().find(is_it);
+        model.ok_or_else(|| self.invalid(format!("it names no detector of the kind {kind:?}")))
+    }
+
+    fn invalid(&self, detail: String) -> OpenError {
+        OpenError::Manifest { path: self.folder.join(FILE_NAME), detail }
     }
 
     /// The bytes of a model's file, once their hash is the manifest's.

@@ -20,14 +20,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{BoundingBox, Point};
+    use crate::{BoundingBox, DetectorKind, Point};
 
     fn detection() -> impl Strategy<Value = Detection> {
         (0.0_f32..100.0, 0.0_f32..100.0, 1.0_f32..60.0, 1.0_f32..60.0, 0.0_f32..1.0).prop_map(
             |(left, top, width, height, score)| Detection {
                 bounding_box: BoundingBox { left, top, width, height },
                 score,
-                points: [Point { x: left, y: top }; 5],
+                points: Some([Point { x: left, y: top }; 5]),
+                found_by: DetectorKind::Yunet,
             },
         )
     }

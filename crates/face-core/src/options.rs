@@ -13,8 +13,11 @@ pub struct EngineOptions {
     pub sessions: usize,
     /// Threads that one model run may use. One is best for throughput.
     pub threads: usize,
-    /// Detections scored lower are dropped, 0 to 1.
+    /// YuNet's detections scored lower are dropped, 0 to 1. dlib's detectors have thresholds of their
+    /// own.
     pub min_score: f32,
+    /// What finds the faces.
+    pub detector: DetectorChoice,
 }
 
 impl Default for EngineOptions {
@@ -25,8 +28,24 @@ impl Default for EngineOptions {
             sessions: 1,
             threads: 1,
             min_score: 0.6,
+            detector: DetectorChoice::default(),
         }
     }
+}
+
+/// What finds the faces of a picture. An engine loads only the models that its choice needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DetectorChoice {
+    /// YuNet, and where it finds nothing MMOD, on a copy of at most 640 pixels a side, so that a picture
+    /// without a face does not cost much more than another.
+    Auto,
+    /// YuNet alone, on copies of at most 640 and 320 pixels a side.
+    #[default]
+    Yunet,
+    /// dlib's detector by convolution (`cnn_face_detection_model_v1`), with dlib's boxes and scores. It
+    /// finds faces of about 80 pixels and more. A picture of more than 4 million pixels is shrunk to
+    /// that number first, which bounds the memory; dlib would search it as it is.
+    Mmod,
 }
 
 /// What a picture may be, checked from its header before anything is decoded.

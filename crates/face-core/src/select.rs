@@ -28,11 +28,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{BoundingBox, Point};
+    use crate::{BoundingBox, DetectorKind};
 
     fn face(width: f32) -> Detection {
         let bounding_box = BoundingBox { left: 0.0, top: 0.0, width, height: width };
-        Detection { bounding_box, score: 0.9, points: [Point { x: 0.0, y: 0.0 }; 5] }
+        Detection { bounding_box, score: 0.9, points: None, found_by: DetectorKind::Mmod }
     }
 
     fn chosen(widths: &[f32], policy: FacePolicy) -> Result<(f32, usize), String> {

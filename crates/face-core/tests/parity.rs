@@ -7,7 +7,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use face_core::{Chip, Crops, EngineOptions, FaceEngine, Frame, Landmarks, Point, RgbView};
+use face_core::{
+    BoundingBox, Chip, Crops, DetectorChoice, DetectorKind, EngineOptions, FaceEngine, Frame, Landmarks,
+    Point, RgbView,
+};
 use image::RgbImage;
 use serde_json::Value;
 
@@ -66,6 +69,60 @@ fn golden_faces() -> impl Iterator<Item = (&'static str, &'static Value)> {
     pictures.flat_map(|(name, picture)| {
         picture["faces"].as_array().unwrap().iter().map(move |f| (name.as_str(), f))
     })
+}
+
+/// Compares what a detector finds in every picture with the reference's detections under `key`.
+fn compare_detections(choice: DetectorChoice, kind: DetectorKind, key: &str) {
+    let options = EngineOptions { detector: choice, ..EngineOptions::default() };
+    let engine = FaceEngine::open(&workspace().join("models"), options).unwrap();
+    for (picture, golden) in GOLDEN.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('_')) {
+        let pixels = decoded(picture);
+        let ours = engine.detect(RgbView::of(&pixels).unwrap()).unwrap();
+        let theirs = golden[key].as_array().unwrap();
+        assert_eq!(ours.len(), theirs.len(), "{picture}: {ours:?}");
+        for (face, expected) in ours.iter().zip(theirs) {
+            let [left, top, right, bottom]: [f64; 4] = numbers(&expected["box"]).try_into().unwrap();
+            let [left, top, width, height] =
+                [left, top, right - left + 1.0, bottom - top + 1.0].map(|v| v as f32);
+            let expected_box = BoundingBox { left, top, width, height };
+            let off = (f64::from(face.score) - expected["score"].as_f64().unwrap()).abs();
+            assert!(off < 0.02, "{picture}: {} {off}", face.score);
+            assert!(face.bounding_box.iou(&expected_box) > 0.95, "{picture}: {face:?} {expected_box:?}");
+            if picture.ends_with(".png") {
+                assert_eq!(face.bounding_box, expected_box, "{picture}");
+                assert!(off < 1e-4, "{picture}: {off:e}");
+            }
+            assert_eq!((face.found_by, face.points), (kind, None));
+        }
+    }
+}
+
+#[test]
+fn mmod_finds_what_the_reference_finds_with_its_boxes_and_scores() {
+    compare_detections(DetectorChoice::Mmod, DetectorKind::Mmod, "cnn0");
+}
+
+#[test]
+fn auto_falls_back_to_mmod_where_yunet_finds_nothing() {
+    let options =
+        EngineOptions { detector: DetectorChoice::Auto, min_score: 1.1, ..EngineOptions::default() };
+    let engine = FaceEngine::open(&workspace().join("models"), options).unwrap();
+    let pixels = decoded("obama.jpg");
+    let found = engine.detect(RgbView::of(&pixels).unwrap()).unwrap();
+    let [face] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(face.found_by, DetectorKind::Mmod);
+    let theirs = BoundingBox { left: 375.0, top: 154.0, width: 237.0, height: 237.0 };
+    assert!(face.bounding_box.iou(&theirs) > 0.7, "in the pixels of the whole picture: {face:?}");
+}
+
+#[test]
+fn pictures_of_any_shape_are_searched_by_mmod_without_a_panic() {
+    let options = EngineOptions { detector: DetectorChoice::Mmod, ..EngineOptions::default() };
+    let engine = FaceEngine::open(&workspace().join("models"), options).unwrap();
+    for (width, height) in [(1, 1), (28, 28), (7, 4), (6, 7), (31, 17), (3000, 3), (3, 3000)] {
+        let pixels = RgbImage::from_pixel(width, height, image::Rgb([90, 120, 150]));
+        assert_eq!(engine.detect(RgbView::of(&pixels).unwrap()).unwrap(), [], "{width}x{height}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use ort::environment::Environment;
 
 use crate::manifest::{Channels, ModelEntry};
 use crate::network::Network;
-use crate::{BoundingBox, Detection, EngineOptions, InferenceError, OpenError, Point};
+use crate::{BoundingBox, Detection, DetectorKind, EngineOptions, InferenceError, OpenError, Point};
 
 /// Pixels between neighbouring cells of each output level.
 const STRIDES: [usize; 3] = [8, 16, 32];
@@ -113,7 +113,7 @@ fn detection(score: f32, bbox: &[f32; 4], kps: &[f32; 10], column: f32, row: f32
         *point = Point { x: (offset[0] + column) * stride, y: (offset[1] + row) * stride };
     }
     let bounding_box = BoundingBox { left: x - width / 2.0, top: y - height / 2.0, width, height };
-    Detection { bounding_box, score, points }
+    Detection { bounding_box, score, points: Some(points), found_by: DetectorKind::Yunet }
 }
 
 #[cfg(test)]
@@ -136,7 +136,7 @@ mod tests {
         let found = detection(0.9, &[0.5, 0.25, 0.0, 2.0_f32.ln()], &[0.0; 10], 3.0, 2.0, 8.0);
         let expected = BoundingBox { left: 24.0, top: 10.0, width: 8.0, height: 16.0 };
         assert!((found.bounding_box.iou(&expected) - 1.0).abs() < 1e-5, "{found:?}");
-        assert_eq!(found.points[4], Point { x: 24.0, y: 16.0 });
+        assert_eq!(found.points.unwrap()[4], Point { x: 24.0, y: 16.0 });
     }
 
     proptest! {

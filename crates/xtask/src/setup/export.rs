@@ -1,9 +1,9 @@
-//! From a package's member to the file that the server reads.
+//! From a published file to the file that the server reads.
 
 use anyhow::Result;
 use serde::Deserialize;
 
-/// What is done with a member.
+/// What is done with a published file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Recipe {
@@ -11,6 +11,10 @@ pub(super) enum Recipe {
     Copy,
     /// dlib's embedder, to ONNX.
     DlibResnet,
+    /// dlib's face detector by convolution, to ONNX.
+    DlibMmod,
+    /// dlib's face detector by histograms of gradients, to safetensors.
+    DlibHog,
     /// dlib's landmarks, to safetensors.
     DlibShapePredictor,
     /// YuNet, with batch, height and width free.
@@ -18,11 +22,13 @@ pub(super) enum Recipe {
 }
 
 /// The bytes of the file.
-pub(super) fn make(recipe: Recipe, member: Vec<u8>) -> Result<Vec<u8>> {
+pub(super) fn make(recipe: Recipe, published: Vec<u8>) -> Result<Vec<u8>> {
     Ok(match recipe {
-        Recipe::Copy => member,
-        Recipe::DlibResnet => dlib_export::resnet_to_onnx(&member)?,
-        Recipe::DlibShapePredictor => dlib_export::shape_predictor_to_safetensors(&member)?,
-        Recipe::DynamicYunet => dlib_export::yunet_with_dynamic_size(&member)?,
+        Recipe::Copy => published,
+        Recipe::DlibResnet => dlib_export::resnet_to_onnx(&published)?,
+        Recipe::DlibMmod => dlib_export::mmod_to_onnx(&published)?,
+        Recipe::DlibHog => dlib_export::hog_to_safetensors(&published)?,
+        Recipe::DlibShapePredictor => dlib_export::shape_predictor_to_safetensors(&published)?,
+        Recipe::DynamicYunet => dlib_export::yunet_with_dynamic_size(&published)?,
     })
 }

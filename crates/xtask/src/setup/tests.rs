@@ -11,9 +11,9 @@ use zip::write::SimpleFileOptions;
 
 use super::digest::Digest;
 use super::export::Recipe;
-use super::manifest::Wanted;
+use super::manifest::{Source, Wanted};
 use super::packages::{Kind, Package};
-use super::{make, missing};
+use super::{make_all, make_and_say, missing, unpack};
 
 const MEMBER: &[u8] = b"a picture";
 
@@ -43,11 +43,29 @@ fn wanted(folder: &Path, kind: Kind) -> Wanted {
     Wanted {
         path: folder.join("made/picture"),
         sha256,
-        package: Package { name, version, kind, tags: None, size: 0, sha256 },
-        member: "package/picture".to_owned(),
-        member_sha256: sha256,
+        source: Source::Member {
+            package: Package { name, version, kind, tags: None, size: 0, sha256 },
+            member: "package/picture".to_owned(),
+        },
+        source_sha256: sha256,
         made_by: Recipe::Copy,
     }
+}
+
+fn make_from(wanted: &Wanted, archive: &Path, kind: Kind, member: &str) -> anyhow::Result<()> {
+    make_and_say(wanted, || unpack::member(archive, kind, member))
+}
+
+#[test]
+fn a_file_of_the_repository_needs_neither_pip_nor_a_package() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("picture");
+    fs::write(&source, MEMBER).unwrap();
+    let wanted = Wanted { source: Source::Repository(source), ..wanted(folder.path(), Kind::Wheel) };
+    let cache = folder.path().join("cache");
+    make_all(vec![&wanted], cache.clone()).unwrap();
+    assert_eq!(fs::read(&wanted.path).unwrap(), MEMBER);
+    assert!(!cache.exists());
 }
 
 #[test]
@@ -57,7 +75,7 @@ fn a_member_of_a_wheel_or_an_sdist_becomes_the_file() {
         let archive = folder.path().join("archive");
         pack(&archive);
         let wanted = wanted(folder.path(), kind);
-        make(&wanted, &archive).unwrap();
+        make_from(&wanted, &archive, kind, "package/picture").unwrap();
         assert_eq!(fs::read(&wanted.path).unwrap(), MEMBER);
     }
 }
@@ -68,9 +86,9 @@ fn a_member_that_is_not_there_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("archive");
         pack(&archive);
-        let wanted = Wanted { member: "package/absent".to_owned(), ..wanted(folder.path(), kind) };
-        let error = make(&wanted, &archive).unwrap_err();
-        assert!(error.to_string().contains("package/absent"), "{error}");
+        let wanted = wanted(folder.path(), kind);
+        let error = make_from(&wanted, &archive, kind, "package/absent").unwrap_err();
+        assert!(format!("{error:#}").contains("package/absent"), "{error:#}");
     }
 }
 
@@ -81,11 +99,11 @@ fn nothing_of_another_hash_is_written() {
     wheel(&archive);
     let other = Digest::of(b"another picture");
     for (wanted, part) in [
-        (Wanted { member_sha256: other, ..wanted(folder.path(), Kind::Wheel) }, "package/picture in"),
+        (Wanted { source_sha256: other, ..wanted(folder.path(), Kind::Wheel) }, "package/picture in"),
         (Wanted { sha256: other, ..wanted(folder.path(), Kind::Wheel) }, "the exporter"),
     ] {
-        let error = make(&wanted, &archive).unwrap_err();
-        assert!(error.to_string().contains(part), "{error}");
+        let error = make_from(&wanted, &archive, Kind::Wheel, "package/picture").unwrap_err();
+        assert!(format!("{error:#}").contains(part), "{error:#}");
         assert!(!wanted.path.exists());
     }
 }
