@@ -56,6 +56,7 @@ mod onnx;
 mod reader;
 mod resnet;
 mod shape_predictor;
+mod tensor_file;
 #[cfg(test)]
 mod testing;
 mod yunet;
