@@ -1,6 +1,7 @@
 //! Finding faces: the detector that was chosen, and what steps in when it finds nothing.
 
 mod dlib_box;
+mod hog;
 mod mmod;
 mod resize;
 mod scales;
@@ -8,6 +9,7 @@ mod yunet;
 
 use ort::environment::Environment;
 
+use self::hog::Hog;
 use self::mmod::Mmod;
 use self::resize::shrink;
 use self::yunet::Yunet;
@@ -23,6 +25,7 @@ pub(crate) enum Detector {
     Auto { primary: Yunet, fallback: Mmod, min_score: f32 },
     Yunet { yunet: Yunet, min_score: f32 },
     Mmod(Mmod),
+    Hog(Hog),
 }
 
 impl Detector {
@@ -44,6 +47,10 @@ impl Detector {
             DetectorChoice::Auto => Self::Auto { primary: yunet()?, fallback: mmod()?, min_score },
             DetectorChoice::Yunet => Self::Yunet { yunet: yunet()?, min_score },
             DetectorChoice::Mmod => Self::Mmod(mmod()?),
+            DetectorChoice::Hog { upsampling } => {
+                let model = manifest.detector(DetectorKind::Hog)?;
+                Self::Hog(Hog::open(model, &manifest.read(model)?, upsampling)?)
+            }
         })
     }
 
@@ -52,6 +59,7 @@ impl Detector {
         match self {
             Self::Yunet { yunet, min_score } => scales::detect(yunet, picture, *min_score),
             Self::Mmod(mmod) => bounded(picture, mmod::MOST_PIXELS, |picture| mmod.detect(picture)),
+            Self::Hog(hog) => bounded(picture, hog.most_pixels(), |picture| Ok(hog.detect(picture))),
             Self::Auto { primary, fallback, min_score } => {
                 let found = scales::detect(primary, picture, *min_score)?;
                 if !found.is_empty() {

@@ -45,5 +45,5 @@ pub use engine::FaceEngine;
 pub use error::{FaceError, InferenceError, OpenError, PictureError};
 pub use face::{BoundingBox, Detection, DetectorKind, EmbeddedFace, Face, Landmarks, Point};
 pub use landmarks::Frame;
-pub use options::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
+pub use options::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits, Upsampling};
 pub use pixels::RgbView;

@@ -46,6 +46,39 @@ pub enum DetectorChoice {
     /// finds faces of about 80 pixels and more. A picture of more than 4 million pixels is shrunk to
     /// that number first, which bounds the memory; dlib would search it as it is.
     Mmod,
+    /// dlib's frontal face detector (`get_frontal_face_detector`), with dlib's boxes and scores. It finds
+    /// upright faces of about 80 pixels and more in the up-sampled picture. A picture that would have more
+    /// than 16 million pixels after up-sampling is shrunk first, which bounds memory and time; dlib would
+    /// search it as it is.
+    Hog {
+        /// How often the picture is doubled first.
+        upsampling: Upsampling,
+    },
+}
+
+/// How often dlib's frontal face detector doubles the sides of a picture before it searches; each time
+/// halves the smallest face found and costs four times as much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Upsampling {
+    /// The picture as it is: faces of about 80 pixels and more.
+    None,
+    /// Once, as the `face_recognition` library does it: faces of about 40 pixels and more.
+    #[default]
+    Once,
+    /// Twice: faces of about 20 pixels and more.
+    Twice,
+}
+
+impl Upsampling {
+    /// 0, 1 or 2.
+    #[must_use]
+    pub fn times(self) -> u32 {
+        match self {
+            Self::None => 0,
+            Self::Once => 1,
+            Self::Twice => 2,
+        }
+    }
 }
 
 /// What a picture may be, checked from its header before anything is decoded.

@@ -43,12 +43,22 @@ impl<'a> Tensors<'a> {
         self.tensor(name, shape, Dtype::U32, u32::from_le_bytes)
     }
 
-    fn tensor<T>(
+    /// A tensor of 64-bit floats; `None` in `shape` lets a dimension be anything.
+    pub(crate) fn doubles(&self, name: &str, shape: &[Option<usize>]) -> Result<Tensor<f64>, String> {
+        let tensor = self.tensor(name, shape, Dtype::F64, f64::from_le_bytes)?;
+        if tensor.values.iter().all(|v| v.is_finite()) {
+            Ok(tensor)
+        } else {
+            Err(format!("tensor '{name}' holds a number that is not finite"))
+        }
+    }
+
+    fn tensor<T, const BYTES: usize>(
         &self,
         name: &str,
         shape: &[Option<usize>],
         kind: Dtype,
-        from_bytes: fn([u8; 4]) -> T,
+        from_bytes: fn([u8; BYTES]) -> T,
     ) -> Result<Tensor<T>, String> {
         let view = self.0.tensor(name).map_err(|_| format!("tensor '{name}' is missing"))?;
         let fits = view.shape().len() == shape.len()
@@ -56,7 +66,7 @@ impl<'a> Tensors<'a> {
         if view.dtype() != kind || !fits {
             return Err(format!("tensor '{name}' is {:?} {:?}, not as expected", view.dtype(), view.shape()));
         }
-        let (words, _) = view.data().as_chunks::<4>();
+        let (words, _) = view.data().as_chunks::<BYTES>();
         Ok(Tensor {
             values: words.iter().map(|&word| from_bytes(word)).collect(),
             shape: view.shape().to_vec(),

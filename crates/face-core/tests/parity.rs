@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use face_core::{
     BoundingBox, Chip, Crops, DetectorChoice, DetectorKind, EngineOptions, FaceEngine, Frame, Landmarks,
-    Point, RgbView,
+    Point, RgbView, Upsampling,
 };
 use image::RgbImage;
 use serde_json::Value;
@@ -100,6 +100,13 @@ fn compare_detections(choice: DetectorChoice, kind: DetectorKind, key: &str) {
 #[test]
 fn mmod_finds_what_the_reference_finds_with_its_boxes_and_scores() {
     compare_detections(DetectorChoice::Mmod, DetectorKind::Mmod, "cnn0");
+}
+
+#[test]
+fn hog_finds_what_the_reference_finds_with_its_boxes_and_scores() {
+    for (upsampling, key) in [(Upsampling::None, "hog0"), (Upsampling::Once, "hog1")] {
+        compare_detections(DetectorChoice::Hog { upsampling }, DetectorKind::Hog, key);
+    }
 }
 
 #[test]
