@@ -5,8 +5,10 @@ use prost::Message;
 use super::architecture::{Architecture, CellGrid};
 use super::network::Mmod;
 use super::options::DetectionOptions;
-use crate::onnx::GraphBuilder;
+use super::widths::{by_row, diagonal, widened};
+use crate::layers::Convolution;
 use crate::onnx::proto::{Dimension, StringStringEntryProto};
+use crate::onnx::{GraphBuilder, Kernel};
 
 const INPUT: &str = "pictures";
 const OUTPUT: &str = "scores";
@@ -29,15 +31,16 @@ const SCORE_THRESHOLD: usize = 0;
 pub(super) fn model(network: &Mmod, architecture: &Architecture) -> Vec<u8> {
     let mut graph = GraphBuilder::default();
     let mut tensor = INPUT.to_owned();
-    let last = network.convolutions.len();
-    for (number, convolution) in (1..).zip(&network.convolutions) {
-        tensor = if number == last {
-            graph.convolution(&tensor, OUTPUT, convolution)
-        } else {
+    let mut channels = 3;
+    if let Some((last, convolutions)) = network.convolutions.split_last() {
+        for (number, convolution) in (1..).zip(convolutions) {
+            let convolution = widened(convolution, channels);
+            channels = convolution.shape.filters;
             let name = format!("convolution{number}");
-            let convolved = graph.convolution(&tensor, &name, convolution);
-            graph.apply("Relu", &[&convolved], &format!("{name}.relu"))
-        };
+            let convolved = graph.convolution(&tensor, &name, &convolution);
+            tensor = graph.apply("Relu", &[&convolved], &format!("{name}.relu"));
+        }
+        scores(&mut graph, &tensor, channels, last);
     }
 
     let named = Dimension::named;
@@ -46,6 +49,15 @@ pub(super) fn model(network: &Mmod, architecture: &Architecture) -> Vec<u8> {
     let mut model = graph.build("face-detector", (INPUT, input), (OUTPUT, output));
     model.metadata_props = metadata(&network.options, architecture.cells());
     model.encode_to_vec()
+}
+
+/// The one filter at the output, over so many channels: a filter for each of its rows, then their sum.
+fn scores(graph: &mut GraphBuilder, input: &str, channels: usize, filter: &Convolution) {
+    let (kernel, padding) = (filter.shape.kernel, filter.shape.padding);
+    let rows = Kernel { shape: [kernel, channels, 1, kernel], padding: [0, padding] };
+    let rows = graph.convolution_by(input, "rows", rows, &by_row(filter, channels), None);
+    let sum = Kernel { shape: [1, kernel, kernel, 1], padding: [padding, 0] };
+    graph.convolution_by(&rows, OUTPUT, sum, &diagonal(kernel), Some(&filter.biases));
 }
 
 /// In a fixed order, so that the same file gives the same bytes.

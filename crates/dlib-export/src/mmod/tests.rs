@@ -13,7 +13,7 @@ use crate::testing::graph::{graph_of, line, shape_of, values};
 /// A convolution of each kind, and the one at the output.
 const TINY: Architecture = Architecture {
     averages: FACE_DETECTOR.averages,
-    convolutions: &[halving(3, 2), halving(2, 2), keeping(2, 1, 3)],
+    convolutions: &[halving(3, 4), halving(4, 4), keeping(4, 1, 3)],
 };
 
 /// [`mmod_to_onnx`] for the tiny network.
@@ -30,7 +30,8 @@ convolution1 = Conv(pictures, convolution1.weight, convolution1.bias) kernel_sha
 convolution1.relu = Relu(convolution1)
 convolution2 = Conv(convolution1.relu, convolution2.weight, convolution2.bias) kernel_shape=[5, 5] pads=[0, 0, 0, 0] strides=[2, 2]
 convolution2.relu = Relu(convolution2)
-scores = Conv(convolution2.relu, scores.weight, scores.bias) kernel_shape=[3, 3] pads=[1, 1, 1, 1] strides=[1, 1]";
+rows = Conv(convolution2.relu, rows.weight) kernel_shape=[1, 3] pads=[0, 1, 0, 1]
+scores = Conv(rows, scores.weight, scores.bias) kernel_shape=[3, 1] pads=[1, 0, 1, 0]";
     assert_eq!(lines.join("\n"), expected);
 }
 
@@ -60,7 +61,14 @@ fn batch_normalisations_are_folded_into_the_convolutions_before_them() {
         assert_eq!(values(&graph, &format!("{name}.bias")), (vec![shape[0]], biases), "{name}");
     }
     let last = &file.layers[2].parameters;
-    assert_eq!(values(&graph, "scores.weight"), (vec![1, 2, 3, 3], last.weights.clone()));
+    let (shape, rows) = values(&graph, "rows.weight");
+    assert_eq!(shape, [3, 4, 1, 3]);
+    for (at, weight) in rows.iter().enumerate() {
+        let (row, channel, column) = (at / 12, at / 3 % 4, at % 3);
+        assert_eq!(*weight, last.weights[channel * 9 + row * 3 + column]);
+    }
+    let diagonal = vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    assert_eq!(values(&graph, "scores.weight"), (vec![1, 3, 3, 1], diagonal));
     assert_eq!(values(&graph, "scores.bias"), (vec![1], last.biases.clone()));
 }
 
@@ -77,7 +85,9 @@ fn the_published_architecture_becomes_a_model_for_pictures_of_any_size() {
         [("scores", [named("batch"), Dimension::fixed(1), named("rows"), named("columns")].as_slice())]
     );
     let operators = |kind| graph.node.iter().filter(|node| node.op_type() == kind).count();
-    assert_eq!([operators("Conv"), operators("Relu")], [7, 6]);
+    assert_eq!([operators("Conv"), operators("Relu")], [8, 6]);
+    let (shape, _) = values(&graph, "convolution5.weight");
+    assert_eq!(shape, [48, 48, 5, 5], "45 channels and three of zeros");
 }
 
 #[test]

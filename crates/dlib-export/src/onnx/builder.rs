@@ -14,6 +14,15 @@ const ATTRIBUTE_INTS: i32 = 7;
 const IR_VERSION: i64 = 8;
 const OPSET: i64 = 17;
 
+/// The sizes of a convolution that is not square.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kernel {
+    /// `[filters, inputs, rows, columns]`.
+    pub(crate) shape: [usize; 4],
+    /// Zeros above and below, and at either side.
+    pub(crate) padding: [usize; 2],
+}
+
 /// A graph under construction. Each operator takes the names of its inputs and returns the name of
 /// its output; nodes stay in the order they are added in, which must be one they can run in.
 #[derive(Debug, Default)]
@@ -34,6 +43,27 @@ impl GraphBuilder {
             ints("strides", &[shape.stride; 2]),
         ];
         self.operator("Conv", vec![input.to_owned(), weights, biases], name, attributes)
+    }
+
+    /// A convolution of stride 1 whose kernel need not be square.
+    pub(crate) fn convolution_by(
+        &mut self,
+        input: &str,
+        name: &str,
+        kernel: Kernel,
+        weights: &[f32],
+        biases: Option<&[f32]>,
+    ) -> String {
+        let [filters, _, rows, columns] = kernel.shape;
+        let [vertical, horizontal] = kernel.padding;
+        let mut inputs =
+            vec![input.to_owned(), self.floats(format!("{name}.weight"), &kernel.shape, weights)];
+        inputs.extend(biases.map(|biases| self.floats(format!("{name}.bias"), &[filters], biases)));
+        let attributes = vec![
+            ints("kernel_shape", &[rows, columns]),
+            ints("pads", &[vertical, horizontal, vertical, horizontal]),
+        ];
+        self.operator("Conv", inputs, name, attributes)
     }
 
     /// Adds a row of zeros below and a column of zeros at the right.

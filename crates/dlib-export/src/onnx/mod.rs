@@ -3,4 +3,4 @@
 mod builder;
 pub(crate) mod proto;
 
-pub(crate) use builder::GraphBuilder;
+pub(crate) use builder::{GraphBuilder, Kernel};

@@ -50,8 +50,8 @@ fn another_network_is_refused() {
     let averages = [122.782, 117.0, 104.298];
     refused(Architecture { averages, ..TINY }, "expected 117.001 as the average of a colour, found 117");
     refused(
-        Architecture { convolutions: const { &[halving(3, 3), halving(3, 2), keeping(2, 1, 3)] }, ..TINY },
-        "expected 152 values as the parameters of a convolution, found 228",
+        Architecture { convolutions: const { &[halving(3, 5), halving(5, 4), keeping(4, 1, 3)] }, ..TINY },
+        "expected 304 values as the parameters of a convolution, found 380",
     );
     refused(
         Architecture { convolutions: &TINY.convolutions[1..], ..TINY },
