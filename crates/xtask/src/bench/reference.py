@@ -28,8 +28,14 @@ def median(work, rounds):
     return statistics.median(times)
 
 
+hog = dlib.get_frontal_face_detector()
+mmod = dlib.cnn_face_detection_model_v1(face_recognition_models.cnn_face_detector_model_location())
+
 print(json.dumps({
     "face_locations": median(lambda: face_recognition.face_locations(picture), 15),
     "face_encodings": median(lambda: face_recognition.face_encodings(picture), 15),
     "descriptor of one chip": median(lambda: network.compute_face_descriptor(chip), 50),
+    "hog0": median(lambda: hog(picture, 0), 15),
+    "hog1": median(lambda: hog(picture, 1), 15),
+    "mmod": median(lambda: mmod(picture, 0), 5),
 }))

@@ -28,10 +28,14 @@ const PICTURE: &str = "target/tmp/640x480.jpg";
 
 const WHOLE: &str = "whole path";
 const MODEL_RUNS: &str = "all model runs";
+const MMOD: &str = "detector MMOD";
 
 /// What must hold of the whole path: at most this many times the model runs alone, and the reference.
 const OF_MODEL_RUNS: f64 = 1.5;
 const OF_REFERENCE: f64 = 0.15;
+
+/// What must hold of MMOD: at most this many times the reference's run of the same network.
+const OF_REFERENCES_MMOD: f64 = 0.15;
 
 fn folder() -> PathBuf {
     workspace::root().join("target/reference")
@@ -87,6 +91,12 @@ pub(super) fn compare() -> Result<()> {
         ("model run: detector, 320x240", "model_runs/detector_320x240"),
         ("model run: embedder, 4 crops", "model_runs/embedder_4_crops"),
         (MODEL_RUNS, "model_runs/all"),
+        ("detector YuNet", "detectors/yunet"),
+        (MMOD, "detectors/mmod"),
+        ("detector HOG, not up-sampled", "detectors/hog0"),
+        ("detector HOG, up-sampled once", "detectors/hog1"),
+        ("no face: YuNet", "detectors/yunet_faceless"),
+        ("no face: auto", "detectors/auto_faceless"),
         ("POST /verify/, one client", "route/verify"),
     ];
     workspace::say("\n| step, 640x480, one thread | ms |\n|---|---|");
@@ -99,11 +109,14 @@ pub(super) fn compare() -> Result<()> {
     for (step, milliseconds) in &reference {
         workspace::say(&format!("| reference: {step} | {milliseconds:.1} |"));
     }
+    let mmod = ours.get(MMOD).copied().unwrap_or(f64::NAN);
+    let references_mmod = reference.get("mmod").copied().unwrap_or(f64::NAN);
     let whole = ours.get(WHOLE).copied().unwrap_or(f64::NAN);
     let runs = ours.get(MODEL_RUNS).copied().unwrap_or(f64::NAN);
     let encodings = reference.get("face_encodings").copied().unwrap_or(f64::NAN);
     ratio("whole / model runs", whole / runs, OF_MODEL_RUNS)?;
-    ratio("whole / reference's face_encodings", whole / encodings, OF_REFERENCE)
+    ratio("whole / reference's face_encodings", whole / encodings, OF_REFERENCE)?;
+    ratio("MMOD / dlib's MMOD", mmod / references_mmod, OF_REFERENCES_MMOD)
 }
 
 fn ratio(what: &str, found: f64, most: f64) -> Result<()> {
