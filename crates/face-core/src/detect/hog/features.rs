@@ -2,6 +2,8 @@
 //!
 //! dlib/image_transforms/fhog.h, after Felzenszwalb et al.: cut off at 0.2, four texture features.
 
+use multiversion::multiversion;
+
 use super::histogram::{DIRECTIONS, Histograms};
 use super::planes::Planes;
 use super::{BORDER, FEATURES, SIDE};
@@ -32,14 +34,13 @@ impl FeatureMaps {
         let plane = stride * (rows + SIDE - 1);
         let mut values = vec![0.0; FEATURES * plane];
         let energies = Energies::of(&histograms);
+        let mut cells = vec![[0.0; FEATURES]; columns];
         for row in 0..rows {
-            for column in 0..columns {
-                let cell = features(&histograms.cell(row + 2, column + 2), energies.around(row, column));
-                let place = (row + BORDER) * stride + column + BORDER;
-                for (map, feature) in values.chunks_exact_mut(plane).zip(cell) {
-                    if let Some(value) = map.get_mut(place) {
-                        *value = feature;
-                    }
+            measure(&histograms, &energies, row, &mut cells);
+            let place = (row + BORDER) * stride + BORDER;
+            for (feature, map) in values.chunks_exact_mut(plane).enumerate() {
+                for (value, cell) in map.iter_mut().skip(place).zip(&cells) {
+                    *value = cell.get(feature).copied().unwrap_or_default();
                 }
             }
         }
@@ -49,6 +50,14 @@ impl FeatureMaps {
     /// The rows of each map, [`Self::stride`] values a row.
     pub(super) fn maps(&self) -> impl Iterator<Item = &[f32]> {
         self.values.chunks_exact(self.stride * (self.rows + SIDE - 1))
+    }
+}
+
+/// The features of one row of cells.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+fn measure(histograms: &Histograms, energies: &Energies, row: usize, cells: &mut [[f32; FEATURES]]) {
+    for (column, cell) in cells.iter_mut().enumerate() {
+        *cell = features(&histograms.cell(row + 2, column + 2), energies.around(row, column));
     }
 }
 
@@ -88,23 +97,35 @@ fn four((above, below): (&[f32], &[f32])) -> f32 {
 }
 
 /// Signed directions, directions without their sign, and texture, of a histogram in blocks of these energies.
+#[inline(always)]
 fn features(histogram: &[f32; DIRECTIONS], energies: [f32; 4]) -> [f32; FEATURES] {
     let limits = energies.map(|energy| 0.2 * (energy + 1e-4).sqrt());
     let scales = limits.map(|limit| 0.1 / limit);
+    // One term a block; the four of a direction are next to each other, as the compiler wants them.
+    let terms = |votes: f32| {
+        let mut terms = [0.0; 4];
+        for ((term, limit), scale) in terms.iter_mut().zip(limits).zip(scales) {
+            *term = if votes < limit { votes } else { limit } * scale;
+        }
+        terms
+    };
     let mut found = [0.0; FEATURES];
     let (signed, others) = found.split_at_mut(DIRECTIONS);
     let (unsigned, texture) = others.split_at_mut(DIRECTIONS / 2);
+    let mut sums = [0.0; 4];
+    for (feature, &votes) in signed.iter_mut().zip(histogram) {
+        let terms = terms(votes);
+        *feature = terms.iter().sum();
+        for (sum, term) in sums.iter_mut().zip(terms) {
+            *sum += term;
+        }
+    }
     let (first, opposite) = histogram.split_at(DIRECTIONS / 2);
-    for ((limit, scale), texture) in limits.into_iter().zip(scales).zip(texture) {
-        for (feature, votes) in signed.iter_mut().zip(histogram) {
-            let term = votes.min(limit) * scale;
-            *feature += term;
-            *texture += term;
-        }
-        *texture *= 2.0 * 0.2357;
-        for (feature, (a, b)) in unsigned.iter_mut().zip(first.iter().zip(opposite)) {
-            *feature += (a + b).min(limit) * scale;
-        }
+    for (feature, (a, b)) in unsigned.iter_mut().zip(first.iter().zip(opposite)) {
+        *feature = terms(a + b).iter().sum();
+    }
+    for (texture, sum) in texture.iter_mut().zip(sums) {
+        *texture = sum * (2.0 * 0.2357);
     }
     found
 }

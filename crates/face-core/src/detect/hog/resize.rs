@@ -121,9 +121,10 @@ impl Sides {
         self.row = Some(row);
         self.left.resize(lefts.len(), 0);
         self.right.resize(lefts.len(), 0);
+        // One search of the row a column: the second pixel is the first of the rest.
         for ((left, right), &at) in self.left.iter_mut().zip(&mut self.right).zip(lefts) {
-            if let Some(&[l, r]) = line.get(at..at + 2).and_then(<[u8]>::first_chunk::<2>) {
-                (*left, *right) = (l, r);
+            if let Some([l, r, ..]) = line.get(at..) {
+                (*left, *right) = (*l, *r);
             }
         }
     }
