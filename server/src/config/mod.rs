@@ -15,7 +15,7 @@ use clap::{Arg, ArgMatches, Command};
 use embedding::Distance;
 use embedding_store::StoreUrl;
 use etcetera::BaseStrategy;
-use face_core::{Crops, EngineOptions, FacePolicy, PictureLimits};
+use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
 use crate::http::WebOrigin;
 use settings::{SETTINGS, Setting};
@@ -37,6 +37,8 @@ pub(crate) struct Config {
     pub(crate) store: StoreUrl,
     /// Folder of the models and of ONNX Runtime.
     pub(crate) models: PathBuf,
+    /// What finds the faces.
+    pub(crate) detector: DetectorChoice,
     /// Crops a face is embedded from.
     pub(crate) crops: Crops,
     /// Largest distance that counts as a match.
@@ -102,6 +104,7 @@ impl Config {
             store: read
                 .required(&settings::STORE, |text| text.parse::<StoreUrl>().map_err(|e| e.to_string()))?,
             models: read.or_else(&settings::MODELS, |text| Ok(PathBuf::from(text)), default_models)?,
+            detector: read.required(&settings::DETECTOR, values::detector)?,
             crops: read.required(&settings::CROPS, values::crops)?,
             threshold: read.required(&settings::THRESHOLD, values::threshold)?,
             multi_face: read.required(&settings::MULTI_FACE, values::multi_face)?,
@@ -124,6 +127,7 @@ impl Config {
     pub(crate) fn engine_options(&self) -> EngineOptions {
         EngineOptions {
             limits: PictureLimits { max_bytes: self.max_upload, ..PictureLimits::default() },
+            detector: self.detector,
             crops: self.crops,
             sessions: self.workers.get(),
             ..EngineOptions::default()

@@ -29,9 +29,9 @@ impl Setting {
 pub(crate) const PREFIX: &str = "FACE_";
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 14] = [
-    HOST, PORT, STORE, MODELS, CROPS, THRESHOLD, MULTI_FACE, CORS, WORKERS, MAX_UPLOAD, UPLOADS, LOG_DIR,
-    LOG_FORMAT, LOG_LEVEL,
+pub(crate) const SETTINGS: [Setting; 15] = [
+    HOST, PORT, STORE, MODELS, DETECTOR, CROPS, THRESHOLD, MULTI_FACE, CORS, WORKERS, MAX_UPLOAD, UPLOADS,
+    LOG_DIR, LOG_FORMAT, LOG_LEVEL,
 ];
 
 pub(super) const HOST: Setting = Setting {
@@ -60,6 +60,13 @@ pub(super) const MODELS: Setting = Setting {
     value: "FOLDER",
     default: None,
     help: "Folder that the set-up made [default: models, else the user's data folder]",
+};
+
+pub(super) const DETECTOR: Setting = Setting {
+    name: "detector",
+    value: "NAME",
+    default: Some("yunet"),
+    help: "What finds faces: yunet, auto (then mmod where yunet finds none), or dlib's own mmod or hog",
 };
 
 pub(super) const CROPS: Setting = Setting {

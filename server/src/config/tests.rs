@@ -60,10 +60,11 @@ fn unknown_names_are_refused_wherever_they_are_said() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 12] = [
+    let bad: [(&'static str, &str, &str); 13] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
+        ("detector", "cnn", "auto, yunet, mmod or hog"),
         ("crops", "3", "1, 2 or 4"),
         ("threshold", "0.6", "0.42"),
         ("threshold", "NaN", "0.2 to 0.5"),
@@ -77,6 +78,19 @@ fn bad_values_are_named_with_what_is_allowed() {
     for (name, value, expected) in bad {
         let refusal = refusal(&Said { flags: &[(name, value)], ..NOTHING });
         assert!(refusal.contains(name) && refusal.contains(expected), "{refusal}");
+    }
+}
+
+#[test]
+fn the_engine_gets_the_detector_that_was_chosen() {
+    for (name, expected) in [
+        ("auto", DetectorChoice::Auto),
+        ("yunet", DetectorChoice::Yunet),
+        ("mmod", DetectorChoice::Mmod),
+        ("hog", DetectorChoice::Hog { upsampling: face_core::Upsampling::Once }),
+    ] {
+        let config = load(&Said { environment: &[("FACE_DETECTOR", name)], ..NOTHING }).unwrap();
+        assert_eq!(config.engine_options().detector, expected);
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
 
 use embedding::Distance;
-use face_core::{Crops, FacePolicy};
+use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
 use crate::http::WebOrigin;
 
@@ -33,6 +33,17 @@ pub(super) fn host(text: &str) -> Result<IpAddr, String> {
 
 pub(super) fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| "give a number from 0 to 65535".to_owned())
+}
+
+/// `hog` up-samples once, as the replaced service did.
+pub(super) fn detector(text: &str) -> Result<DetectorChoice, String> {
+    match text {
+        "auto" => Ok(DetectorChoice::Auto),
+        "yunet" => Ok(DetectorChoice::Yunet),
+        "mmod" => Ok(DetectorChoice::Mmod),
+        "hog" => Ok(DetectorChoice::Hog { upsampling: Upsampling::Once }),
+        _ => Err("give auto, yunet, mmod or hog".to_owned()),
+    }
 }
 
 pub(super) fn crops(text: &str) -> Result<Crops, String> {
