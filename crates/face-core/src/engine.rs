@@ -14,7 +14,7 @@ use crate::manifest::{Manifest, Role};
 use crate::select::select;
 use crate::{
     Chip, Crops, Detection, EmbeddedFace, EngineOptions, Face, FaceError, FacePolicy, Frame, InferenceError,
-    Landmarks, OpenError, PictureError, RgbView, runtime,
+    Landmarks, Landmarks68, OpenError, PictureError, RgbView, runtime,
 };
 
 /// How much more of the surroundings the second scale shows: see [`Crops::Four`].
@@ -28,7 +28,8 @@ const SECOND_ZOOM: f64 = 1.08;
 pub struct FaceEngine {
     options: EngineOptions,
     detector: Detector,
-    predictor: ShapePredictor,
+    predictor: ShapePredictor<5>,
+    predictor68: Option<ShapePredictor<68>>,
     embedder: Embedder,
 }
 
@@ -40,14 +41,20 @@ impl FaceEngine {
     pub fn open(models: &Path, options: EngineOptions) -> Result<Self, OpenError> {
         let manifest = Manifest::open(models)?;
         let (landmarks, embedder) = (manifest.model(Role::Landmarks)?, manifest.model(Role::Embedder)?);
-        let predictor = manifest.read(landmarks)?;
-        let predictor = ShapePredictor::load(&predictor).map_err(|e| landmarks.unusable(e))?;
+        let predictor = ShapePredictor::open(landmarks, &manifest.read(landmarks)?)?;
+        let predictor68 = if options.landmarks_68 {
+            let (model, bytes) = manifest.optional("landmarks-68")?;
+            Some(ShapePredictor::open(model, &bytes)?)
+        } else {
+            None
+        };
         let embedder_bytes = manifest.read(embedder)?;
         let environment = runtime::environment(models)?;
         Ok(Self {
             detector: Detector::open(&environment, &manifest, &options)?,
             embedder: Embedder::open(&environment, embedder, &embedder_bytes, &options)?,
             predictor,
+            predictor68,
             options,
         })
     }
@@ -114,7 +121,18 @@ impl FaceEngine {
     #[must_use]
     pub fn landmarks_in(&self, picture: RgbView<'_>, frame: &Frame) -> Landmarks {
         let _step = tracing::debug_span!("landmarks").entered();
-        self.predictor.predict(picture, frame)
+        Landmarks(self.predictor.predict(picture, frame))
+    }
+
+    /// Places the 68 landmarks of a face that is framed as dlib does it, in whole pixels.
+    ///
+    /// # Errors
+    /// [`InferenceError::NotLoaded`] if the engine was opened without [`EngineOptions::landmarks_68`].
+    pub fn landmarks68(&self, picture: RgbView<'_>, frame: &Frame) -> Result<Landmarks68, InferenceError> {
+        let _step = tracing::debug_span!("landmarks").entered();
+        let option = "EngineOptions::landmarks_68";
+        let predictor = self.predictor68.as_ref().ok_or(InferenceError::NotLoaded { option })?;
+        Ok(Landmarks68(predictor.predict(picture, frame)))
     }
 
     /// The chip that the reference would embed.

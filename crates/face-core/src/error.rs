@@ -124,6 +124,12 @@ pub enum InferenceError {
         /// Which output, and what it was.
         detail: String,
     },
+    /// A model was not loaded when the engine was opened.
+    #[error("the model for this was not loaded: open the engine with `{option}`")]
+    NotLoaded {
+        /// The option that loads it.
+        option: &'static str,
+    },
     /// A model gave numbers that are no embedding.
     #[error("model '{model}' gave an embedding that cannot be used")]
     Embedding {
@@ -144,6 +150,14 @@ pub enum OpenError {
     MissingFile {
         /// The file that was looked for.
         path: PathBuf,
+    },
+    /// A model was asked for that the set-up makes only when it is told to.
+    #[error("'{}' is missing: `{command}` makes it, and says on what terms it may be used", path.display())]
+    NotSetUp {
+        /// The file that was looked for.
+        path: PathBuf,
+        /// What makes it, from the root of the repository.
+        command: String,
     },
     /// A file could not be read.
     #[error("'{}' cannot be read", path.display())]

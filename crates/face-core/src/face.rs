@@ -100,6 +100,12 @@ impl Detection {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Landmarks(pub [Point; 5]);
 
+/// The 68 landmarks of dlib's other predictor, in the order of iBUG 300-W: the jaw (0 to 16), the brows (17
+/// to 21 and 22 to 26), the nose (27 to 35), the eyes (36 to 41 and 42 to 47), the outer (48 to 59) and the
+/// inner outline of the lips (60 to 67); the picture's left comes first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Landmarks68(pub [Point; 68]);
+
 /// A detected face with its landmarks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Face {

@@ -4,9 +4,10 @@
 //! (2014). Each stage looks up brightness at places tied to the current shape, and its trees add small
 //! corrections. The arithmetic (32-bit shapes, rounding of places) follows dlib, so that the points agree.
 
+use crate::manifest::ModelEntry;
 use crate::similarity::{P2, Similarity};
 use crate::tensors::Tensors;
-use crate::{BoundingBox, Detection, DetectorKind, Landmarks, Point, RgbView};
+use crate::{BoundingBox, Detection, DetectorKind, OpenError, Point, RgbView};
 
 /// How dlib's predictor wants a face framed, from YuNet's box with centre `c` and `g = sqrt(w * h)`:
 /// a square of side `SIDE * g` around `c + (SHIFT_X * g, SHIFT_Y * g)`. Medians over 663 pictures of
@@ -14,9 +15,6 @@ use crate::{BoundingBox, Detection, DetectorKind, Landmarks, Point, RgbView};
 const SIDE: f64 = 0.965;
 const SHIFT_X: f64 = 0.0233;
 const SHIFT_Y: f64 = 0.0696;
-
-/// How many points the model of this engine places.
-const POINTS: usize = 5;
 
 /// A face as dlib frames it for its landmark predictor: a square of whole pixels around brows and chin,
 /// right and bottom edge included. It may reach outside the picture.
@@ -71,27 +69,27 @@ impl Frame {
     }
 }
 
-/// A loaded shape predictor with five points.
+/// A loaded shape predictor with that many points.
 #[derive(Debug)]
-pub(crate) struct ShapePredictor {
-    mean_shape: Shape,
-    stages: Vec<Stage>,
+pub(crate) struct ShapePredictor<const POINTS: usize> {
+    mean_shape: Shape<POINTS>,
+    stages: Vec<Stage<POINTS>>,
 }
 
-type Shape = [[f32; 2]; POINTS];
+type Shape<const POINTS: usize> = [[f32; 2]; POINTS];
 
 #[derive(Debug)]
-struct Stage {
+struct Stage<const POINTS: usize> {
     /// Where brightness is looked up: a point of the shape, and the way from there in the mean shape.
     features: Vec<(usize, [f32; 2])>,
-    trees: Vec<Tree>,
+    trees: Vec<Tree<POINTS>>,
 }
 
 /// A full binary tree: node `i` has the children `2i + 1` and `2i + 2`, the leaves follow the splits.
 #[derive(Debug)]
-struct Tree {
+struct Tree<const POINTS: usize> {
     splits: Vec<Split>,
-    leaves: Vec<Shape>,
+    leaves: Vec<Shape<POINTS>>,
 }
 
 /// Goes left when feature `a` is brighter than feature `b` by more than the threshold.
@@ -102,9 +100,14 @@ struct Split {
     threshold: f32,
 }
 
-impl ShapePredictor {
+impl<const POINTS: usize> ShapePredictor<POINTS> {
+    /// Loads the file of a model.
+    pub(crate) fn open(model: &ModelEntry, bytes: &[u8]) -> Result<Self, OpenError> {
+        Self::load(bytes).map_err(|e| model.unusable(e))
+    }
+
     /// Reads the tensors that the exporter wrote: see `dlib-export` for names and shapes.
-    pub(crate) fn load(bytes: &[u8]) -> Result<Self, String> {
+    fn load(bytes: &[u8]) -> Result<Self, String> {
         let tensors = Tensors::read(bytes)?;
         let mean_shape = tensors.floats("mean_shape", &[Some(POINTS), Some(2)])?;
         let mean_shape = shapes(&mean_shape.values)?.pop().ok_or("no mean shape")?;
@@ -156,8 +159,8 @@ impl ShapePredictor {
         Ok(Self { mean_shape, stages: read })
     }
 
-    /// Places the five landmarks of the face in `frame`, in whole pixels of the picture, as dlib does.
-    pub(crate) fn predict(&self, picture: RgbView<'_>, frame: &Frame) -> Landmarks {
+    /// Places the landmarks of the face in `frame`, in whole pixels of the picture, as dlib does.
+    pub(crate) fn predict(&self, picture: RgbView<'_>, frame: &Frame) -> [Point; POINTS] {
         let mut shape = self.mean_shape;
         let mut brightness = Vec::new();
         for stage in &self.stages {
@@ -169,20 +172,20 @@ impl ShapePredictor {
                 }
             }
         }
-        Landmarks(shape.map(|p| {
+        shape.map(|p| {
             let [x, y] = frame.place(p.map(f64::from)).map(round_half_up);
             Point { x: x as f32, y: y as f32 }
-        }))
+        })
     }
 }
 
-impl Stage {
+impl<const POINTS: usize> Stage<POINTS> {
     fn look(
         &self,
         picture: RgbView<'_>,
         frame: &Frame,
-        mean: &Shape,
-        shape: &Shape,
+        mean: &Shape<POINTS>,
+        shape: &Shape<POINTS>,
         brightness: &mut Vec<f32>,
     ) {
         let pairs = mean.iter().zip(shape).map(|(m, s)| (m.map(f64::from), s.map(f64::from)));
@@ -198,15 +201,15 @@ impl Stage {
     }
 }
 
-impl Tree {
-    fn walk(&self, brightness: &[f32]) -> Shape {
+impl<const POINTS: usize> Tree<POINTS> {
+    fn walk(&self, brightness: &[f32]) -> Shape<POINTS> {
         let value = |index: usize| brightness.get(index).copied().unwrap_or_default();
         let mut node = 0;
         while let Some(split) = self.splits.get(node) {
             let left = value(split.a) - value(split.b) > split.threshold;
             node = 2 * node + if left { 1 } else { 2 };
         }
-        self.leaves.get(node - self.splits.len()).copied().unwrap_or_default()
+        self.leaves.get(node - self.splits.len()).copied().unwrap_or([[0.0; 2]; POINTS])
     }
 }
 
@@ -232,13 +235,13 @@ fn collect(indices: impl Iterator<Item = Result<usize, String>>) -> Result<Vec<u
     indices.collect()
 }
 
-/// Groups of ten numbers `x0, y0, x1, ...` as shapes.
-fn shapes(values: &[f32]) -> Result<Vec<Shape>, String> {
+/// Groups of two numbers a point, `x0, y0, x1, ...`, as shapes.
+fn shapes<const POINTS: usize>(values: &[f32]) -> Result<Vec<Shape<POINTS>>, String> {
     let (points, rest) = values.as_chunks::<2>();
     let (shapes, more) = points.as_chunks::<POINTS>();
     if rest.is_empty() && more.is_empty() {
         Ok(shapes.to_vec())
     } else {
-        Err("a shape has five points".into())
+        Err(format!("a shape has {POINTS} points"))
     }
 }

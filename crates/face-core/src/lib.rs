@@ -43,7 +43,7 @@ pub use chip::Chip;
 pub use embedding::{Confidence, Distance, Embedding, EmbeddingError, ModelId, Template};
 pub use engine::FaceEngine;
 pub use error::{FaceError, InferenceError, OpenError, PictureError};
-pub use face::{BoundingBox, Detection, DetectorKind, EmbeddedFace, Face, Landmarks, Point};
+pub use face::{BoundingBox, Detection, DetectorKind, EmbeddedFace, Face, Landmarks, Landmarks68, Point};
 pub use landmarks::Frame;
 pub use options::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits, Upsampling};
 pub use pixels::RgbView;

@@ -33,6 +33,9 @@ pub(crate) struct ModelEntry {
     kind: Option<KindEntry>,
     file: PathBuf,
     sha256: String,
+    /// The set-up's flag that makes it, for models that are made only when asked for.
+    #[serde(default)]
+    optional: Option<String>,
     #[serde(default)]
     pub(crate) input: Option<InputEntry>,
     #[serde(default)]
@@ -111,9 +114,9 @@ impl Manifest {
         Ok(Self { folder: folder.to_path_buf(), models: document.models })
     }
 
-    /// The first model of a role.
+    /// The first model of a role that every set-up makes.
     pub(crate) fn model(&self, role: Role) -> Result<&ModelEntry, OpenError> {
-        let model = self.models.iter().find(|m| m.role == role);
+        let model = self.models.iter().find(|m| m.role == role && m.optional.is_none());
         model.ok_or_else(|| self.invalid(format!("it names no model for the role {role:?}")))
     }
 
@@ -123,6 +126,19 @@ impl Manifest {
             |m: &&ModelEntry| m.role == Role::Detector && m.kind.map(DetectorKind::from) == Some(kind);
         let model = self.models.iter().find(is_it);
         model.ok_or_else(|| self.invalid(format!("it names no detector of the kind {kind:?}")))
+    }
+
+    /// The model that the set-up makes when the flag of that name is given, and its bytes.
+    pub(crate) fn optional(&self, flag: &str) -> Result<(&ModelEntry, Vec<u8>), OpenError> {
+        let model = self.models.iter().find(|m| m.optional.as_deref() == Some(flag));
+        let model = model.ok_or_else(|| self.invalid(format!("it names no optional model '{flag}'")))?;
+        match self.read(model) {
+            Ok(bytes) => Ok((model, bytes)),
+            Err(OpenError::MissingFile { path }) => {
+                Err(OpenError::NotSetUp { path, command: format!("cargo xtask setup --{flag}") })
+            }
+            Err(other) => Err(other),
+        }
     }
 
     fn invalid(&self, detail: String) -> OpenError {

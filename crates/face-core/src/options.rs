@@ -18,6 +18,10 @@ pub struct EngineOptions {
     pub min_score: f32,
     /// What finds the faces.
     pub detector: DetectorChoice,
+    /// Whether to load dlib's predictor of 68 landmarks for
+    /// [`FaceEngine::landmarks68`](crate::FaceEngine::landmarks68), about 70 MB. It was trained on iBUG
+    /// 300-W, whose licence excludes commercial use; so the set-up makes its file only when asked to.
+    pub landmarks_68: bool,
 }
 
 impl Default for EngineOptions {
@@ -29,6 +33,7 @@ impl Default for EngineOptions {
             threads: 1,
             min_score: 0.6,
             detector: DetectorChoice::default(),
+            landmarks_68: false,
         }
     }
 }

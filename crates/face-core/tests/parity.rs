@@ -8,14 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use face_core::{
-    BoundingBox, Chip, Crops, DetectorChoice, DetectorKind, EngineOptions, FaceEngine, Frame, Landmarks,
-    Point, RgbView, Upsampling,
+    BoundingBox, Chip, Crops, DetectorChoice, DetectorKind, EngineOptions, FaceEngine, Frame, InferenceError,
+    Landmarks, OpenError, Point, RgbView, Upsampling,
 };
 use image::RgbImage;
 use serde_json::Value;
 
 static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| {
-    let options = EngineOptions { crops: Crops::One, ..EngineOptions::default() };
+    let options = EngineOptions { crops: Crops::One, landmarks_68: true, ..EngineOptions::default() };
     FaceEngine::open(&workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
 });
 
@@ -47,7 +47,7 @@ fn numbers(value: &Value) -> Vec<f64> {
     value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
 }
 
-fn points(value: &Value) -> Landmarks {
+fn points<const COUNT: usize>(value: &Value) -> [Point; COUNT] {
     let points: Vec<Point> = value
         .as_array()
         .unwrap()
@@ -55,7 +55,7 @@ fn points(value: &Value) -> Landmarks {
         .map(numbers)
         .map(|p| Point { x: p[0] as f32, y: p[1] as f32 })
         .collect();
-    Landmarks(points.try_into().unwrap())
+    points.try_into().unwrap()
 }
 
 fn distance(ours: &[f32], theirs: &[f64]) -> f64 {
@@ -90,7 +90,7 @@ fn compare_detections(choice: DetectorChoice, kind: DetectorKind, key: &str) {
             assert!(face.bounding_box.iou(&expected_box) > 0.95, "{picture}: {face:?} {expected_box:?}");
             if picture.ends_with(".png") {
                 assert_eq!(face.bounding_box, expected_box, "{picture}");
-                assert!(off < 1e-4, "{picture}: {off:e}");
+                assert!(off < 1e-5, "{picture}: {off:e}");
             }
             assert_eq!((face.found_by, face.points), (kind, None));
         }
@@ -173,7 +173,7 @@ fn landmarks_from_the_references_boxes_are_identical_on_png_pictures_and_near_on
             numbers(&face["box"]).try_into().map(|b: [f64; 4]| b.map(|v| v as i32)).unwrap();
         let pixels = decoded(picture);
         let ours = ENGINE.landmarks_in(RgbView::of(&pixels).unwrap(), &Frame { left, top, right, bottom });
-        let theirs = points(&face["landmarks5"]);
+        let theirs = Landmarks(points(&face["landmarks5"]));
         if picture.ends_with(".png") {
             assert_eq!(ours, theirs, "{picture}");
             identical += 1;
@@ -186,11 +186,54 @@ fn landmarks_from_the_references_boxes_are_identical_on_png_pictures_and_near_on
     assert_eq!(identical, 3);
 }
 
+/// The few brightness steps between JPEG decoders move these further than the five: those along the jaw
+/// slide by up to 3 % of the frame, where half of the face is missing. On the reference's own pixels of the
+/// JPEG pictures all are identical, too.
+#[test]
+fn the_68_landmarks_from_the_references_boxes_are_identical_on_png_pictures_and_near_on_jpeg() {
+    let mut identical = 0;
+    for (picture, face) in golden_faces() {
+        let [left, top, right, bottom] =
+            numbers(&face["box"]).try_into().map(|b: [f64; 4]| b.map(|v| v as i32)).unwrap();
+        let pixels = decoded(picture);
+        let frame = Frame { left, top, right, bottom };
+        let ours = ENGINE.landmarks68(RgbView::of(&pixels).unwrap(), &frame).unwrap().0;
+        let theirs: [Point; 68] = points(&face["landmarks68"]);
+        if picture.ends_with(".png") {
+            assert_eq!(ours, theirs, "{picture}");
+            identical += 1;
+        }
+        let away = ours.iter().zip(theirs).map(|(a, b)| (a.x - b.x).abs().max((a.y - b.y).abs()));
+        let side = (right - left) as f32;
+        let most = away.clone().fold(0.0, f32::max) / side;
+        let mean = away.sum::<f32>() / 68.0 / side;
+        assert!(most < 0.035 && mean < 0.01, "{picture}: {most} {mean}");
+    }
+    assert_eq!(identical, 3);
+}
+
+#[test]
+fn an_engine_without_the_68_landmarks_says_what_loads_and_what_makes_them() {
+    let engine = FaceEngine::open(&workspace().join("models"), EngineOptions::default()).unwrap();
+    let frame = Frame { left: 0, top: 0, right: 9, bottom: 9 };
+    let refusal = engine.landmarks68(RgbView::new(&[0; 3], 1, 1, 3).unwrap(), &frame).unwrap_err();
+    assert!(matches!(refusal, InferenceError::NotLoaded { option } if option.contains("landmarks_68")));
+
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["manifest.toml", "landmarks5.safetensors", "resnet.onnx", "yunet.onnx"] {
+        std::fs::copy(workspace().join("models").join(name), folder.path().join(name)).unwrap();
+    }
+    let options = EngineOptions { landmarks_68: true, ..EngineOptions::default() };
+    let refusal = FaceEngine::open(folder.path(), options).unwrap_err();
+    let OpenError::NotSetUp { command, .. } = refusal else { panic!("{refusal}") };
+    assert_eq!(command, "cargo xtask setup --landmarks-68");
+}
+
 #[test]
 fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
     for (picture, face) in golden_faces().filter(|(picture, _)| picture.ends_with(".png")) {
         let pixels = decoded(picture);
-        let ours = ENGINE.align(RgbView::of(&pixels).unwrap(), &points(&face["landmarks5"]));
+        let ours = ENGINE.align(RgbView::of(&pixels).unwrap(), &Landmarks(points(&face["landmarks5"])));
         let theirs = chip(&crate_folder().join("tests/golden/chips").join(face["chip"].as_str().unwrap()));
         let differing = ours.pixels().iter().zip(theirs.iter()).filter(|(a, b)| a != b).count();
         assert_eq!(differing, 0, "bytes of the chip of {picture}");
@@ -201,7 +244,7 @@ fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
 fn descriptors_from_the_references_landmarks_agree_through_our_own_decoding_and_alignment() {
     for (picture, face) in golden_faces() {
         let pixels = decoded(picture);
-        let chip = ENGINE.align(RgbView::of(&pixels).unwrap(), &points(&face["landmarks5"]));
+        let chip = ENGINE.align(RgbView::of(&pixels).unwrap(), &Landmarks(points(&face["landmarks5"])));
         let off = distance(ENGINE.embed(&[chip]).unwrap().values(), &numbers(&face["descriptor"]));
         assert!(off < 0.02, "{picture}: {off:.4}");
     }

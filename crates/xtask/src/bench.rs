@@ -4,6 +4,7 @@ mod reference;
 
 use anyhow::Result;
 
+use crate::setup::Extras;
 use crate::{cargo, setup, workspace};
 
 /// Tells the benchmark of the route which server to run.
@@ -12,7 +13,7 @@ const SERVER_VARIABLE: &str = "TEST_SERVER_BIN";
 /// Runs one bench target, or every one of the workspace; with `reference`, then the replaced service's
 /// library on the same picture, and prints the table of docs/BENCHMARKS.md.
 pub(crate) fn bench(name: Option<&str>, reference: bool) -> Result<()> {
-    setup::setup(true)?;
+    setup::setup(&Extras { pictures: true, ..Extras::NONE })?;
     if reference {
         reference::install()?;
     }

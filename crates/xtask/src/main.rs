@@ -14,6 +14,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::setup::Extras;
+
 /// The chores of the workspace.
 #[derive(Debug, Parser)]
 #[command(bin_name = "cargo xtask", version)]
@@ -26,9 +28,12 @@ struct Cli {
 enum Chore {
     /// Gets the models, ONNX Runtime and ReDoc into models/; does nothing where they are
     Setup {
-        /// Also the pictures of the tests
+        /// Also what the tests need: pictures, and the predictor of 68 landmarks
         #[arg(long)]
         tests: bool,
+        /// Also the predictor of 68 landmarks, which is not for commercial use
+        #[arg(long)]
+        landmarks_68: bool,
     },
     /// Sets up, builds the server and runs it
     Run {
@@ -73,7 +78,8 @@ fn main() -> ExitCode {
 
 fn perform(chore: Chore) -> Result<()> {
     match chore {
-        Chore::Setup { tests } => setup::setup(tests),
+        Chore::Setup { tests: true, .. } => setup::setup(&Extras::TESTS),
+        Chore::Setup { landmarks_68, .. } => setup::setup(&Extras { landmarks_68, ..Extras::NONE }),
         Chore::Run { server_args } => run::run(&server_args),
         Chore::Test { all, test_args } => test::test(all, &test_args),
         Chore::Bench { name, reference } => bench::bench(name.as_deref(), reference),

@@ -4,11 +4,12 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::setup::Extras;
 use crate::{cargo, setup};
 
 /// Sets up, then becomes the server, run in the root of the workspace with the given arguments.
 pub(crate) fn run(server_args: &[String]) -> Result<()> {
-    setup::setup(false)?;
+    setup::setup(&Extras::NONE)?;
     let mut command =
         cargo::cargo(["run", "--release", "--package", "face-server", "--bin", "face-server", "--"]);
     become_process(command.args(server_args))

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::setup::Extras;
 use crate::suites::{SUITES, Suite};
 use crate::{cargo, setup, workspace};
 
@@ -30,7 +31,7 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     // Said before the long work, where it is an error; after it, where it is the last thing to read.
     ensure!(skipped.is_empty() || !(all || in_ci), "not every suite can run here\n{}", skipped.join("\n"));
 
-    setup::setup(true)?;
+    setup::setup(&Extras::TESTS)?;
     environment.push((SERVER_VARIABLE, built_server()?));
     let outcome = run_tests(in_ci, &features.join(","), &environment, test_args);
     for suite in &skipped {

@@ -24,6 +24,8 @@ pub(super) struct Wanted {
     /// Of what the file is made of, as the source has it.
     pub(super) source_sha256: Digest,
     pub(super) made_by: Recipe,
+    /// What whoever asks for it must know of its use.
+    pub(super) terms: Option<String>,
 }
 
 /// Where the bytes come from that a file is made of.
@@ -42,6 +44,14 @@ impl fmt::Display for Source {
             Self::Repository(path) => path.display().fmt(f),
         }
     }
+}
+
+/// A file that is made only when it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(super) enum Optional {
+    /// `cargo xtask setup --landmarks-68`
+    #[serde(rename = "landmarks-68")]
+    Landmarks68,
 }
 
 /// A list of files. What is only read by others, such as the inputs of a model, is passed over.
@@ -65,6 +75,10 @@ struct Model {
     sha256: Digest,
     source: ModelSource,
     made_by: Recipe,
+    #[serde(default)]
+    optional: Option<Optional>,
+    #[serde(default)]
+    terms: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -137,9 +151,12 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The models and the plain files, in `folder`, of a repository at `root`.
-    pub(super) fn wanted(&self, root: &Path, folder: &Path) -> Result<Vec<Wanted>> {
-        let models = self.models.iter().map(|model| {
+    /// The models and the plain files, in `folder`, of a repository at `root`; of the optional ones those
+    /// that are `asked` for.
+    pub(super) fn wanted(&self, root: &Path, folder: &Path, asked: &[Optional]) -> Result<Vec<Wanted>> {
+        let models =
+            self.models.iter().filter(|m| m.optional.is_none_or(|optional| asked.contains(&optional)));
+        let models = models.map(|model| {
             Ok(Wanted {
                 path: folder.join(&model.file),
                 sha256: model.sha256,
@@ -151,6 +168,7 @@ impl Manifest {
                 },
                 source_sha256: model.source.sha256,
                 made_by: model.made_by,
+                terms: model.terms.clone(),
             })
         });
         let files = self.files.iter().map(|plain| {
@@ -189,7 +207,7 @@ impl Manifest {
 
 fn as_it_is(path: PathBuf, sha256: Digest, package: Package, member: &str) -> Wanted {
     let source = Source::Member { package, member: member.to_owned() };
-    Wanted { path, sha256, source, source_sha256: sha256, made_by: Recipe::Copy }
+    Wanted { path, sha256, source, source_sha256: sha256, made_by: Recipe::Copy, terms: None }
 }
 
 /// The target that this machine builds for, as `rustc` names it.
@@ -213,7 +231,7 @@ mod tests {
     #[test]
     fn the_manifest_names_a_source_for_every_model_and_file() {
         let manifest = Manifest::read(&root().join("models/manifest.toml")).unwrap();
-        let wanted = manifest.wanted(&root(), Path::new("models")).unwrap();
+        let wanted = manifest.wanted(&root(), Path::new("models"), &[]).unwrap();
         assert_eq!(wanted.iter().filter(|file| file.made_by != Recipe::Copy).count(), 5);
         let in_repository = wanted.iter().filter_map(|file| match &file.source {
             Source::Repository(path) => Some(path),
@@ -221,6 +239,17 @@ mod tests {
         });
         assert!(in_repository.clone().count() == 1 && in_repository.clone().all(|path| path.is_file()));
         assert!(wanted.iter().any(|file| file.path.ends_with("redoc/redoc.standalone.js")));
+    }
+
+    #[test]
+    fn the_68_landmarks_come_with_their_terms_and_only_when_asked_for() {
+        let manifest = Manifest::read(&root().join("models/manifest.toml")).unwrap();
+        for (asked, expected) in [(&[] as &[_], 0), (&[Optional::Landmarks68], 1)] {
+            let wanted = manifest.wanted(&root(), Path::new("models"), asked).unwrap();
+            let found = wanted.iter().filter(|file| file.path.ends_with("landmarks68.safetensors"));
+            let terms = found.map(|file| file.terms.as_deref().unwrap_or_default());
+            assert_eq!(terms.filter(|terms| terms.contains("commercial")).count(), expected);
+        }
     }
 
     #[test]
@@ -244,7 +273,7 @@ mod tests {
     #[test]
     fn every_picture_of_the_golden_data_is_fetched() {
         let manifest = Manifest::read(&root().join("tests/pictures.toml")).unwrap();
-        let wanted = manifest.wanted(&root(), Path::new("")).unwrap();
+        let wanted = manifest.wanted(&root(), Path::new(""), &[]).unwrap();
         let golden = fs::read_to_string(root().join("crates/face-core/tests/golden/dlib.json")).unwrap();
         assert_eq!(golden.matches("rgb_sha256").count(), wanted.len());
         for file in &wanted {

@@ -22,14 +22,29 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use self::digest::Digest;
-use self::manifest::{Manifest, Source, Wanted};
+use self::manifest::{Manifest, Optional, Source, Wanted};
 use self::packages::{Cache, Package};
 pub(crate) use self::python::Python;
 use crate::workspace::{root, say};
 
-/// Puts every file of the models folder in its place, and with `tests` the pictures of the tests.
-pub(crate) fn setup(tests: bool) -> Result<()> {
-    let wanted = wanted(&root(), tests)?;
+/// What is wanted beside what the server needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Extras {
+    /// The pictures of the tests and benches.
+    pub(crate) pictures: bool,
+    /// The predictor of 68 landmarks, which is not for commercial use.
+    pub(crate) landmarks_68: bool,
+}
+
+impl Extras {
+    pub(crate) const NONE: Self = Self { pictures: false, landmarks_68: false };
+    /// The tests compare the 68 landmarks with the reference's; without the file that would go unseen.
+    pub(crate) const TESTS: Self = Self { pictures: true, landmarks_68: true };
+}
+
+/// Puts every file of the models folder in its place, and the extras that are asked for.
+pub(crate) fn setup(extras: &Extras) -> Result<()> {
+    let wanted = wanted(&root(), extras)?;
     if missing(&wanted)?.is_empty() {
         return Ok(());
     }
@@ -39,6 +54,11 @@ pub(crate) fn setup(tests: bool) -> Result<()> {
     let missing = missing(&wanted)?;
     if missing.is_empty() {
         return Ok(());
+    }
+    for file in &missing {
+        if let Some(terms) = &file.terms {
+            say(&format!("note: {}: {terms}", shown(&file.path)));
+        }
     }
     make_all(missing, cache).map_err(write::with_advice)?;
     say("models ready");
@@ -81,10 +101,11 @@ fn make_and_say(file: &Wanted, source: impl FnOnce() -> Result<Vec<u8>>) -> Resu
 }
 
 /// Every file that should be there.
-fn wanted(root: &Path, tests: bool) -> Result<Vec<Wanted>> {
+fn wanted(root: &Path, extras: &Extras) -> Result<Vec<Wanted>> {
     let models = root.join("models");
     let manifest = Manifest::read(&models.join("manifest.toml"))?;
-    let mut wanted = manifest.wanted(root, &models)?;
+    let optional = if extras.landmarks_68 { vec![Optional::Landmarks68] } else { Vec::new() };
+    let mut wanted = manifest.wanted(root, &models, &optional)?;
     match manifest.runtime(&models, &manifest::host_target()) {
         Some(runtime) => wanted.extend(runtime),
         None => say(&format!(
@@ -92,9 +113,10 @@ fn wanted(root: &Path, tests: bool) -> Result<Vec<Wanted>> {
             manifest::host_target()
         )),
     }
-    if tests {
+    if extras.pictures {
         let tests = root.join("tests");
-        wanted.extend(Manifest::read(&tests.join("pictures.toml"))?.wanted(root, &tests.join("pictures"))?);
+        let pictures = Manifest::read(&tests.join("pictures.toml"))?;
+        wanted.extend(pictures.wanted(root, &tests.join("pictures"), &[])?);
     }
     Ok(wanted)
 }

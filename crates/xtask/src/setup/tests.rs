@@ -49,6 +49,7 @@ fn wanted(folder: &Path, kind: Kind) -> Wanted {
         },
         source_sha256: sha256,
         made_by: Recipe::Copy,
+        terms: None,
     }
 }
 
