@@ -29,6 +29,19 @@ pub(crate) fn align(picture: RgbView<'_>, landmarks: &Landmarks, side: u32, zoom
     Chip::from_aligned(square.cut(picture, side))
 }
 
+/// The share of the square around the mean shape (brows to chin, cheek to cheek) that lies inside a
+/// picture of that size, 0 to 1.
+pub(crate) fn share_inside(width: usize, height: usize, landmarks: &Landmarks) -> f32 {
+    /// Places looked at along each side of the square.
+    const STEPS: u32 = 20;
+    let square = Square::around(landmarks, 150, 1.0 / (1.0 + 2.0 * PADDING));
+    let (last_x, last_y) = (width as f64 - 1.0, height as f64 - 1.0);
+    let offset = |step: u32| (f64::from(step) + 0.5) / f64::from(STEPS) * 2.0 - 1.0;
+    let places = (0..STEPS * STEPS).map(|place| square.corner(offset(place % STEPS), offset(place / STEPS)));
+    let inside = places.filter(|&[x, y]| x >= 0.0 && y >= 0.0 && x <= last_x && y <= last_y).count();
+    inside as f32 / (STEPS * STEPS) as f32
+}
+
 /// A rotated square in the picture. As in dlib its corners are centres of pixels, so that a square of
 /// width `w` reaches from `-(w - 1) / 2` to `(w - 1) / 2` around its centre.
 #[derive(Clone, Copy)]

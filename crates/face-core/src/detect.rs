@@ -5,6 +5,7 @@ mod hog;
 mod mmod;
 mod resize;
 mod scales;
+mod tiles;
 mod yunet;
 
 use ort::environment::Environment;
@@ -14,7 +15,9 @@ use self::mmod::Mmod;
 use self::resize::shrink;
 use self::yunet::Yunet;
 use crate::manifest::Manifest;
-use crate::{Detection, DetectorChoice, DetectorKind, EngineOptions, InferenceError, OpenError, RgbView};
+use crate::{
+    Detection, DetectorChoice, DetectorKind, EngineOptions, InferenceError, OpenError, RgbView, SmallestFace,
+};
 
 /// Longest side, in pixels, of the copy that the fallback searches.
 const FALLBACK_SIDE: usize = 640;
@@ -55,13 +58,17 @@ impl Detector {
     }
 
     /// All faces, in the picture's pixels, best score first.
-    pub(crate) fn detect(&self, picture: RgbView<'_>) -> Result<Vec<Detection>, InferenceError> {
+    pub(crate) fn detect(
+        &self,
+        picture: RgbView<'_>,
+        smallest: SmallestFace,
+    ) -> Result<Vec<Detection>, InferenceError> {
         match self {
-            Self::Yunet { yunet, min_score } => scales::detect(yunet, picture, *min_score),
+            Self::Yunet { yunet, min_score } => scales::detect(yunet, picture, *min_score, smallest),
             Self::Mmod(mmod) => bounded(picture, mmod::MOST_PIXELS, |picture| mmod.detect(picture)),
             Self::Hog(hog) => bounded(picture, hog.most_pixels(), |picture| Ok(hog.detect(picture))),
             Self::Auto { primary, fallback, min_score } => {
-                let found = scales::detect(primary, picture, *min_score)?;
+                let found = scales::detect(primary, picture, *min_score, smallest)?;
                 if !found.is_empty() {
                     return Ok(found);
                 }
@@ -96,7 +103,7 @@ fn within_side(
     if picture.width().max(picture.height()) <= longest {
         return search(picture);
     }
-    let copies = shrink(picture, [longest.max(1)]);
+    let copies = shrink(picture, &[longest.max(1)]);
     let Some(copy) = copies.first() else { return search(picture) };
     let scale_x = picture.width() as f32 / copy.width() as f32;
     let scale_y = picture.height() as f32 / copy.height() as f32;

@@ -14,7 +14,7 @@ use crate::manifest::{Manifest, Role};
 use crate::select::select;
 use crate::{
     Chip, Crops, Detection, EmbeddedFace, EngineOptions, Face, FaceError, FacePolicy, Frame, InferenceError,
-    Landmarks, Landmarks68, OpenError, PictureError, RgbView, runtime,
+    Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView, SmallestFace, runtime,
 };
 
 /// How much more of the surroundings the second scale shows: see [`Crops::Four`].
@@ -74,13 +74,13 @@ impl FaceEngine {
         let pixels = RgbView::of(&pixels)?;
         let found = self.detect(pixels)?;
         let (detection, bystanders) = select(&found, policy)?;
-        let landmarks = self.landmarks(pixels, &detection);
-        let crops = self.crops(pixels, &landmarks);
+        let face = self.face(pixels, detection);
+        let crops = self.crops(pixels, &face.landmarks);
         let embedding = self.embed(&crops)?;
-        Ok(EmbeddedFace { face: Face { detection, landmarks }, embedding, bystanders })
+        Ok(EmbeddedFace { face, embedding, bystanders })
     }
 
-    /// Finds every face of a picture, and its landmarks; best score first, empty when there is none.
+    /// Finds every face of a picture, with its landmarks and quality; best score first, empty when there is none.
     ///
     /// # Errors
     /// [`FaceError::Picture`] or [`FaceError::Inference`].
@@ -88,8 +88,17 @@ impl FaceEngine {
         let pixels = self.decode(picture)?;
         let pixels = RgbView::of(&pixels)?;
         let found = self.detect(pixels)?;
-        let face = |detection| Face { detection, landmarks: self.landmarks(pixels, &detection) };
-        Ok(found.into_iter().map(face).collect())
+        Ok(found.into_iter().map(|detection| self.face(pixels, detection)).collect())
+    }
+
+    /// The landmarks of a detected face, and how well it is shown.
+    #[must_use]
+    pub fn face(&self, picture: RgbView<'_>, detection: Detection) -> Face {
+        let landmarks = self.landmarks(picture, &detection);
+        let _step = tracing::debug_span!("quality").entered();
+        let chip = self.align(picture, &landmarks);
+        let quality = Quality::measure([picture.width(), picture.height()], &detection, &landmarks, &chip);
+        Face { detection, landmarks, quality }
     }
 
     /// Decodes a picture file, upright, within the engine's limits.
@@ -101,14 +110,27 @@ impl FaceEngine {
         decode(picture, &self.options.limits)
     }
 
-    /// Finds the faces by [`EngineOptions::detector`], best score first. YuNet finds a face filling the
-    /// picture as well as one of about 3 % of its longest side.
+    /// Finds the faces by [`EngineOptions::detector`], best score first, down to
+    /// [`EngineOptions::smallest_face`].
     ///
     /// # Errors
     /// [`InferenceError`] when the detector fails to run.
     pub fn detect(&self, picture: RgbView<'_>) -> Result<Vec<Detection>, InferenceError> {
+        self.detect_down_to(picture, self.options.smallest_face)
+    }
+
+    /// Finds the faces down to a size, best score first. dlib's detectors have a smallest size of their
+    /// own: this one counts for YuNet.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when the detector fails to run.
+    pub fn detect_down_to(
+        &self,
+        picture: RgbView<'_>,
+        smallest: SmallestFace,
+    ) -> Result<Vec<Detection>, InferenceError> {
         let _step = tracing::debug_span!("detect").entered();
-        self.detector.detect(picture)
+        self.detector.detect(picture, smallest)
     }
 
     /// Places the landmarks of a detected face, in whole pixels.

@@ -2,6 +2,8 @@
 
 use embedding::Embedding;
 
+use crate::Quality;
+
 /// A point in pixels: `x` to the right and `y` downward from the centre of the top left pixel.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
@@ -87,6 +89,14 @@ impl Detection {
         self
     }
 
+    /// The same detection in a picture of which this one is the part that starts at `left`, `top`.
+    pub(crate) fn shifted(mut self, left: f32, top: f32) -> Self {
+        self.bounding_box.left += left;
+        self.bounding_box.top += top;
+        self.points = self.points.map(|points| points.map(|p| Point { x: p.x + left, y: p.y + top }));
+        self
+    }
+
     /// Whether all its numbers are finite.
     pub(crate) fn is_finite(&self) -> bool {
         let b = &self.bounding_box;
@@ -106,13 +116,15 @@ pub struct Landmarks(pub [Point; 5]);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Landmarks68(pub [Point; 68]);
 
-/// A detected face with its landmarks.
+/// A detected face with its landmarks, and how well it is shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Face {
     /// What the detector found.
     pub detection: Detection,
     /// Where the landmarks are.
     pub landmarks: Landmarks,
+    /// What was measured of it.
+    pub quality: Quality,
 }
 
 /// The face that was chosen from a picture, and its embedding.

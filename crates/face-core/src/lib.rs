@@ -34,6 +34,7 @@ mod network;
 mod nms;
 mod options;
 mod pixels;
+mod quality;
 mod runtime;
 mod select;
 mod similarity;
@@ -45,5 +46,8 @@ pub use engine::FaceEngine;
 pub use error::{FaceError, InferenceError, OpenError, PictureError};
 pub use face::{BoundingBox, Detection, DetectorKind, EmbeddedFace, Face, Landmarks, Landmarks68, Point};
 pub use landmarks::Frame;
-pub use options::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits, Upsampling};
+pub use options::{
+    Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits, SmallestFace, Upsampling,
+};
 pub use pixels::RgbView;
+pub use quality::{Pose, Quality, QualityCode, QualityLimits, Shortcoming};

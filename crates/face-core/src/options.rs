@@ -22,6 +22,8 @@ pub struct EngineOptions {
     /// [`FaceEngine::landmarks68`](crate::FaceEngine::landmarks68), about 70 MB. It was trained on iBUG
     /// 300-W, whose licence excludes commercial use; so the set-up makes its file only when asked to.
     pub landmarks_68: bool,
+    /// How small a face may be that YuNet finds.
+    pub smallest_face: SmallestFace,
 }
 
 impl Default for EngineOptions {
@@ -34,6 +36,7 @@ impl Default for EngineOptions {
             min_score: 0.6,
             detector: DetectorChoice::default(),
             landmarks_68: false,
+            smallest_face: SmallestFace::default(),
         }
     }
 }
@@ -84,6 +87,20 @@ impl Upsampling {
             Self::Twice => 2,
         }
     }
+}
+
+/// How far YuNet searches. It finds a face once it is 12 pixels wide in the copy that is searched
+/// (999 in 1,000 of them; of faces 10 pixels wide 984), and one that fills the frame in the smallest copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SmallestFace {
+    /// Whoever stands at the camera, and bystanders: faces from about 2 % of the picture's longest side.
+    /// Every picture costs the same, however large it is.
+    #[default]
+    OfPicture,
+    /// Everyone in a group: faces at least so many pixels wide. Twelve and fewer search the picture in
+    /// its own size. The time grows with the pixels that are searched, up to those of the picture:
+    /// `docs/BENCHMARKS.md` has the measurements.
+    Pixels(u32),
 }
 
 /// What a picture may be, checked from its header before anything is decoded.

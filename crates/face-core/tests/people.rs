@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use face_core::{
-    Detection, EmbeddedFace, EngineOptions, FaceEngine, FaceError, FacePolicy, OpenError, PictureError,
-    RgbView, Template,
+    BoundingBox, Detection, EmbeddedFace, EngineOptions, FaceEngine, FaceError, FacePolicy, OpenError,
+    PictureError, QualityCode, QualityLimits, RgbView, SmallestFace, Template,
 };
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
@@ -197,4 +197,48 @@ fn errors_say_what_to_do_and_a_damaged_folder_says_what_is_missing() {
     assert!(error.to_string().contains("send a JPEG"), "{error}");
     let missing = FaceEngine::open(Path::new("no/such/folder"), EngineOptions::default()).unwrap_err();
     assert!(matches!(missing, OpenError::MissingFile { .. }), "{missing:?}");
+}
+
+#[test]
+fn a_face_of_twenty_pixels_in_a_group_picture_is_found_when_asked_for() {
+    let obama = pixels("obama.jpg");
+    let distant = imageops::resize(&obama, 80, 100, FilterType::Triangle);
+    // Near the place where two tiles meet, and far larger than the tiles' overlap.
+    let near = imageops::resize(&obama, 2200, 2748, FilterType::Triangle);
+    let hall = RgbImage::from_pixel(4000, 3000, image::Rgb([120; 3]));
+    let hall = over(&over(&over(&hall, &near, 1600, 100), &distant, 1180, 700), &distant, 90, 2800);
+    let view = RgbView::of(&hall).unwrap();
+    assert_eq!(ENGINE.detect(view).unwrap().len(), 1);
+    let found = ENGINE.detect_down_to(view, SmallestFace::Pixels(16)).unwrap();
+    let around = |x: f32, y: f32| {
+        let faces = found.iter().map(|face| face.bounding_box);
+        let there = |b: &BoundingBox| (b.center().x - x).hypot(b.center().y - y) < b.width / 2.0;
+        faces.filter(there).map(|b| b.width).collect::<Vec<_>>()
+    };
+    for (x, y, least, most) in
+        [(1223.0, 722.0, 14.0, 30.0), (133.0, 2822.0, 14.0, 30.0), (2790.0, 690.0, 400.0, 800.0)]
+    {
+        let [width] = around(x, y).try_into().unwrap();
+        assert!((least..most).contains(&width), "at {x}, {y}: {width}");
+    }
+}
+
+#[test]
+fn quality_says_what_is_wrong_with_a_portrait_that_was_spoilt() {
+    let obama = pixels("obama.jpg");
+    let quality = |picture: &RgbImage| ENGINE.analyze(&png(picture)).unwrap()[0].quality;
+    let codes = |picture: &RgbImage| -> Vec<QualityCode> {
+        quality(picture).shortcomings(&QualityLimits::default()).iter().map(|s| s.code).collect()
+    };
+    assert_eq!(codes(&obama), []);
+    let dark = RgbImage::from_fn(910, 1137, |x, y| image::Rgb(obama.get_pixel(x, y).0.map(|v| v / 6)));
+    assert_eq!(codes(&dark), [QualityCode::TooDark, QualityCode::LowContrast]);
+    assert_eq!(codes(&imageops::blur(&obama, 12.0)), [QualityCode::Blurred]);
+    let small = imageops::resize(&obama, 80, 100, FilterType::Triangle);
+    assert!(codes(&small).contains(&QualityCode::FaceTooSmall));
+    assert_eq!(codes(&imageops::crop_imm(&obama, 440, 0, 470, 1137).to_image()), [QualityCode::FaceCutOff]);
+    let pose = quality(&imageops::flip_horizontal(&obama)).pose.unwrap();
+    let mirrored = quality(&obama).pose.unwrap();
+    let off = (pose.yaw + mirrored.yaw, pose.pitch - mirrored.pitch);
+    assert!(off.0.abs() < 10.0 && off.1.abs() < 10.0, "{off:?}");
 }

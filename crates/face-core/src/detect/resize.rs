@@ -7,9 +7,9 @@ use crate::RgbView;
 
 /// One copy of the picture for each of `longest_sides` (in falling order) that is shorter than the one
 /// before; a picture is never enlarged, so a small one gives a single copy in its own size.
-pub(super) fn shrink<const N: usize>(picture: RgbView<'_>, longest_sides: [usize; N]) -> Vec<RgbImage> {
-    let mut copies: Vec<RgbImage> = Vec::with_capacity(N);
-    for longest in longest_sides {
+pub(super) fn shrink(picture: RgbView<'_>, longest_sides: &[usize]) -> Vec<RgbImage> {
+    let mut copies: Vec<RgbImage> = Vec::with_capacity(longest_sides.len());
+    for &longest in longest_sides {
         let source = copies.last().and_then(|copy| RgbView::of(copy).ok()).unwrap_or(picture);
         let side = source.width().max(source.height());
         if side <= longest && !copies.is_empty() {
@@ -59,7 +59,7 @@ mod tests {
 
     fn sizes(width: u32, height: u32) -> Vec<(u32, u32)> {
         let picture = RgbImage::new(width, height);
-        shrink(RgbView::of(&picture).unwrap(), [640, 320]).iter().map(|c| (c.width(), c.height())).collect()
+        shrink(RgbView::of(&picture).unwrap(), &[640, 320]).iter().map(|c| (c.width(), c.height())).collect()
     }
 
     #[test]
@@ -75,8 +75,8 @@ mod tests {
     fn a_view_with_gaps_between_rows_gives_the_same_copy() {
         let packed: Vec<u8> = (0..700_u32 * 3 * 2).map(|i| (i % 251) as u8).collect();
         let gapped: Vec<u8> = packed.chunks(2100).flat_map(|row| row.iter().copied().chain([9; 7])).collect();
-        let a = shrink(RgbView::new(&packed, 700, 2, 2100).unwrap(), [640]);
-        let b = shrink(RgbView::new(&gapped, 700, 2, 2107).unwrap(), [640]);
+        let a = shrink(RgbView::new(&packed, 700, 2, 2100).unwrap(), &[640]);
+        let b = shrink(RgbView::new(&gapped, 700, 2, 2107).unwrap(), &[640]);
         assert_eq!(a, b);
     }
 }

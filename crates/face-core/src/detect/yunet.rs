@@ -3,12 +3,11 @@
 //! The network (2023mar, MIT) takes BGR pixels as they are and answers for strides of 8, 16 and 32
 //! pixels; its decoding is described where the weights are published.
 
-use image::RgbImage;
 use ort::environment::Environment;
 
 use crate::manifest::{Channels, ModelEntry};
 use crate::network::Network;
-use crate::{BoundingBox, Detection, DetectorKind, EngineOptions, InferenceError, OpenError, Point};
+use crate::{BoundingBox, Detection, DetectorKind, EngineOptions, InferenceError, OpenError, Point, RgbView};
 
 /// Pixels between neighbouring cells of each output level.
 const STRIDES: [usize; 3] = [8, 16, 32];
@@ -42,7 +41,7 @@ impl Yunet {
     /// Faces that score at least `min_score`, before suppression, in the picture's pixels.
     pub(crate) fn detect(
         &self,
-        picture: &RgbImage,
+        picture: RgbView<'_>,
         min_score: f32,
     ) -> Result<Vec<Detection>, InferenceError> {
         let (values, width, height) = tensor(picture);
@@ -62,15 +61,15 @@ impl Yunet {
 }
 
 /// Blue, green and red planes of the padded picture, and the padded width and height.
-fn tensor(picture: &RgbImage) -> (Vec<f32>, usize, usize) {
-    let width = (picture.width() as usize).next_multiple_of(MULTIPLE);
-    let height = (picture.height() as usize).next_multiple_of(MULTIPLE);
+fn tensor(picture: RgbView<'_>) -> (Vec<f32>, usize, usize) {
+    let width = picture.width().next_multiple_of(MULTIPLE);
+    let height = picture.height().next_multiple_of(MULTIPLE);
     let mut values = vec![0.0; 3 * width * height];
     let (blue, others) = values.split_at_mut(width * height);
     let (green, red) = others.split_at_mut(width * height);
     let lines =
         blue.chunks_exact_mut(width).zip(green.chunks_exact_mut(width)).zip(red.chunks_exact_mut(width));
-    for (((blue, green), red), row) in lines.zip(picture.chunks_exact(picture.width() as usize * 3)) {
+    for (((blue, green), red), row) in lines.zip((0..picture.height()).map(|y| picture.row(y))) {
         for (((blue, green), red), pixel) in blue.iter_mut().zip(green).zip(red).zip(row.as_chunks::<3>().0) {
             [*red, *green, *blue] = pixel.map(f32::from);
         }
@@ -118,6 +117,7 @@ fn detection(score: f32, bbox: &[f32; 4], kps: &[f32; 10], column: f32, row: f32
 
 #[cfg(test)]
 mod tests {
+    use image::RgbImage;
     use proptest::prelude::*;
 
     use super::*;
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn planes_are_blue_green_red_and_padded_with_black() {
         let picture = RgbImage::from_pixel(33, 2, image::Rgb([1, 2, 3]));
-        let (values, width, height) = tensor(&picture);
+        let (values, width, height) = tensor(RgbView::of(&picture).unwrap());
         assert_eq!((width, height), (64, 32));
         assert_eq!([values[32], values[33], values[64 * 2]], [3.0, 0.0, 0.0]);
         assert_eq!([values[64 * 32], values[2 * 64 * 32]], [2.0, 1.0]);
