@@ -65,6 +65,7 @@ async fn the_pages_and_their_scripts_are_served_here() {
         ("/", "text/html"),
         ("/app.js", "text/javascript"),
         ("/style.css", "text/css"),
+        ("/panels.css", "text/css"),
         ("/docs/index.html", "text/html"),
         ("/docs/swagger-ui-bundle.js", "text/javascript"),
         ("/redoc", "text/html"),
