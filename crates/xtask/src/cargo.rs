@@ -1,6 +1,7 @@
 //! Running cargo, the one that runs this program.
 
 use std::env;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -26,8 +27,22 @@ pub(crate) fn has_subcommand(name: &str) -> bool {
     cargo([name, "--version"]).output().is_ok_and(|output| output.status.success())
 }
 
-/// The command as one would type it.
+/// The command as one would type it, the program by its name alone.
 fn command_line(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let program = program.file_stem().unwrap_or(program.as_os_str()).to_string_lossy();
     let arguments = command.get_args().map(|argument| argument.to_string_lossy());
-    ["cargo".into()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+    [program].into_iter().chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failing_program_is_called_by_its_own_name() {
+        let mut pip = Command::new("venv/bin/python");
+        assert_eq!(command_line(pip.args(["-m", "pip"])), "python -m pip");
+        assert_eq!(command_line(&Command::new("bin/cargo")), "cargo");
+    }
 }
