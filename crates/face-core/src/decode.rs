@@ -3,6 +3,7 @@
 mod format;
 mod jpeg;
 mod memory;
+#[cfg(feature = "webp")]
 mod webp;
 
 use std::io::Cursor;
@@ -15,20 +16,42 @@ use image::{
 };
 
 use crate::{PictureError, PictureLimits};
+pub(crate) use format::read_formats;
 use format::{Format, recognise};
 use jpeg::Jpeg;
 
 /// Share of the memory limit that a decoder may use while it reads headers and metadata.
 const METADATA_SHARE: u64 = 8;
 
-/// Decodes a JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF picture, recognised by its content.
+/// Decodes a JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF picture, recognised by its content. Each
+/// format is a feature of this crate.
 ///
 /// The EXIF orientation is applied; 16-bit, grey, palette and CMYK pictures become 8-bit RGB, and
-/// transparent ones are laid over white.
+/// transparent ones are laid over white. Needs no models: an engine's
+/// [`decode`](crate::FaceEngine::decode) is this function with the engine's limits.
+///
+/// The result is upright and has at least one pixel; pixels, sides and memory are checked against the
+/// limits before the decoder allocates them. A decoder's panic is caught and counts as damage.
+///
+/// ```
+/// use face_core::{PictureError, PictureLimits, decode};
+///
+/// // A bitmap of one blue pixel.
+/// let mut bitmap = b"BM\x3a\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0\x01\0\0\0\x01\0\0\0\x01\0\x18\0".to_vec();
+/// bitmap.extend([0; 24]);
+/// bitmap.extend([255, 0, 0, 0]);
+///
+/// let limits = PictureLimits::default();
+/// assert_eq!(decode(&bitmap, &limits)?.get_pixel(0, 0).0, [0, 0, 255]);
+///
+/// let cut = decode(&bitmap[..54], &limits);
+/// assert!(matches!(cut, Err(PictureError::Damaged { format: "BMP", .. })));
+/// # Ok::<(), PictureError>(())
+/// ```
 ///
 /// # Errors
 /// [`PictureError`] says what the sender can do about it.
-pub(crate) fn decode(bytes: &[u8], limits: &PictureLimits) -> Result<RgbImage, PictureError> {
+pub fn decode(bytes: &[u8], limits: &PictureLimits) -> Result<RgbImage, PictureError> {
     if bytes.is_empty() {
         return Err(PictureError::Empty);
     }
@@ -129,5 +152,5 @@ fn refusal(error: ImageError, format: Format, limits: &PictureLimits) -> Picture
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "default"))]
 mod tests;

@@ -14,6 +14,8 @@ use self::hog::Hog;
 use self::mmod::Mmod;
 use self::resize::shrink;
 use self::yunet::Yunet;
+#[cfg(fuzzing)]
+pub(crate) use self::yunet::decode;
 use crate::manifest::Manifest;
 use crate::{
     Detection, DetectorChoice, DetectorKind, EngineOptions, InferenceError, OpenError, RgbView, SmallestFace,

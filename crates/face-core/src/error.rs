@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::decode::read_formats;
+
 /// Why a picture gave no embedding.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -39,10 +41,11 @@ pub enum PictureError {
         limit: usize,
     },
     /// The content is of no known picture format.
-    #[error("the file is not a picture: send a JPEG, PNG, WebP, BMP, GIF or TIFF file")]
+    #[error("the file is not a picture: send {}", read_formats())]
     UnknownFormat,
-    /// The content is a picture of a format that is not read here.
-    #[error("{format} pictures are not supported: send a JPEG, PNG, WebP, BMP, GIF or TIFF file")]
+    /// The content is a picture of a format that is not read here, or whose feature the crate was built
+    /// without.
+    #[error("{format} pictures are not supported: send {}", read_formats())]
     UnsupportedFormat {
         /// Its usual name, such as `HEIC`.
         format: &'static str,

@@ -27,6 +27,9 @@ mod embed;
 mod engine;
 mod error;
 mod face;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod halve;
 mod landmarks;
 mod manifest;
@@ -41,6 +44,7 @@ mod similarity;
 mod tensors;
 
 pub use chip::Chip;
+pub use decode::decode;
 pub use embedding::{Confidence, Distance, Embedding, EmbeddingError, ModelId, Template};
 pub use engine::FaceEngine;
 pub use error::{FaceError, InferenceError, OpenError, PictureError};

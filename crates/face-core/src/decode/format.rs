@@ -12,16 +12,28 @@ pub(super) struct Format {
     pub(super) kind: ImageFormat,
     /// Its usual name, for messages.
     name: &'static str,
+    /// Whether the crate was built with its decoder.
+    built_in: bool,
 }
 
-const READ: [Format; 6] = [
-    Format { kind: ImageFormat::Jpeg, name: "JPEG" },
-    Format { kind: ImageFormat::Png, name: "PNG" },
-    Format { kind: ImageFormat::WebP, name: "WebP" },
-    Format { kind: ImageFormat::Bmp, name: "BMP" },
-    Format { kind: ImageFormat::Gif, name: "GIF" },
-    Format { kind: ImageFormat::Tiff, name: "TIFF" },
+const KNOWN: [Format; 6] = [
+    Format { kind: ImageFormat::Jpeg, name: "JPEG", built_in: cfg!(feature = "jpeg") },
+    Format { kind: ImageFormat::Png, name: "PNG", built_in: cfg!(feature = "png") },
+    Format { kind: ImageFormat::WebP, name: "WebP", built_in: cfg!(feature = "webp") },
+    Format { kind: ImageFormat::Bmp, name: "BMP", built_in: cfg!(feature = "bmp") },
+    Format { kind: ImageFormat::Gif, name: "GIF", built_in: cfg!(feature = "gif") },
+    Format { kind: ImageFormat::Tiff, name: "TIFF", built_in: cfg!(feature = "tiff") },
 ];
+
+/// What to send, for a message: `a JPEG, PNG or TIFF file`.
+pub(crate) fn read_formats() -> String {
+    let names: Vec<&str> = KNOWN.iter().filter(|format| format.built_in).map(|format| format.name).collect();
+    match names.split_last() {
+        None => "nothing, for this build reads no format".to_owned(),
+        Some((only, [])) => format!("a {only} file"),
+        Some((last, others)) => format!("a {} or {last} file", others.join(", ")),
+    }
+}
 
 impl Format {
     /// The file is of this format, and broken.
@@ -38,12 +50,13 @@ impl Format {
 /// The format of a file.
 ///
 /// # Errors
-/// [`PictureError::UnsupportedFormat`] for those that people do send and that are not read here,
-/// [`PictureError::UnknownFormat`] for everything else.
+/// [`PictureError::UnsupportedFormat`] for those that people do send and that are not read here, or not
+/// by this build; [`PictureError::UnknownFormat`] for everything else.
 pub(super) fn recognise(bytes: &[u8]) -> Result<Format, PictureError> {
     let guessed = image::guess_format(bytes).ok();
-    if let Some(&found) = READ.iter().find(|format| Some(format.kind) == guessed) {
-        return Ok(found);
+    if let Some(&found) = KNOWN.iter().find(|format| Some(format.kind) == guessed) {
+        let left_out = PictureError::UnsupportedFormat { format: found.name };
+        return if found.built_in { Ok(found) } else { Err(left_out) };
     }
     Err(match not_read(bytes) {
         Some(format) => PictureError::UnsupportedFormat { format },

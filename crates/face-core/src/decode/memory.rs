@@ -7,7 +7,6 @@ use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageFormat};
 
 use super::jpeg::Jpeg;
-use super::webp;
 
 /// Bytes of a decoded pixel: red, green, blue.
 const RGB: u64 = 3;
@@ -29,7 +28,7 @@ pub(super) fn peak(
     let held = if let Some(jpeg) = jpeg {
         jpeg.memory()
     } else if kind == ImageFormat::WebP {
-        webp::memory(bytes, width, height, limit)
+        of_webp(bytes, width, height, limit)
     } else if kind == ImageFormat::Tiff {
         // Decoded into a buffer of its own first.
         output
@@ -41,6 +40,17 @@ pub(super) fn peak(
     let converting = if decoder.color_type() == ColorType::Rgb8 { 0 } else { output.saturating_add(rgb) };
     let turning = if swaps_sides(orientation) { rgb.saturating_mul(2) } else { 0 };
     decoding.max(converting).max(turning)
+}
+
+#[cfg(feature = "webp")]
+fn of_webp(bytes: &[u8], width: u32, height: u32, limit: u64) -> u64 {
+    super::webp::memory(bytes, width, height, limit)
+}
+
+/// Without its decoder no WebP file comes this far.
+#[cfg(not(feature = "webp"))]
+fn of_webp(_: &[u8], _: u32, _: u32, _: u64) -> u64 {
+    0
 }
 
 /// Whether the upright picture has the stored one's height as its width; it is a copy then.

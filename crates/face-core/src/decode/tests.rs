@@ -1,5 +1,7 @@
 //! Pictures of every format, whole and broken, and what becomes of them.
 
+mod awkward;
+
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
 use proptest::prelude::*;

@@ -79,7 +79,7 @@ fn tensor(picture: RgbView<'_>) -> (Vec<f32>, usize, usize) {
 
 /// The detections of one level, from its class, object, box and point outputs; `None` when an output
 /// has not one entry a cell.
-fn decode(
+pub(crate) fn decode(
     [class, object, boxes, points]: &[&[f32]; 4],
     stride: usize,
     width: usize,
