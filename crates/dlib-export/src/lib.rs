@@ -49,6 +49,9 @@
 //! `onnx` writes graphs. `yunet` edits a graph that is ONNX already.
 
 mod error;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod hog;
 mod layers;
 mod mmod;
@@ -57,7 +60,7 @@ mod reader;
 mod resnet;
 mod shape_predictor;
 mod tensor_file;
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 mod testing;
 mod yunet;
 

@@ -5,6 +5,7 @@ mod cargo;
 mod openapi;
 mod run;
 mod setup;
+mod soak;
 mod suites;
 mod test;
 mod workspace;
@@ -58,6 +59,8 @@ enum Chore {
         #[arg(long, conflicts_with = "name")]
         reference: bool,
     },
+    /// Runs the fuzz targets, and keeps the inputs that break one in target/fuzz/crashes
+    Soak(soak::Soak),
     /// Writes docs/openapi.json from the server's routes
     Openapi {
         /// Only compares, and fails when they differ
@@ -83,6 +86,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Run { server_args } => run::run(&server_args),
         Chore::Test { all, test_args } => test::test(all, &test_args),
         Chore::Bench { name, reference } => bench::bench(name.as_deref(), reference),
+        Chore::Soak(options) => soak::soak(options),
         Chore::Openapi { check } => openapi::openapi(check),
     }
 }

@@ -4,6 +4,8 @@
 //! scan_fhog_pyramid.h, after Felzenszwalb et al., "Object Detection with Discriminatively Trained
 //! Part Based Models" (2010).
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod detector_file;
 mod format;
 mod safetensors;
 

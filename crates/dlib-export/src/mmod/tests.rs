@@ -1,25 +1,13 @@
 //! A detector written by dlib's rules becomes the graph it describes; anything else is refused.
 
 mod hostile;
-mod network_file;
 
-use network_file::NetworkFile;
+use super::network_file::{NetworkFile, TINY, tiny_to_onnx};
 
-use super::architecture::{CellGrid, halving, keeping};
+use super::architecture::CellGrid;
 use super::*;
 use crate::onnx::proto::Dimension;
 use crate::testing::graph::{graph_of, line, shape_of, values};
-
-/// A convolution of each kind, and the one at the output.
-const TINY: Architecture = Architecture {
-    averages: FACE_DETECTOR.averages,
-    convolutions: &[halving(3, 4), halving(4, 4), keeping(4, 1, 3)],
-};
-
-/// [`mmod_to_onnx`] for the tiny network.
-fn tiny_to_onnx(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
-    to_onnx(dat, &TINY)
-}
 
 #[test]
 fn every_layer_becomes_its_operator() {

@@ -3,6 +3,8 @@
 mod architecture;
 mod graph;
 mod network;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod network_file;
 
 use crate::error::ExportError;
 use crate::reader::Reader;

@@ -1,33 +1,12 @@
 //! A network written by dlib's rules becomes the graph it describes; anything else is refused.
 
 mod hostile;
-mod network_file;
 
-use network_file::NetworkFile;
+use super::network_file::{NetworkFile, TINY, tiny_to_onnx};
 
-use super::architecture::Stage;
 use super::*;
 use crate::onnx::proto::{self, Dimension};
 use crate::testing::graph::{graph_of, line, shape_of, values};
-
-/// A block of each kind: the picture kept; halved to the same size on both ways, and widened; halved
-/// with a row and a column lost on the main way.
-const TINY: Architecture = Architecture {
-    side: 43,
-    averages: [122.782, 117.001, 104.298],
-    stem_filters: 2,
-    stages: &[
-        Stage { filters: 2, halves: false, blocks: 1 },
-        Stage { filters: 3, halves: true, blocks: 2 },
-        Stage { filters: 3, halves: true, blocks: 1 },
-    ],
-    embedding_size: 4,
-};
-
-/// [`resnet_to_onnx`] for the tiny network.
-fn tiny_to_onnx(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
-    to_onnx(dat, &TINY)
-}
 
 #[test]
 fn every_layer_becomes_its_operator() {

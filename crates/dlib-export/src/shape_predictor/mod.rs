@@ -4,6 +4,8 @@
 //! and Sullivan, "One Millisecond Face Alignment with an Ensemble of Regression Trees" (2014).
 
 mod format;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod predictor_file;
 mod safetensors;
 
 use crate::error::ExportError;

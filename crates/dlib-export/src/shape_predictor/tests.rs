@@ -1,12 +1,10 @@
 //! A predictor written as dlib does it becomes the documented tensors; anything else is refused.
 
-mod predictor_file;
-
 use ::safetensors::{Dtype, SafeTensors};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use predictor_file::{PredictorFile, Tree};
+use super::predictor_file::{PredictorFile, Tree};
 
 use super::*;
 use crate::testing::{Writer, damaged, within_memory};

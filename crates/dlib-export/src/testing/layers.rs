@@ -1,4 +1,5 @@
 //! Writes the layers that networks of dlib have in common.
+#![expect(clippy::unwrap_used, reason = "what it writes is known, and no product code uses it")]
 
 use super::Writer;
 

@@ -1,4 +1,9 @@
 //! Writes dlib's serialisation, as dlib/serialize.h does.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what it writes is known, and no product code uses it"
+)]
 
 /// A file under construction.
 #[derive(Debug, Clone, Default)]
@@ -8,6 +13,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// The file that `write` makes.
+    #[cfg(test)]
     pub(crate) fn file(write: impl FnOnce(&mut Self) -> &mut Self) -> Vec<u8> {
         let mut writer = Self::default();
         write(&mut writer);

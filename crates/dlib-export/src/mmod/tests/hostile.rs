@@ -3,11 +3,10 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::network_file::NetworkFile;
-use super::{TINY, tiny_to_onnx};
 use crate::error::ExportError;
 use crate::mmod::architecture::{Architecture, halving, keeping};
 use crate::mmod::mmod_to_onnx;
+use crate::mmod::network_file::{NetworkFile, TINY, tiny_to_onnx};
 use crate::testing::{damaged, within_memory};
 
 /// Weights, scalings in double precision, the bytes in the graph and the encoded graph.

@@ -3,10 +3,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::network_file::NetworkFile;
-use super::{TINY, tiny_to_onnx};
 use crate::error::ExportError;
 use crate::resnet::architecture::Architecture;
+use crate::resnet::network_file::{NetworkFile, TINY, tiny_to_onnx};
 use crate::resnet::resnet_to_onnx;
 use crate::testing::{damaged, within_memory};
 

@@ -1,6 +1,13 @@
-//! Writes a small object detector as dlib does.
+//! Writes a small object detector as dlib does, for tests and fuzz targets.
+#![expect(clippy::unwrap_used, reason = "what it writes is known, and no product code uses it")]
 
 use crate::testing::Writer;
+
+/// The file of the small one.
+#[cfg(fuzzing)]
+pub(crate) fn small() -> Vec<u8> {
+    DetectorFile::small().bytes()
+}
 
 /// What a file says, free to disagree with itself.
 #[derive(Debug, Clone)]
@@ -43,6 +50,7 @@ impl DetectorFile {
     }
 
     /// The file after `change`.
+    #[cfg(test)]
     pub(super) fn changed(change: impl FnOnce(&mut Self)) -> Vec<u8> {
         let mut file = Self::small();
         change(&mut file);

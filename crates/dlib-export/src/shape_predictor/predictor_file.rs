@@ -1,6 +1,12 @@
-//! Writes a small shape predictor as dlib does.
+//! Writes a small shape predictor as dlib does, for tests and fuzz targets.
 
 use crate::testing::Writer;
+
+/// The file of the small one.
+#[cfg(fuzzing)]
+pub(crate) fn small() -> Vec<u8> {
+    PredictorFile::small().bytes()
+}
 
 /// What a file says, free to disagree with itself.
 #[derive(Debug, Clone)]
@@ -38,6 +44,7 @@ impl PredictorFile {
     }
 
     /// The file after `change`.
+    #[cfg(test)]
     pub(super) fn changed(change: impl FnOnce(&mut Self)) -> Vec<u8> {
         let mut file = Self::small();
         change(&mut file);

@@ -1,8 +1,28 @@
-//! Writes a detector with made-up weights as dlib does.
+//! Writes a detector with made-up weights as dlib does, for tests and fuzz targets.
+#![expect(clippy::unwrap_used, reason = "what it writes is known, and no product code uses it")]
 
-use crate::mmod::architecture::Architecture;
+use super::architecture::{Architecture, FACE_DETECTOR, halving, keeping};
+use super::to_onnx;
+use crate::error::ExportError;
 use crate::testing::Writer;
 use crate::testing::layers::{ConvolutionParameters, Numbers, convolution, multipliers, relu, state, view};
+
+/// A convolution of each kind, and the one at the output.
+pub(super) const TINY: Architecture = Architecture {
+    averages: FACE_DETECTOR.averages,
+    convolutions: &[halving(3, 4), halving(4, 4), keeping(4, 1, 3)],
+};
+
+/// The file of the tiny network.
+#[cfg(fuzzing)]
+pub(crate) fn tiny() -> Vec<u8> {
+    NetworkFile::of(&TINY).bytes()
+}
+
+/// [`mmod_to_onnx`](super::mmod_to_onnx) for the tiny network.
+pub(crate) fn tiny_to_onnx(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
+    to_onnx(dat, &TINY)
+}
 
 /// What a file says, free to be something else than a detector.
 #[derive(Debug, Clone)]
@@ -47,6 +67,7 @@ impl NetworkFile {
     }
 
     /// The file after `change`.
+    #[cfg(test)]
     pub(super) fn changed(architecture: &Architecture, change: impl FnOnce(&mut Self)) -> Vec<u8> {
         let mut file = Self::of(architecture);
         change(&mut file);

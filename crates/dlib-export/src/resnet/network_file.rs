@@ -1,8 +1,41 @@
-//! Writes a network with made-up weights as dlib does.
+//! Writes a network with made-up weights as dlib does, for tests and fuzz targets.
+#![cfg_attr(fuzzing, expect(dead_code, reason = "the tests alone compare the parameters"))]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what it writes is known, and no product code uses it"
+)]
 
-use crate::resnet::architecture::Architecture;
+use super::architecture::{Architecture, Stage};
+use super::to_onnx;
+use crate::error::ExportError;
 use crate::testing::Writer;
 use crate::testing::layers::{ConvolutionParameters, Numbers, convolution, multipliers, relu, state, view};
+
+/// A block of each kind: the picture kept; halved to the same size on both ways, and widened; halved
+/// with a row and a column lost on the main way.
+pub(super) const TINY: Architecture = Architecture {
+    side: 43,
+    averages: [122.782, 117.001, 104.298],
+    stem_filters: 2,
+    stages: &[
+        Stage { filters: 2, halves: false, blocks: 1 },
+        Stage { filters: 3, halves: true, blocks: 2 },
+        Stage { filters: 3, halves: true, blocks: 1 },
+    ],
+    embedding_size: 4,
+};
+
+/// The file of the tiny network.
+#[cfg(fuzzing)]
+pub(crate) fn tiny() -> Vec<u8> {
+    NetworkFile::of(&TINY).bytes
+}
+
+/// [`resnet_to_onnx`](super::resnet_to_onnx) for the tiny network.
+pub(crate) fn tiny_to_onnx(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
+    to_onnx(dat, &TINY)
+}
 
 /// A file, and the parameters in it in the order of the layers.
 pub(super) struct NetworkFile {

@@ -1,0 +1,176 @@
+//! `cargo xtask soak`: builds the fuzz targets with coverage, runs each, and keeps what breaks one.
+//!
+//! It needs no other toolchain than the pinned one and a C++ compiler, with which libFuzzer is built.
+//! Everything lies in target/fuzz: the build, the seeds, the corpus that grows from run to run, the logs
+//! and the inputs that broke a target.
+
+mod outcome;
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use self::outcome::Outcome;
+use crate::{cargo, workspace};
+
+/// The programs of the package in fuzz/.
+pub(crate) const TARGETS: [&str; 3] = ["decode", "dlib_reader", "yunet"];
+
+/// Tells a target to write its seeds into this folder and to end.
+const SEEDS_VARIABLE: &str = "FACE_FUZZ_SEEDS";
+
+/// Counters at every edge and compared values, as libFuzzer wants them; all of it is stable. `fuzzing`
+/// opens the readers of small networks, and switches the checksums of PNG off, which chance never meets.
+const FLAGS: [&str; 6] = [
+    "--cfg=fuzzing",
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+];
+
+/// An input that takes longer, in seconds, is a fault; so is one that needs more memory, in MiB, than
+/// the targets' limits and libFuzzer itself can explain.
+const SLOWEST: u32 = 10;
+const MOST_MEMORY: u32 = 512;
+
+/// How much to run.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct Soak {
+    /// Minutes for each target
+    #[arg(long, default_value_t = 10)]
+    minutes: u32,
+    /// This many executions of each target in place of minutes, from the seeds alone, so that the same
+    /// number and seed repeat the same run
+    #[arg(long, conflicts_with = "minutes")]
+    runs: Option<u64>,
+    /// One target in place of all
+    #[arg(long, value_parser = PossibleValuesParser::new(TARGETS).map(|name| known(&name)))]
+    target: Option<&'static str>,
+    /// Where the random numbers start
+    #[arg(long, default_value_t = 1)]
+    seed: u32,
+}
+
+fn known(name: &str) -> &'static str {
+    TARGETS.into_iter().find(|target| *target == name).unwrap_or_default()
+}
+
+/// Builds and runs the targets; an error names the inputs that broke one.
+pub(crate) fn soak(soak: Soak) -> Result<()> {
+    let programs = build()?;
+    let mut broken = Vec::new();
+    let mut rows = vec![Outcome::HEADER.to_owned()];
+    for target in TARGETS.into_iter().filter(|target| soak.target.is_none_or(|wanted| wanted == *target)) {
+        workspace::say(&format!("{target}: {}", soak.described()));
+        let outcome = soak.run(target, &programs.join(target))?;
+        rows.push(outcome.row(target));
+        broken.extend(outcome.broken_by.map(|what| format!("  {target}: {what}")));
+    }
+    workspace::say(&rows.join("\n"));
+    ensure!(
+        broken.is_empty(),
+        "a target broke; run it again with the input as its argument\n{}",
+        broken.join("\n")
+    );
+    Ok(())
+}
+
+impl Soak {
+    fn described(&self) -> String {
+        match self.runs {
+            Some(runs) => format!("{runs} executions, seed {}", self.seed),
+            None => format!("{} minutes, seed {}", self.minutes, self.seed),
+        }
+    }
+
+    fn run(&self, target: &str, program: &Path) -> Result<Outcome> {
+        let folder = |kind: &str| folder().join(kind).join(target);
+        let (seeds, crashes) = (emptied(folder("seeds"))?, made(folder("crashes"))?);
+        // A run that can be repeated starts from the seeds alone.
+        let corpus = match self.runs {
+            Some(_) => emptied(folder("scratch"))?,
+            None => made(folder("corpus"))?,
+        };
+        let written = Command::new(program).env(SEEDS_VARIABLE, &seeds).output();
+        let written = written.with_context(|| format!("cannot run {}", program.display()))?;
+        let said = String::from_utf8_lossy(&written.stderr);
+        ensure!(written.status.success(), "{target} wrote no seeds: {said}");
+
+        let log = folder("logs").with_extension("log");
+        made(log.with_file_name(""))?;
+        let mut artifacts = OsString::from("-artifact_prefix=");
+        artifacts.push(crashes.join(""));
+        let amount = match self.runs {
+            Some(runs) => format!("-runs={runs}"),
+            None => format!("-max_total_time={}", u64::from(self.minutes) * 60),
+        };
+        let status = Command::new(program)
+            .args([amount, format!("-seed={}", self.seed), format!("-timeout={SLOWEST}")])
+            .args([format!("-rss_limit_mb={MOST_MEMORY}"), "-print_final_stats=1".to_owned()])
+            .arg(artifacts)
+            .args([corpus, seeds])
+            .stderr(File::create(&log).with_context(|| format!("cannot write {}", log.display()))?)
+            .status()
+            .with_context(|| format!("cannot run {}", program.display()))?;
+        let text = fs::read(&log).with_context(|| format!("cannot read {}", log.display()))?;
+        Ok(Outcome::read(&String::from_utf8_lossy(&text), status.success(), &log))
+    }
+}
+
+/// Builds all targets; returns the folder that they lie in.
+fn build() -> Result<PathBuf> {
+    let host = host()?;
+    let mut command = cargo::cargo(["build", "--quiet", "--release", "--manifest-path", "fuzz/Cargo.toml"]);
+    // With a target named, build scripts and macros are built without the counters.
+    command.args(["--target", &host]).arg("--target-dir").arg(folder());
+    command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
+    cargo::finish(&mut command)?;
+    Ok(folder().join(host).join("release"))
+}
+
+/// The platform that the compiler makes programs for when it is not told.
+fn host() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").current_dir(workspace::root()).output();
+    let output = output.context("cannot run rustc")?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    match text.lines().find_map(|line| line.strip_prefix("host: ")) {
+        Some(host) => Ok(host.to_owned()),
+        None => bail!("rustc does not say what it compiles for"),
+    }
+}
+
+fn folder() -> PathBuf {
+    workspace::root().join("target").join("fuzz")
+}
+
+fn made(folder: PathBuf) -> Result<PathBuf> {
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}
+
+fn emptied(folder: PathBuf) -> Result<PathBuf> {
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    made(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_program_of_the_package_is_a_target() {
+        let manifest = fs::read_to_string(workspace::root().join("fuzz/Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let programs: Vec<&str> =
+            manifest["bin"].as_array().unwrap().iter().map(|bin| bin["name"].as_str().unwrap()).collect();
+        assert_eq!(programs, TARGETS);
+    }
+}
