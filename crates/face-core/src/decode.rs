@@ -152,5 +152,5 @@ fn refusal(error: ImageError, format: Format, limits: &PictureLimits) -> Picture
     }
 }
 
-#[cfg(all(test, feature = "default"))]
+#[cfg(test)]
 mod tests;

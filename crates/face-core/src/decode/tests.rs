@@ -1,4 +1,5 @@
 //! Pictures of every format, whole and broken, and what becomes of them.
+#![cfg(feature = "default")]
 
 mod awkward;
 
