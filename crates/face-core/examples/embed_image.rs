@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use face_core::{EngineOptions, FaceEngine, RgbView};
+use face_core::{EngineOptions, Face, FaceEngine, RgbView};
 
 fn main() -> anyhow::Result<()> {
     let photo = std::env::args_os().nth(1).context("usage: embed_image PHOTO.jpg")?;
@@ -24,13 +24,14 @@ fn main() -> anyhow::Result<()> {
         picture.height(),
         engine.model()
     );
-    for face in &faces {
-        let landmarks = engine.landmarks(pixels, face);
-        let embedding = engine.embed(&engine.crops(pixels, &landmarks))?;
-        let (area, norm) = (face.bounding_box, embedding.values().iter().map(|v| v * v).sum::<f32>().sqrt());
+    for detection in faces {
+        let landmarks = engine.landmarks(pixels, &detection);
+        let embedding = engine.embed(&engine.crops(pixels, &Face { detection, landmarks }))?;
+        let (area, norm) =
+            (detection.bounding_box, embedding.values().iter().map(|v| v * v).sum::<f32>().sqrt());
         println!(
             "- {:.0}x{:.0} pixels at ({:.0}, {:.0}), score {:.2}, embedding of length {norm:.3}",
-            area.width, area.height, area.left, area.top, face.score
+            area.width, area.height, area.left, area.top, detection.score
         );
         let points = landmarks.0.map(|p| format!("({:.0}, {:.0})", p.x, p.y));
         println!("  landmarks {}", points.join(" "));

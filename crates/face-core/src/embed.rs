@@ -3,9 +3,10 @@
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use ort::environment::Environment;
 
+use crate::align::{Alignment, align};
 use crate::manifest::{Channels, ModelEntry};
 use crate::network::Network;
-use crate::{Chip, EngineOptions, InferenceError, OpenError};
+use crate::{Chip, EngineOptions, Face, InferenceError, OpenError, RgbView};
 
 /// The loaded embedder, and how it wants its chips.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub(crate) struct Embedder {
     network: Network,
     model: ModelId,
     side: u32,
+    alignment: Alignment,
     /// Index of the colour in an RGB pixel, in the order of the input's planes.
     planes: [usize; 3],
     mean: [f32; 3],
@@ -31,6 +33,7 @@ impl Embedder {
         Ok(Self {
             model: model.model_id()?,
             side: input.side().ok_or_else(|| model.unusable("its input has no fixed side".into()))?,
+            alignment: model.alignment()?,
             planes: match input.channels {
                 Channels::Rgb => [0, 1, 2],
                 Channels::Bgr => [2, 1, 0],
@@ -47,9 +50,9 @@ impl Embedder {
         &self.model
     }
 
-    /// Side of the chips it takes, in pixels.
-    pub(crate) fn side(&self) -> u32 {
-        self.side
+    /// The chip of a face as this model wants it; a `zoom` above 1 shows more of the surroundings.
+    pub(crate) fn align(&self, picture: RgbView<'_>, face: &Face, zoom: f64) -> Chip {
+        align(picture, face, &self.alignment, self.side, zoom)
     }
 
     /// One embedding of one face: the mean over its crops, as the network gave them (not normalised).

@@ -5,7 +5,6 @@ use std::path::Path;
 use embedding::{Embedding, ModelId};
 use image::RgbImage;
 
-use crate::align::align;
 use crate::decode::decode;
 use crate::detect::Detector;
 use crate::embed::Embedder;
@@ -13,8 +12,8 @@ use crate::landmarks::ShapePredictor;
 use crate::manifest::{Manifest, Role};
 use crate::select::select;
 use crate::{
-    Chip, Crops, Detection, EmbeddedFace, EngineOptions, Face, FaceError, FacePolicy, Frame, InferenceError,
-    Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView, SmallestFace, runtime,
+    AnalyzedFace, Chip, Crops, Detection, EmbeddedFace, EngineOptions, Face, FaceError, FacePolicy, Frame,
+    InferenceError, Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView, SmallestFace, runtime,
 };
 
 /// How much more of the surroundings the second scale shows: see [`Crops::Four`].
@@ -40,7 +39,8 @@ impl FaceEngine {
     /// [`OpenError`] says which file is missing or wrong, or where ONNX Runtime was looked for.
     pub fn open(models: &Path, options: EngineOptions) -> Result<Self, OpenError> {
         let manifest = Manifest::open(models)?;
-        let (landmarks, embedder) = (manifest.model(Role::Landmarks)?, manifest.model(Role::Embedder)?);
+        let (landmarks, embedder) =
+            (manifest.model(Role::Landmarks)?, manifest.embedder(options.embedder.as_ref())?);
         let predictor = ShapePredictor::open(landmarks, &manifest.read(landmarks)?)?;
         let predictor68 = if options.landmarks_68 {
             let (model, bytes) = manifest.optional("landmarks-68")?;
@@ -75,30 +75,34 @@ impl FaceEngine {
         let found = self.detect(pixels)?;
         let (detection, bystanders) = select(&found, policy)?;
         let face = self.face(pixels, detection);
-        let crops = self.crops(pixels, &face.landmarks);
-        let embedding = self.embed(&crops)?;
-        Ok(EmbeddedFace { face, embedding, bystanders })
+        let quality = self.quality(pixels, &face);
+        let embedding = self.embed(&self.crops(pixels, &face))?;
+        Ok(EmbeddedFace { face, quality, embedding, bystanders })
     }
 
-    /// Finds every face of a picture, with its landmarks and quality; best score first, empty when there is none.
+    /// Finds every face of a picture, with its landmarks and quality; best score first, empty when there
+    /// is none.
     ///
     /// # Errors
     /// [`FaceError::Picture`] or [`FaceError::Inference`].
-    pub fn analyze(&self, picture: &[u8]) -> Result<Vec<Face>, FaceError> {
+    pub fn analyze(&self, picture: &[u8]) -> Result<Vec<AnalyzedFace>, FaceError> {
         let pixels = self.decode(picture)?;
         let pixels = RgbView::of(&pixels)?;
-        let found = self.detect(pixels)?;
-        Ok(found.into_iter().map(|detection| self.face(pixels, detection)).collect())
+        let faces = self.detect(pixels)?.into_iter().map(|detection| self.face(pixels, detection));
+        Ok(faces.map(|face| AnalyzedFace { face, quality: self.quality(pixels, &face) }).collect())
     }
 
-    /// The landmarks of a detected face, and how well it is shown.
+    /// A detected face with its landmarks.
     #[must_use]
     pub fn face(&self, picture: RgbView<'_>, detection: Detection) -> Face {
-        let landmarks = self.landmarks(picture, &detection);
+        Face { detection, landmarks: self.landmarks(picture, &detection) }
+    }
+
+    /// How well a face is shown.
+    #[must_use]
+    pub fn quality(&self, picture: RgbView<'_>, face: &Face) -> Quality {
         let _step = tracing::debug_span!("quality").entered();
-        let chip = self.align(picture, &landmarks);
-        let quality = Quality::measure([picture.width(), picture.height()], &detection, &landmarks, &chip);
-        Face { detection, landmarks, quality }
+        Quality::measure(picture, face)
     }
 
     /// Decodes a picture file, upright, within the engine's limits.
@@ -157,22 +161,25 @@ impl FaceEngine {
         Ok(Landmarks68(predictor.predict(picture, frame)))
     }
 
-    /// The chip that the reference would embed.
+    /// The chip that the embedder's own authors would embed. It depends on the embedder by which points
+    /// of the face it is fitted: dlib's by its landmarks, SFace by the detector's points where there are
+    /// any.
     #[must_use]
-    pub fn align(&self, picture: RgbView<'_>, landmarks: &Landmarks) -> Chip {
-        align(picture, landmarks, self.embedder.side(), 1.0)
+    pub fn align(&self, picture: RgbView<'_>, face: &Face) -> Chip {
+        self.embedder.align(picture, face, 1.0)
     }
 
-    /// The chips of one face that this engine embeds together, the reference's first.
+    /// The chips of one face that this engine embeds together; that of [`align`](Self::align) is among
+    /// them.
     #[must_use]
-    pub fn crops(&self, picture: RgbView<'_>, landmarks: &Landmarks) -> Vec<Chip> {
+    pub fn crops(&self, picture: RgbView<'_>, face: &Face) -> Vec<Chip> {
         let _step = tracing::debug_span!("align").entered();
-        let chip = self.align(picture, landmarks);
+        let chip = self.align(picture, face);
         match self.options.crops {
             Crops::One => vec![chip],
             Crops::Two => vec![chip.mirrored(), chip],
             Crops::Four => {
-                let wider = align(picture, landmarks, self.embedder.side(), SECOND_ZOOM);
+                let wider = self.embedder.align(picture, face, SECOND_ZOOM);
                 vec![chip.mirrored(), chip, wider.mirrored(), wider]
             }
         }

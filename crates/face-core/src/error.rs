@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use embedding::ModelId;
+
 use crate::decode::read_formats;
 
 /// Why a picture gave no embedding.
@@ -192,6 +194,14 @@ pub enum OpenError {
         model: String,
         /// What is wrong with it.
         detail: String,
+    },
+    /// The manifest names no embedder of the id that was asked for.
+    #[error("there is no embedder '{id}'; the manifest has {}", known.join(", "))]
+    UnknownEmbedder {
+        /// The id that was asked for.
+        id: ModelId,
+        /// The ids that can be had, in the manifest's order.
+        known: Vec<String>,
     },
     /// ONNX Runtime's shared library was found nowhere.
     #[error("ONNX Runtime was not found; looked at: {}", looked_at.join(", "))]

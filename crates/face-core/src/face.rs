@@ -116,13 +116,20 @@ pub struct Landmarks(pub [Point; 5]);
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Landmarks68(pub [Point; 68]);
 
-/// A detected face with its landmarks, and how well it is shown.
+/// A detected face with its landmarks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Face {
     /// What the detector found.
     pub detection: Detection,
     /// Where the landmarks are.
     pub landmarks: Landmarks,
+}
+
+/// A face of a picture, and how well it is shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AnalyzedFace {
+    /// Where it is.
+    pub face: Face,
     /// What was measured of it.
     pub quality: Quality,
 }
@@ -132,6 +139,8 @@ pub struct Face {
 pub struct EmbeddedFace {
     /// The chosen face.
     pub face: Face,
+    /// How well it is shown.
+    pub quality: Quality,
     /// Its embedding by the engine's model, as the network gave it.
     pub embedding: Embedding,
     /// How many other faces the picture shows that the policy passed over.

@@ -48,7 +48,9 @@ pub use decode::decode;
 pub use embedding::{Confidence, Distance, Embedding, EmbeddingError, ModelId, Template};
 pub use engine::FaceEngine;
 pub use error::{FaceError, InferenceError, OpenError, PictureError};
-pub use face::{BoundingBox, Detection, DetectorKind, EmbeddedFace, Face, Landmarks, Landmarks68, Point};
+pub use face::{
+    AnalyzedFace, BoundingBox, Detection, DetectorKind, EmbeddedFace, Face, Landmarks, Landmarks68, Point,
+};
 pub use landmarks::Frame;
 pub use options::{
     Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits, SmallestFace, Upsampling,

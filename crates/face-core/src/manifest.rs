@@ -6,6 +6,7 @@ use embedding::ModelId;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use crate::align::Alignment;
 use crate::{DetectorKind, OpenError};
 
 /// Name of the manifest inside the models folder.
@@ -40,6 +41,8 @@ pub(crate) struct ModelEntry {
     pub(crate) input: Option<InputEntry>,
     #[serde(default)]
     pub(crate) output: Option<OutputEntry>,
+    #[serde(default)]
+    alignment: Option<Alignment>,
 }
 
 /// A detector's name in a manifest.
@@ -120,6 +123,16 @@ impl Manifest {
         model.ok_or_else(|| self.invalid(format!("it names no model for the role {role:?}")))
     }
 
+    /// The embedder of that id, or the first one.
+    pub(crate) fn embedder(&self, id: Option<&ModelId>) -> Result<&ModelEntry, OpenError> {
+        let Some(id) = id else { return self.model(Role::Embedder) };
+        let embedders = || self.models.iter().filter(|m| m.role == Role::Embedder);
+        embedders().find(|m| m.id == id.as_str()).ok_or_else(|| OpenError::UnknownEmbedder {
+            id: id.clone(),
+            known: embedders().map(|m| m.id.clone()).collect(),
+        })
+    }
+
     /// The first model of that kind of detector.
     pub(crate) fn detector(&self, kind: DetectorKind) -> Result<&ModelEntry, OpenError> {
         let is_it =
@@ -168,6 +181,11 @@ impl ModelEntry {
     /// The output tensor, for models with one.
     pub(crate) fn output(&self) -> Result<&OutputEntry, OpenError> {
         self.output.as_ref().ok_or_else(|| self.unusable("the manifest describes no output".into()))
+    }
+
+    /// How the chips of an embedder are cut.
+    pub(crate) fn alignment(&self) -> Result<Alignment, OpenError> {
+        self.alignment.ok_or_else(|| self.unusable("the manifest describes no alignment".into()))
     }
 
     /// The error for a model that cannot be used.

@@ -1,5 +1,7 @@
 //! How an engine is to work: limits, crops, threads, and what to do about several faces.
 
+use embedding::ModelId;
+
 /// Settings of a [`FaceEngine`](crate::FaceEngine); the defaults are those of the service.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -24,6 +26,8 @@ pub struct EngineOptions {
     pub landmarks_68: bool,
     /// How small a face may be that YuNet finds.
     pub smallest_face: SmallestFace,
+    /// The embedder, by its id in the models folder's manifest; `None` is the first one there.
+    pub embedder: Option<ModelId>,
 }
 
 impl Default for EngineOptions {
@@ -37,6 +41,7 @@ impl Default for EngineOptions {
             detector: DetectorChoice::default(),
             landmarks_68: false,
             smallest_face: SmallestFace::default(),
+            embedder: None,
         }
     }
 }

@@ -6,8 +6,13 @@ mod pose;
 pub use self::pose::Pose;
 
 use self::appearance::Appearance;
-use crate::align::share_inside;
-use crate::{Chip, Detection, Landmarks, Point};
+use crate::align::{Alignment, MEAN_SHAPE, align};
+use crate::similarity::Similarity;
+use crate::{Face, Landmarks, Point, RgbView};
+
+/// The chip that is measured, whatever the embedder looks at: the limits were chosen on it.
+const CHIP: Alignment = Alignment::Dlib { padding: 0.25 };
+const CHIP_SIDE: u32 = 150;
 
 /// What was measured of one face. Each value has a limit in [`QualityLimits`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,21 +35,17 @@ pub struct Quality {
 }
 
 impl Quality {
-    /// Measures a face of a picture `width` by `height` pixels; `chip` is the reference's chip of it.
-    pub(crate) fn measure(
-        [width, height]: [usize; 2],
-        detection: &Detection,
-        landmarks: &Landmarks,
-        chip: &Chip,
-    ) -> Self {
-        let Appearance { brightness, contrast, sharpness } = Appearance::of(chip);
+    /// Measures a face of a picture, its pixels on the chip that dlib would cut.
+    pub(crate) fn measure(picture: RgbView<'_>, face: &Face) -> Self {
+        let chip = align(picture, face, &CHIP, CHIP_SIDE, 1.0);
+        let Appearance { brightness, contrast, sharpness } = Appearance::of(&chip);
         Self {
-            eye_distance: eye_distance(landmarks),
+            eye_distance: eye_distance(&face.landmarks),
             brightness,
             contrast,
             sharpness,
-            pose: detection.points.as_ref().and_then(Pose::of),
-            inside: share_inside(width, height, landmarks),
+            pose: face.detection.points.as_ref().and_then(Pose::of),
+            inside: inside(picture.width(), picture.height(), &face.landmarks),
         }
     }
 
@@ -215,6 +216,19 @@ fn eye_distance(landmarks: &Landmarks) -> f32 {
     let middle = |a: Point, b: Point| [(a.x + b.x) / 2.0, (a.y + b.y) / 2.0];
     let ([rx, ry], [lx, ly]) = (middle(outer_right, inner_right), middle(outer_left, inner_left));
     (rx - lx).hypot(ry - ly)
+}
+
+/// The share of the square around the mean shape, brows to chin, that lies inside a picture of that size.
+fn inside(width: usize, height: usize, landmarks: &Landmarks) -> f32 {
+    /// Places looked at along each side of the square.
+    const STEPS: u32 = 20;
+    let points = landmarks.0.map(|p| [f64::from(p.x), f64::from(p.y)]);
+    let to_picture = Similarity::fit(MEAN_SHAPE.into_iter().zip(points));
+    let share = |step: u32| (f64::from(step) + 0.5) / f64::from(STEPS);
+    let places = (0..STEPS * STEPS).map(|at| to_picture.apply([share(at % STEPS), share(at / STEPS)]));
+    let (last_x, last_y) = (width as f64 - 1.0, height as f64 - 1.0);
+    let within = places.filter(|&[x, y]| x >= 0.0 && y >= 0.0 && x <= last_x && y <= last_y).count();
+    within as f32 / (STEPS * STEPS) as f32
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use face_core::{
-    BoundingBox, Chip, Crops, DetectorChoice, DetectorKind, EngineOptions, FaceEngine, Frame, InferenceError,
-    Landmarks, OpenError, Point, RgbView, Upsampling,
+    BoundingBox, Chip, Crops, Detection, DetectorChoice, DetectorKind, EngineOptions, Face, FaceEngine,
+    Frame, InferenceError, Landmarks, OpenError, Point, RgbView, Upsampling,
 };
 use image::RgbImage;
 use serde_json::Value;
@@ -56,6 +56,15 @@ fn points<const COUNT: usize>(value: &Value) -> [Point; COUNT] {
         .map(|p| Point { x: p[0] as f32, y: p[1] as f32 })
         .collect();
     points.try_into().unwrap()
+}
+
+/// A golden face, found by the reference's detector and with the reference's landmarks.
+fn golden(face: &Value) -> Face {
+    let [left, top, right, bottom]: [f64; 4] = numbers(&face["box"]).try_into().unwrap();
+    let [left, top, width, height] = [left, top, right - left + 1.0, bottom - top + 1.0].map(|v| v as f32);
+    let bounding_box = BoundingBox { left, top, width, height };
+    let detection = Detection { bounding_box, score: 1.0, points: None, found_by: DetectorKind::Hog };
+    Face { detection, landmarks: Landmarks(points(&face["landmarks5"])) }
 }
 
 fn distance(ours: &[f32], theirs: &[f64]) -> f64 {
@@ -233,7 +242,7 @@ fn an_engine_without_the_68_landmarks_says_what_loads_and_what_makes_them() {
 fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
     for (picture, face) in golden_faces().filter(|(picture, _)| picture.ends_with(".png")) {
         let pixels = decoded(picture);
-        let ours = ENGINE.align(RgbView::of(&pixels).unwrap(), &Landmarks(points(&face["landmarks5"])));
+        let ours = ENGINE.align(RgbView::of(&pixels).unwrap(), &golden(face));
         let theirs = chip(&crate_folder().join("tests/golden/chips").join(face["chip"].as_str().unwrap()));
         let differing = ours.pixels().iter().zip(theirs.iter()).filter(|(a, b)| a != b).count();
         assert_eq!(differing, 0, "bytes of the chip of {picture}");
@@ -244,7 +253,7 @@ fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
 fn descriptors_from_the_references_landmarks_agree_through_our_own_decoding_and_alignment() {
     for (picture, face) in golden_faces() {
         let pixels = decoded(picture);
-        let chip = ENGINE.align(RgbView::of(&pixels).unwrap(), &Landmarks(points(&face["landmarks5"])));
+        let chip = ENGINE.align(RgbView::of(&pixels).unwrap(), &golden(face));
         let off = distance(ENGINE.embed(&[chip]).unwrap().values(), &numbers(&face["descriptor"]));
         assert!(off < 0.02, "{picture}: {off:.4}");
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use face_core::{
-    BoundingBox, Detection, EmbeddedFace, EngineOptions, FaceEngine, FaceError, FacePolicy, OpenError,
+    BoundingBox, Detection, EmbeddedFace, EngineOptions, Face, FaceEngine, FaceError, FacePolicy, OpenError,
     PictureError, QualityCode, QualityLimits, RgbView, SmallestFace, Template,
 };
 use image::codecs::jpeg::JpegEncoder;
@@ -164,10 +164,10 @@ fn callers_with_pixels_of_their_own_get_what_callers_with_files_get() {
         obama.chunks_exact(width * 3).flat_map(|row| row.iter().copied().chain([7; 5])).collect();
     let view = RgbView::new(&padded, width, height, width * 3 + 5).unwrap();
     let detection = ENGINE.detect(view).unwrap()[0];
-    let landmarks = ENGINE.landmarks(view, &detection);
-    let embedding = ENGINE.embed(&ENGINE.crops(view, &landmarks)).unwrap();
+    let face = Face { detection, landmarks: ENGINE.landmarks(view, &detection) };
+    let embedding = ENGINE.embed(&ENGINE.crops(view, &face)).unwrap();
     let whole = single(&file("obama.jpg"));
-    assert_eq!((detection, landmarks), (whole.face.detection, whole.face.landmarks));
+    assert_eq!(face, whole.face);
     assert_eq!(embedding.values(), whole.embedding.values());
 }
 
