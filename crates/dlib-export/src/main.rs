@@ -29,6 +29,8 @@ enum Export {
     ShapePredictor(Files),
     /// YuNet with batch, height and width free
     DynamicYunet(Files),
+    /// SFace with the batch free, and faster
+    Sface(Files),
 }
 
 #[derive(Debug, Args)]
@@ -58,6 +60,7 @@ impl Export {
             Self::DynamicYunet(files) => {
                 (files, "the face detector YuNet", dlib_export::yunet_with_dynamic_size)
             }
+            Self::Sface(files) => (files, "the face embedder SFace", dlib_export::sface_to_onnx),
         };
         (files, Conversion { source, convert })
     }

@@ -9,9 +9,9 @@ use prost::Message;
 
 use crate::error::ExportError;
 use crate::onnx::proto::{
-    self, Dimension, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TENSOR_FLOAT, TENSOR_INT64,
-    ValueInfoProto,
+    self, Dimension, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TENSOR_INT64,
 };
+use crate::onnx::{SHOWN_NUMBERS, float_shape, shown, sizes, wrong};
 
 /// The version of ONNX's operators in which the published graph is written.
 const OPERATOR_SET: i64 = 11;
@@ -25,10 +25,6 @@ const SIZELESS_OPERATORS: [&str; 6] = ["Conv", "Relu", "MaxPool", "Add", "Transp
 /// More than four times the published file. Protobuf has no counts to check: two bytes can stand for
 /// a message that takes a hundred in memory, so the size of the file is what bounds it.
 const LARGEST_FILE: usize = 1 << 20;
-
-/// How much of a name and of a list from the file an error shows.
-const SHOWN_CHARACTERS: usize = 64;
-const SHOWN_NUMBERS: usize = 8;
 
 /// Makes batch, height and width of YuNet (2023mar) free.
 ///
@@ -55,15 +51,6 @@ pub fn yunet_with_dynamic_size(onnx: &[u8]) -> Result<Vec<u8>, ExportError> {
     // The shapes of intermediate values would contradict the free ones; runtimes infer them.
     graph.value_info.clear();
     Ok(model.encode_to_vec())
-}
-
-fn wrong(expected: &'static str, found: impl Into<String>) -> ExportError {
-    ExportError::Model { expected: expected.into(), found: found.into() }
-}
-
-/// A name from the file, fit for an error message.
-fn shown(name: &str) -> String {
-    name.chars().take(SHOWN_CHARACTERS).flat_map(char::escape_debug).collect()
 }
 
 /// The last field of the file, so that this notices one that was cut off before it.
@@ -124,24 +111,6 @@ fn free_outputs(graph: &mut GraphProto) -> Result<(), ExportError> {
         }
     }
     Ok(())
-}
-
-/// The dimensions of a value that is a tensor of floats.
-fn float_shape(value: &mut ValueInfoProto) -> Result<&mut [Dimension], ExportError> {
-    value
-        .r#type
-        .as_mut()
-        .and_then(|value_type| value_type.tensor_type.as_mut())
-        .filter(|tensor| tensor.elem_type == Some(TENSOR_FLOAT))
-        .and_then(|tensor| tensor.shape.as_mut())
-        .map(|shape| shape.dim.as_mut_slice())
-        .ok_or_else(|| wrong("a tensor of floats with a shape", "another type"))
-}
-
-/// The sizes of a value, for an error message.
-fn sizes(shape: &[Dimension]) -> String {
-    let size = |dimension: &Dimension| dimension.dim_value.map_or("?".to_owned(), |size| size.to_string());
-    format!("[{}]", shape.iter().take(SHOWN_NUMBERS).map(size).collect::<Vec<_>>().join(", "))
 }
 
 /// The names of the constants that reshapes take as their target; checks on the way that no other

@@ -110,6 +110,12 @@ fn a_wrong_file_is_named_with_what_is_wrong_and_the_old_model_stays() {
              0: the file is not an ONNX model\n    \
              1: failed to decode Protobuf message: invalid tag value: 0",
         ),
+        (
+            "sface",
+            "Error: other.dat is not the face embedder SFace\n\nCaused by:\n    \
+             0: the file is not an ONNX model\n    \
+             1: failed to decode Protobuf message: invalid tag value: 0",
+        ),
     ];
     let folder = folder_with("other.dat", &[1, 7, 0]);
     fs::write(folder.path().join("model"), "an older one").unwrap();

@@ -41,15 +41,22 @@ pub(crate) fn read_batch_norm(reader: &mut Reader<'_>, channels: usize) -> Resul
         });
     }
 
-    let statistics = means.iter().zip(&variances);
-    let (gamma, beta) = gamma
-        .iter()
-        .zip(&beta)
-        .zip(statistics)
-        .map(|((&gamma, &beta), (&mean, &variance))| {
-            let scale = f64::from(gamma) / (f64::from(variance) + epsilon).sqrt();
-            (scale, f64::from(beta) - f64::from(mean) * scale)
-        })
-        .unzip();
-    Ok(Affine { gamma, beta })
+    Ok(Affine::of_batch_norm([&gamma, &beta, &means, &variances], epsilon))
+}
+
+impl Affine {
+    /// What a batch normalisation with the given gamma, beta, means and variances amounts to.
+    pub(crate) fn of_batch_norm([gamma, beta, means, variances]: [&[f32]; 4], epsilon: f64) -> Self {
+        let statistics = means.iter().zip(variances);
+        let (gamma, beta) = gamma
+            .iter()
+            .zip(beta)
+            .zip(statistics)
+            .map(|((&gamma, &beta), (&mean, &variance))| {
+                let scale = f64::from(gamma) / (f64::from(variance) + epsilon).sqrt();
+                (scale, f64::from(beta) - f64::from(mean) * scale)
+            })
+            .unzip();
+        Self { gamma, beta }
+    }
 }

@@ -38,8 +38,8 @@ pub(crate) struct Convolution {
 /// `y = gamma * x + beta`, a number of each for every channel: batch normalisation after training.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Affine {
-    pub(super) gamma: Vec<f64>,
-    pub(super) beta: Vec<f64>,
+    pub(crate) gamma: Vec<f64>,
+    pub(crate) beta: Vec<f64>,
 }
 
 impl Convolution {
@@ -79,9 +79,18 @@ impl Convolution {
     }
 
     /// The convolution that computes `affine` of this one's result; an error at `offset`, where the
-    /// affine layer starts, if a weight of it is too large for `f32`. Products and sums are taken in
-    /// double precision and rounded once.
-    pub(crate) fn followed_by(mut self, affine: &Affine, offset: usize) -> Result<Self, ExportError> {
+    /// affine layer starts, if a weight of it is too large for `f32`.
+    pub(crate) fn followed_by(self, affine: &Affine, offset: usize) -> Result<Self, ExportError> {
+        self.scaled(affine).ok_or_else(|| ExportError::Unexpected {
+            offset,
+            expected: "a scaling that keeps the weights before it finite".into(),
+            found: "a product beyond f32".to_owned(),
+        })
+    }
+
+    /// The convolution that computes `affine` of this one's result, if its weights are finite. Products
+    /// and sums are taken in double precision and rounded once.
+    pub(crate) fn scaled(mut self, affine: &Affine) -> Option<Self> {
         let ConvolutionShape { inputs, kernel, .. } = self.shape;
         let filters = self.weights.chunks_exact_mut(inputs * kernel * kernel);
         let channels = affine.gamma.iter().zip(&affine.beta);
@@ -91,14 +100,7 @@ impl Convolution {
             }
             *bias = nearest_f32(f64::from(*bias).mul_add(gamma, beta));
         }
-        if self.weights.iter().chain(&self.biases).all(|value| value.is_finite()) {
-            return Ok(self);
-        }
-        Err(ExportError::Unexpected {
-            offset,
-            expected: "a scaling that keeps the weights before it finite".into(),
-            found: "a product beyond f32".to_owned(),
-        })
+        self.weights.iter().chain(&self.biases).all(|value| value.is_finite()).then_some(self)
     }
 }
 
@@ -116,7 +118,8 @@ impl Affine {
     }
 }
 
+/// The nearest number that 32 bits hold.
 #[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
-fn nearest_f32(value: f64) -> f32 {
+pub(crate) fn nearest_f32(value: f64) -> f32 {
     value as f32
 }

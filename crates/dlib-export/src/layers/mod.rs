@@ -11,7 +11,7 @@ mod input;
 mod pool;
 
 pub(crate) use batch_norm::read_batch_norm;
-pub(crate) use convolution::{Affine, Convolution, ConvolutionShape};
+pub(crate) use convolution::{Affine, Convolution, ConvolutionShape, nearest_f32};
 pub(crate) use dense::Dense;
 pub(crate) use input::{expect_pyramid_input, expect_rgb_input};
 pub(crate) use pool::{Pool, PoolShape};

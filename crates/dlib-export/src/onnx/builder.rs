@@ -66,6 +66,32 @@ impl GraphBuilder {
         self.operator("Conv", inputs, name, attributes)
     }
 
+    /// A convolution of each channel by itself, with bias: its filters have one input.
+    pub(crate) fn depthwise(&mut self, input: &str, name: &str, convolution: &Convolution) -> String {
+        let output = self.convolution(input, name, convolution);
+        if let Some(node) = self.nodes.last_mut() {
+            node.attribute.insert(0, int("group", convolution.shape.filters));
+        }
+        output
+    }
+
+    /// Multiplies each channel by a number of its own, as a convolution by 1: see
+    /// [`pad_bottom_right`](Self::pad_bottom_right).
+    pub(crate) fn scale_channels(&mut self, input: &str, name: &str, factors: &[f32]) -> String {
+        let channels = factors.len();
+        let weights = self.floats(format!("{name}.weight"), &[channels, 1, 1, 1], factors);
+        let attributes = vec![int("group", channels), ints("kernel_shape", &[1, 1])];
+        self.operator("Conv", vec![input.to_owned(), weights], name, attributes)
+    }
+
+    /// A matrix `[outputs, inputs]` times each row of the input, with bias.
+    pub(crate) fn dense(&mut self, input: &str, name: &str, weights: &[f32], biases: &[f32]) -> String {
+        let inputs = weights.len() / biases.len().max(1);
+        let matrix = self.floats(format!("{name}.weight"), &[biases.len(), inputs], weights);
+        let biases = self.floats(format!("{name}.bias"), &[biases.len()], biases);
+        self.operator("Gemm", vec![input.to_owned(), matrix, biases], name, vec![int("transB", 1)])
+    }
+
     /// Adds a row of zeros below and a column of zeros at the right.
     ///
     /// It is a convolution of each channel by 1, which runtimes keep in the layout of the
@@ -97,6 +123,7 @@ impl GraphBuilder {
         self.initializers.push(TensorProto {
             dims: sizes(shape),
             data_type: Some(TENSOR_FLOAT),
+            float_data: Vec::new(),
             name: Some(name.clone()),
             raw_data: Some(values.iter().flat_map(|value| value.to_le_bytes()).collect()),
         });
@@ -151,7 +178,8 @@ fn window(shape: PoolShape) -> Vec<AttributeProto> {
     vec![ints("kernel_shape", &[shape.window; 2]), ints("strides", &[shape.stride; 2])]
 }
 
-fn int(name: &str, value: usize) -> AttributeProto {
+/// An attribute that is an integer.
+pub(crate) fn int(name: &str, value: usize) -> AttributeProto {
     AttributeProto {
         name: Some(name.to_owned()),
         i: sizes(&[value]).first().copied(),
@@ -160,7 +188,8 @@ fn int(name: &str, value: usize) -> AttributeProto {
     }
 }
 
-fn ints(name: &str, values: &[usize]) -> AttributeProto {
+/// An attribute that is a list of integers.
+pub(crate) fn ints(name: &str, values: &[usize]) -> AttributeProto {
     AttributeProto {
         name: Some(name.to_owned()),
         ints: sizes(values),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use published::{constant, published, target, value};
 
 use super::*;
-use crate::onnx::proto::TensorProto;
+use crate::onnx::proto::{TENSOR_FLOAT, TensorProto, ValueInfoProto};
 use crate::testing::{damaged, within_memory};
 
 /// Two bytes can be a node, which takes 120, in a list that doubles while it grows.

@@ -16,7 +16,7 @@ fn node(operator: &str, input: &[&str], output: &str) -> NodeProto {
 
 pub(super) fn constant(name: &str, data_type: i32, dims: &[i64], raw_data: Vec<u8>) -> TensorProto {
     let (name, data_type) = (Some(name.to_owned()), Some(data_type));
-    TensorProto { dims: dims.to_vec(), data_type, name, raw_data: Some(raw_data) }
+    TensorProto { dims: dims.to_vec(), data_type, name, raw_data: Some(raw_data), ..TensorProto::default() }
 }
 
 pub(super) fn target(name: &str, sizes: [i64; 3]) -> TensorProto {
