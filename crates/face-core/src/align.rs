@@ -37,16 +37,23 @@ pub(crate) enum Alignment {
 impl Alignment {
     /// The way from a chip of `side` pixels to the picture.
     fn to_picture(self, face: &Face, side: u32) -> Similarity {
-        let (in_chip, in_picture) = match (self, face.detection.points) {
-            (Self::Points { yunet, .. }, Some(points)) => (yunet, points),
-            (Self::Points { dlib, .. }, None) => (dlib, face.landmarks.0),
-            (Self::Dlib { padding }, _) => {
+        let places = |points: [Point; 5]| points.map(|Point { x, y }| [f64::from(x), f64::from(y)]);
+        match self {
+            Self::Dlib { padding } => {
                 let place = |v: f64| (padding + v) / (2.0 * padding + 1.0) * f64::from(side);
-                (MEAN_SHAPE.map(|p| p.map(place)), face.landmarks.0)
+                let in_chip = MEAN_SHAPE.map(|p| p.map(place));
+                Similarity::fit(in_chip.into_iter().zip(places(face.landmarks.0)))
             }
-        };
-        let in_picture = in_picture.map(|Point { x, y }| [f64::from(x), f64::from(y)]);
-        Similarity::fit(in_chip.into_iter().zip(in_picture))
+            Self::Points { yunet, dlib } => {
+                let (in_chip, in_picture) = match face.detection.points {
+                    Some(points) => (yunet, points),
+                    None => (dlib, face.landmarks.0),
+                };
+                // Unlike dlib, OpenCV measures what is left between the points in the chip: where the
+                // face fits less well, the two differ in scale.
+                Similarity::fit(places(in_picture).into_iter().zip(in_chip)).inverse()
+            }
+        }
     }
 
     fn convention(self) -> Convention {

@@ -52,6 +52,13 @@ impl Similarity {
         [self.a * x - self.b * y + self.tx, self.b * x + self.a * y + self.ty]
     }
 
+    /// The way back; infinite or no numbers at all where all points go to one.
+    pub(crate) fn inverse(&self) -> Self {
+        let square = self.a * self.a + self.b * self.b;
+        let (a, b) = (self.a / square, -self.b / square);
+        Self { a, b, tx: b * self.ty - a * self.tx, ty: -b * self.tx - a * self.ty }
+    }
+
     /// How much longer distances become.
     pub(crate) fn scale(&self) -> f64 {
         self.a.hypot(self.b)
@@ -88,6 +95,12 @@ mod tests {
                 prop_assert!((x - tx).hypot(y - ty) < 1e-6);
             }
             prop_assert!((found.scale() - truth.scale()).abs() < 1e-6);
+        }
+
+        #[test]
+        fn there_and_back_again(there in similarity(), p in [-100.0_f64..100.0, -100.0_f64..100.0]) {
+            let [x, y] = there.inverse().apply(there.apply(p));
+            prop_assert!((x - p[0]).hypot(y - p[1]) < 1e-6);
         }
 
         #[test]
