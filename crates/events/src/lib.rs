@@ -28,11 +28,16 @@
 //! # }
 //! ```
 
+mod calibration;
 mod decision;
 mod error;
 mod gallery;
 mod service;
 
+pub use calibration::{
+    Calibration, CalibrationData, CalibrationError, CalibrationPoint, CalibrationSetting, Metric,
+    OutsideCalibration,
+};
 pub use decision::{DEFAULT_THRESHOLD, Decision, MatchPolicy, Verdict};
 pub use embedding_store::{EventName, NameError, Username};
 pub use error::EventError;

@@ -1,0 +1,267 @@
+//! How often strangers are within a distance: a model's measured calibration, read and interpolated.
+//!
+//! The file is written by `cargo xtask accuracy --calibration` and described in docs/ACCURACY.md.
+
+use embedding::{Distance, ModelId};
+use serde::Deserialize;
+
+/// The version of the file's layout that is read here.
+const FORMAT: u32 = 1;
+
+/// A rate with fewer false matches behind it is not taken for measured.
+const FEWEST_FALSE_MATCHES: f64 = 10.0;
+
+/// False match rate by distance, for one model with fixed settings, as measured on labelled pictures.
+///
+/// Invariants: at least two points; distances and false match rates both rise strictly from point to
+/// point, false non-match rates never do; every rate has at least ten false matches behind it. Between two
+/// points the logarithm of the rate is taken as linear in the distance; outside of them nothing is known,
+/// and nothing is made up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibration {
+    setting: CalibrationSetting,
+    data: CalibrationData,
+    points: Vec<CalibrationPoint>,
+}
+
+/// What the distances of a calibration are of. One of another setting must not be looked up in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalibrationSetting {
+    /// The embedder.
+    pub model: ModelId,
+    /// Crops that each embedding is the mean of.
+    pub crops: u32,
+    /// Which distance.
+    pub metric: Metric,
+}
+
+/// A distance between two embeddings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metric {
+    /// Euclidean, between vectors of length 1: what [`Distance`] usually is.
+    Unit,
+    /// Euclidean, between the vectors as the network gave them.
+    Raw,
+}
+
+/// What a calibration was measured on.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalibrationData {
+    /// Its name, in words.
+    pub name: String,
+    /// Pictures that gave an embedding.
+    pub pictures: u64,
+    /// Comparisons of one person's pictures.
+    pub genuine: u64,
+    /// Comparisons of two persons' pictures.
+    pub impostor: u64,
+}
+
+/// One measured point.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalibrationPoint {
+    /// The distance up to which two faces are taken for one person's.
+    pub distance: f32,
+    /// False match rate: share of the impostor comparisons at or below that distance, over 0 and up to 1.
+    pub fmr: f64,
+    /// False non-match rate: share of the genuine comparisons above that distance, 0 to 1.
+    pub frr: f64,
+}
+
+/// Why a text is no calibration.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CalibrationError {
+    /// It is not TOML with the fields of a calibration.
+    #[error("this is no calibration: {0}")]
+    Syntax(String),
+    /// It has the layout of another version.
+    #[error("the calibration has format {found}, this program reads format {FORMAT}")]
+    Format {
+        /// The format it names.
+        found: u32,
+    },
+    /// The fields contradict each other or themselves.
+    #[error("the calibration cannot be used: {0}")]
+    Invalid(String),
+}
+
+/// Asked for what the data cannot answer.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum OutsideCalibration {
+    /// The distance is not between the smallest and the largest one measured.
+    #[error("a distance of {asked} is outside of what was measured, {smallest} to {largest}")]
+    Distance {
+        /// The distance asked for.
+        asked: f32,
+        /// Smallest distance with a measured rate.
+        smallest: f32,
+        /// Largest one.
+        largest: f32,
+    },
+    /// The false match rate is not between the lowest and the highest one measured.
+    #[error("a false match rate of {asked:e} is outside of what was measured, {lowest:e} to {highest:e}")]
+    Rate {
+        /// The rate asked for.
+        asked: f64,
+        /// Lowest rate that the data supports.
+        lowest: f64,
+        /// Highest one.
+        highest: f64,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(rename = "format")]
+    _format: u32,
+    model: String,
+    crops: u32,
+    metric: Metric,
+    data: CalibrationData,
+    points: Vec<CalibrationPoint>,
+}
+
+/// Only the part that no version may change.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
+}
+
+impl Calibration {
+    /// Reads the text of a calibration file.
+    ///
+    /// # Errors
+    /// [`CalibrationError`] says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, CalibrationError> {
+        let syntax = |e: toml::de::Error| CalibrationError::Syntax(e.message().to_owned());
+        let version: Version = toml::from_str(text).map_err(syntax)?;
+        if version.format != FORMAT {
+            return Err(CalibrationError::Format { found: version.format });
+        }
+        let document: Document = toml::from_str(text).map_err(syntax)?;
+        let Document { crops, metric, data, points, .. } = document;
+        let model = ModelId::new(&document.model).map_err(|e| CalibrationError::Invalid(e.to_string()))?;
+        Self::new(CalibrationSetting { model, crops, metric }, data, points)
+    }
+
+    /// Takes measured points, in the order of their distances.
+    ///
+    /// # Errors
+    /// [`CalibrationError::Invalid`] when they break an invariant of the type.
+    pub fn new(
+        setting: CalibrationSetting,
+        data: CalibrationData,
+        points: Vec<CalibrationPoint>,
+    ) -> Result<Self, CalibrationError> {
+        let invalid = |detail: String| Err(CalibrationError::Invalid(detail));
+        if setting.crops == 0 {
+            return invalid("an embedding has at least one crop".to_owned());
+        }
+        let [first, _, ..] = points.as_slice() else {
+            return invalid(format!("it has {} points, and two are the least", points.len()));
+        };
+        for CalibrationPoint { distance, fmr, frr } in &points {
+            if Distance::new(*distance).is_err() {
+                return invalid(format!("{distance} is no distance"));
+            }
+            if !(*fmr > 0.0 && *fmr <= 1.0 && (0.0..=1.0).contains(frr)) {
+                return invalid(format!("at distance {distance} a rate is not between 0 and 1"));
+            }
+        }
+        // The tolerance is for a rate that was written with few digits.
+        if first.fmr * data.impostor as f64 * 1.001 < FEWEST_FALSE_MATCHES {
+            return invalid(format!(
+                "its lowest rate, {:e}, has fewer than {FEWEST_FALSE_MATCHES} of {} impostor comparisons behind it",
+                first.fmr, data.impostor
+            ));
+        }
+        for (lower, upper) in points.iter().zip(points.iter().skip(1)) {
+            if !(lower.distance < upper.distance && lower.fmr < upper.fmr && lower.frr >= upper.frr) {
+                return invalid(format!(
+                    "from distance {} to {} it does not rise as rates do",
+                    lower.distance, upper.distance
+                ));
+            }
+        }
+        Ok(Self { setting, data, points })
+    }
+
+    /// What the distances are of.
+    #[must_use]
+    pub fn setting(&self) -> &CalibrationSetting {
+        &self.setting
+    }
+
+    /// What it was measured on.
+    #[must_use]
+    pub fn data(&self) -> &CalibrationData {
+        &self.data
+    }
+
+    /// The measured points, by rising distance; two or more.
+    #[must_use]
+    pub fn points(&self) -> &[CalibrationPoint] {
+        &self.points
+    }
+
+    /// The share of strangers who are at most this far away, per comparison.
+    ///
+    /// # Errors
+    /// [`OutsideCalibration::Distance`] for one beyond the measured points.
+    pub fn fmr_at(&self, distance: Distance) -> Result<f64, OutsideCalibration> {
+        let asked = distance.value();
+        let (lower, upper) = self
+            .around(|point| point.distance < asked, |point| point.distance <= asked)
+            .ok_or(OutsideCalibration::Distance {
+                asked,
+                smallest: self.points.first().map_or(f32::NAN, |point| point.distance),
+                largest: self.points.last().map_or(f32::NAN, |point| point.distance),
+            })?;
+        let from = f64::from(lower.distance);
+        let way = (f64::from(asked) - from) / (f64::from(upper.distance) - from);
+        let rate = (lower.fmr.ln() + way * (upper.fmr.ln() - lower.fmr.ln())).exp();
+        Ok(rate.clamp(lower.fmr, upper.fmr))
+    }
+
+    /// The distance up to which that share of strangers is accepted, per comparison.
+    ///
+    /// A search among `n` users makes `n` comparisons, so for at most a share `p` of strangers named in an
+    /// event, ask for `p / n`.
+    ///
+    /// # Errors
+    /// [`OutsideCalibration::Rate`] for one below or above the measured points: what was never seen is not
+    /// guessed.
+    pub fn threshold_for(&self, fmr: f64) -> Result<Distance, OutsideCalibration> {
+        let outside = OutsideCalibration::Rate {
+            asked: fmr,
+            lowest: self.points.first().map_or(f64::NAN, |point| point.fmr),
+            highest: self.points.last().map_or(f64::NAN, |point| point.fmr),
+        };
+        let (lower, upper) = self.around(|point| point.fmr < fmr, |point| point.fmr <= fmr).ok_or(outside)?;
+        let way = (fmr.ln() - lower.fmr.ln()) / (upper.fmr.ln() - lower.fmr.ln());
+        let from = f64::from(lower.distance);
+        let distance = (from + way * (f64::from(upper.distance) - from)) as f32;
+        Distance::new(distance.clamp(lower.distance, upper.distance)).map_err(|_| outside)
+    }
+
+    /// The two neighbouring points between which something lies, given which points are below it and which
+    /// are not above it; `None` when it lies outside of all.
+    fn around(
+        &self,
+        below: impl Fn(&CalibrationPoint) -> bool,
+        not_above: impl Fn(&CalibrationPoint) -> bool,
+    ) -> Option<(&CalibrationPoint, &CalibrationPoint)> {
+        if !not_above(self.points.first()?) {
+            return None;
+        }
+        let upper = self.points.partition_point(below).max(1);
+        Some((self.points.get(upper - 1)?, self.points.get(upper)?))
+    }
+}
+
+#[cfg(test)]
+mod tests;
