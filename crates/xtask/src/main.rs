@@ -1,5 +1,6 @@
 //! The chores of the workspace: `cargo xtask <chore>`.
 
+mod accuracy;
 mod bench;
 mod cargo;
 mod openapi;
@@ -10,6 +11,7 @@ mod suites;
 mod test;
 mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -61,6 +63,13 @@ enum Chore {
     },
     /// Runs the fuzz targets, and keeps the inputs that break one in target/fuzz/crashes
     Soak(soak::Soak),
+    /// Sets up and measures error rates on labelled pictures: `cargo xtask accuracy --help`
+    #[command(disable_help_flag = true)]
+    Accuracy {
+        /// Arguments of the program `accuracy`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        accuracy_args: Vec<OsString>,
+    },
     /// Writes docs/openapi.json from the server's routes
     Openapi {
         /// Only compares, and fails when they differ
@@ -87,6 +96,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Test { all, test_args } => test::test(all, &test_args),
         Chore::Bench { name, reference } => bench::bench(name.as_deref(), reference),
         Chore::Soak(options) => soak::soak(options),
+        Chore::Accuracy { accuracy_args } => accuracy::accuracy(&accuracy_args),
         Chore::Openapi { check } => openapi::openapi(check),
     }
 }

@@ -38,14 +38,19 @@ const TABLE: &[Row] = &[
         never: &["actix*", "tokio", "ort", "face-core", "face-server", "embedding-store", "events"],
     },
     Row {
+        name: "accuracy",
+        may_use: &["face-core", "events"],
+        never: &["actix*", "dlib-export", "face-server"],
+    },
+    Row {
         name: "face-server",
         may_use: &["embedding", "embedding-store", "events", "face-core"],
-        never: &["dlib-export", "xtask"],
+        never: &["dlib-export", "accuracy", "xtask"],
     },
     Row {
         name: "xtask",
         may_use: &["dlib-export"],
-        never: &["actix*", "tokio", "ort", "face-core", "face-server"],
+        never: &["actix*", "tokio", "ort", "face-core", "events", "accuracy", "face-server"],
     },
     Row { name: "e2e", may_use: &[], never: &["face-server", "face-core", "events", "embedding-store"] },
 ];

@@ -1,0 +1,167 @@
+//! Distances: of labelled pairs, of every pair, and how many comparisons were lost to missing faces.
+
+use std::thread;
+
+use crate::AccuracyError;
+use crate::pairs::Pair;
+use crate::statistics::{Labelled, Scores};
+use crate::vector::FaceVector;
+
+/// Comparisons made, sorted, and those that could not be made because a picture gave no embedding.
+#[derive(Debug)]
+pub struct Compared {
+    /// The distances.
+    pub scores: Scores,
+    /// Genuine comparisons that could not be made.
+    pub lost_genuine: usize,
+    /// Impostor comparisons that could not be made.
+    pub lost_impostor: usize,
+}
+
+/// Takes genuine and impostor distances, and says what was compared when one kind is missing.
+///
+/// # Errors
+/// [`AccuracyError::NoComparisons`].
+pub fn scores(what: &'static str, genuine: Vec<f32>, impostor: Vec<f32>) -> Result<Scores, AccuracyError> {
+    let counts = (genuine.len(), impostor.len());
+    Scores::new(genuine, impostor).map_err(|_| AccuracyError::NoComparisons {
+        what,
+        genuine: counts.0,
+        impostor: counts.1,
+    })
+}
+
+/// The distance of each labelled pair, `None` where a picture has no vector.
+#[must_use]
+pub fn distances_of_pairs(pairs: &[Pair], vectors: &[Option<FaceVector>]) -> Vec<Option<f32>> {
+    let vector = |index: usize| vectors.get(index).and_then(Option::as_ref);
+    pairs.iter().map(|pair| Some(vector(pair.a.0)?.distance(vector(pair.b.0)?))).collect()
+}
+
+/// The labelled pairs that could be compared.
+#[must_use]
+pub fn labelled(pairs: &[Pair], distances: &[Option<f32>]) -> Vec<Labelled> {
+    let both = pairs.iter().zip(distances);
+    both.filter_map(|(pair, distance)| {
+        distance.map(|distance| Labelled { distance, same: pair.same, fold: pair.fold })
+    })
+    .collect()
+}
+
+/// Scores of the labelled pairs.
+///
+/// # Errors
+/// [`AccuracyError::NoComparisons`] when one kind is missing.
+pub fn compare_pairs(pairs: &[Pair], distances: &[Option<f32>]) -> Result<Compared, AccuracyError> {
+    let labelled = labelled(pairs, distances);
+    let of = |same| labelled.iter().filter(move |pair| pair.same == same).map(|pair| pair.distance).collect();
+    let lost = |same| {
+        pairs.iter().zip(distances).filter(|(pair, distance)| pair.same == same && distance.is_none()).count()
+    };
+    Ok(Compared {
+        scores: scores("the labelled pairs", of(true), of(false))?,
+        lost_genuine: lost(true),
+        lost_impostor: lost(false),
+    })
+}
+
+/// Scores of every pair of pictures; `people` has a number for each picture, equal for one person.
+///
+/// # Errors
+/// [`AccuracyError::NoComparisons`] when one kind is missing.
+pub fn compare_all(
+    vectors: &[Option<FaceVector>],
+    people: &[usize],
+    threads: usize,
+) -> Result<Compared, AccuracyError> {
+    let pictures: Vec<(&Option<FaceVector>, usize)> = vectors.iter().zip(people.iter().copied()).collect();
+    // Every picture with those after it. Rows shrink, so each thread takes every `threads`-th of them.
+    let compare = |first: usize| {
+        let mut part = Part::default();
+        for row in (first..pictures.len()).step_by(threads) {
+            let Some(((vector, person), after)) = pictures.get(row..).and_then(<[_]>::split_first) else {
+                continue;
+            };
+            for (other, another) in after {
+                part.add(person == another, vector.as_ref().zip(other.as_ref()));
+            }
+        }
+        part
+    };
+    let parts: Vec<_> = thread::scope(|scope| {
+        let compare = &compare;
+        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || compare(first))).collect();
+        workers.into_iter().map(|worker| worker.join().map_err(|_| AccuracyError::Thread)).collect()
+    });
+    let mut all = Part::default();
+    for part in parts {
+        all.append(part?);
+    }
+    Ok(Compared {
+        scores: scores("every pair of the pictures", all.genuine, all.impostor)?,
+        lost_genuine: all.lost_genuine,
+        lost_impostor: all.lost_impostor,
+    })
+}
+
+/// What one thread compared.
+#[derive(Default)]
+struct Part {
+    genuine: Vec<f32>,
+    impostor: Vec<f32>,
+    lost_genuine: usize,
+    lost_impostor: usize,
+}
+
+impl Part {
+    fn add(&mut self, same: bool, vectors: Option<(&FaceVector, &FaceVector)>) {
+        match (same, vectors) {
+            (true, Some((a, b))) => self.genuine.push(a.distance(b)),
+            (false, Some((a, b))) => self.impostor.push(a.distance(b)),
+            (true, None) => self.lost_genuine += 1,
+            (false, None) => self.lost_impostor += 1,
+        }
+    }
+
+    fn append(&mut self, part: Self) {
+        self.genuine.extend(part.genuine);
+        self.impostor.extend(part.impostor);
+        self.lost_genuine += part.lost_genuine;
+        self.lost_impostor += part.lost_impostor;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use face_core::{Embedding, ModelId};
+
+    use super::*;
+    use crate::arguments::Metric;
+
+    fn vectors(values: &[Option<f32>]) -> Vec<Option<FaceVector>> {
+        let vector = |value: f32| {
+            let mut numbers = [0.0; 128];
+            (numbers[0], numbers[1]) = (value, 1.0);
+            let embedding = Embedding::new(ModelId::new("test").unwrap(), numbers).unwrap();
+            FaceVector::of(&[&embedding], Metric::Raw).unwrap()
+        };
+        values.iter().map(|value| value.map(vector)).collect()
+    }
+
+    #[test]
+    fn every_two_pictures_are_compared_once_whatever_the_threads() {
+        let vectors = vectors(&[Some(0.0), Some(1.0), Some(3.0), None, Some(7.0)]);
+        for threads in [1, 2, 3, 16] {
+            let compared = compare_all(&vectors, &[0, 0, 1, 1, 1], threads).unwrap();
+            assert_eq!(compared.scores.genuine(), [1.0, 4.0]);
+            assert_eq!(compared.scores.impostor(), [2.0, 3.0, 6.0, 7.0]);
+            assert_eq!((compared.lost_genuine, compared.lost_impostor), (2, 2));
+        }
+    }
+
+    #[test]
+    fn people_with_a_single_picture_each_cannot_be_measured() {
+        let error = compare_all(&vectors(&[Some(0.0), Some(1.0)]), &[0, 1], 1).unwrap_err();
+        assert!(error.to_string().contains("0 comparisons of one person and 1 of two"), "{error}");
+    }
+}

@@ -1,0 +1,32 @@
+//! Error rates of the models, measured on labelled pictures: the library behind `cargo xtask accuracy`.
+//!
+//! [`measure`] is the whole way: read the labels ([`pairs`], [`people`]), embed every picture once
+//! ([`embedding_run`]), compare ([`comparisons`], [`identification`]), and count ([`statistics`]).
+//! [`run`] does that for the command line and writes what came of it: a [`report`], two [`drawing`]s and
+//! the [`calibration`] that `events` reads.
+//!
+//! Pictures and embeddings stay in memory; no file gets either.
+
+pub mod arguments;
+pub mod calibration;
+pub mod comparisons;
+pub mod drawing;
+pub mod embedding_run;
+pub mod error;
+pub mod face_choice;
+pub mod identification;
+pub mod measure;
+pub mod pairs;
+pub mod people;
+pub mod pictures;
+pub mod progress;
+pub mod report;
+pub mod run;
+pub mod statistics;
+pub mod vector;
+pub mod verification;
+
+pub use arguments::Arguments;
+pub use error::AccuracyError;
+pub use measure::measure;
+pub use run::run;
