@@ -17,6 +17,9 @@ const WHOLE: [usize; 4] = [1, 3, 480, 640];
 const HALF: [usize; 4] = [1, 3, 256, 320];
 /// Four crops of one face.
 const CROPS: [usize; 4] = [4, 3, 150, 150];
+/// One and two crops of one face for SFace.
+const SFACE_CHIP: [usize; 4] = [1, 3, 112, 112];
+const SFACE_CHIPS: [usize; 4] = [2, 3, 112, 112];
 
 fn environment(models: &Path) -> Environment {
     let library = std::env::var_os("ORT_DYLIB_PATH")
@@ -49,12 +52,16 @@ fn model_runs(criterion: &mut Criterion) {
     let environment = environment(&models);
     let mut detector = session(&environment, &models.join("yunet.onnx"));
     let mut embedder = session(&environment, &models.join("resnet.onnx"));
+    let mut sface = session(&environment, &models.join("sface.onnx"));
+    let (chip, chips) = (values(SFACE_CHIP, 1.0 / 256.0), values(SFACE_CHIPS, 1.0 / 256.0));
     let (whole, half, crops) = (values(WHOLE, 1.0), values(HALF, 1.0), values(CROPS, 1.0 / 256.0));
 
     let mut group = criterion.benchmark_group("model_runs");
     group.bench_function("detector_640x480", |b| b.iter(|| run(&mut detector, WHOLE, &whole)));
     group.bench_function("detector_320x240", |b| b.iter(|| run(&mut detector, HALF, &half)));
     group.bench_function("embedder_4_crops", |b| b.iter(|| run(&mut embedder, CROPS, &crops)));
+    group.bench_function("embedder_sface_1_crop", |b| b.iter(|| run(&mut sface, SFACE_CHIP, &chip)));
+    group.bench_function("embedder_sface_2_crops", |b| b.iter(|| run(&mut sface, SFACE_CHIPS, &chips)));
     group.bench_function("all", |b| {
         b.iter(|| {
             run(&mut detector, WHOLE, &whole);
