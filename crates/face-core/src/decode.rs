@@ -3,6 +3,8 @@
 mod format;
 mod jpeg;
 mod memory;
+#[cfg(feature = "jpeg")]
+mod reduced;
 #[cfg(feature = "webp")]
 mod webp;
 
@@ -52,6 +54,27 @@ const METADATA_SHARE: u64 = 8;
 /// # Errors
 /// [`PictureError`] says what the sender can do about it.
 pub fn decode(bytes: &[u8], limits: &PictureLimits) -> Result<RgbImage, PictureError> {
+    Ok(decode_reduced(bytes, limits, u32::MAX)?.pixels)
+}
+
+/// A picture that may have been decoded at a part of its size.
+pub(crate) struct Decoded {
+    /// Upright pixels.
+    pub(crate) pixels: RgbImage,
+    /// How many pixels of the file, across and down, one of these stands for; 1 for the whole picture.
+    pub(crate) reduction: [f32; 2],
+}
+
+/// Like [`decode`], but where a decoder can do so for less work, at a half, a quarter or an eighth of the
+/// size, with at least `longest` pixels on the longest side.
+///
+/// # Errors
+/// Those of [`decode`].
+pub(crate) fn decode_reduced(
+    bytes: &[u8],
+    limits: &PictureLimits,
+    longest: u32,
+) -> Result<Decoded, PictureError> {
     if bytes.is_empty() {
         return Err(PictureError::Empty);
     }
@@ -62,7 +85,7 @@ pub fn decode(bytes: &[u8], limits: &PictureLimits) -> Result<RgbImage, PictureE
     let jpeg = if format.kind == ImageFormat::Jpeg { Some(Jpeg::read(bytes)?) } else { None };
     // The decoders are not free of panics on hostile input, by their authors' own word. They hold no
     // state beyond this call, so a panic leaves nothing broken behind.
-    let decoded = catch_unwind(AssertUnwindSafe(|| read(bytes, format, jpeg.as_ref(), limits)));
+    let decoded = catch_unwind(AssertUnwindSafe(|| read(bytes, format, jpeg.as_ref(), limits, longest)));
     decoded.unwrap_or_else(|_| Err(format.damaged("the decoder gave up")))
 }
 
@@ -71,7 +94,8 @@ fn read(
     format: Format,
     jpeg: Option<&Jpeg<'_>>,
     limits: &PictureLimits,
-) -> Result<RgbImage, PictureError> {
+    longest: u32,
+) -> Result<Decoded, PictureError> {
     let refused = |error| refusal(error, format, limits);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.kind);
     reader.limits(allowed(limits, limits.max_memory / METADATA_SHARE));
@@ -89,18 +113,31 @@ fn read(
     if peak > limits.max_memory {
         return Err(PictureError::TooMuchMemory { limit: limits.max_memory });
     }
-    let left = limits.max_memory.saturating_sub(decoder.total_bytes());
-    decoder.set_limits(allowed(limits, left)).map_err(refused)?;
-    let mut picture = flatten(DynamicImage::from_decoder(decoder).map_err(refused)?);
-    if jpeg.is_some_and(|jpeg| jpeg.cut_short(&picture)) {
-        return Err(format.damaged("its last rows are missing"));
+    let reduced = jpeg.and_then(|jpeg| jpeg.reduced(bytes, longest));
+    let mut picture = match reduced {
+        Some(reduced) => reduced,
+        None => {
+            let left = limits.max_memory.saturating_sub(decoder.total_bytes());
+            decoder.set_limits(allowed(limits, left)).map_err(refused)?;
+            let whole = flatten(DynamicImage::from_decoder(decoder).map_err(refused)?);
+            if jpeg.is_some_and(|jpeg| jpeg.cut_short(&whole)) {
+                return Err(format.damaged("its last rows are missing"));
+            }
+            whole
+        }
+    };
+    let reduction = [width as f32 / picture.width() as f32, height as f32 / picture.height() as f32];
+    if orientation == Orientation::NoTransforms {
+        return Ok(Decoded { pixels: picture, reduction });
     }
-    if orientation != Orientation::NoTransforms {
-        let mut upright = DynamicImage::ImageRgb8(picture);
-        upright.apply_orientation(orientation);
-        picture = upright.into_rgb8();
-    }
-    Ok(picture)
+    let lying = picture.dimensions();
+    let mut upright = DynamicImage::ImageRgb8(picture);
+    upright.apply_orientation(orientation);
+    picture = upright.into_rgb8();
+    let [across, down] = reduction;
+    // Both are nearly the same; which is which matters for the last pixel alone.
+    let turned = lying != picture.dimensions();
+    Ok(Decoded { pixels: picture, reduction: if turned { [down, across] } else { reduction } })
 }
 
 /// Eight-bit RGB; what is transparent lets white through.

@@ -147,6 +147,16 @@ pub struct EmbeddedFace {
     pub bystanders: usize,
 }
 
+impl EmbeddedFace {
+    /// The same face in a picture that is larger by these factors.
+    pub(crate) fn scaled(mut self, x: f32, y: f32) -> Self {
+        self.face.detection = self.face.detection.scaled(x, y);
+        self.face.landmarks = Landmarks(self.face.landmarks.0.map(|p| Point { x: p.x * x, y: p.y * y }));
+        self.quality.eye_distance *= x;
+        self
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,8 +1,8 @@
 //! What the fuzz targets need of the way from a detector's output to a chip.
 
-use crate::align::align;
+use crate::align::{Alignment, align};
 use crate::nms::suppress;
-use crate::{BoundingBox, Chip, Detection, Landmarks, RgbView, detect};
+use crate::{BoundingBox, Chip, Detection, DetectorKind, Face, Landmarks, RgbView, detect};
 
 /// YuNet's outputs for one stride (class, object, box and points of each cell) read as faces, scaled to
 /// the picture and suppressed; `None` when an output has not one entry a cell.
@@ -21,7 +21,10 @@ pub fn yunet(
 /// The chip around five points, wherever they are.
 #[must_use]
 pub fn chip(picture: RgbView<'_>, landmarks: &Landmarks, zoom: f64) -> Chip {
-    align(picture, landmarks, 150, zoom)
+    let bounding_box = BoundingBox { left: 0.0, top: 0.0, width: 0.0, height: 0.0 };
+    let detection = Detection { bounding_box, score: 0.0, points: None, found_by: DetectorKind::Hog };
+    let face = Face { detection, landmarks: *landmarks };
+    align(picture, &face, &Alignment::Dlib { padding: 0.25 }, 150, zoom)
 }
 
 /// How much two boxes overlap, 0 to 1.

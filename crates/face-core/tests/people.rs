@@ -242,3 +242,32 @@ fn quality_says_what_is_wrong_with_a_portrait_that_was_spoilt() {
     let off = (pose.yaw + mirrored.yaw, pose.pitch - mirrored.pitch);
     assert!(off.0.abs() < 10.0 && off.1.abs() < 10.0, "{off:?}");
 }
+
+#[test]
+fn a_large_jpeg_decoded_at_half_its_size_gives_nearly_the_embedding_of_the_whole() {
+    let obama = pixels("obama.jpg");
+    let selfie = imageops::resize(
+        &imageops::crop_imm(&obama, 250, 0, 480, 640).to_image(),
+        3000,
+        4000,
+        FilterType::Triangle,
+    );
+    let (whole, reduced) = (single(&png(&selfie)), single(&jpeg(&selfie, 95)));
+    let off = distance(&whole, &reduced);
+    assert!(off > 0.0 && off < 0.1, "{off}");
+    let (a, b) = (whole.face.detection.bounding_box, reduced.face.detection.bounding_box);
+    assert!(a.iou(&b) > 0.95, "in pixels of the file: {a:?} {b:?}");
+    assert!((whole.quality.eye_distance / reduced.quality.eye_distance - 1.0).abs() < 0.05);
+}
+
+#[test]
+fn a_small_face_in_a_large_jpeg_is_embedded_from_all_of_its_pixels() {
+    let obama = imageops::resize(&pixels("obama.jpg"), 520, 650, FilterType::Triangle);
+    let hall = jpeg(&over(&RgbImage::from_pixel(4000, 3000, image::Rgb([120; 3])), &obama, 1741, 1203), 95);
+    let found = single(&hall);
+    let decoded = ENGINE.decode(&hall).unwrap();
+    let view = RgbView::of(&decoded).unwrap();
+    let face = ENGINE.face(view, found.face.detection);
+    assert_eq!(face.landmarks, found.face.landmarks);
+    assert_eq!(ENGINE.embed(&ENGINE.crops(view, &face)).unwrap().values(), found.embedding.values());
+}

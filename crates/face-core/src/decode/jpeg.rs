@@ -78,6 +78,15 @@ impl<'a> Jpeg<'a> {
         self.file_length + if self.frame.row_by_row { 0 } else { coefficients }
     }
 
+    /// Width and height of a sequential picture of three colours whose rows come out one after another
+    /// and whose end is there; `None` for any other.
+    #[cfg(feature = "jpeg")]
+    pub(super) fn plain_size(&self) -> Option<(u16, u16)> {
+        let Frame { marker, width, height, components, row_by_row, .. } = self.frame;
+        let plain = marker < PROGRESSIVE && components == 3 && row_by_row && self.is_ended();
+        if plain { Some((width.try_into().ok()?, height.try_into().ok()?)) } else { None }
+    }
+
     /// Whether rows are missing from the decoded picture. A file whose end marker alone was lost shows
     /// all of its rows, and so do browsers.
     pub(super) fn cut_short(&self, decoded: &RgbImage) -> bool {

@@ -2,6 +2,7 @@
 #![cfg(feature = "default")]
 
 mod awkward;
+mod reduced;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
