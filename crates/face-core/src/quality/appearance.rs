@@ -1,5 +1,7 @@
 //! Light, contrast and sharpness of a face, measured on its chip.
 
+use std::ops::Range;
+
 use crate::Chip;
 
 /// What the pixels of an upright face say.
@@ -27,8 +29,8 @@ impl Appearance {
         let (width, height) = (pixels.width() as usize, pixels.height() as usize);
         let luma: Vec<f32> = pixels.pixels().map(|pixel| luma(pixel.0)).collect();
         let (mut sum, mut square, mut count) = (0.0, 0.0, 0.0);
-        for (i, &value) in luma.iter().enumerate() {
-            if in_face(i % width.max(1), i / width.max(1), width, height) {
+        for (y, row) in luma.chunks_exact(width.max(1)).enumerate() {
+            for &value in row.get(in_face(y, [height, width], [1, 0])).unwrap_or_default() {
                 sum += f64::from(value);
                 square += f64::from(value) * f64::from(value);
                 count += 1.0;
@@ -37,11 +39,12 @@ impl Appearance {
         let (mean, mean_square) = if count > 0.0 { (sum / count, square / count) } else { (0.0, 0.0) };
         let turned: Vec<f32> =
             (0..width).flat_map(|x| luma.iter().skip(x).step_by(width.max(1))).copied().collect();
+        let across = lost_along_rows(&luma, width, |y| in_face(y, [height, width], [1, 0]));
+        let down = lost_along_rows(&turned, height, |x| in_face(x, [width, height], [0, 1]));
         Self {
             brightness: mean as f32,
             contrast: (mean_square - mean * mean).max(0.0).sqrt() as f32,
-            sharpness: lost_along_rows(&luma, width, |x, y| in_face(x, y, width, height))
-                .min(lost_along_rows(&turned, height, |y, x| in_face(x, y, width, height))),
+            sharpness: across.min(down),
         }
     }
 }
@@ -49,22 +52,23 @@ impl Appearance {
 /// How much of the differences between neighbours in a row a blur along the row takes away, 0 to 1.
 ///
 /// F. Crete, T. Dolmiere, P. Ladret and M. Nicolas, "The blur effect: perception and estimation with a new
-/// no-reference perceptual blur metric" (2007): what is blurred already changes little.
-fn lost_along_rows(luma: &[f32], width: usize, counts: impl Fn(usize, usize) -> bool) -> f32 {
+/// no-reference perceptual blur metric" (2007): what is blurred already changes little. Neighbours in a
+/// row that a box averages differ by what enters the box less what leaves it.
+fn lost_along_rows(luma: &[f32], width: usize, counted: impl Fn(usize) -> Range<usize>) -> f32 {
     let (mut all, mut lost) = (0.0, 0.0);
     for (y, row) in luma.chunks_exact(width.max(1)).enumerate() {
-        let blurred: Vec<f32> =
-            row.windows(BLUR).map(|window| window.iter().sum::<f32>() / BLUR as f32).collect();
-        let pairs = row.windows(2).skip(BLUR / 2).zip(blurred.windows(2));
-        for (x, (sharp, blurred)) in pairs.enumerate() {
-            if let (&[a, b], &[c, d]) = (sharp, blurred)
-                && counts(x + BLUR / 2, y)
-            {
-                let difference = (a - b).abs();
-                all += f64::from(difference);
-                lost += f64::from((difference - (c - d).abs()).max(0.0));
+        let Range { start, end } = counted(y);
+        let around = row.get(start.saturating_sub(BLUR / 2)..(end + BLUR / 2 + 1).min(width));
+        let (mut all_of_row, mut lost_of_row) = (0.0_f32, 0.0_f32);
+        for window in around.unwrap_or_default().windows(BLUR + 1) {
+            if let &[leaves, _, _, _, here, next, .., enters] = window {
+                let difference = (next - here).abs();
+                all_of_row += difference;
+                lost_of_row += (difference - (enters - leaves).abs() / BLUR as f32).max(0.0);
             }
         }
+        all += f64::from(all_of_row);
+        lost += f64::from(lost_of_row);
     }
     if all > 0.0 { (lost / all) as f32 } else { 0.0 }
 }
@@ -74,12 +78,13 @@ fn luma([red, green, blue]: [u8; 3]) -> f32 {
     0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
 }
 
-fn in_face(x: usize, y: usize, width: usize, height: usize) -> bool {
-    let from_center =
-        |at: usize, side: usize, center: f32, radius: f32| (at as f32 / side as f32 - center) / radius;
-    let [cx, cy] = CENTER;
-    let [rx, ry] = RADII;
-    from_center(x, width, cx, rx).powi(2) + from_center(y, height, cy, ry).powi(2) <= 1.0
+/// The part of a line that lies in the face; the axes are those of [`CENTER`].
+fn in_face(line: usize, [lines, length]: [usize; 2], [across, along]: [usize; 2]) -> Range<usize> {
+    let at = |of: &[f32; 2], axis: usize| of.get(axis).copied().unwrap_or_default();
+    let off = (line as f32 / lines as f32 - at(&CENTER, across)) / at(&RADII, across);
+    let half = at(&RADII, along) * (1.0 - off * off).max(0.0).sqrt();
+    let edge = |share: f32| ((share * length as f32).max(0.0) as usize).min(length);
+    edge(at(&CENTER, along) - half)..edge(at(&CENTER, along) + half)
 }
 
 #[cfg(test)]
