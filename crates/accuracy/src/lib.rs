@@ -1,8 +1,8 @@
 //! Error rates of the models, measured on labelled pictures: the library behind `cargo xtask accuracy`.
 //!
-//! [`measure`] is the whole way: read the labels ([`pairs`], [`people`]), embed every picture once
+//! [`measure()`] is the whole way: read the labels ([`pairs`], [`people`]), embed every picture once
 //! ([`embedding_run`]), compare ([`comparisons`], [`identification`]), and count ([`statistics`]).
-//! [`run`] does that for the command line and writes what came of it: a [`report`], two [`drawing`]s and
+//! [`run()`] does that for the command line and writes what came of it: a [`report`], two [`drawing`]s and
 //! the [`calibration`] that `events` reads.
 //!
 //! Pictures and embeddings stay in memory; no file gets either.
