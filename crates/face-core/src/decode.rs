@@ -3,7 +3,6 @@
 mod format;
 mod jpeg;
 mod memory;
-#[cfg(feature = "jpeg")]
 mod reduced;
 #[cfg(feature = "webp")]
 mod webp;

@@ -80,7 +80,6 @@ impl<'a> Jpeg<'a> {
 
     /// Width and height of a sequential picture of three colours whose rows come out one after another
     /// and whose end is there; `None` for any other.
-    #[cfg(feature = "jpeg")]
     pub(super) fn plain_size(&self) -> Option<(u16, u16)> {
         let Frame { marker, width, height, components, row_by_row, .. } = self.frame;
         let plain = marker < PROGRESSIVE && components == 3 && row_by_row && self.is_ended();

@@ -3,10 +3,8 @@
 //! The inverse transform is computed at the smaller size, so what is left of the work is reading the coded
 //! data: about half of the whole for a picture of 12 megapixels.
 
-use image::RgbImage;
-use jpeg_decoder::{Decoder, PixelFormat};
-
 use super::jpeg::Jpeg;
+use image::RgbImage;
 
 /// How many times smaller a picture can be decoded, the most first.
 const DIVISORS: [u16; 3] = [8, 4, 2];
@@ -20,10 +18,23 @@ impl Jpeg<'_> {
         let (width, height) = self.plain_size()?;
         let fits = |divisor: &u16| u32::from(width.max(height).div_ceil(*divisor)) >= longest;
         let divisor = DIVISORS.into_iter().find(fits)?;
-        let mut decoder = Decoder::new(bytes);
-        let (width, height) = decoder.scale(width.div_ceil(divisor), height.div_ceil(divisor)).ok()?;
-        let pixels = decoder.decode().ok()?;
-        let rgb = decoder.info()?.pixel_format == PixelFormat::RGB24;
-        rgb.then(|| RgbImage::from_raw(u32::from(width), u32::from(height), pixels))?
+        decode_at(bytes, width.div_ceil(divisor), height.div_ceil(divisor))
     }
+}
+
+#[cfg(feature = "jpeg")]
+fn decode_at(bytes: &[u8], width: u16, height: u16) -> Option<RgbImage> {
+    use jpeg_decoder::{Decoder, PixelFormat};
+
+    let mut decoder = Decoder::new(bytes);
+    let (width, height) = decoder.scale(width, height).ok()?;
+    let pixels = decoder.decode().ok()?;
+    let rgb = decoder.info()?.pixel_format == PixelFormat::RGB24;
+    rgb.then(|| RgbImage::from_raw(u32::from(width), u32::from(height), pixels))?
+}
+
+/// A build without the format never comes here with one of its files.
+#[cfg(not(feature = "jpeg"))]
+fn decode_at(_bytes: &[u8], _width: u16, _height: u16) -> Option<RgbImage> {
+    None
 }
