@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 use face_core::{Crops, DetectorChoice, Upsampling};
 
+use crate::spoil::Spoiling;
+
 /// Measures error rates on labelled pictures: false accepts (FAR), false rejects (FRR), curves, calibration
 #[derive(Debug, Clone, Parser)]
 #[command(bin_name = "cargo xtask accuracy", version)]
@@ -33,6 +35,12 @@ pub struct Arguments {
     /// Folds for the best accuracy, where the pairs have no column for them: blocks in the order of the file
     #[arg(long, value_name = "K", value_parser = clap::value_parser!(u64).range(2..))]
     pub folds: Option<u64>,
+
+    /// Also embeds spoilt copies and compares them with untouched pictures: shrink, dark, flat or cut by an
+    /// amount from 0 to 1, blur by a sigma in pixels, bright by a factor over 1; may be given several times.
+    /// Draws nothing
+    #[arg(long, value_name = "KIND=AMOUNT")]
+    pub spoil: Vec<Spoiling>,
 
     /// The embedder, as models/manifest.toml names it [default: the first one there]
     #[arg(long, value_name = "ID")]

@@ -4,13 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use face_core::{Embedding, FaceEngine, RgbView};
+use face_core::{Embedding, FaceEngine, Quality, RgbView};
 
 use crate::AccuracyError;
 use crate::arguments::Choice;
 use crate::face_choice::choose;
-use crate::pictures::{Picture, Pictures};
+use crate::pictures::Picture;
 use crate::progress::Progress;
+use crate::spoil::Spoiling;
 
 /// What became of one picture.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub enum Outcome {
     Embedded {
         /// Its embedding.
         embedding: Embedding,
+        /// How well it is shown.
+        quality: Quality,
         /// Faces found in the picture, one or more.
         faces: usize,
     },
@@ -42,7 +45,7 @@ pub struct Times {
 /// What became of all pictures.
 #[derive(Debug)]
 pub struct EmbeddingRun {
-    /// One for each picture, in the order of [`Pictures`].
+    /// One for each picture, in the order in which they were given.
     pub outcomes: Vec<Outcome>,
     /// Time spent, summed over the threads.
     pub times: Times,
@@ -61,19 +64,28 @@ impl EmbeddingRun {
             Outcome::NoFace | Outcome::Unusable(_) => None,
         }
     }
+
+    /// The quality of a picture's face, where there is one.
+    #[must_use]
+    pub fn quality(&self, picture: usize) -> Option<&Quality> {
+        match self.outcomes.get(picture)? {
+            Outcome::Embedded { quality, .. } => Some(quality),
+            Outcome::NoFace | Outcome::Unusable(_) => None,
+        }
+    }
 }
 
-/// Embeds all pictures, on as many threads as the engine was opened for.
+/// Embeds all pictures, or a spoilt copy of each, on as many threads as the engine was opened for.
 ///
 /// # Errors
 /// [`AccuracyError::Inference`] when a model fails; a picture that cannot be used is an [`Outcome`].
 pub fn embed_all(
     engine: &FaceEngine,
-    pictures: &Pictures,
+    list: &[Picture],
+    spoiling: Option<Spoiling>,
     choice: Choice,
     threads: usize,
 ) -> Result<EmbeddingRun, AccuracyError> {
-    let list = pictures.all();
     let progress = Progress::start("embedding pictures", list.len());
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || {
@@ -82,7 +94,7 @@ pub fn embed_all(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(picture) = list.get(index) else { return Ok((outcomes, times)) };
-            outcomes.push((index, embed(engine, picture, choice, &mut times)?));
+            outcomes.push((index, embed(engine, picture, spoiling, choice, &mut times)?));
             progress.reached(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
     };
@@ -108,6 +120,7 @@ pub fn embed_all(
 fn embed(
     engine: &FaceEngine,
     picture: &Picture,
+    spoiling: Option<Spoiling>,
     choice: Choice,
     times: &mut Times,
 ) -> Result<Outcome, AccuracyError> {
@@ -119,6 +132,10 @@ fn embed(
     let pixels = match engine.decode(&bytes) {
         Ok(pixels) => pixels,
         Err(error) => return Ok(Outcome::Unusable(error.to_string())),
+    };
+    let pixels = match spoiling {
+        Some(spoiling) => spoiling.apply(&pixels),
+        None => pixels,
     };
     let view = match RgbView::of(&pixels) {
         Ok(view) => view,
@@ -135,5 +152,6 @@ fn embed(
     let face = engine.face(view, *face);
     let embedding = engine.embed(&engine.crops(view, &face))?;
     times.embed += detected.elapsed();
-    Ok(Outcome::Embedded { embedding, faces: faces.len() })
+    let quality = engine.quality(view, &face);
+    Ok(Outcome::Embedded { embedding, quality, faces: faces.len() })
 }

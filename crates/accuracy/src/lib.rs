@@ -2,6 +2,7 @@
 //!
 //! [`measure()`] is the whole way: read the labels ([`pairs`], [`people`]), embed every picture once
 //! ([`embedding_run`]), compare ([`comparisons`], [`identification`]), and count ([`statistics`]).
+//! [`spoil`] and [`quality_rates`] say what bad pictures cost.
 //! [`run()`] does that for the command line and writes what came of it: a [`report`], two [`drawing`]s and
 //! the [`calibration`] that `events` reads.
 //!
@@ -20,8 +21,10 @@ pub mod pairs;
 pub mod people;
 pub mod pictures;
 pub mod progress;
+pub mod quality_rates;
 pub mod report;
 pub mod run;
+pub mod spoil;
 pub mod statistics;
 pub mod vector;
 pub mod verification;

@@ -12,6 +12,7 @@ use crate::identification::identify;
 use crate::pairs::{Pair, read_pairs};
 use crate::people::{Person, read_people};
 use crate::pictures::Pictures;
+use crate::quality_rates::{Probe, SpoiltRates, by_pose};
 use crate::report::{PicturesReport, Report, Setting, WrongPair};
 use crate::statistics::{OperatingPoint, Scores, TargetRate, blocks};
 use crate::vector::FaceVector;
@@ -34,7 +35,7 @@ pub fn measure(arguments: &Arguments) -> Result<Measured, AccuracyError> {
     let labels = Labels::read(arguments)?;
     let threads = threads(arguments);
     let engine = open(arguments, threads)?;
-    let run = embed_all(&engine, &labels.pictures, arguments.choose, threads)?;
+    let run = embed_all(&engine, labels.pictures.all(), None, arguments.choose, threads)?;
     let vectors = vectors(&run, arguments.metric)?;
     let people = labels.pictures.people();
 
@@ -44,6 +45,8 @@ pub fn measure(arguments: &Arguments) -> Result<Measured, AccuracyError> {
         pairs: None,
         all_pairs: None,
         identification: None,
+        spoilt: Vec::new(),
+        poses: Vec::new(),
         wrong_pairs: Vec::new(),
     };
     let mut scores = None;
@@ -60,6 +63,7 @@ pub fn measure(arguments: &Arguments) -> Result<Measured, AccuracyError> {
     }
     if arguments.all_pairs {
         let compared = compare_all(&vectors, &people, threads)?;
+        report.poses = by_pose(&probes(&run, &vectors, &people));
         report.all_pairs = Some(Verification::of(&compared, &[]));
         scores = Some(compared.scores);
     }
@@ -68,7 +72,39 @@ pub fn measure(arguments: &Arguments) -> Result<Measured, AccuracyError> {
         let embedding = |picture| run.embedding(picture);
         report.identification = Some(identify(&labels.people, enrol, arguments.metric, embedding)?);
     }
+    if !arguments.spoil.is_empty() {
+        report.spoilt = spoilt(arguments, &engine, &labels.pictures, &probes(&run, &vectors, &people))?;
+    }
     Ok(Measured { report, scores })
+}
+
+/// Every picture that has a partner of the same person, left alone and then spoilt in each way asked for,
+/// against the untouched pictures.
+fn spoilt(
+    arguments: &Arguments,
+    engine: &FaceEngine,
+    pictures: &Pictures,
+    untouched: &[Probe<'_>],
+) -> Result<Vec<SpoiltRates>, AccuracyError> {
+    let of = |person| untouched.iter().filter(|(other, _)| *other == person).count();
+    let partnered = untouched.iter().enumerate().filter(|&(_, &(person, _))| of(person) > 1);
+    let indices: Vec<usize> = partnered.map(|(index, _)| index).collect();
+    let list: Vec<_> = indices.iter().filter_map(|&index| pictures.all().get(index).cloned()).collect();
+    let known: Vec<Probe<'_>> = indices.iter().filter_map(|&index| untouched.get(index).copied()).collect();
+    let people: Vec<usize> = known.iter().map(|(person, _)| *person).collect();
+    let mut rates = vec![SpoiltRates::of(None, &indices, &known, untouched)?];
+    for &spoiling in &arguments.spoil {
+        let run = embed_all(engine, &list, Some(spoiling), arguments.choose, threads(arguments))?;
+        let vectors = vectors(&run, arguments.metric)?;
+        rates.push(SpoiltRates::of(Some(spoiling), &indices, &probes(&run, &vectors, &people), untouched)?);
+    }
+    Ok(rates)
+}
+
+/// Person, face and quality of each picture.
+fn probes<'a>(run: &'a EmbeddingRun, vectors: &'a [Option<FaceVector>], people: &[usize]) -> Vec<Probe<'a>> {
+    let faces = vectors.iter().enumerate().map(|(index, vector)| vector.as_ref().zip(run.quality(index)));
+    people.iter().copied().zip(faces).collect()
 }
 
 /// Everything that the labels say.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::embedding_run::{EmbeddingRun, Outcome};
 use crate::identification::Identification;
 use crate::pictures::Pictures;
+use crate::quality_rates::{PoseRate, SpoiltRates};
 use crate::verification::Verification;
 
 /// A run's numbers. Pictures are named by the paths of the labels.
@@ -22,6 +23,12 @@ pub struct Report {
     pub all_pairs: Option<Verification>,
     /// The search among many.
     pub identification: Option<Identification>,
+    /// Spoilt pictures against untouched ones, the first left as they are.
+    #[serde(default)]
+    pub spoilt: Vec<SpoiltRates>,
+    /// Refusals by the probe's pose, where every pair was measured.
+    #[serde(default)]
+    pub poses: Vec<PoseRate>,
     /// Labelled pairs that are decided wrongly at FAR 1 %, for a person to look at.
     pub wrong_pairs: Vec<WrongPair>,
 }

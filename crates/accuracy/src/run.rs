@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments, output: &mut impl Write) -> Result<(), Accurac
         .map_err(|error| AccuracyError::Unusable { path: REPORT.into(), detail: error.to_string() })?;
     let mut written = vec![arguments.out.join(REPORT)];
     write_file(&arguments.out.join(REPORT), &json)?;
-    if let Some(verification) = report.curve() {
+    if let Some(verification) = report.curve().filter(|_| arguments.spoil.is_empty()) {
         let data = report.setting.dataset.clone();
         let curves: Vec<_> = std::iter::once(report).chain(&earlier).filter_map(Curve::of).collect();
         let title = "Strangers accepted against rightful persons accepted";

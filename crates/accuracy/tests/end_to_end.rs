@@ -136,6 +136,22 @@ fn a_run_prints_its_tables_and_writes_report_and_drawings() {
 }
 
 #[test]
+fn a_face_that_is_blurred_away_is_measured_less_sharp_and_refused_more() {
+    let (_folder, file) = labels("pairs.csv", PAIRS);
+    let spoil = ["--spoil", "blur=1.5", "--spoil", "blur=40"];
+    let report = measure(&arguments(&[&["--pairs", &file][..], &spoil].concat())).unwrap().report;
+    let [untouched, little, much] = &report.spoilt[..] else { unreachable!("{:?}", report.spoilt) };
+    assert_eq!((untouched.pictures, untouched.no_face, untouched.rates[1].frr.count), (3, 0, 0));
+    assert_eq!((untouched.rates[1].frr.of, untouched.rates[1].far.of), (6, 3));
+    let refused = |rates: &accuracy::quality_rates::SpoiltRates| {
+        let frr = rates.rates[1].frr;
+        frr.count + 2 * rates.no_face
+    };
+    assert!(refused(little) < refused(much), "{:?}", report.spoilt);
+    assert!(report.spoilt.iter().all(|rates| rates.value.is_some() == rates.spoiling.is_some()));
+}
+
+#[test]
 fn what_cannot_be_measured_is_refused_with_words_that_help() {
     let (_folder, file) = labels(
         "pairs.csv",

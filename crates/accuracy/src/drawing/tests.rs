@@ -14,6 +14,8 @@ fn report(model: &str, impostors: usize) -> Report {
     let time =
         TimeReport { threads: 1, all_s: 1.0, picture_ms: 1.0, decode_ms: 0.2, detect_ms: 0.3, embed_ms: 0.5 };
     Report {
+        spoilt: Vec::new(),
+        poses: Vec::new(),
         setting: Setting {
             dataset: "drawn".into(),
             model: model.into(),

@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Report;
 use crate::identification::Identification;
+use crate::quality_rates::{PoseRate, SpoiltRates};
 use crate::statistics::{OperatingPoint, Proportion, TargetRate};
 use crate::verification::{RatesAt, TARGETS, Verification};
 
@@ -45,6 +46,8 @@ impl Display for Report {
         if let Some(identification) = &self.identification {
             search(f, identification)?;
         }
+        spoilt(f, &self.spoilt)?;
+        poses(f, &self.poses)?;
         Ok(())
     }
 }
@@ -111,6 +114,38 @@ fn search(f: &mut Formatter<'_>, found: &Identification) -> fmt::Result {
         rates_at(f, &open.thresholds)?;
         let targets: Vec<TargetRate> = TARGETS.into_iter().filter(|target| target.of <= 1000).collect();
         operating_points(f, "FAR", &targets, &open.operating_points)?;
+    }
+    Ok(())
+}
+
+fn spoilt(f: &mut Formatter<'_>, rows: &[SpoiltRates]) -> fmt::Result {
+    let Some(first) = rows.first() else { return Ok(()) };
+    writeln!(f, "\n{} pictures with another of the person, spoilt, against untouched ones", first.pictures)?;
+    for row in rows {
+        let name = row.spoiling.map_or_else(|| "untouched".to_owned(), |spoiling| spoiling.to_string());
+        write!(f, "{name:<12}")?;
+        for at in &row.rates {
+            let (frr, far) = (percent(at.frr.share()), percent(at.far.share()));
+            write!(f, "  at {}: FRR {frr:>7}, FAR {far:>7};", at.threshold)?;
+        }
+        write!(f, "  no face {}", row.no_face)?;
+        if let Some(([low, median, high], spoiling)) = row.value.zip(row.spoiling) {
+            let value = spoiling.kind().value_name();
+            write!(f, "; {value} {median:.3} ({low:.3} to {high:.3})")?;
+        }
+        writeln!(f)?;
+    }
+    Ok(())
+}
+
+fn poses(f: &mut Formatter<'_>, rates: &[PoseRate]) -> fmt::Result {
+    if !rates.is_empty() {
+        writeln!(f, "\nFRR at 0.40 by the pose of one of the two, in degrees to either side")?;
+    }
+    for rate in rates {
+        let to = rate.below.map_or_else(|| "up".to_owned(), |below| below.to_string());
+        let range = format!("{} {} to {to}", rate.angle, rate.from);
+        writeln!(f, "{range:<16} {:>4} pictures  {}", rate.pictures, with_interval(rate.frr))?;
     }
     Ok(())
 }
