@@ -8,7 +8,7 @@ pub use self::pose::Pose;
 use self::appearance::Appearance;
 use crate::align::{Alignment, MEAN_SHAPE, align};
 use crate::similarity::Similarity;
-use crate::{Face, Landmarks, Point, RgbView};
+use crate::{Face, Landmarks, RgbView};
 
 /// The chip that is measured, whatever the embedder looks at: the limits were chosen on it.
 const CHIP: Alignment = Alignment::Dlib { padding: 0.25 };
@@ -40,7 +40,7 @@ impl Quality {
         let chip = align(picture, face, &CHIP, CHIP_SIDE, 1.0);
         let Appearance { brightness, contrast, sharpness } = Appearance::of(&chip);
         Self {
-            eye_distance: eye_distance(&face.landmarks),
+            eye_distance: face.landmarks.eye_distance(),
             brightness,
             contrast,
             sharpness,
@@ -71,9 +71,9 @@ impl Quality {
     }
 }
 
-/// What a face must reach to be enrolled. The defaults were chosen on Labeled Faces in the Wild: where the
-/// rate at which a face is not recognised has about doubled, from 1.6 % to 3.2 % at a unit distance of
-/// 0.4. `docs/ACCURACY.md` has the curves.
+/// What a face must reach to be enrolled. The defaults were chosen on Labeled Faces in the Wild: about where
+/// the rate at which a face is not recognised has doubled, from 1.6 % to 3.2 % at a unit distance of 0.4.
+/// `docs/ACCURACY.md` has the curves, and says which limits are laxer than that, and which rest on little.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct QualityLimits {
     /// Least [`Quality::eye_distance`], in pixels.
@@ -208,14 +208,6 @@ impl Bound {
             Self::AtLeast(limit) | Self::AtMost(limit) => limit,
         }
     }
-}
-
-/// Between the middles of the eyes: of each the landmarks are its two corners.
-fn eye_distance(landmarks: &Landmarks) -> f32 {
-    let [outer_right, inner_right, outer_left, inner_left, _] = landmarks.0;
-    let middle = |a: Point, b: Point| [(a.x + b.x) / 2.0, (a.y + b.y) / 2.0];
-    let ([rx, ry], [lx, ly]) = (middle(outer_right, inner_right), middle(outer_left, inner_left));
-    (rx - lx).hypot(ry - ly)
 }
 
 /// The share of the square around the mean shape, brows to chin, that lies inside a picture of that size.
