@@ -125,18 +125,17 @@ fn read(
             whole
         }
     };
-    let reduction = [width as f32 / picture.width() as f32, height as f32 / picture.height() as f32];
-    if orientation == Orientation::NoTransforms {
-        return Ok(Decoded { pixels: picture, reduction });
+    let mut reduction = [width as f32 / picture.width() as f32, height as f32 / picture.height() as f32];
+    if orientation != Orientation::NoTransforms {
+        let lying = picture.dimensions();
+        let mut upright = DynamicImage::ImageRgb8(picture);
+        upright.apply_orientation(orientation);
+        picture = upright.into_rgb8();
+        if picture.dimensions() != lying {
+            reduction.reverse();
+        }
     }
-    let lying = picture.dimensions();
-    let mut upright = DynamicImage::ImageRgb8(picture);
-    upright.apply_orientation(orientation);
-    picture = upright.into_rgb8();
-    let [across, down] = reduction;
-    // Both are nearly the same; which is which matters for the last pixel alone.
-    let turned = lying != picture.dimensions();
-    Ok(Decoded { pixels: picture, reduction: if turned { [down, across] } else { reduction } })
+    Ok(Decoded { pixels: picture, reduction })
 }
 
 /// Eight-bit RGB; what is transparent lets white through.

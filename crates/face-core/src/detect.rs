@@ -8,6 +8,7 @@ mod scales;
 mod tiles;
 mod yunet;
 
+use image::RgbImage;
 use ort::environment::Environment;
 
 use self::hog::Hog;
@@ -107,10 +108,19 @@ fn within_side(
     }
     let copies = shrink(picture, &[longest.max(1)]);
     let Some(copy) = copies.first() else { return search(picture) };
-    let scale_x = picture.width() as f32 / copy.width() as f32;
-    let scale_y = picture.height() as f32 / copy.height() as f32;
+    in_copy(picture, copy, search)
+}
+
+/// Searches a copy in another size; what is found is in the pixels of the picture.
+fn in_copy(
+    picture: RgbView<'_>,
+    copy: &RgbImage,
+    search: impl FnOnce(RgbView<'_>) -> Result<Vec<Detection>, InferenceError>,
+) -> Result<Vec<Detection>, InferenceError> {
     // A copy has at least one pixel a side.
     let Ok(view) = RgbView::of(copy) else { return Ok(Vec::new()) };
+    let scale_x = picture.width() as f32 / copy.width() as f32;
+    let scale_y = picture.height() as f32 / copy.height() as f32;
     let found = search(view)?;
     Ok(found.into_iter().map(|face| face.scaled(scale_x, scale_y)).collect())
 }

@@ -83,17 +83,24 @@ impl FaceEngine {
         let pixels = RgbView::of(&decoded.pixels)?;
         let (detection, bystanders) = select(&self.detect(pixels)?, policy)?;
         let face = self.face(pixels, detection);
-        let quality = self.quality(pixels, &face);
         let [x, y] = decoded.reduction;
-        if (x, y) == (1.0, 1.0) || quality.eye_distance >= ENOUGH {
-            let embedding = self.embed(&self.crops(pixels, &face))?;
-            return Ok(EmbeddedFace { face, quality, embedding, bystanders }.scaled(x, y));
+        if (x, y) == (1.0, 1.0) || face.landmarks.eye_distance() >= ENOUGH {
+            return Ok(self.embed_face(pixels, face, bystanders)?.scaled(x, y));
         }
         let whole = self.decode(picture)?;
         let pixels = RgbView::of(&whole)?;
         let face = self.face(pixels, detection.scaled(x, y));
-        let quality = self.quality(pixels, &face);
-        let embedding = self.embed(&self.crops(pixels, &face))?;
+        Ok(self.embed_face(pixels, face, bystanders)?)
+    }
+
+    fn embed_face(
+        &self,
+        picture: RgbView<'_>,
+        face: Face,
+        bystanders: usize,
+    ) -> Result<EmbeddedFace, InferenceError> {
+        let quality = self.quality(picture, &face);
+        let embedding = self.embed(&self.crops(picture, &face))?;
         Ok(EmbeddedFace { face, quality, embedding, bystanders })
     }
 

@@ -110,6 +110,16 @@ impl Detection {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Landmarks(pub [Point; 5]);
 
+impl Landmarks {
+    /// Between the middles of the eyes, in pixels: of each the landmarks are its two corners.
+    pub(crate) fn eye_distance(&self) -> f32 {
+        let [outer_right, inner_right, outer_left, inner_left, _] = self.0;
+        let middle = |a: Point, b: Point| [(a.x + b.x) / 2.0, (a.y + b.y) / 2.0];
+        let ([rx, ry], [lx, ly]) = (middle(outer_right, inner_right), middle(outer_left, inner_left));
+        (rx - lx).hypot(ry - ly)
+    }
+}
+
 /// The 68 landmarks of dlib's other predictor, in the order of iBUG 300-W: the jaw (0 to 16), the brows (17
 /// to 21 and 22 to 26), the nose (27 to 35), the eyes (36 to 41 and 42 to 47), the outer (48 to 59) and the
 /// inner outline of the lips (60 to 67); the picture's left comes first.

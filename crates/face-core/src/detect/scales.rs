@@ -1,5 +1,6 @@
 //! YuNet at more than one scale: the picture is searched in copies, and the findings are merged.
 
+use super::in_copy;
 use super::resize::shrink;
 use super::tiles::{OVERLAP as TILE_OVERLAP, tiles};
 use super::yunet::Yunet;
@@ -26,14 +27,10 @@ pub(super) fn detect(
 ) -> Result<Vec<Detection>, InferenceError> {
     let mut found = Vec::new();
     for copy in shrink(picture, &sides(picture.width().max(picture.height()), smallest)) {
-        let Ok(view) = RgbView::of(&copy) else { continue };
-        let scale_x = picture.width() as f32 / copy.width() as f32;
-        let scale_y = picture.height() as f32 / copy.height() as f32;
-        let faces = match tiles(view) {
-            Some(tiles) => in_tiles(yunet, tiles, min_score)?,
-            None => yunet.detect(view, min_score)?,
-        };
-        found.extend(faces.into_iter().map(|face| face.scaled(scale_x, scale_y)));
+        found.extend(in_copy(picture, &copy, |copy| match tiles(copy) {
+            Some(tiles) => in_tiles(yunet, tiles, min_score),
+            None => yunet.detect(copy, min_score),
+        })?);
     }
     Ok(suppress(found, OVERLAP))
 }
