@@ -58,7 +58,6 @@ impl SpoiltRates {
             }
         }
         let scores = scores("spoilt pictures against untouched ones", genuine, impostor)?;
-        let at = |threshold| RatesAt { threshold, far: scores.far(threshold), frr: scores.frr(threshold) };
         values.sort_unstable_by(f32::total_cmp);
         Ok(Self {
             spoiling,
@@ -66,7 +65,7 @@ impl SpoiltRates {
             no_face: probes.iter().filter(|(_, probe)| probe.is_none()).count(),
             value: quantile(&values, 0.05)
                 .and_then(|low| Some([low, quantile(&values, 0.5)?, quantile(&values, 0.95)?])),
-            rates: THRESHOLDS.into_iter().map(at).collect(),
+            rates: THRESHOLDS.into_iter().map(|threshold| RatesAt::of(&scores, threshold)).collect(),
         })
     }
 }

@@ -92,11 +92,15 @@ impl Verification {
     }
 }
 
+impl RatesAt {
+    /// Both rates of the scores at a threshold.
+    #[must_use]
+    pub fn of(scores: &Scores, threshold: f32) -> Self {
+        Self { threshold, far: scores.far(threshold), frr: scores.frr(threshold) }
+    }
+}
+
 /// Both rates at [`THRESHOLDS`].
 pub(crate) fn rates(scores: &Scores) -> Vec<RatesAt> {
-    let at = |hundredths: u8| {
-        let threshold = f32::from(hundredths) / 100.0;
-        RatesAt { threshold, far: scores.far(threshold), frr: scores.frr(threshold) }
-    };
-    THRESHOLDS.into_iter().map(at).collect()
+    THRESHOLDS.into_iter().map(|hundredths| RatesAt::of(scores, f32::from(hundredths) / 100.0)).collect()
 }
