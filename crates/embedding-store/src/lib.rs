@@ -31,22 +31,27 @@
 //! A store of one's own implements [`EmbeddingStore`] and passes the suite in `conformance` (feature
 //! `conformance`).
 
+mod changes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod keyring;
 mod memory;
 mod names;
 mod page;
 mod record;
 #[cfg(feature = "redb")]
 mod redb;
+mod search;
 mod store;
 mod store_ext;
 mod url;
 
 #[cfg(feature = "redb")]
 pub use self::redb::RedbStore;
+pub use changes::{Change, ChangeFeed};
 pub use error::{Cause, StoreError, Subject};
+pub use keyring::{EncryptionKey, InvalidKey, KeyId, Keyring};
 pub use memory::InMemory;
 pub use names::{EventName, MAX_NAME_BYTES, MAX_NAME_CHARACTERS, NameError, Username};
 pub use page::{Cursor, Listing, Page};
@@ -54,6 +59,7 @@ pub use record::{
     DuplicatePolicy, EventRecord, EventSnapshot, FaceSample, FalseMatchRate, InvalidRate, InvalidScore,
     MAX_METADATA_DEPTH, MAX_RECORD_BYTES, MatchRule, Metadata, UserRecord, UserSnapshot,
 };
+pub use search::{NearestTemplates, TemplateSearch};
 pub use store::EmbeddingStore;
 pub use store_ext::EmbeddingStoreExt;
-pub use url::{StoreUrl, StoreUrlError};
+pub use url::{StoreOptions, StoreUrl, StoreUrlError};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, UserRecord, Username,
+    ChangeFeed, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, TemplateSearch,
+    UserRecord, Username,
 };
 
 /// Keeps events, users and face samples.
@@ -99,6 +100,36 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such event.
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError>;
+
+    /// What others change from now on; `None` where nobody else can change the store. Every change that
+    /// happens after this returned is in the feed; the store's own are not.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be watched now.
+    async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
+        Ok(None)
+    }
+
+    /// The search for the nearest template inside the store, where it has one.
+    fn search(&self) -> Option<&dyn TemplateSearch> {
+        None
+    }
+
+    /// Seals those samples of a user anew that are not sealed as the store seals now, and returns how many
+    /// they were. Idempotent; a store that does not encrypt has nothing to do.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such event or user.
+    async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
+        let _ = (event, user);
+        Ok(0)
+    }
+
+    /// Notes that every sample is sealed as the store seals now: former keys are not needed any more. To
+    /// be called once [`EmbeddingStore::reseal`] has been through all users. Idempotent.
+    async fn finish_resealing(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -150,5 +181,21 @@ impl<S: EmbeddingStore + ?Sized> EmbeddingStore for Arc<S> {
 
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         (**self).load_event(event).await
+    }
+
+    async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
+        (**self).changes().await
+    }
+
+    fn search(&self) -> Option<&dyn TemplateSearch> {
+        (**self).search()
+    }
+
+    async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
+        (**self).reseal(event, user).await
+    }
+
+    async fn finish_resealing(&self) -> Result<(), StoreError> {
+        (**self).finish_resealing().await
     }
 }

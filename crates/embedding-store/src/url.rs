@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 #[cfg(feature = "redb")]
 use crate::RedbStore;
-use crate::{EmbeddingStore, InMemory, StoreError};
+use crate::{EmbeddingStore, InMemory, Keyring, StoreError};
 
 /// Names a store: `memory:` or `redb:PATH`.
 ///
@@ -24,6 +24,14 @@ enum Target {
     Memory,
     #[cfg(feature = "redb")]
     Redb(PathBuf),
+}
+
+/// What a store needs beside its URL.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct StoreOptions {
+    /// Seals the samples.
+    pub keyring: Keyring,
 }
 
 /// Why a text names no store. Shows the part that is wrong, never the whole text: that may hold secrets.
@@ -69,10 +77,19 @@ impl StoreUrl {
     /// # Errors
     /// As the store says, for files `RedbStore::open`.
     pub async fn open(&self) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
+        self.open_with(&StoreOptions::default()).await
+    }
+
+    /// Opens the store with what it needs beside its URL.
+    ///
+    /// # Errors
+    /// As for [`StoreUrl::open`]; [`StoreError::Misconfigured`] when the keyring is not the store's.
+    #[cfg_attr(not(feature = "redb"), expect(unused_variables, reason = "memory needs no options"))]
+    pub async fn open_with(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
         match &self.0 {
             Target::Memory => Ok(Arc::new(InMemory::new())),
             #[cfg(feature = "redb")]
-            Target::Redb(path) => Ok(Arc::new(RedbStore::open(path).await?)),
+            Target::Redb(path) => Ok(Arc::new(RedbStore::open_with(path, options.keyring.clone()).await?)),
         }
     }
 }

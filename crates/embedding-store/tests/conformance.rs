@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use embedding_store::conformance::{Durable, Harness, Store};
-use embedding_store::{InMemory, RedbStore, StoreError};
+use embedding_store::{EncryptionKey, InMemory, Keyring, RedbStore, StoreError};
 use tempfile::TempDir;
 
 struct InMemoryHarness;
@@ -27,10 +27,29 @@ impl Harness for RedbHarness {
 
 impl Durable for RedbHarness {}
 
+/// The same file store with its embeddings encrypted.
+struct EncryptedHarness(TempDir, EncryptionKey);
+
+#[async_trait]
+impl Harness for EncryptedHarness {
+    async fn open(&self) -> Result<Store, StoreError> {
+        let keyring = Keyring::new(self.1.clone());
+        Ok(Arc::new(RedbStore::open_with(self.0.path().join("faces.redb"), keyring).await?))
+    }
+}
+
+impl Durable for EncryptedHarness {}
+
 mod memory {
     embedding_store::conformance_tests!(volatile: super::InMemoryHarness);
 }
 
 mod redb {
     embedding_store::conformance_tests!(durable: super::RedbHarness(tempfile::tempdir()?));
+}
+
+mod redb_encrypted {
+    embedding_store::conformance_tests!(
+        durable: super::EncryptedHarness(tempfile::tempdir()?, super::EncryptionKey::generate()?)
+    );
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! offset 0  u8   layout version, 1
-//! offset 1  u8   kind: 'E' event, 'U' user, 'S' face sample
+//! offset 1  u8   kind: 'E' event, 'U' user, 'S' face sample, 's' face sample that is encrypted
 //! offset 2  u32  CRC-32 (IEEE 802.3) of all other bytes
 //! offset 6       event, user: JSON to the end
 //!                sample: u32 length of the JSON, the JSON, then 128 f32
@@ -14,6 +14,7 @@ use embedding::{DIMENSIONS, Embedding};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::sample::SampleDetails;
 use super::{EventRecord, FaceSample, Metadata, UserRecord};
@@ -29,6 +30,16 @@ const LAYOUT: u8 = 1;
 const EVENT: u8 = b'E';
 const USER: u8 = b'U';
 const SAMPLE: u8 = b'S';
+/// A sample with its embedding encrypted; the keyring lays it out.
+pub(crate) const SEALED_SAMPLE: u8 = b's';
+
+/// What a sample's record consists of.
+pub(crate) struct SampleParts {
+    /// Everything but the embedding, as JSON.
+    pub(crate) details: Vec<u8>,
+    /// The embedding, 128 f32.
+    pub(crate) numbers: Zeroizing<Vec<u8>>,
+}
 
 impl EventRecord {
     /// The record as bytes.
@@ -91,9 +102,8 @@ impl FaceSample {
     /// # Errors
     /// As for [`EventRecord::check_storable`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
-        let details = json(&self.details, &self.details.quality)?;
+        let SampleParts { details, numbers } = self.to_parts()?;
         let length = u32::try_from(details.len()).map_err(|_| too_long(details.len()))?;
-        let numbers: Vec<u8> = self.embedding.values().iter().flat_map(|v| v.to_le_bytes()).collect();
         Ok(assemble(SAMPLE, &[&length.to_le_bytes(), &details, &numbers]))
     }
 
@@ -108,6 +118,16 @@ impl FaceSample {
         let (length, rest) = rest.split_first_chunk().ok_or_else(cut_short)?;
         let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| cut_short())?;
         let (details, numbers) = rest.split_at_checked(length).ok_or_else(cut_short)?;
+        Self::from_parts(details, numbers)
+    }
+
+    pub(crate) fn to_parts(&self) -> Result<SampleParts, StoreError> {
+        let details = json(&self.details, &self.details.quality)?;
+        let numbers = self.embedding.values().iter().flat_map(|v| v.to_le_bytes()).collect();
+        Ok(SampleParts { details, numbers: Zeroizing::new(numbers) })
+    }
+
+    pub(crate) fn from_parts(details: &[u8], numbers: &[u8]) -> Result<Self, StoreError> {
         let details: SampleDetails = parse(details, "face sample")?;
         let (numbers, remainder) = numbers.as_chunks();
         if numbers.len() != DIMENSIONS || !remainder.is_empty() {
@@ -128,7 +148,7 @@ impl FaceSample {
     }
 }
 
-fn assemble(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn assemble(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
     let body = parts.concat();
     let mut bytes = Vec::with_capacity(6 + body.len());
     bytes.extend_from_slice(&[LAYOUT, kind]);
@@ -139,7 +159,7 @@ fn assemble(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
 
 /// The bytes after the header, once version, kind and checksum are right. The version comes first: only
 /// of a known layout is it known where the checksum lies.
-fn body<'a>(bytes: &'a [u8], kind: u8, what: &str) -> Result<&'a [u8], StoreError> {
+pub(crate) fn body<'a>(bytes: &'a [u8], kind: u8, what: &str) -> Result<&'a [u8], StoreError> {
     match bytes {
         [LAYOUT, found, a, b, c, d, rest @ ..] => {
             if u32::from_le_bytes([*a, *b, *c, *d]) != checksum(LAYOUT, *found, rest) {
@@ -155,6 +175,11 @@ fn body<'a>(bytes: &'a [u8], kind: u8, what: &str) -> Result<&'a [u8], StoreErro
         ))),
         _ => Err(StoreError::corrupt(format!("a record of kind {what} has no header"))),
     }
+}
+
+/// Whether the header is that of a sample that is not encrypted; nothing else is checked.
+pub(crate) fn is_plain_sample(bytes: &[u8]) -> bool {
+    matches!(bytes, [LAYOUT, SAMPLE, ..])
 }
 
 fn checksum(layout: u8, kind: u8, body: &[u8]) -> u32 {

@@ -5,8 +5,8 @@ use redb::{ReadableTable, Table, WriteTransaction};
 
 use super::failure::Failure;
 use super::keys;
-use super::tables::{Bytes, EVENTS, SAMPLES, Tables, USERS};
-use crate::{EventName, EventRecord, FaceSample, StoreError, UserRecord, Username};
+use super::tables::{Bytes, EVENTS, FORMAT, KEY_RECORD, SAMPLES, Tables, USERS};
+use crate::{EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord, Username};
 
 /// One write.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) enum Command {
     AppendSample(FaceSample),
     UpdateUser(UserRecord),
     DeleteUser(EventName, Username),
+    Reseal(EventName, Username),
+    FinishResealing,
 }
 
 /// What a write did.
@@ -24,7 +26,7 @@ pub(super) enum Command {
 pub(super) struct Applied {
     /// Whether there is anything to commit.
     pub(super) changed: bool,
-    /// How many samples the user has after an append; 0 after another command.
+    /// How many samples the user has after an append, or were sealed anew; 0 after another command.
     pub(super) samples: usize,
 }
 
@@ -32,18 +34,26 @@ const CHANGED: Applied = Applied { changed: true, samples: 0 };
 
 type WriteTables<'t> = Tables<Table<'t, Bytes, Bytes>>;
 
-pub(super) fn open_tables(transaction: &WriteTransaction) -> Result<WriteTables<'_>, Failure> {
+pub(super) fn open_tables<'t>(
+    transaction: &'t WriteTransaction,
+    keyring: &Keyring,
+) -> Result<WriteTables<'t>, Failure> {
     Ok(Tables {
         events: transaction.open_table(EVENTS)?,
         users: transaction.open_table(USERS)?,
         samples: transaction.open_table(SAMPLES)?,
+        keyring: keyring.clone(),
     })
 }
 
 impl Command {
     /// Applies the write to the transaction. After [`Failure::Refused`] the tables are as they were;
     /// after [`Failure::Broken`] the transaction is to be given up.
-    pub(super) fn apply(&self, tables: &mut WriteTables<'_>) -> Result<Applied, Failure> {
+    pub(super) fn apply(
+        &self,
+        transaction: &WriteTransaction,
+        tables: &mut WriteTables<'_>,
+    ) -> Result<Applied, Failure> {
         match self {
             Self::CreateEvent(event) => create_event(tables, event),
             Self::UpdateEvent(event) => update_event(tables, event),
@@ -51,6 +61,8 @@ impl Command {
             Self::AppendSample(sample) => append_sample(tables, sample),
             Self::UpdateUser(user) => update_user(tables, user),
             Self::DeleteUser(event, user) => delete_user(tables, event, user),
+            Self::Reseal(event, user) => reseal(tables, event, user),
+            Self::FinishResealing => finish_resealing(transaction, &tables.keyring),
         }
     }
 }
@@ -85,7 +97,7 @@ fn delete_event(tables: &mut WriteTables<'_>, event: &EventName) -> Result<Appli
 
 fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Applied, Failure> {
     let (event, name, model) = (sample.event(), sample.user(), sample.embedding().model());
-    let bytes = sample.to_bytes()?;
+    let bytes = tables.keyring.seal(sample)?;
     let new_event = match tables.event(event)? {
         Some(present) if present.model != *model => {
             return Err(StoreError::other_model(event, &present.model).into());
@@ -131,5 +143,27 @@ fn delete_user(tables: &mut WriteTables<'_>, event: &EventName, user: &Username)
     let keys = keys::of_user(event, user);
     tables.samples.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     tables.users.remove(keys::user(event, user).as_slice())?;
+    Ok(CHANGED)
+}
+
+fn reseal(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> Result<Applied, Failure> {
+    tables.check_user(event, user)?;
+    let range = keys::of_user(event, user);
+    let mut resealed = Vec::new();
+    for entry in tables.samples.range(range.start.as_slice()..range.end.as_slice())? {
+        let (key, value) = entry?;
+        if !tables.keyring.is_current(value.value())? {
+            let sample = tables.read_sample(key.value(), value.value())?;
+            resealed.push((key.value().to_vec(), tables.keyring.seal(&sample)?));
+        }
+    }
+    for (key, bytes) in &resealed {
+        tables.samples.insert(key.as_slice(), bytes.as_slice())?;
+    }
+    Ok(Applied { changed: !resealed.is_empty(), samples: resealed.len() })
+}
+
+fn finish_resealing(transaction: &WriteTransaction, keyring: &Keyring) -> Result<Applied, Failure> {
+    transaction.open_table(FORMAT)?.insert(KEY_RECORD, keyring.settled().as_slice())?;
     Ok(CHANGED)
 }

@@ -12,8 +12,8 @@ use redb::{BackendError, Builder, Database, StorageBackend};
 use time::OffsetDateTime;
 
 use super::RedbStore;
-use super::file::lay_out;
-use crate::{EmbeddingStore, EventName, FaceSample, StoreError, Username};
+use super::format::lay_out;
+use crate::{EmbeddingStore, EventName, FaceSample, Keyring, StoreError, Username};
 
 /// A file whose writes fail while `fails` is set, as on a full disk.
 #[derive(Debug)]
@@ -92,7 +92,7 @@ async fn the_store_refuses_while_the_disk_is_full_and_goes_on_by_itself_after() 
         let (path, fails) = (path.clone(), Arc::clone(&fails));
         move || open(&path, &fails)
     };
-    let store = RedbStore::start(path.clone(), database, reopen).unwrap();
+    let store = RedbStore::start(path.clone(), database, Keyring::plain(), reopen).unwrap();
     let conference = EventName::new("conference").unwrap();
 
     store.append_sample(sample("before")).await.unwrap();

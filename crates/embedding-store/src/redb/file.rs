@@ -1,22 +1,17 @@
-//! The file itself: made whole or not at all, locked, checked, and of a known format.
+//! The file itself: made whole or not at all, locked and checked.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
-use redb::{Builder, Database, DatabaseError, ReadableDatabase, StorageError, TableError};
+use redb::{Builder, Database, DatabaseError, StorageError};
 use tempfile::NamedTempFile;
 
-use super::failure::{Failure, is_no_room};
+use super::failure::is_no_room;
+use super::format::{self, FORMAT_VERSION};
 use super::handle::catch_panic;
-use super::tables::{EVENTS, FORMAT, SAMPLES, USERS};
-use crate::StoreError;
-
-/// The version of the tables and keys in the file; records carry their own. A file of an older one is to
-/// be migrated by the version that takes the next number; one of a newer one is refused.
-const FORMAT_VERSION: u32 = 1;
-const VERSION_KEY: &[u8] = b"version";
+use crate::{Keyring, StoreError};
 
 /// One page, which holds the engine's header. No store is shorter.
 const SHORTEST_FILE: u64 = 4096;
@@ -24,26 +19,26 @@ const SHORTEST_FILE: u64 = 4096;
 /// Memory for pages. Galleries are held elsewhere, so this serves writes above all.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
-pub(super) fn open_or_create(path: &Path) -> Result<Database, StoreError> {
+pub(super) fn open_or_create(path: &Path, keyring: &Keyring) -> Result<Database, StoreError> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             Err(StoreError::misconfigured(format!("{} is a folder: give a file in it", path.display())))
         }
-        Ok(_) => open(path),
+        Ok(_) => open(path, keyring),
         Err(e) if e.kind() == ErrorKind::NotFound => {
             create(path)?;
-            open(path)
+            open(path, keyring)
         }
         Err(e) => Err(place_is_no_good(path, e)),
     }
 }
 
 /// Opens a file that is there. One that is empty is not taken for a new one: something has emptied it.
-pub(super) fn open(path: &Path) -> Result<Database, StoreError> {
+pub(super) fn open(path: &Path, keyring: &Keyring) -> Result<Database, StoreError> {
     let opened = catch_panic(|| {
         let database = builder().open(path).map_err(|e| cannot_open(path, e))?;
-        let version = read_version(&database).map_err(|failure| failure.into_error(path))?;
-        check_version(path, version).map(|()| database)
+        format::admit(&database, path, keyring)?;
+        Ok(database)
     });
     opened.unwrap_or_else(|message| {
         Err(StoreError::Corrupt { what: damaged(path), source: Some(message.into()) })
@@ -60,7 +55,7 @@ fn create(path: &Path) -> Result<(), StoreError> {
     let file = NamedTempFile::with_prefix_in(".new-store-", &folder).map_err(no_good)?;
     let backend = FileBackend::new(file.reopen().map_err(no_good)?).map_err(|e| cannot_open(path, e))?;
     let database = builder().create_with_backend(backend).map_err(|e| cannot_open(path, e))?;
-    lay_out(&database, FORMAT_VERSION).map_err(|failure| failure.into_error(path))?;
+    format::lay_out(&database, FORMAT_VERSION).map_err(|failure| failure.into_error(path))?;
     drop(database);
     match file.persist_noclobber(path) {
         Ok(_) => sync_folder(&folder).map_err(no_good),
@@ -69,53 +64,15 @@ fn create(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn builder() -> Builder {
+pub(super) fn builder() -> Builder {
     let mut builder = Builder::new();
     // Without the check a changed byte on the disk would be read back as if it were right.
     builder.set_check_integrity_on_open(true).set_cache_size(CACHE_BYTES);
     builder
 }
 
-pub(super) fn lay_out(database: &Database, version: u32) -> Result<(), Failure> {
-    let transaction = database.begin_write()?;
-    transaction.open_table(FORMAT)?.insert(VERSION_KEY, version.to_le_bytes().as_slice())?;
-    for table in [EVENTS, USERS, SAMPLES] {
-        transaction.open_table(table)?;
-    }
-    Ok(transaction.commit()?)
-}
-
-/// The format's version; `None` in a file of another program.
-fn read_version(database: &Database) -> Result<Option<u32>, Failure> {
-    let table = match database.begin_read()?.open_table(FORMAT) {
-        Err(TableError::TableDoesNotExist(_)) => return Ok(None),
-        table => table?,
-    };
-    let version =
-        table.get(VERSION_KEY)?.and_then(|value| value.value().try_into().ok().map(u32::from_le_bytes));
-    match version {
-        Some(version) => Ok(Some(version)),
-        None => Err(StoreError::corrupt("the file does not say of which format it is").into()),
-    }
-}
-
-fn check_version(path: &Path, version: Option<u32>) -> Result<(), StoreError> {
-    match version {
-        Some(FORMAT_VERSION) => Ok(()),
-        Some(version) if version > FORMAT_VERSION => Err(StoreError::misconfigured(format!(
-            "{} has format {version}, this program reads up to {FORMAT_VERSION}: use a newer version",
-            path.display()
-        ))),
-        Some(version) => Err(StoreError::corrupt(format!("{} has format {version}", path.display()))),
-        None => Err(StoreError::misconfigured(format!(
-            "{} is the database of another program: give another file",
-            path.display()
-        ))),
-    }
-}
-
 /// A path without a folder is in the working directory.
-fn folder_of(path: &Path) -> PathBuf {
+pub(super) fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -123,7 +80,7 @@ fn folder_of(path: &Path) -> PathBuf {
 }
 
 /// Makes the folders that are missing, readable to the owner alone, and syncs the one that they are in.
-fn make_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -135,12 +92,12 @@ fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Without it a power cut could take a new file's name away, and with it all that was acknowledged.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     // Elsewhere a folder cannot be opened as a file, and the file system looks after its names.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
+pub(super) fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
     match error {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => StoreError::Unavailable {
             retryable: true,
@@ -189,7 +146,7 @@ fn damaged(path: &Path) -> String {
     format!("{} is damaged: restore it from a backup", path.display())
 }
 
-fn place_is_no_good(path: &Path, error: io::Error) -> StoreError {
+pub(super) fn place_is_no_good(path: &Path, error: io::Error) -> StoreError {
     let kind = error.kind();
     let shown = path.display();
     if is_no_room(&error) {
@@ -217,27 +174,6 @@ fn place_is_no_good(path: &Path, error: io::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn stamped(version: u32) -> StoreError {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("faces.redb");
-        drop(open_or_create(&path).unwrap());
-        lay_out(&builder().open(&path).unwrap(), version).unwrap();
-        open(&path).unwrap_err()
-    }
-
-    #[test]
-    fn a_file_of_a_newer_format_asks_for_a_newer_program() {
-        let error = stamped(FORMAT_VERSION + 1);
-        assert!(matches!(error, StoreError::Misconfigured { .. }), "{error:?}");
-        let text = error.to_string();
-        assert!(text.contains("faces.redb has format 2") && text.contains("use a newer version"), "{text}");
-    }
-
-    #[test]
-    fn a_file_of_a_format_that_never_was_is_damaged() {
-        assert!(matches!(stamped(0), StoreError::Corrupt { .. }));
-    }
 
     #[test]
     fn what_forbids_writing_is_said() {

@@ -66,6 +66,24 @@ impl Handle {
         close(&mut self.write(), State::Closed);
     }
 
+    /// Gives unused room back, alone with the file.
+    pub(super) fn compact(&self) -> Result<bool, Failure> {
+        if matches!(*self.read(), State::Lost { .. }) {
+            self.open_again()?;
+        }
+        let mut state = self.write();
+        let State::Open { database, opening } = &mut *state else { return Err(self.not_open()) };
+        let opening = *opening;
+        let compacted = catch_panic(|| database.compact())
+            .map_err(|message| Failure::Broken(Breakage::Panicked(message)))
+            .and_then(|result| result.map_err(|e| Failure::Broken(Breakage::Engine(e.into()))));
+        drop(state);
+        if matches!(&compacted, Err(Failure::Broken(breakage)) if breakage.calls_for_reopening()) {
+            self.give_up(opening);
+        }
+        compacted
+    }
+
     fn give_up(&self, failed: u64) {
         let mut state = self.write();
         if matches!(*state, State::Open { opening, .. } if opening == failed) {

@@ -3,13 +3,15 @@
 //! A write goes to the one writer thread ([`writer`]), which applies all that wait in one transaction
 //! ([`commands`]), commits it to the disk, and answers them. A read ([`queries`]) has a
 //! transaction of its own and waits for no writer. [`keys`] lays out the tables, [`file`] makes, locks,
-//! checks and names the file, [`handle`] opens it again after an input/output error.
+//! checks the file, [`format`] knows its versions and keys, [`backup`] copies it, [`handle`] opens it again after an input/output error.
 
+mod backup;
 mod commands;
 #[cfg(test)]
 mod failing_disk;
 mod failure;
 mod file;
+mod format;
 mod handle;
 mod keys;
 mod queries;
@@ -31,8 +33,8 @@ use queries::Query;
 use writer::Writer;
 
 use crate::{
-    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, UserRecord,
-    Username,
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page, StoreError,
+    UserRecord, Username,
 };
 
 /// Keeps everything in one file. One process at a time holds it.
@@ -45,6 +47,7 @@ pub struct RedbStore {
     // First: the writer ends before the handle closes the file.
     writer: Writer,
     handle: Arc<Handle>,
+    keyring: Keyring,
 }
 
 impl RedbStore {
@@ -57,26 +60,60 @@ impl RedbStore {
     /// when the place is no good, the file is not a store, or a newer version wrote it;
     /// [`StoreError::Corrupt`] when it is damaged.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Self::open_with(path, Keyring::plain()).await
+    }
+
+    /// Opens the file, or creates it, with the keys that its embeddings are encrypted with.
+    ///
+    /// # Errors
+    /// As for [`RedbStore::open`]; [`StoreError::Misconfigured`] when the keyring is not the file's.
+    pub async fn open_with(path: impl AsRef<Path>, keyring: Keyring) -> Result<Self, StoreError> {
         let path = path.as_ref().to_owned();
         blocking(move || {
-            let database = file::open_or_create(&path)?;
+            let database = file::open_or_create(&path, &keyring)?;
             let reopen = {
-                let path = path.clone();
-                move || file::open(&path)
+                let (path, keyring) = (path.clone(), keyring.clone());
+                move || file::open(&path, &keyring)
             };
-            Self::start(path, database, reopen)
+            Self::start(path, database, keyring, reopen)
         })
         .await
+    }
+
+    /// Writes a copy of the whole store, as it is at this moment, to a new file; reads and writes go on
+    /// meanwhile. The copy is compact, and opens with the same keys.
+    ///
+    /// # Errors
+    /// [`StoreError::Misconfigured`] when there is something at `target` or nothing can be written there;
+    /// [`StoreError::Corrupt`] when the store is damaged; nothing is left at `target` then.
+    pub async fn backup(&self, target: impl AsRef<Path>) -> Result<(), StoreError> {
+        let (handle, target) = (Arc::clone(&self.handle), target.as_ref().to_owned());
+        blocking(move || {
+            let copied = handle.run(|database| backup::backup(database, &target));
+            copied.map_err(|failure| failure.into_error(handle.path()))
+        })
+        .await
+    }
+
+    /// Gives the room of what was deleted back to the file system; `false` when there is none to give.
+    /// Reads and writes wait meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the disk refuses; nothing is lost then.
+    pub async fn compact(&self) -> Result<bool, StoreError> {
+        let handle = Arc::clone(&self.handle);
+        blocking(move || handle.compact().map_err(|failure| failure.into_error(handle.path()))).await
     }
 
     /// `reopen` is for after an input/output error, on which the engine gives up.
     fn start(
         path: PathBuf,
         database: Database,
+        keyring: Keyring,
         reopen: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let handle = Arc::new(Handle::new(path, database, Box::new(reopen)));
-        Ok(Self { writer: Writer::start(Arc::clone(&handle))?, handle })
+        Ok(Self { writer: Writer::start(Arc::clone(&handle), keyring.clone())?, handle, keyring })
     }
 
     /// Reads on a blocking thread: a read may wait for the disk, and a whole event is a long one.
@@ -84,9 +121,9 @@ impl RedbStore {
         &self,
         query: impl FnOnce(&Query) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let handle = Arc::clone(&self.handle);
+        let (handle, keyring) = (Arc::clone(&self.handle), self.keyring.clone());
         blocking(move || {
-            let answer = handle.run(|database| query(&Query::begin(database)?));
+            let answer = handle.run(|database| query(&Query::begin(database, &keyring)?));
             answer.map_err(|failure| failure.into_error(handle.path()))
         })
         .await
@@ -174,5 +211,13 @@ impl EmbeddingStore for RedbStore {
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         let event = event.clone();
         self.read(move |query| query.load_event(&event)).await
+    }
+
+    async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
+        self.writer.submit(Command::Reseal(event.clone(), user.clone())).await
+    }
+
+    async fn finish_resealing(&self) -> Result<(), StoreError> {
+        self.writer.submit(Command::FinishResealing).await.map(drop)
     }
 }

@@ -7,10 +7,10 @@ use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 
 use super::failure::Failure;
 use super::keys;
-use super::tables::{Bytes, EVENTS, SAMPLES, Tables, USERS, read_event, read_sample, read_user};
+use super::tables::{Bytes, EVENTS, SAMPLES, Tables, USERS, read_event, read_user};
 use crate::{
-    Cursor, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, UserRecord,
-    UserSnapshot, Username,
+    Cursor, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page, StoreError,
+    UserRecord, UserSnapshot, Username,
 };
 
 type Table = ReadOnlyTable<Bytes, Bytes>;
@@ -20,12 +20,13 @@ pub(super) struct Query {
 }
 
 impl Query {
-    pub(super) fn begin(database: &Database) -> Result<Self, Failure> {
+    pub(super) fn begin(database: &Database, keyring: &Keyring) -> Result<Self, Failure> {
         let transaction = database.begin_read()?;
         let tables = Tables {
             events: transaction.open_table(EVENTS)?,
             users: transaction.open_table(USERS)?,
             samples: transaction.open_table(SAMPLES)?,
+            keyring: keyring.clone(),
         };
         Ok(Self { tables })
     }
@@ -54,15 +55,14 @@ impl Query {
     pub(super) fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, Failure> {
         self.tables.check_user(event, user)?;
         let Range { start, end } = keys::of_user(event, user);
-        scan(&self.tables.samples, start, Some(end), read_sample)?.collect()
+        self.scan_samples(start, end)?.collect()
     }
 
     pub(super) fn load_event(&self, event: &EventName) -> Result<EventSnapshot, Failure> {
         let record = self.tables.existing_event(event)?;
         let Range { start, end } = keys::of_event(event);
         // Both tables go by the user's name first, so one walk over each finds every user's samples.
-        let mut samples =
-            scan(&self.tables.samples, start.clone(), Some(end.clone()), read_sample)?.peekable();
+        let mut samples = self.scan_samples(start.clone(), end.clone())?.peekable();
         let mut users = Vec::new();
         for user in scan(&self.tables.users, start, Some(end), read_user)? {
             let user = user?;
@@ -84,12 +84,23 @@ impl Query {
     }
 }
 
+impl Query {
+    fn scan_samples(
+        &self,
+        start: Vec<u8>,
+        end: Vec<u8>,
+    ) -> Result<impl Iterator<Item = Result<FaceSample, Failure>> + '_, Failure> {
+        let read = |key: &[u8], value: &[u8]| self.tables.read_sample(key, value);
+        scan(&self.tables.samples, start, Some(end), read)
+    }
+}
+
 /// The records from `start` on and before `end`, in the order of their keys.
 fn scan<'a, T: 'a>(
     table: &'a Table,
     start: Vec<u8>,
     end: Option<Vec<u8>>,
-    read: fn(&[u8], &[u8]) -> Result<T, Failure>,
+    read: impl Fn(&[u8], &[u8]) -> Result<T, Failure> + 'a,
 ) -> Result<impl Iterator<Item = Result<T, Failure>> + 'a, Failure> {
     let entries = match end {
         Some(end) => ReadableTable::range(table, start.as_slice()..end.as_slice())?,

@@ -4,12 +4,16 @@ use redb::{ReadableTable, TableDefinition};
 
 use super::failure::Failure;
 use super::keys;
-use crate::{EventName, EventRecord, FaceSample, StoreError, UserRecord, Username};
+use crate::{EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord, Username};
 
 /// Keys and values are our own bytes: the engine's types for them change between its versions.
 pub(super) type Bytes = &'static [u8];
 
 pub(super) const FORMAT: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("face store format");
+/// Key of the format's version, a little-endian u32, in [`FORMAT`].
+pub(super) const VERSION: &[u8] = b"version";
+/// Key of the keyring's record in [`FORMAT`], from format 2 on.
+pub(super) const KEY_RECORD: &[u8] = b"keys";
 pub(super) const EVENTS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("events");
 pub(super) const USERS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("users");
 pub(super) const SAMPLES: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("samples");
@@ -19,6 +23,7 @@ pub(super) struct Tables<T> {
     pub(super) events: T,
     pub(super) users: T,
     pub(super) samples: T,
+    pub(super) keyring: Keyring,
 }
 
 impl<T: ReadableTable<Bytes, Bytes>> Tables<T> {
@@ -56,7 +61,7 @@ impl<T: ReadableTable<Bytes, Bytes>> Tables<T> {
     /// The sample that has the place of this one.
     pub(super) fn sample_in_place_of(&self, sample: &FaceSample) -> Result<Option<FaceSample>, Failure> {
         let key = keys::sample(sample);
-        self.samples.get(key.as_slice())?.map(|value| read_sample(&key, value.value())).transpose()
+        self.samples.get(key.as_slice())?.map(|value| self.read_sample(&key, value.value())).transpose()
     }
 
     pub(super) fn count_samples(&self, event: &EventName, user: &Username) -> Result<usize, Failure> {
@@ -72,6 +77,11 @@ impl<T: ReadableTable<Bytes, Bytes>> Tables<T> {
         let first = self.samples.range(keys.start.as_slice()..keys.end.as_slice())?.next().transpose()?;
         Ok(first.is_some())
     }
+
+    pub(super) fn read_sample(&self, key: &[u8], value: &[u8]) -> Result<FaceSample, Failure> {
+        let sample = self.keyring.open(value)?;
+        belongs(keys::sample(&sample) == key, "face sample").map(|()| sample)
+    }
 }
 
 pub(super) fn read_event(key: &[u8], value: &[u8]) -> Result<EventRecord, Failure> {
@@ -82,11 +92,6 @@ pub(super) fn read_event(key: &[u8], value: &[u8]) -> Result<EventRecord, Failur
 pub(super) fn read_user(key: &[u8], value: &[u8]) -> Result<UserRecord, Failure> {
     let record = UserRecord::from_bytes(value)?;
     belongs(keys::user(&record.event, &record.name) == key, "user").map(|()| record)
-}
-
-pub(super) fn read_sample(key: &[u8], value: &[u8]) -> Result<FaceSample, Failure> {
-    let sample = FaceSample::from_bytes(value)?;
-    belongs(keys::sample(&sample) == key, "face sample").map(|()| sample)
 }
 
 fn belongs(matches: bool, what: &str) -> Result<(), Failure> {

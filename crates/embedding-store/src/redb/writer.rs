@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::commands::{Command, open_tables};
 use super::failure::{Breakage, Failure};
 use super::handle::Handle;
-use crate::StoreError;
+use crate::{Keyring, StoreError};
 
 /// How many writes wait at most, and how many share a commit: enough to keep the disk busy, few enough
 /// that neither memory nor a commit grows without bound. Who comes then waits for room.
@@ -34,15 +34,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(handle: Arc<Handle>) -> Result<Self, StoreError> {
+    pub(super) fn start(handle: Arc<Handle>, keyring: Keyring) -> Result<Self, StoreError> {
         let (queue, writes) = mpsc::channel(MAX_BATCH);
         let thread = thread::Builder::new().name("face-store-writer".to_owned());
-        let thread =
-            thread.spawn(move || run(&handle, writes)).map_err(|e: io::Error| StoreError::Unavailable {
+        let thread = thread.spawn(move || run(&handle, &keyring, writes)).map_err(|e: io::Error| {
+            StoreError::Unavailable {
                 retryable: true,
                 reason: "the system gives no thread for the writer".to_owned(),
                 source: Some(e.into()),
-            })?;
+            }
+        })?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -65,11 +66,11 @@ impl Writer {
     }
 }
 
-fn run(handle: &Handle, mut writes: mpsc::Receiver<Write>) {
+fn run(handle: &Handle, keyring: &Keyring, mut writes: mpsc::Receiver<Write>) {
     let mut batch = Vec::new();
     while writes.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
         let (commands, replies): (Vec<_>, Vec<_>) = batch.drain(..).map(|w| (w.command, w.reply)).unzip();
-        let answers = write(handle, &commands);
+        let answers = write(handle, keyring, &commands);
         for (reply, answer) in replies.into_iter().zip(answers) {
             // A caller who no longer waits has dropped the other end.
             drop(reply.send(answer));
@@ -79,8 +80,8 @@ fn run(handle: &Handle, mut writes: mpsc::Receiver<Write>) {
 
 /// Commits the commands together and answers each. When the commit fails it fails them all, also those
 /// that were refused: what they were refused for may not have come to be.
-fn write(handle: &Handle, commands: &[Command]) -> Vec<Answer> {
-    let breakage = match handle.run(|database| commit(database, commands)) {
+fn write(handle: &Handle, keyring: &Keyring, commands: &[Command]) -> Vec<Answer> {
+    let breakage = match handle.run(|database| commit(database, keyring, commands)) {
         Ok(answers) => return answers,
         Err(Failure::Broken(breakage)) => breakage,
         Err(Failure::Refused(error)) => Breakage::NotOpen(error),
@@ -89,7 +90,7 @@ fn write(handle: &Handle, commands: &[Command]) -> Vec<Answer> {
     commands.iter().map(|_| Err(breakage.to_error(handle.path()))).collect()
 }
 
-fn commit(database: &Database, commands: &[Command]) -> Result<Vec<Answer>, Failure> {
+fn commit(database: &Database, keyring: &Keyring, commands: &[Command]) -> Result<Vec<Answer>, Failure> {
     let mut transaction = database.begin_write()?;
     // The engine's default, but the contract hangs on it. Others are refused only in modes not used here.
     transaction.set_durability(Durability::Immediate).map_err(redb::Error::from)?;
@@ -97,11 +98,11 @@ fn commit(database: &Database, commands: &[Command]) -> Result<Vec<Answer>, Fail
     // it was made, so that after a crash it takes a damaged page for an unfinished commit and silently goes
     // back to the one before, to the loss of what was acknowledged. In two phases that is an error.
     transaction.set_two_phase_commit(true);
-    let mut tables = open_tables(&transaction)?;
+    let mut tables = open_tables(&transaction, keyring)?;
     let mut changed = false;
     let mut answers = Vec::with_capacity(commands.len());
     for command in commands {
-        match command.apply(&mut tables) {
+        match command.apply(&transaction, &mut tables) {
             Ok(applied) => {
                 changed |= applied.changed;
                 answers.push(Ok(applied.samples));
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     fn a_refused_write_neither_undoes_nor_leaves_anything_in_its_batch() {
         let folder = tempfile::tempdir().unwrap();
-        let database = file::open_or_create(&folder.path().join("faces.redb")).unwrap();
+        let database = file::open_or_create(&folder.path().join("faces.redb"), &Keyring::plain()).unwrap();
         let ada = sample("a", "ada");
         let nobody = UserRecord::new(ada.event().clone(), Username::new("nobody").unwrap(), ada.created());
         let batch = [
@@ -157,14 +158,14 @@ mod tests {
             Command::DeleteUser(nobody.event.clone(), nobody.name.clone()),
             Command::AppendSample(sample("a", "ada")),
         ];
-        let answers = commit(&database, &batch).unwrap();
+        let answers = commit(&database, &Keyring::plain(), &batch).unwrap();
         let shown: Vec<_> =
             answers.iter().map(|answer| answer.as_ref().map_err(ToString::to_string)).collect();
         let is_refused: Vec<_> = shown.iter().map(Result::is_err).collect();
         assert_eq!(is_refused, [false, true, false, true, true, false, true, true, false], "{shown:?}");
         assert_eq!((&shown[2], &shown[5], &shown[8]), (&Ok(&1), &Ok(&1), &Ok(&2)));
 
-        let snapshot = Query::begin(&database).unwrap().load_event(ada.event()).unwrap();
+        let snapshot = Query::begin(&database, &Keyring::plain()).unwrap().load_event(ada.event()).unwrap();
         assert_eq!(snapshot.event, event("a"));
         let users: Vec<_> = snapshot.users.iter().map(|u| (u.user.name.as_str(), u.samples.len())).collect();
         assert_eq!(users, [("ada", 2)]);
