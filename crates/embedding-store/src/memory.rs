@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
-use std::ops::Bound;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use crate::page::{after, list};
 use crate::{
-    Cursor, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError,
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError,
     UserRecord, UserSnapshot, Username,
 };
 
@@ -173,25 +173,4 @@ impl EmbeddingStore for InMemory {
         });
         Ok(EventSnapshot { event: found.record.clone(), users: users.collect() })
     }
-}
-
-/// A cursor of this store is the name that a page ended with.
-fn after(page: &Page) -> (Bound<&str>, Bound<&str>) {
-    let start = page.after.as_ref().map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.as_str()));
-    (start, Bound::Unbounded)
-}
-
-fn list<'a, N: AsRef<str> + 'a, S: 'a, T>(
-    mut entries: impl Iterator<Item = (&'a N, &'a S)>,
-    page: &Page,
-    record: impl Fn(&S) -> T,
-) -> Listing<T> {
-    let mut items = Vec::new();
-    let mut last = None;
-    for (name, entry) in entries.by_ref().take(page.limit.get()) {
-        items.push(record(entry));
-        last = Some(name);
-    }
-    let next = last.filter(|_| entries.next().is_some()).map(|name| Cursor::new(name.as_ref()));
-    Listing { items, next }
 }

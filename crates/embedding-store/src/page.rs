@@ -1,6 +1,7 @@
 //! Reading long lists page by page, in name order.
 
 use std::num::NonZeroUsize;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Which part of a list to read.
@@ -47,4 +48,26 @@ pub struct Listing<T> {
     pub items: Vec<T>,
     /// Where the next page starts; `None` when there is none.
     pub next: Option<Cursor>,
+}
+
+/// Where a page starts in a map by name, for stores whose cursor is the name that a page ended with.
+pub(crate) fn after(page: &Page) -> (Bound<&str>, Bound<&str>) {
+    let start = page.after.as_ref().map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.as_str()));
+    (start, Bound::Unbounded)
+}
+
+/// The page of a map by name whose `entries` start where [`after`] says.
+pub(crate) fn list<'a, N: AsRef<str> + 'a, S: 'a, T>(
+    mut entries: impl Iterator<Item = (&'a N, &'a S)>,
+    page: &Page,
+    record: impl Fn(&S) -> T,
+) -> Listing<T> {
+    let mut items = Vec::new();
+    let mut last = None;
+    for (name, entry) in entries.by_ref().take(page.limit.get()) {
+        items.push(record(entry));
+        last = Some(name);
+    }
+    let next = last.filter(|_| entries.next().is_some()).map(|name| Cursor::new(name.as_ref()));
+    Listing { items, next }
 }
