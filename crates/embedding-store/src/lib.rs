@@ -27,11 +27,14 @@
 //! |---|---|---|
 //! | `memory:` | [`InMemory`] | as long as the value |
 //! | `redb:PATH` | `RedbStore` (feature `redb`, on by default) | in one file, durable on return |
+//! | `cloudinary://KEY:SECRET@CLOUD/PREFIX` | `CloudinaryStore` (feature `cloudinary`) | in a folder of an account, durable on return |
 //!
 //! A store of one's own implements [`EmbeddingStore`] and passes the suite in `conformance` (feature
 //! `conformance`).
 
 mod changes;
+#[cfg(feature = "cloudinary")]
+pub mod cloudinary;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -50,6 +53,8 @@ mod url;
 #[cfg(feature = "redb")]
 pub use self::redb::RedbStore;
 pub use changes::{Change, ChangeFeed};
+#[cfg(feature = "cloudinary")]
+pub use cloudinary::{CloudinaryAccess, CloudinaryOptions, CloudinaryStore};
 pub use error::{Cause, StoreError, Subject};
 pub use keyring::{EncryptionKey, InvalidKey, KeyId, Keyring};
 pub use memory::InMemory;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::page::{after, list};
 use crate::{
-    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError,
-    UserRecord, UserSnapshot, Username,
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, UserRecord,
+    UserSnapshot, Username,
 };
 
 /// Keeps everything in memory: `memory:`. What it holds ends with the value.

@@ -8,12 +8,19 @@ use std::sync::Arc;
 
 #[cfg(feature = "redb")]
 use crate::RedbStore;
+#[cfg(feature = "cloudinary")]
+use crate::cloudinary::{CloudinaryAccess, CloudinaryStore, CloudinaryUrl};
 use crate::{EmbeddingStore, InMemory, Keyring, StoreError};
 
-/// Names a store: `memory:` or `redb:PATH`.
+/// Names a store: `memory:`, `redb:PATH`, or `cloudinary://KEY:SECRET@CLOUD/PREFIX`.
 ///
 /// A `redb:` path is relative to the working directory unless it starts with `/`, and ends at the
 /// first `?`; a path with a `?` in it is for `RedbStore::open`.
+///
+/// `cloudinary:PREFIX`, or `cloudinary:` for the prefix `faces`, leaves the account to
+/// [`StoreOptions`]. Key and secret are percent-encoded where they need it. Options:
+/// `signature_algorithm` (`sha1` or `sha256`), `refresh` (seconds between listings), `parallel` (calls at
+/// one time, up to 16), `upload_prefix` (the API's address).
 ///
 /// `Display` and `Debug` are fit for logs: they hold no secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,6 +31,8 @@ enum Target {
     Memory,
     #[cfg(feature = "redb")]
     Redb(PathBuf),
+    #[cfg(feature = "cloudinary")]
+    Cloudinary(Box<CloudinaryUrl>),
 }
 
 /// What a store needs beside its URL.
@@ -32,6 +41,9 @@ enum Target {
 pub struct StoreOptions {
     /// Seals the samples.
     pub keyring: Keyring,
+    /// How to get at the account at Cloudinary, as far as the URL leaves it open.
+    #[cfg(feature = "cloudinary")]
+    pub cloudinary: CloudinaryAccess,
 }
 
 /// Why a text names no store. Shows the part that is wrong, never the whole text: that may hold secrets.
@@ -84,12 +96,20 @@ impl StoreUrl {
     ///
     /// # Errors
     /// As for [`StoreUrl::open`]; [`StoreError::Misconfigured`] when the keyring is not the store's.
-    #[cfg_attr(not(feature = "redb"), expect(unused_variables, reason = "memory needs no options"))]
+    #[cfg_attr(
+        not(any(feature = "cloudinary", feature = "redb")),
+        expect(unused_variables, reason = "memory needs no options")
+    )]
     pub async fn open_with(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
         match &self.0 {
             Target::Memory => Ok(Arc::new(InMemory::new())),
             #[cfg(feature = "redb")]
             Target::Redb(path) => Ok(Arc::new(RedbStore::open_with(path, options.keyring.clone()).await?)),
+            #[cfg(feature = "cloudinary")]
+            Target::Cloudinary(url) => {
+                let options = url.options(&options.cloudinary, &options.keyring);
+                Ok(Arc::new(CloudinaryStore::open(options).await?))
+            }
         }
     }
 }
@@ -112,6 +132,7 @@ impl FromStr for StoreUrl {
                 refuse_options(scheme, options)?;
                 redb(place)
             }
+            "cloudinary" => cloudinary(place, options),
             _ => Err(StoreUrlError::UnknownScheme { scheme: scheme.to_owned() }),
         }
     }
@@ -149,6 +170,16 @@ fn redb(_path: &str) -> Result<StoreUrl, StoreUrlError> {
     Err(StoreUrlError::NotBuilt { scheme: "redb".to_owned() })
 }
 
+#[cfg(feature = "cloudinary")]
+fn cloudinary(place: &str, options: &str) -> Result<StoreUrl, StoreUrlError> {
+    Ok(StoreUrl(Target::Cloudinary(Box::new(CloudinaryUrl::parse(place, options)?))))
+}
+
+#[cfg(not(feature = "cloudinary"))]
+fn cloudinary(_place: &str, _options: &str) -> Result<StoreUrl, StoreUrlError> {
+    Err(StoreUrlError::NotBuilt { scheme: "cloudinary".to_owned() })
+}
+
 fn malformed(scheme: &str, expected: &'static str) -> StoreUrlError {
     StoreUrlError::Malformed { scheme: scheme.to_owned(), expected }
 }
@@ -159,6 +190,8 @@ impl fmt::Display for StoreUrl {
             Target::Memory => f.write_str("memory:"),
             #[cfg(feature = "redb")]
             Target::Redb(path) => write!(f, "redb:{}", path.display()),
+            #[cfg(feature = "cloudinary")]
+            Target::Cloudinary(url) => write!(f, "{url}"),
         }
     }
 }
@@ -205,6 +238,20 @@ mod tests {
             assert_eq!(error, expected);
             assert!(!error.to_string().contains("SECRET"));
         }
+    }
+
+    #[cfg(feature = "cloudinary")]
+    #[test]
+    fn a_cloudinary_url_is_shown_without_key_and_secret() {
+        let url: StoreUrl = "cloudinary://1122:hush@cloud/faces?refresh=90".parse().unwrap();
+        assert_eq!(url.to_string(), "cloudinary://cloud/faces");
+        for text in ["cloudinary:", "cloudinary:faces", "cloudinary://cloud/a/b"] {
+            let url: StoreUrl = text.parse().unwrap();
+            assert_eq!(url.to_string().parse::<StoreUrl>().unwrap(), url, "{text}");
+        }
+        let option = "cloudinary:?cache=hush".parse::<StoreUrl>().unwrap_err();
+        assert!(matches!(&option, StoreUrlError::UnknownOption { option, .. } if option == "cache"));
+        assert!(matches!(refused("cloudinary:v1"), StoreUrlError::Malformed { .. }));
     }
 
     #[test]

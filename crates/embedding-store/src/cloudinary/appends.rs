@@ -1,0 +1,108 @@
+//! Appends: one new document of the user, and one of the event where it is not there yet.
+//!
+//! An event comes into being with one document of its own. Its first user is uploaded before it, as a
+//! user of an event that nobody knows, so that an append is there wholly or not at all.
+
+use uuid::Uuid;
+
+use super::document::{Body, Bytes};
+use super::merge::UserState;
+use super::path::Place;
+use super::store::Inner;
+use super::writes::{Draft, event_again, new_event, user_body};
+use crate::{EventRecord, FaceSample, StoreError, UserRecord};
+
+/// How an append to an event that is there ended.
+enum Appended {
+    Count(usize),
+    /// The event is not there any more.
+    NoEvent,
+}
+
+impl Inner {
+    pub(super) async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
+        sample.check_storable()?;
+        let sealed = Bytes::from(self.keyring.seal(&sample)?);
+        let place = Place::event(sample.event());
+        loop {
+            {
+                let _shared = self.events.shared(&place).await;
+                if let Appended::Count(count) = self.append_to_event(&sample, &sealed).await? {
+                    return Ok(count);
+                }
+            }
+            let _alone = self.events.alone(&place).await;
+            if self.mirror().event(sample.event()).is_none() {
+                return self.append_with_event(&place, &sample, sealed).await;
+            }
+        }
+    }
+
+    async fn append_to_event(&self, sample: &FaceSample, sealed: &Bytes) -> Result<Appended, StoreError> {
+        let (event, user) = (sample.event(), sample.user());
+        let place = Place::user(event, user);
+        let _alone = self.users.alone(&place).await;
+        let mut appended = Appended::NoEvent;
+        self.put(&place, |mirror| {
+            let Some(found) = mirror.event(event) else { return Ok(Draft::Leave) };
+            let present = &found.state.record;
+            if present.model != *sample.embedding().model() {
+                return Err(StoreError::other_model(event, &present.model));
+            }
+            let state = found.users.get(user);
+            let count = state.map_or(0, |state| state.samples.len());
+            if let Some(there) = state.and_then(|state| state.samples.get(&sample.id())) {
+                if self.keyring.open(there.as_slice())? != *sample {
+                    return Err(StoreError::taken_id(sample));
+                }
+                appended = Appended::Count(count);
+                return Ok(Draft::Leave);
+            }
+            appended = Appended::Count(count + 1);
+            let life = found.state.incarnations.first().copied().unwrap_or_default();
+            Ok(Draft::write(with_sample(state, sample, sealed.clone(), life)))
+        })
+        .await?;
+        Ok(appended)
+    }
+
+    /// The user first: without the event nobody sees it, and the event's document makes both be there.
+    async fn append_with_event(
+        &self,
+        place: &Place,
+        sample: &FaceSample,
+        sealed: Bytes,
+    ) -> Result<usize, StoreError> {
+        let life = Uuid::now_v7();
+        let user = Place::user(sample.event(), sample.user());
+        let _alone = self.users.alone(&user).await;
+        self.put(&user, |_| Ok(Draft::write(with_sample(None, sample, sealed, life)))).await?;
+        let model = sample.embedding().model();
+        self.put(place, |mirror| {
+            let record = EventRecord::new(sample.event().clone(), model.clone(), sample.created());
+            // Another process may have made the event meanwhile: then it has both lives.
+            let Some(found) = mirror.event(sample.event()) else {
+                return Ok(Draft::write(new_event(mirror, place, record, life)));
+            };
+            let mut state = found.state.clone();
+            if state.record.model != *model {
+                return Err(StoreError::other_model(sample.event(), &state.record.model));
+            }
+            state.incarnations.insert(life);
+            let record = state.record.clone();
+            Ok(Draft::write(event_again(&state, record)))
+        })
+        .await?;
+        let count = self.mirror().user(sample.event(), sample.user()).map_or(1, |user| user.samples.len());
+        Ok(count)
+    }
+}
+
+/// The user with one sample more, or the new user.
+fn with_sample(state: Option<&UserState>, sample: &FaceSample, sealed: Bytes, life: Uuid) -> Body {
+    let (event, user, created) = (sample.event().clone(), sample.user().clone(), sample.created());
+    let mut state = state.cloned().unwrap_or_else(|| UserState::new(UserRecord::new(event, user, created)));
+    state.record.updated = state.record.updated.max(created);
+    state.samples.insert(sample.id(), sealed);
+    user_body(state, life)
+}

@@ -1,0 +1,231 @@
+//! The HTTP client: addresses, TLS, signing, and one way for every call to be sent, tried again and read.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use reqwest::{Client, RequestBuilder, Url, redirect};
+use rustls::ClientConfig;
+use rustls::crypto::ring;
+use rustls_platform_verifier::BuilderVerifierExt;
+use tokio::sync::Semaphore;
+
+use super::answer::{Answer, unanswered};
+use super::budget::Budget;
+use super::clock::Clock;
+use super::credentials::Account;
+use super::retry::{Done, Failure, GivenUp, Retry};
+use super::signature::{self, Version};
+use crate::StoreError;
+
+const API: &str = "https://api.cloudinary.com";
+const DELIVERY: &str = "https://res.cloudinary.com";
+
+/// The calls that the store makes of Cloudinary; each is in a file of its own below `calls`.
+pub struct CloudinaryClient {
+    http: Client,
+    pub(super) account: Account,
+    api: Url,
+    pub(super) delivery: Url,
+    pub(super) retry: Retry,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Calls at one time.
+    gate: Semaphore,
+    budget: Mutex<Budget>,
+}
+
+/// The parameters of a call, in the order in which they are sent.
+pub(super) type Parameters = Vec<(&'static str, String)>;
+
+impl CloudinaryClient {
+    /// # Errors
+    /// [`StoreError::Misconfigured`] for an address that is none or would carry the secret in the clear,
+    /// and when the system's certificates cannot be read.
+    pub(super) fn new(
+        account: Account,
+        api: Option<&str>,
+        delivery: Option<&str>,
+        parallel: NonZeroUsize,
+        retry: Retry,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let (api, delivery) = (address(api.unwrap_or(API))?, address(delivery.unwrap_or(DELIVERY))?);
+        let http = Client::builder()
+            .tls_backend_preconfigured(tls(&api)?)
+            .redirect(redirect::Policy::none())
+            .connect_timeout(Duration::from_secs(10))
+            .pool_max_idle_per_host(parallel.get())
+            .user_agent(concat!("embedding-store/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|e| misconfigured("the HTTP client cannot be set up", e.without_url()))?;
+        let gate = Semaphore::new(parallel.get());
+        Ok(Self { http, account, api, delivery, retry, clock, gate, budget: Mutex::new(Budget::new()) })
+    }
+
+    /// Calls made of the Admin API, which counts them by the hour.
+    #[must_use]
+    pub fn admin_calls(&self) -> u64 {
+        self.budget().used()
+    }
+
+    pub(super) fn budget(&self) -> MutexGuard<'_, Budget> {
+        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn http(&self) -> &Client {
+        &self.http
+    }
+
+    /// The address of a call below `/v1_1/{cloud}/`.
+    pub(super) fn url(&self, path: &str) -> Url {
+        let mut url = self.api.clone();
+        let base = self.api.path().trim_end_matches('/');
+        url.set_path(&format!("{base}/v1_1/{}/{path}", self.account.cloud_name));
+        url
+    }
+
+    /// The parameters with the time of now, the signature and the key.
+    pub(super) fn signed(&self, mut parameters: Parameters) -> Parameters {
+        parameters.push(("timestamp", self.clock.wall().unix_timestamp().to_string()));
+        let pairs: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let (algorithm, secret) = (self.account.algorithm, &self.account.api_secret);
+        let signature = signature::of_call(&pairs, Version::V2, algorithm, secret);
+        parameters.push(("signature", signature));
+        parameters.push(("api_key", self.account.api_key.clone()));
+        parameters
+    }
+
+    /// Sends what `build` makes, anew for every attempt, and reads the answer; `None` when what it is
+    /// about is not there.
+    pub(super) async fn call<T>(
+        &self,
+        build: impl Fn() -> RequestBuilder + Send + Sync,
+        read: impl Fn(Answer) -> Result<T, Failure> + Send + Sync,
+    ) -> Result<Done<Option<T>>, GivenUp> {
+        let (build, read) = (&build, &read);
+        let attempt = move |time| async move { self.attempt(build, time).await?.map(read).transpose() };
+        self.retry.run(&*self.clock, attempt).await
+    }
+
+    async fn attempt(
+        &self,
+        build: &(impl Fn() -> RequestBuilder + Sync),
+        time: Duration,
+    ) -> Result<Option<Answer>, Failure> {
+        let closed = |_| Failure::Refused(StoreError::unavailable(false, "the client is closed"));
+        let _permit = self.gate.acquire().await.map_err(closed)?;
+        let response = build().timeout(time).send().await.map_err(unanswered)?;
+        Answer::read(response, &self.account.api_secret, self.clock.wall()).await
+    }
+}
+
+/// Shows the cloud, and nothing that is secret.
+impl fmt::Debug for CloudinaryClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CloudinaryClient").field("account", &self.account).finish_non_exhaustive()
+    }
+}
+
+/// An address of the API or of deliveries. Without TLS only this machine's own: the calls carry the
+/// embeddings, and those to the Admin API the secret.
+fn address(text: &str) -> Result<Url, StoreError> {
+    let wrong = || {
+        StoreError::misconfigured(
+            "the address for Cloudinary is written https://HOST; http:// is for this machine's own alone",
+        )
+    };
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let is_loopback = match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+        None => return Err(wrong()),
+    };
+    let is_bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
+    match url.scheme() {
+        "https" if is_bare => Ok(url),
+        "http" if is_bare && is_loopback => Ok(url),
+        _ => Err(wrong()),
+    }
+}
+
+/// TLS on ring, named outright: the default provider is the program's own affair. Without TLS no
+/// certificate is needed, and a machine that has none can be used.
+fn tls(api: &Url) -> Result<ClientConfig, StoreError> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| misconfigured("TLS cannot be set up", e))?;
+    let mut config = if api.scheme() == "https" {
+        builder
+            .with_platform_verifier()
+            .map_err(|e| misconfigured("the system has no certificates (install ca-certificates)", e))?
+            .with_no_client_auth()
+    } else {
+        builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+    };
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn misconfigured(reason: &str, source: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Misconfigured { reason: reason.to_owned(), source: Some(source.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::clock::SystemClock;
+    use super::super::credentials::ApiSecret;
+    use super::super::signature::Algorithm;
+    use super::*;
+
+    fn client(api: Option<&str>) -> Result<CloudinaryClient, StoreError> {
+        let secret = Some(ApiSecret::new("s3cr3t-abcd"));
+        let account =
+            Account::new(Some("testcloud".to_owned()), Some("1122".to_owned()), secret, Algorithm::Sha1)?;
+        let retry = Retry { attempt: Duration::from_secs(1), total: Duration::from_secs(1) };
+        CloudinaryClient::new(account, api, None, NonZeroUsize::MIN, retry, Arc::new(SystemClock::new()))
+    }
+
+    #[test]
+    fn a_client_is_made_without_a_default_provider_of_tls() {
+        assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+        let client = client(Some("http://127.0.0.1:1/base/")).unwrap();
+        assert_eq!(client.url("raw/upload").as_str(), "http://127.0.0.1:1/base/v1_1/testcloud/raw/upload");
+        assert!(!format!("{client:?}").contains("s3cr3t"));
+        assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+    }
+
+    #[test]
+    fn the_secret_goes_nowhere_in_the_clear() {
+        for text in
+            ["http://api.cloudinary.com", "ftp://127.0.0.1", "https://k:s@h", "api", "http://127.evil.com"]
+        {
+            assert!(matches!(client(Some(text)), Err(StoreError::Misconfigured { .. })), "{text}");
+        }
+        for text in ["http://localhost:8901", "http://[::1]:8901", "http://127.0.0.1:8901"] {
+            assert!(client(Some(text)).is_ok(), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_of_the_connection_shows_neither_url_nor_signature() {
+        let client = client(Some("http://127.0.0.1:1")).unwrap();
+        let signed = client.signed(vec![("public_id", "a.json".to_owned())]);
+        let build = || client.http().get(client.url("raw/download")).query(&signed);
+        let given_up = client.call(build, |_| Ok(())).await.unwrap_err();
+        let shown = format!("{:?} {}", given_up.error, given_up.error);
+        assert!(!shown.contains("signature") && !shown.contains("a.json"), "{shown}");
+        assert!(given_up.error.is_retryable());
+    }
+
+    #[tokio::test]
+    async fn a_server_without_tls_behind_https_is_out_of_reach_and_no_panic() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("https://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+        let client = client(Some(&address)).unwrap();
+        let build = || client.http().get(client.url("raw/download"));
+        let given_up = client.call(build, |_| Ok(())).await.unwrap_err();
+        assert!(given_up.error.is_retryable(), "{:?}", given_up.error);
+    }
+}

@@ -1,0 +1,169 @@
+//! Reading what is there: the list of all documents, then each one that counts. All of it, or an error.
+
+use std::collections::BTreeMap;
+
+use futures_util::{TryStreamExt, stream};
+use uuid::Uuid;
+
+use super::calls::Row;
+use super::document::{Body, Bytes, Document, KeyBody, UserBody};
+use super::mirror::Listed;
+use super::path::Place;
+use super::store::Inner;
+use super::writes::Draft;
+use crate::{EventName, StoreError, Username};
+
+/// How often a place is listed anew that changes while it is read.
+const LISTINGS: u32 = 5;
+
+impl Inner {
+    /// Fills the empty mirror. Whoever uses the store afterwards sees all of it.
+    ///
+    /// # Errors
+    /// Any failure to list or read, and what [`Keyring::admit`](crate::Keyring::admit) refuses.
+    pub(super) async fn load(&self) -> Result<(), StoreError> {
+        let mut listed = self.list().await?;
+        // The key first: with another one no sample can be opened, and that is what to say then.
+        if let Some(rows) = listed.remove(&Place::Key) {
+            for document in self.read_place(&Place::Key, rows).await? {
+                self.adopt(&Place::Key, document);
+            }
+        }
+        let is_empty = !listed.keys().any(|place| matches!(place, Place::User(..)));
+        self.admit_keyring(is_empty).await?;
+        self.read_places(listed.clone()).await?;
+        let now = self.client.clock.elapsed();
+        self.mirror_mut().set_aside(&listed, now);
+        Ok(())
+    }
+
+    /// All documents below the prefix, by place.
+    pub(super) async fn list(&self) -> Result<Listed, StoreError> {
+        let rows = self.client.list(&self.prefix.everything()).await?;
+        self.note_size(rows.len());
+        Ok(self.by_place(rows))
+    }
+
+    fn by_place(&self, rows: Vec<Row>) -> Listed {
+        let mut listed = Listed::new();
+        let mut others = 0_usize;
+        for row in rows {
+            match self.prefix.read(&row.public_id) {
+                Some((place, revision)) => {
+                    listed.entry(place).or_default().insert(revision, row);
+                }
+                None => others += 1,
+            }
+        }
+        if others > 0 {
+            tracing::warn!(
+                others,
+                "the store's folder at Cloudinary holds documents that are not the store's"
+            );
+        }
+        listed
+    }
+
+    /// Reads the revisions of many places that are not known, and adopts them.
+    pub(super) async fn read_places(&self, unread: Listed) -> Result<(), StoreError> {
+        stream::iter(unread.into_iter().map(Ok))
+            .try_for_each_concurrent(self.parallel.get(), |(place, rows)| async move {
+                for document in self.read_place(&place, rows).await? {
+                    self.adopt(&place, document);
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Reads the revisions of one place, the newest first, but for those that another one supersedes.
+    ///
+    /// One that has gone between the list and the read has been superseded or swept meanwhile: only a
+    /// newer list of the place, which then has its successor, tells.
+    async fn read_place(
+        &self,
+        place: &Place,
+        mut rows: BTreeMap<Uuid, Row>,
+    ) -> Result<Vec<Document>, StoreError> {
+        'listing: for _ in 0..LISTINGS {
+            let mut documents: Vec<Document> = Vec::new();
+            for (revision, row) in rows.iter().rev() {
+                if documents.iter().any(|newer| newer.supersedes.contains(revision)) {
+                    continue;
+                }
+                let etag = row.etag.as_deref();
+                let Some(json) = self.client.read(&row.public_id, row.bytes, etag).await? else {
+                    let listed = self.client.list(&self.prefix.folder(place)).await?;
+                    rows = self.by_place(listed).remove(place).unwrap_or_default();
+                    continue 'listing;
+                };
+                let document = Document::from_json(&json, place, *revision)?;
+                self.check_samples(&document)?;
+                documents.push(document);
+            }
+            return Ok(documents);
+        }
+        Err(StoreError::unavailable(
+            true,
+            format!("the documents of {place} change faster than they are read"),
+        ))
+    }
+
+    /// Every sample opens, and is the one that the document says.
+    fn check_samples(&self, document: &Document) -> Result<(), StoreError> {
+        let Body::User(UserBody { event, user, samples, .. }) = &document.body else { return Ok(()) };
+        for (id, sealed) in samples {
+            self.check_sample(*id, sealed, event, user)?;
+        }
+        Ok(())
+    }
+
+    fn check_sample(
+        &self,
+        id: Uuid,
+        sealed: &Bytes,
+        event: &EventName,
+        user: &Username,
+    ) -> Result<(), StoreError> {
+        let sample = self.keyring.open(sealed.as_slice())?;
+        if sample.id() == id && sample.event() == event && sample.user() == user {
+            Ok(())
+        } else {
+            let what = format!("a sample of user '{user}' of event '{event}' belongs elsewhere");
+            Err(StoreError::corrupt(what))
+        }
+    }
+
+    /// Has the keyring check the key record, and writes the one that it wants. Several are there when
+    /// stores were opened at once: the keyring must fit all of them.
+    async fn admit_keyring(&self, is_empty: bool) -> Result<(), StoreError> {
+        let stored: Vec<Bytes> = self.key_records();
+        let mut wanted = None;
+        for record in &stored {
+            wanted = self.keyring.admit(Some(record.as_slice()), is_empty)?;
+        }
+        if stored.is_empty() {
+            wanted = self.keyring.admit(None, is_empty)?;
+        }
+        match wanted {
+            Some(record) => self.put_key(record).await,
+            None => Ok(()),
+        }
+    }
+
+    fn key_records(&self) -> Vec<Bytes> {
+        let mirror = self.mirror();
+        let live = mirror.revisions(&Place::Key).into_iter().flat_map(|revisions| revisions.live());
+        live.filter_map(|live| match &live.document.body {
+            Body::Key(KeyBody { record, .. }) => Some(record.clone()),
+            Body::Event(_) | Body::DeletedEvent(_) | Body::User(_) | Body::DeletedUser(_) => None,
+        })
+        .collect()
+    }
+
+    /// Writes the key record.
+    pub(super) async fn put_key(&self, record: Vec<u8>) -> Result<(), StoreError> {
+        let body = Body::Key(KeyBody { record: record.into(), unknown: serde_json::Map::new() });
+        self.put(&Place::Key, |_| Ok(Draft::write(body))).await
+    }
+}

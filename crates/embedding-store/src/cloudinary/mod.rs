@@ -1,0 +1,40 @@
+//! The store at Cloudinary, `cloudinary://KEY:SECRET@CLOUD/PREFIX`: immutable revisions, merged when read.
+//!
+//! A change of a user or an event is a new document (`document`, found at `path`) that names what it
+//! supersedes (`revisions`); what is live is merged (`merge`), so that two processes lose nothing of
+//! each other. Everything is held in memory (`mirror`), loaded when the store is opened (`load`) and
+//! brought up to date on a timer (`refresh`); a write (`writes`) uploads one document and answers when
+//! that is acknowledged and verified. What is superseded is destroyed behind it (`sweep`).
+//!
+//! Below that is the `client` with one file a call (`calls`), `signature`s, `retry`, and the
+//! `budget` of the calls that Cloudinary counts.
+
+mod answer;
+mod appends;
+mod budget;
+mod calls;
+mod client;
+mod clock;
+mod credentials;
+mod document;
+mod feed;
+mod legacy;
+mod load;
+mod locks;
+mod merge;
+mod mirror;
+mod options;
+mod path;
+mod refresh;
+mod retry;
+mod revisions;
+pub mod signature;
+mod store;
+mod sweep;
+mod writes;
+
+pub use client::CloudinaryClient;
+pub use credentials::{ApiSecret, CloudinaryAccess};
+pub use options::CloudinaryOptions;
+pub(crate) use options::CloudinaryUrl;
+pub use store::CloudinaryStore;

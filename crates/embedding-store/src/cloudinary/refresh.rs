@@ -1,0 +1,81 @@
+//! What others changed: a list on a timer, and the documents in it that are not known yet.
+
+use std::time::Duration;
+
+use futures_util::{TryStreamExt, stream};
+
+use super::mirror::Missing;
+use super::store::Inner;
+use crate::{Change, StoreError};
+
+/// After so many intervals without a listing, listeners are told that they may miss changes.
+const INTERVALS: u32 = 3;
+
+impl Inner {
+    /// Brings the mirror up to date, and tells listeners what others changed.
+    ///
+    /// # Errors
+    /// Any failure to list or read. What was read until then counts.
+    pub(super) async fn refresh(&self) -> Result<(), StoreError> {
+        let _one_at_a_time = self.refreshing.lock().await;
+        let clock = &self.client.clock;
+        if let Some(wait) = self.client.budget().wait(self.pages(), clock.wall()) {
+            let reason = format!(
+                "the calls of the Admin API are used up for {} s: ask for them less often, or for more",
+                wait.as_secs()
+            );
+            return Err(StoreError::unavailable(true, reason));
+        }
+        let started = clock.elapsed();
+        let mut listed = self.list().await?;
+        self.mirror_mut().correct(&mut listed, started);
+        let unread = self.mirror().unread(&listed);
+        self.read_places(unread).await?;
+        let missing = self.mirror().missing(&listed, started);
+        self.remove_gone(missing).await?;
+        self.mirror_mut().set_aside(&listed, started);
+        Ok(())
+    }
+
+    /// Removes the revisions that are not there any more. A list may be late, so each that readers see
+    /// is asked for.
+    async fn remove_gone(&self, missing: Vec<Missing>) -> Result<(), StoreError> {
+        stream::iter(missing.into_iter().map(Ok))
+            .try_for_each_concurrent(self.parallel.get(), |Missing { place, revision, is_seen }| async move {
+                if is_seen && self.client.is_there(&self.prefix.id(&place, revision)).await? {
+                    return Ok(());
+                }
+                let subject = self.mirror().subject(&place);
+                self.mirror_mut().remove(&place, revision, self.client.clock.elapsed());
+                self.feed.changed(subject.filter(|_| is_seen));
+                Ok(())
+            })
+            .await
+    }
+
+    /// Lists on and on. Ends with the task that runs it.
+    pub(super) async fn keep_up_to_date(&self, interval: Duration) {
+        let clock = &self.client.clock;
+        let (mut last, mut is_interrupted) = (clock.elapsed(), false);
+        loop {
+            self.sweep().await;
+            let pause = self.client.budget().pause(self.pages(), interval);
+            clock.sleep(pause).await;
+            match self.refresh().await {
+                Ok(()) => {
+                    last = clock.elapsed();
+                    if std::mem::take(&mut is_interrupted) {
+                        self.feed.send(Change::Everything);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "what others changed at Cloudinary cannot be read");
+                    if !is_interrupted && clock.elapsed().saturating_sub(last) > pause * INTERVALS {
+                        is_interrupted = true;
+                        self.feed.send(Change::Interrupted);
+                    }
+                }
+            }
+        }
+    }
+}

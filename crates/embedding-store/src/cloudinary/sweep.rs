@@ -1,0 +1,129 @@
+//! Destroying what does not count any more: superseded revisions, users of events that have ended, and
+//! tombstones when their time is over.
+//!
+//! What fails stays where it is, harmless, until the next sweep.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use tokio::sync::mpsc::UnboundedReceiver;
+use uuid::Uuid;
+
+use super::document::{Body, UserBody};
+use super::merge;
+use super::mirror::Mirror;
+use super::path::Place;
+use super::revisions::{Live, Revisions};
+use super::store::Inner;
+
+/// Calls at one time: most of them are for those who wait for an answer.
+const PARALLEL: usize = 4;
+
+/// Revisions that are taken from the queue at once.
+const BATCH: usize = 64;
+
+impl Inner {
+    /// Hands over what does not count any more.
+    pub(super) fn discard(&self, revisions: impl IntoIterator<Item = (Place, Uuid)>) {
+        for revision in revisions {
+            // The queue ends with the store; the next one's sweep finds what was in it.
+            drop(self.garbage.send(revision));
+        }
+    }
+
+    /// Destroys what is handed over. Ends with the task that runs it.
+    pub(super) async fn clean_up(&self, mut garbage: UnboundedReceiver<(Place, Uuid)>) {
+        let mut batch = Vec::new();
+        while garbage.recv_many(&mut batch, BATCH).await > 0 {
+            self.destroy(std::mem::take(&mut batch)).await;
+        }
+    }
+
+    /// Destroys everything that does not count any more; how much of it was destroyed.
+    pub(super) async fn sweep(&self) -> usize {
+        let garbage = garbage(&self.mirror(), self.client.clock.elapsed(), self.grace);
+        self.destroy(garbage).await
+    }
+
+    /// The users of an event that belong to a life that is over.
+    pub(super) fn orphans_of(&self, event: &Place) -> Vec<(Place, Uuid)> {
+        let mirror = self.mirror();
+        let Some(revisions) = mirror.revisions(event) else { return vec![] };
+        let ended = merge::ended(revisions);
+        let is_orphan = |live: &&Live| match &live.document.body {
+            Body::User(UserBody { incarnation, .. }) => ended.contains(incarnation),
+            Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => false,
+        };
+        let mut orphans = Vec::new();
+        for (place, revisions) in mirror.users_of(event) {
+            let revisions = revisions.live().filter(is_orphan).map(|live| live.document.revision);
+            orphans.extend(revisions.map(|revision| (place.clone(), revision)));
+        }
+        orphans
+    }
+
+    async fn destroy(&self, garbage: Vec<(Place, Uuid)>) -> usize {
+        let results = stream::iter(garbage).map(|(place, revision)| async move {
+            let result = self.client.destroy(&self.prefix.id(&place, revision)).await;
+            if result.is_ok() {
+                self.mirror_mut().remove(&place, revision, self.client.clock.elapsed());
+            }
+            result
+        });
+        let results: Vec<_> = results.buffer_unordered(PARALLEL).collect().await;
+        let failed = results.iter().filter_map(|result| result.as_ref().err());
+        if let Some(first) = failed.clone().next() {
+            let (left, error) = (failed.count(), &first.error);
+            tracing::warn!(left, %error, "documents that are not needed any more cannot be destroyed yet");
+        }
+        results.iter().filter(|result| result.is_ok()).count()
+    }
+}
+
+fn garbage(mirror: &Mirror, now: Duration, grace: Duration) -> Vec<(Place, Uuid)> {
+    let mut garbage = Vec::new();
+    for (place, revisions) in mirror.places() {
+        garbage.extend(revisions.superseded().map(|revision| (place.clone(), revision)));
+        let is_over = |live: &Live| live.since + grace <= now;
+        let ended = revisions.live().filter(|live| match &live.document.body {
+            Body::Key(_) | Body::Event(_) => false,
+            Body::DeletedEvent(_) => {
+                is_over(live) && nothing_left(revisions) && mirror.users_of(place).next().is_none()
+            }
+            Body::DeletedUser(_) => is_over(live) && nothing_left(revisions),
+            Body::User(UserBody { incarnation, .. }) => {
+                let event = mirror.event_of(place);
+                let state = event.and_then(merge::event);
+                let is_alive = state.is_some_and(|state| state.incarnations.contains(incarnation));
+                let has_ended = event.is_some_and(|event| merge::ended(event).contains(incarnation));
+                // One of an unknown life may be of an event that is just being made.
+                has_ended || (!is_alive && is_over(live))
+            }
+        });
+        garbage.extend(ended.map(|live| (place.clone(), live.document.revision)));
+    }
+    garbage
+}
+
+/// Nothing is there that a tombstone keeps from coming back.
+fn nothing_left(revisions: &Revisions) -> bool {
+    revisions.superseded().next().is_none()
+}
+
+impl Mirror {
+    fn event_of(&self, user: &Place) -> Option<&Revisions> {
+        match user {
+            Place::User(event, _) => self.revisions(&Place::Event(event.clone())),
+            Place::Key | Place::Event(_) => None,
+        }
+    }
+
+    /// The places of an event's users, whichever of its lives they belong to.
+    fn users_of<'a>(&'a self, event: &'a Place) -> impl Iterator<Item = (&'a Place, &'a Revisions)> {
+        let element = match event {
+            Place::Event(element) => Some(element),
+            Place::Key | Place::User(..) => None,
+        };
+        element.into_iter().flat_map(|element| self.below(element))
+    }
+}

@@ -1,0 +1,187 @@
+//! Writes: each is one new document, and is done when Cloudinary has acknowledged it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+use uuid::Uuid;
+
+use super::document::{
+    Body, Bytes, DeletedEventBody, DeletedUserBody, Document, Encoded, EventBody, UserBody,
+};
+use super::merge::{self, EventState, UserState};
+use super::mirror::Mirror;
+use super::path::Place;
+use super::store::Inner;
+use crate::{EventName, EventRecord, StoreError, UserRecord, Username};
+
+/// What to do about a place, as the mirror is at that moment.
+pub(super) enum Draft {
+    Write(Box<Body>),
+    /// Everything is so already.
+    Leave,
+}
+
+impl Draft {
+    pub(super) fn write(body: Body) -> Self {
+        Self::Write(Box::new(body))
+    }
+}
+
+impl Inner {
+    /// Uploads the draft as the place's next revision. The caller holds the place's lock.
+    ///
+    /// The draft and what it supersedes are of one moment: nothing that it does not know of is superseded.
+    pub(super) async fn put(
+        &self,
+        place: &Place,
+        draft: impl FnOnce(&Mirror) -> Result<Draft, StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        let now = u64::try_from(self.client.clock.wall().unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+        let (document, json) = {
+            let mut mirror = self.mirror_mut();
+            let Draft::Write(body) = draft(&mirror)? else { return Ok(()) };
+            let revisions = mirror.revisions_mut(place);
+            let (revision, supersedes) = revisions.next(now)?;
+            let document = Document::new(revision, supersedes, *body);
+            let json = document.to_json()?;
+            revisions.doubt(revision);
+            (document, json)
+        };
+        let revision = document.revision;
+        match self.client.upload(&self.prefix.id(place, revision), &json).await {
+            Ok(done) => {
+                let since = self.client.clock.elapsed();
+                let superseded = self.mirror_mut().adopt(place, document, since, done.at_once);
+                self.discard(superseded.into_iter().map(|revision| (place.clone(), revision)));
+                Ok(())
+            }
+            Err(given_up) => {
+                if !given_up.in_doubt {
+                    self.mirror_mut().revisions_mut(place).was_refused(revision);
+                }
+                Err(given_up.error)
+            }
+        }
+    }
+
+    pub(super) async fn create_event(&self, record: EventRecord) -> Result<(), StoreError> {
+        record.check_storable()?;
+        let place = Place::event(&record.name);
+        let _alone = self.events.alone(&place).await;
+        self.put(&place, |mirror| match mirror.event(&record.name) {
+            Some(_) => Err(StoreError::event_conflict(&record.name, "already exists")),
+            None => Ok(Draft::write(new_event(mirror, &place, record.clone(), Uuid::now_v7()))),
+        })
+        .await
+    }
+
+    pub(super) async fn update_event(&self, record: EventRecord) -> Result<(), StoreError> {
+        record.check_storable()?;
+        let place = Place::event(&record.name);
+        let _alone = self.events.alone(&place).await;
+        self.put(&place, |mirror| {
+            let found = mirror.existing_event(&record.name)?;
+            let present = &found.state.record;
+            if present.model != record.model && found.has_samples() {
+                return Err(StoreError::other_model(&record.name, &present.model));
+            }
+            Ok(Draft::write(event_again(&found.state, record.clone())))
+        })
+        .await
+    }
+
+    pub(super) async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
+        let place = Place::event(event);
+        {
+            let _alone = self.events.alone(&place).await;
+            self.put(&place, |mirror| {
+                let state = &mirror.existing_event(event)?.state;
+                let ended = state.ended.union(&state.incarnations).copied().collect();
+                let body = Body::DeletedEvent(DeletedEventBody { event: event.clone(), ended });
+                Ok(Draft::write(body))
+            })
+            .await?;
+        }
+        let orphans = self.orphans_of(&place);
+        self.discard(orphans);
+        Ok(())
+    }
+
+    pub(super) async fn update_user(&self, record: UserRecord) -> Result<(), StoreError> {
+        record.check_storable()?;
+        let _shared = self.events.shared(&Place::event(&record.event)).await;
+        let place = Place::user(&record.event, &record.name);
+        let _alone = self.users.alone(&place).await;
+        self.put(&place, |mirror| {
+            let mut state = mirror.existing_user(&record.event, &record.name)?.clone();
+            state.record = record.clone();
+            Ok(Draft::write(user_again(mirror, state)?))
+        })
+        .await
+    }
+
+    pub(super) async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        let _shared = self.events.shared(&Place::event(event)).await;
+        let place = Place::user(event, user);
+        let _alone = self.users.alone(&place).await;
+        self.put(&place, |mirror| {
+            mirror.existing_user(event, user)?;
+            let (event, user) = (event.clone(), user.clone());
+            Ok(Draft::write(Body::DeletedUser(DeletedUserBody { event, user })))
+        })
+        .await
+    }
+
+    /// Seals the samples of a user anew where they are not sealed with the current key; how many were not.
+    pub(super) async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
+        let _shared = self.events.shared(&Place::event(event)).await;
+        let place = Place::user(event, user);
+        let _alone = self.users.alone(&place).await;
+        let mut resealed = 0;
+        self.put(&place, |mirror| {
+            let mut state = mirror.existing_user(event, user)?.clone();
+            for sealed in state.samples.values_mut() {
+                if !self.keyring.is_current(sealed.as_slice())? {
+                    let sample = self.keyring.open(sealed.as_slice())?;
+                    *sealed = Bytes::from(self.keyring.seal(&sample)?);
+                    resealed += 1;
+                }
+            }
+            if resealed == 0 { Ok(Draft::Leave) } else { Ok(Draft::write(user_again(mirror, state)?)) }
+        })
+        .await?;
+        Ok(resealed)
+    }
+}
+
+pub(super) fn new_event(mirror: &Mirror, place: &Place, record: EventRecord, life: Uuid) -> Body {
+    Body::Event(EventBody {
+        event: record.name.clone(),
+        incarnations: BTreeSet::from([life]),
+        ended: mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended),
+        record: Encoded(record),
+        unknown: Map::new(),
+    })
+}
+
+pub(super) fn event_again(state: &EventState, record: EventRecord) -> Body {
+    Body::Event(EventBody {
+        event: record.name.clone(),
+        incarnations: state.incarnations.clone(),
+        ended: state.ended.clone(),
+        record: Encoded(record),
+        unknown: state.unknown.clone(),
+    })
+}
+
+fn user_again(mirror: &Mirror, state: UserState) -> Result<Body, StoreError> {
+    let event = mirror.existing_event(&state.record.event)?;
+    let life = event.state.incarnations.first().copied().unwrap_or_default();
+    Ok(user_body(state, life))
+}
+
+pub(super) fn user_body(state: UserState, incarnation: Uuid) -> Body {
+    let UserState { record, samples, removed, unknown } = state;
+    let (event, user) = (record.event.clone(), record.name.clone());
+    Body::User(UserBody { event, user, incarnation, record: Encoded(record), samples, removed, unknown })
+}

@@ -1,0 +1,125 @@
+//! Ends at bad moments: readers are right all the same, and what is left over is swept.
+
+use std::time::Duration;
+
+use embedding_store::{CloudinaryStore, EmbeddingStore, EmbeddingStoreExt, StoreError};
+
+use super::account::Account;
+use super::specimens::{event, eventually, open, options, sample, user};
+
+fn revisions(account: &Account, of: &str) -> usize {
+    account.ids().iter().filter(|id| id.contains(of)).count()
+}
+
+#[tokio::test]
+async fn revisions_that_were_not_destroyed_do_not_count_and_are_swept_by_the_next_store() {
+    let account = Account::start().await;
+    account.plan(|plan| plan.broken = Some("destroy"));
+    let store = open(&account).await.unwrap();
+    for number in 0..3 {
+        store.append_sample(sample("conference", "ada", number)).await.unwrap();
+    }
+    store.append_sample(sample("conference", "bob", 9)).await.unwrap();
+    store.delete_user(&event("conference"), &user("bob")).await.unwrap();
+    drop(store);
+    assert_eq!((revisions(&account, "/u-ada/"), revisions(&account, "/u-bob/")), (3, 2));
+
+    account.plan(|plan| plan.broken = None);
+    let store = open(&account).await.unwrap();
+    assert_eq!(store.samples(&event("conference"), &user("ada")).await.unwrap().len(), 3);
+    assert_eq!(store.user(&event("conference"), &user("bob")).await.unwrap(), None);
+    eventually("the superseded are swept", || {
+        (revisions(&account, "/u-ada/"), revisions(&account, "/u-bob/")) == (1, 1)
+    })
+    .await;
+    assert_eq!(store.samples(&event("conference"), &user("ada")).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_upload_that_was_carried_out_but_not_answered_does_not_count_after_the_next_write() {
+    let account = Account::start().await;
+    let mut options = options(&account);
+    options.deadline = Duration::from_millis(300);
+    let store = CloudinaryStore::open(options).await.unwrap();
+    store.append_sample(sample("conference", "ada", 0)).await.unwrap();
+    account.plan(|plan| plan.unanswered = Some("upload"));
+    let lost = sample("conference", "ada", 1);
+    let error = store.append_sample(lost.clone()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    account.plan(|plan| plan.unanswered = None);
+
+    assert_eq!(store.samples(&event("conference"), &user("ada")).await.unwrap().len(), 1);
+    assert_eq!(store.append_sample(sample("conference", "ada", 2)).await.unwrap(), 2);
+    let other = open(&account).await.unwrap();
+    assert_eq!(other.samples(&event("conference"), &user("ada")).await.unwrap().len(), 2);
+    assert_eq!(store.append_sample(lost).await.unwrap(), 3, "trying again is right");
+    drop(store);
+    let store = open(&account).await.unwrap();
+    assert_eq!(store.samples(&event("conference"), &user("ada")).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_first_append_whose_event_failed_is_not_there_at_all() {
+    let account = Account::start().await;
+    let store = open(&account).await.unwrap();
+    // The user is uploaded, and the event refused.
+    account.plan(|plan| plan.refused = Some("/event/"));
+    assert!(store.append_sample(sample("conference", "ada", 1)).await.is_err());
+    assert_eq!(revisions(&account, "/u-ada/"), 1);
+    assert_eq!(store.all_events().await.unwrap(), []);
+    assert_eq!(open(&account).await.unwrap().all_events().await.unwrap(), []);
+    account.plan(|plan| plan.refused = None);
+    assert_eq!(store.append_sample(sample("conference", "ada", 2)).await.unwrap(), 1);
+    let reopened = open(&account).await.unwrap();
+    assert_eq!(reopened.samples(&event("conference"), &user("ada")).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_users_of_a_deleted_event_are_swept_and_the_tombstones_after_their_time() {
+    let account = Account::start().await;
+    let mut options = options(&account);
+    options.grace = Duration::ZERO;
+    let store = CloudinaryStore::open(options).await.unwrap();
+    for name in ["ada", "bob", "eve"] {
+        store.append_sample(sample("conference", name, 1)).await.unwrap();
+    }
+    store.append_sample(sample("other", "ada", 1)).await.unwrap();
+    store.delete_user(&event("conference"), &user("eve")).await.unwrap();
+    store.delete_event(&event("conference")).await.unwrap();
+    eventually("the users are swept", || revisions(&account, "/e-conference/u-") <= 1).await;
+    for _ in 0..3 {
+        store.sweep().await;
+    }
+    assert_eq!(revisions(&account, "/e-conference/"), 0, "{:?}", account.ids());
+    assert_eq!(store.samples(&event("other"), &user("ada")).await.unwrap().len(), 1);
+    assert_eq!(revisions(&account, "/e-other/"), 2);
+}
+
+#[tokio::test]
+async fn tombstones_stay_for_their_time() {
+    let account = Account::start().await;
+    let store = open(&account).await.unwrap();
+    store.append_sample(sample("conference", "ada", 1)).await.unwrap();
+    store.delete_user(&event("conference"), &user("ada")).await.unwrap();
+    store.sweep().await;
+    assert_eq!(revisions(&account, "/u-ada/"), 1);
+    drop(store);
+    assert_eq!(open(&account).await.unwrap().user(&event("conference"), &user("ada")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_document_missing_from_a_late_list_is_asked_for_before_it_counts_as_gone() {
+    let account = Account::start().await;
+    let store = open(&account).await.unwrap();
+    store.append_sample(sample("conference", "ada", 1)).await.unwrap();
+    store.append_sample(sample("conference", "bob", 2)).await.unwrap();
+    account.plan(|plan| plan.unlisted = Some("/u-ada/"));
+    store.refresh().await.unwrap();
+    assert_eq!(store.all_users(&event("conference")).await.unwrap().len(), 2);
+    account.plan(|plan| plan.unlisted = None);
+
+    let id = account.ids().into_iter().find(|id| id.contains("/u-ada/")).unwrap();
+    account.remove("authenticated", &id);
+    store.refresh().await.unwrap();
+    assert_eq!(store.all_users(&event("conference")).await.unwrap().len(), 1);
+}

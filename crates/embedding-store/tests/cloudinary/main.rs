@@ -1,0 +1,19 @@
+//! The store at Cloudinary against an account on loopback, over HTTP.
+// Each module is one of tests alone, and says so: then a test's helper may panic as the test may.
+
+#[cfg(test)]
+mod account;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod legacy;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
+mod specimens;
+#[cfg(test)]
+mod suite;
+#[cfg(test)]
+mod writers;
