@@ -1,9 +1,11 @@
 //! The command line, and what the program's exit code says.
 
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{ArgMatches, Command};
+use anyhow::Context;
+use clap::{Arg, ArgMatches, Command, value_parser};
 
 use crate::commands;
 use crate::config::{Config, ConfigError};
@@ -12,6 +14,9 @@ use crate::config::{Config, ConfigError};
 const FAILED: u8 = 1;
 /// The program was called or configured in a way that cannot work.
 const WRONG_USE: u8 = 2;
+
+/// The argument of the commands that write or read a file.
+const FILE: &str = "FILE";
 
 /// Runs the command that the process's arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong use.
 #[must_use]
@@ -31,10 +36,24 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<()> {
     let (name, flags) = matches.subcommand().unwrap_or(("serve", matches));
     match name {
         "openapi" => commands::openapi::print(),
+        "key" => commands::key::print(),
+        "rekey" => commands::rekey::run(&Config::load(flags)?),
+        "compact" => commands::file_store::compact(&Config::load(flags)?),
+        "backup" => commands::file_store::backup(&Config::load(flags)?, file(flags)?),
         "config" => commands::config::print(&Config::load(flags)?),
         "doctor" => commands::doctor::examine(&Config::load(flags)?),
         _ => commands::serve::serve(&Config::load(flags)?),
     }
+}
+
+/// The file that a command is about.
+fn file(flags: &ArgMatches) -> anyhow::Result<&Path> {
+    let file = flags.get_one::<PathBuf>(FILE).context("no file was named")?;
+    Ok(file)
+}
+
+fn takes_file(help: &'static str) -> Arg {
+    Arg::new(FILE).value_name("FILE").required(true).value_parser(value_parser!(PathBuf)).help(help)
 }
 
 fn command() -> Command {
@@ -47,6 +66,18 @@ fn command() -> Command {
                 .about("Check models, runtime, store, log folder and clock, and say what is wrong"),
         )
         .subcommand(Command::new("config").about("Print the settings that hold, and where each was said"))
+        .subcommand(
+            Command::new("backup")
+                .about("Copy the file of a redb: store to a new file")
+                .arg(takes_file("The copy; nothing may be there yet")),
+        )
+        .subcommand(Command::new("compact").about("Give unused room in the file of a redb: store back"))
+        .subcommand(Command::new("key").about("Make a key that encrypts embeddings at rest, and print it"))
+        .subcommand(
+            Command::new("rekey").about(
+                "Encrypt all embeddings in the store with the key that is given now; safe to interrupt",
+            ),
+        )
         .subcommand(Command::new("openapi").about("Print the OpenAPI document"));
     Config::flags(command)
 }

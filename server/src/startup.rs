@@ -15,6 +15,7 @@ use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, Error, HttpRequest, HttpServer};
 use anyhow::Context;
+use embedding_store::EmbeddingStore;
 use face_core::FaceEngine;
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
@@ -70,12 +71,17 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let engine =
         FaceEngine::open(&config.models, config.engine_options()).with_context(|| hint(&config.models))?;
     let model = engine.model().clone();
-    let store =
-        config.store.open().await.with_context(|| format!("the store '{}' cannot be used", config.store))?;
+    let store = open_store(config).await?;
     let events = EventService::open(store, model, MatchPolicy { threshold: config.threshold }).await?;
     let policy = config.multi_face;
     let inference = Inference::start(config.workers, move |picture| engine.embed_one(picture, policy))?;
     Ok(Service { events: Arc::new(events), inference, redoc: routes::redoc_bundle(&config.models) })
+}
+
+/// Opens the store with the keys and accounts that were given.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
+    let opened = config.store.open_with(&config.secrets.store_options()).await;
+    opened.with_context(|| format!("the store '{}' cannot be used", config.store))
 }
 
 fn hint(models: &Path) -> String {

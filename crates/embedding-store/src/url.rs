@@ -1,6 +1,7 @@
 //! Which store to use, as a URL from a flag, the environment or a file.
 
 use std::fmt;
+use std::path::Path;
 #[cfg(feature = "redb")]
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -110,6 +111,20 @@ impl StoreUrl {
                 let options = url.options(&options.cloudinary, &options.keyring);
                 Ok(Arc::new(CloudinaryStore::open(options).await?))
             }
+        }
+    }
+}
+
+impl StoreUrl {
+    /// The file of a `redb:` store; `None` for another store.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match &self.0 {
+            #[cfg(feature = "redb")]
+            Target::Redb(path) => Some(path),
+            Target::Memory => None,
+            #[cfg(feature = "cloudinary")]
+            Target::Cloudinary(_) => None,
         }
     }
 }

@@ -52,10 +52,11 @@ fn documentation(config: &Config) -> anyhow::Result<String> {
 
 fn store(config: &Config) -> anyhow::Result<String> {
     let events = actix_web::rt::System::new().block_on(async {
-        let store = config.store.open().await?;
+        let store = config.store.open_with(&config.secrets.store_options()).await?;
         store.all_events().await
     })?;
-    Ok(format!("{}, {} events", config.store, events.len()))
+    let encryption = if config.secrets.keyring().encrypts() { "encrypted" } else { "not encrypted" };
+    Ok(format!("{}, {} events, embeddings {encryption}", config.store, events.len()))
 }
 
 fn log_folder(folder: Option<&Path>) -> anyhow::Result<String> {

@@ -2,5 +2,8 @@
 
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod file_store;
+pub(crate) mod key;
 pub(crate) mod openapi;
+pub(crate) mod rekey;
 pub(crate) mod serve;

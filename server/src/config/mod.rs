@@ -1,6 +1,7 @@
 //! The configuration: what each setting is, and where it was said.
 
 mod error;
+mod secrets;
 mod settings;
 mod sources;
 mod values;
@@ -22,11 +23,15 @@ use settings::{SETTINGS, Setting};
 use sources::{Sources, Values};
 
 pub(crate) use error::ConfigError;
+pub(crate) use secrets::Secrets;
 pub(crate) use sources::Origin;
 pub(crate) use values::LogFormat;
 
 /// Name of the flag that names a configuration file.
 const FILE_FLAG: &str = "config";
+
+/// Stands for a secret that was given.
+const MASKED: &str = "(not shown)";
 
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone)]
@@ -59,6 +64,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     /// What is logged.
     pub(crate) log_level: String,
+    /// Keys and accounts.
+    pub(crate) secrets: Secrets,
     /// Each setting's name, value and origin, for the command that shows them.
     effective: Vec<(&'static str, String, Origin)>,
 }
@@ -117,8 +124,11 @@ impl Config {
             })?,
             log_format: read.required(&settings::LOG_FORMAT, values::log_format)?,
             log_level: read.required(&settings::LOG_LEVEL, values::log_level)?,
+            secrets: Secrets::read(sources)?,
             effective: Vec::new(),
         };
+        let given = secrets::VARIABLES.iter().filter_map(|name| Some((*name, sources.secret(name)?.1)));
+        effective.extend(given.map(|(name, origin)| (name, MASKED.to_owned(), origin)));
         Ok(Self { effective, ..config })
     }
 
@@ -183,7 +193,7 @@ impl Reader<'_> {
 /// A value as it may be shown: a store's URL can hold credentials, so it is shown as its type shows it.
 fn shown(setting: &Setting, text: &str) -> String {
     if setting.name == settings::STORE.name {
-        return text.parse::<StoreUrl>().map_or_else(|_| "(not shown)".to_owned(), |url| url.to_string());
+        return text.parse::<StoreUrl>().map_or_else(|_| MASKED.to_owned(), |url| url.to_string());
     }
     text.to_owned()
 }

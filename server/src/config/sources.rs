@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::ConfigError;
+use super::secrets::VARIABLES;
 use super::settings::{PREFIX, SETTINGS, Setting};
 
 /// Variable that names the configuration file, as the flag `--config` does.
@@ -48,7 +49,19 @@ impl fmt::Display for Origin {
 
 /// All sources, read and free of unknown names.
 #[derive(Debug)]
-pub(super) struct Sources(Vec<(Origin, Values)>);
+pub(super) struct Sources {
+    settings: Vec<(Origin, Values)>,
+    /// The values of [`VARIABLES`], the strongest source first.
+    secrets: Vec<(Origin, Values)>,
+}
+
+/// What the variables of one source say.
+struct Variables {
+    settings: Values,
+    secrets: Values,
+    /// The configuration file, where one is named.
+    file: Option<String>,
+}
 
 impl Sources {
     /// Reads every source: the flags given, the process's environment, `.env` in `folder`, and the file
@@ -59,26 +72,36 @@ impl Sources {
         folder: &Path,
         file: Option<&Path>,
     ) -> Result<Self, ConfigError> {
-        let (environment, named_there) = variables(Origin::Environment, text(environment)?)?;
-        let (dotenv, named_in_dotenv) = variables(Origin::DotEnv, dotenv(&folder.join(DOTENV))?)?;
-        let mut sources =
-            vec![(Origin::Flag, flags), (Origin::Environment, environment), (Origin::DotEnv, dotenv)];
-        let file = file.map(PathBuf::from).or(named_there.or(named_in_dotenv).map(PathBuf::from));
+        let environment = variables(Origin::Environment, text(environment)?)?;
+        let dotenv = variables(Origin::DotEnv, dotenv(&folder.join(DOTENV))?)?;
+        let mut settings = vec![
+            (Origin::Flag, flags),
+            (Origin::Environment, environment.settings),
+            (Origin::DotEnv, dotenv.settings),
+        ];
+        let secrets = vec![(Origin::Environment, environment.secrets), (Origin::DotEnv, dotenv.secrets)];
+        let file = file.map(PathBuf::from).or(environment.file.or(dotenv.file).map(PathBuf::from));
         if let Some(path) = file {
             let values = parse_file(&path)?;
-            sources.push((Origin::File(path), values));
+            settings.push((Origin::File(path), values));
         }
-        Ok(Self(sources))
+        Ok(Self { settings, secrets })
     }
 
     /// The strongest source's value of a setting that has one.
     pub(super) fn value(&self, setting: &Setting) -> Option<(&str, Origin)> {
-        let given = self
-            .0
-            .iter()
-            .find_map(|(origin, values)| Some((values.get(setting.name)?.as_str(), origin.clone())));
+        let given = strongest(&self.settings, setting.name);
         given.or(setting.default.map(|value| (value, Origin::Default)))
     }
+
+    /// The strongest source's value of one of [`VARIABLES`]; an empty one counts as none.
+    pub(super) fn secret(&self, name: &str) -> Option<(&str, Origin)> {
+        strongest(&self.secrets, name).filter(|(value, _)| !value.is_empty())
+    }
+}
+
+fn strongest<'a>(sources: &'a [(Origin, Values)], name: &str) -> Option<(&'a str, Origin)> {
+    sources.iter().find_map(|(origin, values)| Some((values.get(name)?.as_str(), origin.clone())))
 }
 
 /// The variables of this program, as text.
@@ -86,7 +109,7 @@ fn text(
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<Vec<(String, String)>, ConfigError> {
     let ours = environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    ours.filter(|(name, _)| name.starts_with(PREFIX))
+    ours.filter(|(name, _)| name.starts_with(PREFIX) || VARIABLES.contains(&name.as_str()))
         .map(|(name, value)| match value.into_string() {
             Ok(value) => Ok((name, value)),
             Err(_) => Err(ConfigError::NotText { name }),
@@ -95,20 +118,22 @@ fn text(
 }
 
 /// Sorts variables by setting, and takes out the one that names the configuration file.
-fn variables(origin: Origin, found: Vec<(String, String)>) -> Result<(Values, Option<String>), ConfigError> {
-    let mut values = Values::new();
-    let mut file = None;
+fn variables(origin: Origin, found: Vec<(String, String)>) -> Result<Variables, ConfigError> {
+    let mut sorted = Variables { settings: Values::new(), secrets: Values::new(), file: None };
     for (name, value) in found {
         if name == FILE_VARIABLE {
-            file = Some(value);
+            sorted.file = Some(value);
         } else if let Some(setting) = SETTINGS.iter().find(|s| s.variable() == name) {
-            values.insert(setting.name, value);
+            sorted.settings.insert(setting.name, value);
+        } else if let Some(secret) = VARIABLES.iter().find(|known| **known == name) {
+            sorted.secrets.insert(secret, value);
         } else if name.starts_with(PREFIX) {
-            let known = SETTINGS.iter().map(Setting::variable).collect();
+            let secrets = VARIABLES.iter().filter(|name| name.starts_with(PREFIX)).map(ToString::to_string);
+            let known = SETTINGS.iter().map(Setting::variable).chain(secrets).collect();
             return Err(ConfigError::UnknownKey { key: name, origin, known });
         }
     }
-    Ok((values, file))
+    Ok(sorted)
 }
 
 /// The variables of a `.env` file; none when there is no such file.

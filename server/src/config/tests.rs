@@ -110,3 +110,33 @@ fn a_broken_line_of_dotenv_is_not_quoted() {
     let refusal = refusal(&Said { dotenv: "FACE_STORE='memory:secret", ..NOTHING });
     assert!(refusal.contains(".env") && !refusal.contains("secret"), "{refusal}");
 }
+
+#[test]
+fn secrets_come_from_variables_and_are_shown_nowhere() {
+    let key = "9f".repeat(31) + "00";
+    let environment = [("FACE_ENCRYPTION_KEY", key.as_str()), ("CLOUDINARY_API_SECRET", "hush-hush")];
+    let dotenv = "CLOUDINARY_API_KEY=1122\nFACE_ENCRYPTION_KEY=not-looked-at\n";
+    let config = load(&Said { environment: &environment, dotenv, ..NOTHING }).unwrap();
+    assert!(config.secrets.keyring().encrypts());
+    assert!(config.secrets.changing_store_options().is_some());
+    let shown = format!("{config:?}");
+    assert!(!shown.contains(&key) && !shown.contains("hush-hush"), "{shown}");
+    let given: Vec<_> = config.effective().skip(SETTINGS.len()).collect();
+    let (environment, dotenv) = (&Origin::Environment, &Origin::DotEnv);
+    assert_eq!(
+        given,
+        [
+            ("FACE_ENCRYPTION_KEY", "(not shown)", environment),
+            ("CLOUDINARY_API_KEY", "(not shown)", dotenv),
+            ("CLOUDINARY_API_SECRET", "(not shown)", environment),
+        ]
+    );
+}
+
+#[test]
+fn a_bad_key_is_refused_and_not_quoted() {
+    let refusal = refusal(&Said { environment: &[("FACE_ENCRYPTION_KEY", "tooshort")], ..NOTHING });
+    assert!(refusal.contains("FACE_ENCRYPTION_KEY") && refusal.contains("face-server key"), "{refusal}");
+    assert!(!refusal.contains("tooshort"), "{refusal}");
+    assert!(!load(&NOTHING).unwrap().secrets.keyring().encrypts());
+}

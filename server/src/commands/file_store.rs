@@ -1,0 +1,38 @@
+//! `face-server backup` and `face-server compact`: care for the file of a `redb:` store.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::Context;
+use embedding_store::RedbStore;
+
+use crate::config::Config;
+
+/// Copies the whole store to a new file, which opens with the same key.
+pub(crate) fn backup(config: &Config, target: &Path) -> anyhow::Result<()> {
+    let path = file_of(config)?;
+    actix_web::rt::System::new().block_on(async { open(config, path).await?.backup(target).await })?;
+    let length = fs::metadata(target).map_or(0, |found| found.len());
+    writeln!(io::stdout(), "Copied '{}' to '{}': {length} bytes.", path.display(), target.display())?;
+    Ok(())
+}
+
+/// Gives the room of what was deleted back to the file system.
+pub(crate) fn compact(config: &Config) -> anyhow::Result<()> {
+    let path = file_of(config)?;
+    let length = || fs::metadata(path).map_or(0, |found| found.len());
+    let before = length();
+    actix_web::rt::System::new().block_on(async { open(config, path).await?.compact().await })?;
+    writeln!(io::stdout(), "'{}': {before} bytes before, {} now.", path.display(), length())?;
+    Ok(())
+}
+
+async fn open(config: &Config, path: &Path) -> Result<RedbStore, embedding_store::StoreError> {
+    RedbStore::open_with(path, config.secrets.keyring()).await
+}
+
+fn file_of(config: &Config) -> anyhow::Result<&Path> {
+    let file = config.store.file().filter(|path| path.is_file());
+    file.with_context(|| format!("'{}' is no file: this is for a redb: store that is there", config.store))
+}

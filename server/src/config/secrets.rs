@@ -1,0 +1,82 @@
+//! Secrets, and the accounts they belong to: from the environment or `.env` alone, because a command line
+//! can be read by others and a configuration file is passed around.
+
+use embedding_store::cloudinary::ApiSecret;
+use embedding_store::{CloudinaryAccess, EncryptionKey, Keyring, StoreOptions};
+
+use super::sources::Sources;
+use super::{ConfigError, MASKED};
+
+/// The key that embeddings at rest are encrypted with.
+const ENCRYPTION_KEY: &str = "FACE_ENCRYPTION_KEY";
+/// The key before that one, for `face-server rekey`.
+const FORMER_KEY: &str = "FACE_FORMER_ENCRYPTION_KEY";
+
+/// Every variable of this kind.
+pub(super) const VARIABLES: [&str; 7] = [
+    ENCRYPTION_KEY,
+    FORMER_KEY,
+    "CLOUDINARY_CLOUD_NAME",
+    "CLOUDINARY_API_KEY",
+    "CLOUDINARY_API_SECRET",
+    "CLOUDINARY_UPLOAD_PREFIX",
+    "CLOUDINARY_DELIVERY",
+];
+
+/// What was given. `Debug` shows no secret.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Secrets {
+    encryption_key: Option<EncryptionKey>,
+    former_key: Option<EncryptionKey>,
+    cloudinary: CloudinaryAccess,
+}
+
+impl Secrets {
+    pub(super) fn read(sources: &Sources) -> Result<Self, ConfigError> {
+        let text = |name: &str| sources.secret(name).map(|(value, _)| value.to_owned());
+        let mut cloudinary = CloudinaryAccess::default();
+        cloudinary.cloud_name = text("CLOUDINARY_CLOUD_NAME");
+        cloudinary.api_key = text("CLOUDINARY_API_KEY");
+        cloudinary.api_secret = text("CLOUDINARY_API_SECRET").map(ApiSecret::new);
+        cloudinary.upload_prefix = text("CLOUDINARY_UPLOAD_PREFIX");
+        cloudinary.delivery = text("CLOUDINARY_DELIVERY");
+        let key = |name: &'static str| {
+            let Some((text, origin)) = sources.secret(name) else { return Ok(None) };
+            text.parse::<EncryptionKey>().map(Some).map_err(|e| ConfigError::BadValue {
+                name: name.to_owned(),
+                value: MASKED.to_owned(),
+                origin,
+                allowed: format!("{e}; `face-server key` makes one"),
+            })
+        };
+        Ok(Self { encryption_key: key(ENCRYPTION_KEY)?, former_key: key(FORMER_KEY)?, cloudinary })
+    }
+
+    /// What a store is opened with.
+    pub(crate) fn store_options(&self) -> StoreOptions {
+        self.with_keyring(self.keyring())
+    }
+
+    /// What a store is opened with whose embeddings are to be encrypted anew; `None` when neither key is
+    /// given. Without a former key they are not encrypted yet, without a present one they will not be.
+    pub(crate) fn changing_store_options(&self) -> Option<StoreOptions> {
+        let keyring = match (&self.encryption_key, &self.former_key) {
+            (None, None) => return None,
+            (_, Some(former)) => self.keyring().with_former(former.clone()),
+            (Some(_), None) => self.keyring().with_formerly_plain(),
+        };
+        Some(self.with_keyring(keyring))
+    }
+
+    /// The keyring of everyday work.
+    pub(crate) fn keyring(&self) -> Keyring {
+        self.encryption_key.clone().map_or_else(Keyring::plain, Keyring::new)
+    }
+
+    fn with_keyring(&self, keyring: Keyring) -> StoreOptions {
+        let mut options = StoreOptions::default();
+        options.keyring = keyring;
+        options.cloudinary = self.cloudinary.clone();
+        options
+    }
+}
