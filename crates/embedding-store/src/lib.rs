@@ -28,6 +28,7 @@
 //! | `memory:` | [`InMemory`] | as long as the value |
 //! | `redb:PATH` | `RedbStore` (feature `redb`, on by default) | in one file, durable on return |
 //! | `cloudinary://KEY:SECRET@CLOUD/PREFIX` | `CloudinaryStore` (feature `cloudinary`) | in a folder of an account, durable on return |
+//! | `postgres://...` | `PostgresStore` (feature `postgres`) | in a PostgreSQL database that several servers share |
 //!
 //! A store of one's own implements [`EmbeddingStore`] and passes the suite in `conformance` (feature
 //! `conformance`).
@@ -42,6 +43,8 @@ mod keyring;
 mod memory;
 mod names;
 mod page;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod record;
 #[cfg(feature = "redb")]
 mod redb;
@@ -50,6 +53,8 @@ mod store;
 mod store_ext;
 mod url;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres::{PostgresConfig, PostgresStore};
 #[cfg(feature = "redb")]
 pub use self::redb::RedbStore;
 pub use changes::{Change, ChangeFeed};

@@ -12,11 +12,15 @@ use crate::RedbStore;
 #[cfg(feature = "cloudinary")]
 use crate::cloudinary::{CloudinaryAccess, CloudinaryStore, CloudinaryUrl};
 use crate::{EmbeddingStore, InMemory, Keyring, StoreError};
+#[cfg(feature = "postgres")]
+use crate::{PostgresConfig, PostgresStore};
 
-/// Names a store: `memory:`, `redb:PATH`, or `cloudinary://KEY:SECRET@CLOUD/PREFIX`.
+/// Names a store: `memory:`, `redb:PATH`, `cloudinary://KEY:SECRET@CLOUD/PREFIX` or
+/// `postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS`.
 ///
 /// A `redb:` path is relative to the working directory unless it starts with `/`, and ends at the
-/// first `?`; a path with a `?` in it is for `RedbStore::open`.
+/// first `?`; a path with a `?` in it is for `RedbStore::open`. The options of a database are those of
+/// `PostgresConfig`; `postgresql:` means the same.
 ///
 /// `cloudinary:PREFIX`, or `cloudinary:` for the prefix `faces`, leaves the account to
 /// [`StoreOptions`]. Key and secret are percent-encoded where they need it. Options:
@@ -34,6 +38,8 @@ enum Target {
     Redb(PathBuf),
     #[cfg(feature = "cloudinary")]
     Cloudinary(Box<CloudinaryUrl>),
+    #[cfg(feature = "postgres")]
+    Postgres(Box<PostgresConfig>),
 }
 
 /// What a store needs beside its URL.
@@ -52,10 +58,10 @@ pub struct StoreOptions {
 #[non_exhaustive]
 pub enum StoreUrlError {
     /// There is no `scheme:` in front.
-    #[error("the store has no scheme: write memory: or redb:PATH")]
+    #[error("the store has no scheme: write memory:, redb:PATH, cloudinary:PREFIX or postgres://...")]
     NoScheme,
     /// No store has this scheme.
-    #[error("there is no store '{scheme}:': write memory: or redb:PATH")]
+    #[error("there is no store '{scheme}:': write memory:, redb:PATH, cloudinary:PREFIX or postgres://...")]
     UnknownScheme {
         /// The scheme.
         scheme: String,
@@ -98,7 +104,7 @@ impl StoreUrl {
     /// # Errors
     /// As for [`StoreUrl::open`]; [`StoreError::Misconfigured`] when the keyring is not the store's.
     #[cfg_attr(
-        not(any(feature = "cloudinary", feature = "redb")),
+        not(any(feature = "cloudinary", feature = "postgres", feature = "redb")),
         expect(unused_variables, reason = "memory needs no options")
     )]
     pub async fn open_with(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
@@ -110,6 +116,10 @@ impl StoreUrl {
             Target::Cloudinary(url) => {
                 let options = url.options(&options.cloudinary, &options.keyring);
                 Ok(Arc::new(CloudinaryStore::open(options).await?))
+            }
+            #[cfg(feature = "postgres")]
+            Target::Postgres(config) => {
+                Ok(Arc::new(PostgresStore::open_with(config, options.keyring.clone()).await?))
             }
         }
     }
@@ -125,6 +135,8 @@ impl StoreUrl {
             Target::Memory => None,
             #[cfg(feature = "cloudinary")]
             Target::Cloudinary(_) => None,
+            #[cfg(feature = "postgres")]
+            Target::Postgres(_) => None,
         }
     }
 }
@@ -148,6 +160,7 @@ impl FromStr for StoreUrl {
                 redb(place)
             }
             "cloudinary" => cloudinary(place, options),
+            "postgres" | "postgresql" => postgres(text),
             _ => Err(StoreUrlError::UnknownScheme { scheme: scheme.to_owned() }),
         }
     }
@@ -160,7 +173,7 @@ fn is_scheme(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
-/// No store has options yet. Unknown ones are refused, so that a misspelt one is never passed over.
+/// For a store without options. Unknown ones are refused, so that a misspelt one is never passed over.
 fn refuse_options(scheme: &str, options: &str) -> Result<(), StoreUrlError> {
     match options.split('&').find(|option| !option.is_empty()) {
         Some(option) => {
@@ -195,6 +208,16 @@ fn cloudinary(_place: &str, _options: &str) -> Result<StoreUrl, StoreUrlError> {
     Err(StoreUrlError::NotBuilt { scheme: "cloudinary".to_owned() })
 }
 
+#[cfg(feature = "postgres")]
+fn postgres(url: &str) -> Result<StoreUrl, StoreUrlError> {
+    Ok(StoreUrl(Target::Postgres(Box::new(url.parse()?))))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_url: &str) -> Result<StoreUrl, StoreUrlError> {
+    Err(StoreUrlError::NotBuilt { scheme: "postgres".to_owned() })
+}
+
 fn malformed(scheme: &str, expected: &'static str) -> StoreUrlError {
     StoreUrlError::Malformed { scheme: scheme.to_owned(), expected }
 }
@@ -207,6 +230,8 @@ impl fmt::Display for StoreUrl {
             Target::Redb(path) => write!(f, "redb:{}", path.display()),
             #[cfg(feature = "cloudinary")]
             Target::Cloudinary(url) => write!(f, "{url}"),
+            #[cfg(feature = "postgres")]
+            Target::Postgres(config) => config.fmt(f),
         }
     }
 }
@@ -267,6 +292,17 @@ mod tests {
         let option = "cloudinary:?cache=hush".parse::<StoreUrl>().unwrap_err();
         assert!(matches!(&option, StoreUrlError::UnknownOption { option, .. } if option == "cache"));
         assert!(matches!(refused("cloudinary:v1"), StoreUrlError::Malformed { .. }));
+    }
+
+    #[cfg(feature = "postgres")]
+    #[test]
+    fn the_password_of_a_database_is_not_shown() {
+        for scheme in ["postgres", "postgresql"] {
+            let url: StoreUrl =
+                format!("{scheme}://ana:SECRET@db.example.org/faces?pool_size=3").parse().unwrap();
+            assert_eq!(url.to_string(), "postgres://ana@db.example.org/faces?pool_size=3");
+            assert!(!format!("{url:?}").contains("SECRET"));
+        }
     }
 
     #[test]

@@ -18,11 +18,13 @@
 mod distance;
 mod error;
 mod model_id;
+mod squared;
 mod template;
 mod vector;
 
 pub use distance::{Confidence, Distance};
 pub use error::EmbeddingError;
 pub use model_id::ModelId;
+pub use squared::squared_distance;
 pub use template::Template;
 pub use vector::{DIMENSIONS, Embedding};

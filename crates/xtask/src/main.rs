@@ -3,6 +3,7 @@
 mod accuracy;
 mod bench;
 mod cargo;
+mod databases;
 mod openapi;
 mod run;
 mod setup;
@@ -31,7 +32,7 @@ struct Cli {
 enum Chore {
     /// Gets the models, ONNX Runtime and ReDoc into models/; does nothing where they are
     Setup {
-        /// Also what the tests need: pictures, and the predictor of 68 landmarks
+        /// Also what the tests need: pictures, the predictor of 68 landmarks, PostgreSQL
         #[arg(long)]
         tests: bool,
         /// Also the predictor of 68 landmarks, which is not for commercial use
@@ -90,7 +91,10 @@ fn main() -> ExitCode {
 
 fn perform(chore: Chore) -> Result<()> {
     match chore {
-        Chore::Setup { tests: true, .. } => setup::setup(&Extras::TESTS),
+        Chore::Setup { tests: true, .. } => {
+            setup::setup(&Extras::TESTS)?;
+            setup::postgres().map(drop)
+        }
         Chore::Setup { landmarks_68, .. } => setup::setup(&Extras { landmarks_68, ..Extras::NONE }),
         Chore::Run { server_args } => run::run(&server_args),
         Chore::Test { all, test_args } => test::test(all, &test_args),

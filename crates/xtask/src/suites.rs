@@ -25,7 +25,9 @@ struct Program {
 }
 
 /// Every suite of this kind.
-pub(crate) const SUITES: &[Suite] = &[Suite {
+pub(crate) const SUITES: &[Suite] = &[BROWSER, POSTGRESQL_15];
+
+const BROWSER: Suite = Suite {
     name: "browser",
     feature: "e2e/browser",
     programs: &[
@@ -47,7 +49,23 @@ pub(crate) const SUITES: &[Suite] = &[Suite {
         "Debian, Ubuntu:  sudo apt-get install chromium chromium-driver",
         "macOS:           brew install --cask google-chrome chromedriver",
     ],
-}];
+};
+
+/// The database store on an older server without pgvector, as Debian 12 has it.
+const POSTGRESQL_15: Suite = Suite {
+    name: "postgresql-15",
+    feature: "postgres-server/postgresql-15",
+    programs: &[Program {
+        variable: "TEST_POSTGRES_15",
+        // In the search path there may be any version's.
+        names: &["postgres-15"],
+        places: &["/usr/lib/postgresql/15/bin/postgres", "/opt/homebrew/opt/postgresql@15/bin/postgres"],
+    }],
+    install: &[
+        "Debian 12:       sudo apt-get install postgresql-15",
+        "macOS:           brew install postgresql@15",
+    ],
+};
 
 impl Suite {
     /// For each program its variable and its path; or the first program that is not there.

@@ -1,11 +1,13 @@
 //! `cargo xtask test`: set-up, then every test that can run here, and the names of those that cannot.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::databases::Databases;
 use crate::setup::Extras;
 use crate::suites::{SUITES, Suite};
 use crate::{cargo, setup, workspace};
@@ -32,7 +34,11 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     ensure!(skipped.is_empty() || !(all || in_ci), "not every suite can run here\n{}", skipped.join("\n"));
 
     setup::setup(&Extras::TESTS)?;
+    // They end when this does, whether the tests pass or not.
+    let databases = Databases::start(&environment)?;
     environment.push((SERVER_VARIABLE, built_server()?));
+    let mut environment: Vec<_> = environment.into_iter().map(|(name, path)| (name, path.into())).collect();
+    environment.extend(databases.environment.iter().cloned());
     let outcome = run_tests(in_ci, &features.join(","), &environment, test_args);
     for suite in &skipped {
         workspace::say(suite);
@@ -43,7 +49,7 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
 fn run_tests(
     in_ci: bool,
     features: &str,
-    environment: &[(&str, PathBuf)],
+    environment: &[(&str, OsString)],
     test_args: &[String],
 ) -> Result<()> {
     let nextest = cargo::has_subcommand("nextest");

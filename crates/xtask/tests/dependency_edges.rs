@@ -49,9 +49,10 @@ const TABLE: &[Row] = &[
     },
     Row {
         name: "xtask",
-        may_use: &["dlib-export"],
+        may_use: &["dlib-export", "postgres-server"],
         never: &["actix*", "tokio", "ort", "face-core", "events", "accuracy", "face-server"],
     },
+    Row { name: "postgres-server", may_use: &[], never: &["actix*", "tokio", "ort"] },
     Row { name: "e2e", may_use: &[], never: &["face-server", "face-core", "events", "embedding-store"] },
 ];
 

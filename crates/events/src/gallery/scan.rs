@@ -1,12 +1,8 @@
 //! The exact search: squared Euclidean distances of one probe to many rows.
 
-use embedding::DIMENSIONS;
+use embedding::{DIMENSIONS, squared_distance};
 use multiversion::multiversion;
 use zeroize::Zeroize;
-
-/// Accumulators of one distance. With 64 the compiler fills the vector registers of AVX2 and AVX-512;
-/// with 16 or 32 it was measured 2 to 3 times slower.
-const LANES: usize = 64;
 
 /// A unit template as the scan reads it, aligned to a cache line.
 #[derive(Clone, Zeroize)]
@@ -14,15 +10,12 @@ const LANES: usize = 64;
 pub(super) struct Row(pub(super) [f32; DIMENSIONS]);
 
 /// Index and squared distance of the row nearest to `probe`; the first of equal ones; `None` for no rows.
-///
-/// Differences are squared and summed as they are: `2 - 2 * dot` would lose the digits of small
-/// distances. No fused multiply-add, and one order of summation: every machine finds the same numbers.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 pub(super) fn nearest(rows: &[Row], probe: &Row) -> Option<(usize, f32)> {
     let mut best = None;
     let mut least = f32::INFINITY;
     for (index, row) in rows.iter().enumerate() {
-        let squared = squared_distance(row, probe);
+        let squared = squared_distance(&row.0, &probe.0);
         if squared < least {
             least = squared;
             best = Some((index, squared));
@@ -30,31 +23,6 @@ pub(super) fn nearest(rows: &[Row], probe: &Row) -> Option<(usize, f32)> {
     }
     best
 }
-
-#[inline(always)]
-fn squared_distance(a: &Row, b: &Row) -> f32 {
-    let mut sums = [0.0_f32; LANES];
-    for (a, b) in a.0.as_chunks::<LANES>().0.iter().zip(b.0.as_chunks::<LANES>().0) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            let difference = a - b;
-            *sum += difference * difference;
-        }
-    }
-    let sixteen = fold(fold(&mut sums));
-    fold(fold(fold(fold(sixteen)))).iter().sum()
-}
-
-/// Adds the upper half to the lower half.
-#[inline(always)]
-fn fold(sums: &mut [f32]) -> &mut [f32] {
-    let (lower, upper) = sums.split_at_mut(sums.len() / 2);
-    for (l, u) in lower.iter_mut().zip(upper) {
-        *l += *u;
-    }
-    lower
-}
-
-const _: () = assert!(DIMENSIONS.is_multiple_of(LANES), "every number is in a chunk of lanes");
 
 #[cfg(test)]
 mod tests {

@@ -11,6 +11,7 @@ mod lock;
 mod manifest;
 mod packages;
 mod pip_failure;
+mod postgres;
 mod progress;
 mod python;
 mod unpack;
@@ -24,6 +25,7 @@ use anyhow::{Context, Result, ensure};
 use self::digest::Digest;
 use self::manifest::{Manifest, Optional, Source, Wanted};
 use self::packages::{Cache, Package};
+pub(crate) use self::postgres::postgres;
 pub(crate) use self::python::Python;
 use crate::workspace::{root, say};
 

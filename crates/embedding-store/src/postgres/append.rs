@@ -1,0 +1,197 @@
+//! The append: one transaction in two round trips, the first of which changes nothing for good.
+
+use embedding::{Embedding, Template};
+use futures_util::future::{try_join, try_join4, try_join5};
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::connection::Lease;
+use super::failure::Failure;
+use super::notice::Changed;
+use super::{Identity, keys, locks, rows};
+use crate::{EventRecord, FaceSample, StoreError, UserRecord};
+
+const MAKE: &str = "WITH new_event AS (INSERT INTO events (name, model, record) VALUES ($1, $3, $4) \
+                    ON CONFLICT DO NOTHING RETURNING 1), \
+                    new_user AS (INSERT INTO users (event, name, record, template) VALUES ($1, $2, $5, $6) \
+                    ON CONFLICT DO NOTHING RETURNING 1) \
+                    SELECT EXISTS (SELECT 1 FROM new_event), EXISTS (SELECT 1 FROM new_user)";
+const READ: &str = "SELECT events.model, users.record, (SELECT value FROM notes WHERE key = 'keys') FROM events JOIN users ON users.event = events.name \
+                    WHERE events.name = $1 AND users.name = $2";
+const SAMPLES: &str = "SELECT id, record FROM samples WHERE event = $1 AND username = $2 ORDER BY id";
+const ADD: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)) \
+                   SELECT pg_notify($5, notice) FROM unnest($6::text[]) notice";
+const ADD_AND_UPDATE: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)), \
+     updated AS (UPDATE users SET record = $7, template = $8 WHERE event = $1 AND name = $2) \
+     SELECT pg_notify($5, notice) FROM unnest($6::text[]) notice";
+
+/// What the tables hold once the first round trip has put in what was missing.
+struct Present {
+    is_new_event: bool,
+    is_new_user: bool,
+    model: String,
+    user: Vec<u8>,
+    samples: Vec<(Uuid, Vec<u8>)>,
+    key_record: Option<Vec<u8>>,
+}
+
+/// How an append goes on.
+enum Next {
+    /// The very sample is there: so many the user has.
+    Nothing(usize),
+    /// It is added.
+    Add { user: Option<(Vec<u8>, Option<Vec<f32>>)>, count: usize },
+}
+
+/// The failure of an append, with whether it can have been made.
+pub(super) struct Unfinished {
+    pub(super) failure: Failure,
+    pub(super) may_be_made: bool,
+}
+
+impl<E: Into<Failure>> From<E> for Unfinished {
+    fn from(failure: E) -> Self {
+        Self { failure: failure.into(), may_be_made: false }
+    }
+}
+
+pub(super) async fn append(
+    lease: &Lease,
+    identity: &Identity,
+    sample: &FaceSample,
+) -> Result<usize, Unfinished> {
+    let record = identity.seal(sample)?;
+    let present = begin(lease, identity, sample).await?;
+    match decide(identity, sample, &present) {
+        Ok(Next::Nothing(count)) => {
+            lease.roll_back().await?;
+            Ok(count)
+        }
+        Ok(Next::Add { user, count }) => {
+            finish(lease, identity, sample, &record, &present, user)
+                .await
+                .map_err(|failure| Unfinished { failure, may_be_made: true })?;
+            Ok(count)
+        }
+        Err(refused) => {
+            lease.roll_back().await?;
+            Err(refused.into())
+        }
+    }
+}
+
+/// Takes the locks, puts an event and a user in where there are none, and reads what is there.
+async fn begin(lease: &Lease, identity: &Identity, sample: &FaceSample) -> Result<Present, Failure> {
+    let (event, user, model) = (sample.event(), sample.user(), sample.embedding().model());
+    let new_event = EventRecord::new(event.clone(), model.clone(), sample.created()).to_bytes()?;
+    let new_user = UserRecord::new(event.clone(), user.clone(), sample.created()).to_bytes()?;
+    let template = identity.template([sample.embedding()]);
+    let (event, user, model) = (event.as_str(), user.as_str(), model.as_str());
+    let prepared = try_join4(
+        lease.prepare_cached(locks::USER),
+        lease.prepare_cached(MAKE),
+        lease.prepare_cached(READ),
+        lease.prepare_cached(SAMPLES),
+    );
+    let (lock, make, read, samples) = lease.within(prepared).await?;
+    // All at once: the server works them off in this order, each with a fresh look at the tables.
+    let (_, _, made, read, samples) = lease
+        .within(try_join5(
+            lease.batch_execute("BEGIN"),
+            lease.query(&lock, &[&event, &user]),
+            lease.query_one(&make, &[&event, &user, &model, &new_event, &new_user, &template]),
+            lease.query_opt(&read, &[&event, &user]),
+            lease.query(&samples, &[&event, &user]),
+        ))
+        .await
+        .map_err(Failure::amid_a_transaction)?;
+    let read = read.ok_or_else(|| {
+        // Under the locks only another program can have done that.
+        Failure::Lost(StoreError::unavailable(
+            true,
+            "the event or the user was removed past the store's locks",
+        ))
+    })?;
+    let samples = samples.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    Ok(Present {
+        is_new_event: made.try_get(0)?,
+        is_new_user: made.try_get(1)?,
+        model: read.try_get(0)?,
+        user: read.try_get(1)?,
+        samples: samples.collect::<Result<_, Failure>>()?,
+        key_record: read.try_get(2)?,
+    })
+}
+
+fn decide(identity: &Identity, sample: &FaceSample, present: &Present) -> Result<Next, Failure> {
+    keys::check(&identity.keyring, present.key_record.as_deref())?;
+    let (event, user) = (sample.event(), sample.user());
+    if present.model != sample.embedding().model().as_str() {
+        return Err(StoreError::event_conflict(event, format!("is of model '{}'", present.model)).into());
+    }
+    let count = present.samples.len() + 1;
+    if present.is_new_user && present.samples.is_empty() {
+        return Ok(Next::Add { user: None, count });
+    }
+    if let Some((id, record)) = present.samples.iter().find(|(id, _)| *id == sample.id()) {
+        if identity.sample(event, user, *id, record)? != *sample {
+            return Err(StoreError::taken_id(sample).into());
+        }
+        return Ok(Next::Nothing(present.samples.len()));
+    }
+    let mut record = rows::user(event, user.as_str(), &present.user)?;
+    record.updated = record.updated.max(sample.created());
+    let template = match identity.keeps_templates() {
+        true => template_with(identity, sample, present)?,
+        false => None,
+    };
+    Ok(Next::Add { user: Some((record.to_bytes()?, template)), count })
+}
+
+/// Over all samples in the order of their ids, as a gallery makes it: another order rounds otherwise.
+fn template_with(
+    identity: &Identity,
+    sample: &FaceSample,
+    present: &Present,
+) -> Result<Option<Vec<f32>>, Failure> {
+    let (event, user) = (sample.event(), sample.user());
+    let mut samples = Vec::with_capacity(present.samples.len());
+    for (id, record) in &present.samples {
+        samples.push(identity.sample(event, user, *id, record)?);
+    }
+    let place = samples.partition_point(|other| other.id() < sample.id());
+    samples.insert(place, sample.clone());
+    Ok(identity.template(samples.iter().map(FaceSample::embedding)))
+}
+
+async fn finish(
+    lease: &Lease,
+    identity: &Identity,
+    sample: &FaceSample,
+    record: &[u8],
+    present: &Present,
+    user: Option<(Vec<u8>, Option<Vec<f32>>)>,
+) -> Result<(), Failure> {
+    let (event, name, id) = (sample.event().as_str(), sample.user().as_str(), sample.id());
+    let mut notices = vec![identity.notice(&Changed::User(sample.event().clone(), sample.user().clone()))];
+    if present.is_new_event {
+        notices.insert(0, identity.notice(&Changed::Event(sample.event().clone())));
+    }
+    let add = lease.prepare_cached(if user.is_some() { ADD_AND_UPDATE } else { ADD });
+    let add = lease.within(add).await?;
+    let (user, template) = user.unwrap_or_default();
+    let values: [&(dyn ToSql + Sync); 8] =
+        [&event, &name, &id, &record, &identity.channel, &notices, &user, &template];
+    let values = values.get(..add.params().len()).unwrap_or(&values);
+    let commit = lease.batch_execute("COMMIT");
+    lease
+        .within(try_join(lease.query(&add, values), commit))
+        .await
+        .map(drop)
+        .map_err(Failure::amid_a_transaction)
+}
+
+/// The template of samples, as numbers for the table; none where they cancel out.
+pub(super) fn numbers<'a>(samples: impl IntoIterator<Item = &'a Embedding>) -> Option<Vec<f32>> {
+    Template::from_samples(samples).ok().map(|template| template.values().to_vec())
+}

@@ -1,0 +1,201 @@
+//! The pool of connections, and how one is lent: back in it only when it is known to be good.
+
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::time::Duration;
+
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, Error, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::config::PostgresConfig;
+use super::failure::{Failure, of_pool};
+use super::tls;
+use crate::StoreError;
+
+/// How much longer than the server this side waits for a statement: the server's own answer says more.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Lends connections.
+#[derive(Debug)]
+pub(super) struct Connections {
+    pool: Pool,
+    limit: Duration,
+}
+
+/// A connection on loan. Dropped without [`Lease::give_back`] it is closed, since a call that was cut short
+/// may have left a transaction open.
+pub(super) struct Lease {
+    connection: Option<Object>,
+    limit: Duration,
+}
+
+/// Opens connections for the pool and sets up their sessions.
+#[derive(Debug)]
+pub(super) struct Sessions {
+    tls: MakeTls,
+    settings: String,
+}
+
+#[derive(Clone)]
+struct MakeTls(MakeRustlsConnect);
+
+impl std::fmt::Debug for MakeTls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MakeTls")
+    }
+}
+
+impl Sessions {
+    pub(super) fn new(config: &PostgresConfig) -> Result<Self, StoreError> {
+        // A server may be set to acknowledge before it has written: what returns `Ok` here is durable.
+        let settings = format!(
+            "SET search_path = \"{}\"; SET statement_timeout = {}; SET client_min_messages = error; \
+             SET idle_in_transaction_session_timeout = {}; SET bytea_output = hex; \
+             SELECT set_config('synchronous_commit', 'on', false) \
+             WHERE current_setting('synchronous_commit') = 'off'",
+            config.schema,
+            config.statement_timeout.as_millis(),
+            config.statement_timeout.as_millis() * 3,
+        );
+        Ok(Self { tls: MakeTls(tls::connector(&config.tls)?), settings })
+    }
+
+    pub(super) fn tls(&self) -> MakeRustlsConnect {
+        self.tls.0.clone()
+    }
+
+    pub(super) fn settings(&self) -> &str {
+        &self.settings
+    }
+}
+
+impl Connect for Sessions {
+    fn connect(
+        &self,
+        config: &Config,
+    ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + '_>> {
+        let config = config.clone();
+        Box::pin(async move {
+            let (client, connection) = config.connect(self.tls()).await?;
+            // What ends it is reported to whoever uses it next.
+            let task = tokio::spawn(async move { drop(connection.await) });
+            client.batch_execute(&self.settings).await?;
+            Ok((client, task))
+        })
+    }
+}
+
+impl Connections {
+    pub(super) fn new(config: &PostgresConfig) -> Result<Self, StoreError> {
+        let size = config.pool_size.get();
+        let manager = Manager::from_connect(
+            config.server.clone(),
+            Sessions::new(config)?,
+            // A closed connection is seen without a question to the server.
+            ManagerConfig { recycling_method: RecyclingMethod::Fast },
+        );
+        let pool = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1);
+        let pool = pool.wait_timeout(Some(config.statement_timeout));
+        let pool = pool.create_timeout(Some(config.connect_timeout));
+        let pool = pool.recycle_timeout(Some(config.connect_timeout)).build();
+        let pool = pool.map_err(|e| StoreError::Misconfigured {
+            reason: "the pool of connections cannot be made".to_owned(),
+            source: Some(e.into()),
+        })?;
+        Ok(Self { pool, limit: config.statement_timeout + GRACE })
+    }
+
+    pub(super) async fn lend(&self) -> Result<Lease, StoreError> {
+        let size = self.pool.status().max_size;
+        let connection = self.pool.get().await.map_err(|e| of_pool(e, size))?;
+        Ok(Lease { connection: Some(connection), limit: self.limit })
+    }
+
+    /// Closes all, also those on loan once they come back.
+    pub(super) fn close(&self) {
+        self.pool.close();
+    }
+}
+
+impl Lease {
+    /// Takes what a call on this connection came to, and keeps the connection unless it is lost.
+    pub(super) fn settle<T>(self, outcome: Result<T, Failure>) -> Result<T, StoreError> {
+        if !matches!(outcome, Err(Failure::Lost(_) | Failure::Dead(_))) {
+            self.give_back();
+        }
+        outcome.map_err(Failure::into_error)
+    }
+
+    fn give_back(mut self) {
+        // Into the pool.
+        drop(self.connection.take());
+    }
+
+    /// As far as the server answers in time.
+    pub(super) async fn within<T, E: Into<Failure>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Failure> {
+        self.within_limit(self.limit, work).await
+    }
+
+    /// As [`Lease::within`], for work that may take another time.
+    pub(super) async fn within_limit<T, E: Into<Failure>>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Failure> {
+        match timeout(limit, work).await {
+            Ok(outcome) => outcome.map_err(Into::into),
+            Err(_) => Err(Failure::silence()),
+        }
+    }
+
+    /// How long a statement may take.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// One statement on its own.
+    pub(super) async fn rows(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
+        self.within(async {
+            let statement = self.prepare_cached(sql).await?;
+            self.query(&statement, values).await
+        })
+        .await
+    }
+
+    /// Ends a transaction without effect.
+    pub(super) async fn roll_back(&self) -> Result<(), Failure> {
+        self.within(self.batch_execute("ROLLBACK")).await
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+impl Deref for Lease {
+    type Target = deadpool_postgres::ClientWrapper;
+
+    #[expect(clippy::expect_used, reason = "the connection is taken only by what consumes the lease")]
+    fn deref(&self) -> &Self::Target {
+        self.connection.as_ref().expect("a lease holds its connection")
+    }
+}
+
+impl DerefMut for Lease {
+    #[expect(clippy::expect_used, reason = "the connection is taken only by what consumes the lease")]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.connection.as_mut().expect("a lease holds its connection")
+    }
+}

@@ -1,0 +1,184 @@
+//! What the server, the connection and the pool report, in the words of [`StoreError`].
+
+use std::error::Error as _;
+use std::io;
+
+use deadpool_postgres::{PoolError, TimeoutType};
+use tokio_postgres::Error;
+use tokio_postgres::error::SqlState;
+
+use crate::StoreError;
+
+/// What the server said. Its details and context are left out: they may hold what was to be stored.
+#[derive(Debug, thiserror::Error)]
+#[error("{message} (SQLSTATE {code})")]
+struct ServerSaid {
+    code: String,
+    message: String,
+}
+
+/// Why a call on a connection came to nothing.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The call is at fault, or what is stored; the connection is as good as before.
+    Refused(StoreError),
+    /// Nobody knows what the connection will answer next.
+    Lost(StoreError),
+    /// The other end has closed the connection.
+    Dead(StoreError),
+}
+
+impl Failure {
+    pub(super) fn into_error(self) -> StoreError {
+        match self {
+            Self::Refused(error) | Self::Lost(error) | Self::Dead(error) => error,
+        }
+    }
+
+    /// After a refusal amid a transaction: the connection is not worth its repair.
+    pub(super) fn amid_a_transaction(self) -> Self {
+        match self {
+            Self::Refused(error) => Self::Lost(error),
+            lost @ (Self::Lost(_) | Self::Dead(_)) => lost,
+        }
+    }
+
+    /// After the server gave no answer in time.
+    pub(super) fn silence() -> Self {
+        Self::Lost(StoreError::unavailable(true, "the database did not answer in time"))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let is_dead = match error.code() {
+            Some(code) => ends_connections(code),
+            None => error.is_closed() || io_error(&error).is_some(),
+        };
+        // What the server has planned no longer fits the tables, which a newer version has changed.
+        let is_stale = error.code().is_none_or(|code| *code == SqlState::FEATURE_NOT_SUPPORTED);
+        let error = of_statement(error);
+        match (is_dead, is_stale) {
+            (true, _) => Self::Dead(error),
+            (false, true) => Self::Lost(error),
+            (false, false) => Self::Refused(error),
+        }
+    }
+}
+
+fn ends_connections(code: &SqlState) -> bool {
+    [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::IDLE_SESSION_TIMEOUT].contains(code)
+}
+
+/// No connection could be had.
+pub(super) fn of_pool(error: PoolError, size: usize) -> StoreError {
+    match error {
+        PoolError::Backend(error) => of_connecting(error),
+        PoolError::Timeout(TimeoutType::Wait) => {
+            StoreError::unavailable(true, format!("all {size} connections to the database are in use"))
+        }
+        PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => {
+            StoreError::unavailable(true, "the database did not take a connection in time")
+        }
+        PoolError::Closed => StoreError::unavailable(false, "the store has been closed"),
+        PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+            StoreError::misconfigured("the database store needs a tokio runtime: call it from one")
+        }
+    }
+}
+
+pub(super) fn of_connecting(error: Error) -> StoreError {
+    if error.as_db_error().is_some() {
+        return of_statement(error);
+    }
+    if let Some(why) = refused_certificate(&error) {
+        return StoreError::Misconfigured {
+            reason: format!(
+                "the certificate of the database is not trusted ({why}): see sslmode and sslrootcert"
+            ),
+            source: Some(error.into()),
+        };
+    }
+    if error.is_closed() || io_error(&error).is_some() {
+        let reason = match io_error(&error) {
+            Some(why) => format!("the database cannot be reached ({why})"),
+            None => "the database ended the connection".to_owned(),
+        };
+        return StoreError::Unavailable { retryable: true, reason, source: Some(error.into()) };
+    }
+    let why = error.source().map(ToString::to_string).unwrap_or_default();
+    // Such as a server without TLS, or one that asks for a password where none is given.
+    StoreError::Misconfigured { reason: format!("{error}: {why}"), source: Some(error.into()) }
+}
+
+pub(super) fn of_statement(error: Error) -> StoreError {
+    let Some(said) = error.as_db_error() else {
+        if error.is_closed() || io_error(&error).is_some() {
+            return StoreError::Unavailable {
+                retryable: true,
+                reason: "the connection to the database was lost".to_owned(),
+                source: Some(error.into()),
+            };
+        }
+        let what = "a row of the database has not the form that it must have".to_owned();
+        return StoreError::Corrupt { what, source: Some(error.into()) };
+    };
+    let (code, message) = (said.code().clone(), said.message().to_owned());
+    let source = || Some(ServerSaid { code: code.code().to_owned(), message: message.clone() }.into());
+    let unavailable = |retryable, reason: &str| StoreError::Unavailable {
+        retryable,
+        reason: format!("{reason} ({message})"),
+        source: source(),
+    };
+    let misconfigured = |reason: &str| StoreError::Misconfigured {
+        reason: format!("{reason} ({message})"),
+        source: source(),
+    };
+    if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(&code) {
+        return misconfigured("the database refuses this user: check the user and the password");
+    }
+    if code == SqlState::INVALID_CATALOG_NAME {
+        return misconfigured("there is no such database: make it, or name another one");
+    }
+    if code == SqlState::INSUFFICIENT_PRIVILEGE {
+        return misconfigured("the user may not do this: give it the right, or the ownership of the schema");
+    }
+    if [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_COLUMN, SqlState::INVALID_SCHEMA_NAME].contains(&code)
+    {
+        return misconfigured("the tables of the store are not there: restore them from a backup");
+    }
+    if [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED].contains(&code) {
+        let what = format!("the database reports damage: restore it from a backup ({message})");
+        return StoreError::Corrupt { what, source: source() };
+    }
+    if [SqlState::DISK_FULL, SqlState::IO_ERROR].contains(&code) {
+        return unavailable(false, "the database cannot write to its disk");
+    }
+    if code == SqlState::READ_ONLY_SQL_TRANSACTION {
+        return unavailable(false, "the database takes no writes");
+    }
+    if code == SqlState::QUERY_CANCELED {
+        return unavailable(true, "the database did not get done in time");
+    }
+    // By class: connections, transactions to be repeated, resources, an operator at work, objects in use.
+    let passing = ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class));
+    if passing || code == SqlState::FEATURE_NOT_SUPPORTED {
+        return unavailable(true, "the database refuses for now");
+    }
+    unavailable(false, "the database refuses")
+}
+
+/// The first error of input or output below.
+fn io_error(error: &Error) -> Option<&io::Error> {
+    error.source().and_then(|source| source.downcast_ref::<io::Error>())
+}
+
+fn refused_certificate(error: &Error) -> Option<&rustls::Error> {
+    io_error(error)?.get_ref()?.downcast_ref::<rustls::Error>()
+}

@@ -1,0 +1,56 @@
+//! What a store is among the stores of its database: its name in notices, and how it keeps samples.
+
+use embedding::Embedding;
+use uuid::Uuid;
+
+use super::append::numbers;
+use super::failure::Failure;
+use super::notice::{self, Changed};
+use super::rows::belongs;
+use crate::{EventName, FaceSample, Keyring, StoreError, Username};
+
+/// One opened store.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub(super) writer: Uuid,
+    pub(super) channel: String,
+    pub(super) keyring: Keyring,
+}
+
+impl Identity {
+    pub(super) fn new(schema: &str, keyring: Keyring) -> Self {
+        Self { writer: Uuid::now_v7(), channel: notice::channel(schema), keyring }
+    }
+
+    pub(super) fn notice(&self, changed: &Changed) -> String {
+        notice::notice(self.writer, changed)
+    }
+
+    /// The bytes that are kept of a sample.
+    pub(super) fn seal(&self, sample: &FaceSample) -> Result<Vec<u8>, StoreError> {
+        self.keyring.seal(sample)
+    }
+
+    /// Reads what [`Identity::seal`] made.
+    pub(super) fn sample(
+        &self,
+        event: &EventName,
+        user: &Username,
+        id: Uuid,
+        record: &[u8],
+    ) -> Result<FaceSample, Failure> {
+        let sample = self.keyring.open(record)?;
+        let is_theirs = sample.event() == event && sample.user() == user && sample.id() == id;
+        belongs(is_theirs, "face sample").map(|()| sample)
+    }
+
+    /// Whether templates may lie in the database: not beside encrypted samples.
+    pub(super) fn keeps_templates(&self) -> bool {
+        !self.keyring.encrypts()
+    }
+
+    /// The template to be kept.
+    pub(super) fn template<'a>(&self, samples: impl IntoIterator<Item = &'a Embedding>) -> Option<Vec<f32>> {
+        if self.keeps_templates() { numbers(samples) } else { None }
+    }
+}

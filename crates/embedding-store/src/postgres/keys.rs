@@ -1,0 +1,154 @@
+//! Which keys the samples may be sealed with: checked at opening, and by every append.
+//!
+//! Several servers write here, so the check at opening is not enough: one that still has another key must
+//! not add a sample that the others cannot read, or that a re-encryption has already passed by.
+
+use futures_util::future::{try_join, try_join3, try_join4};
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::connection::Lease;
+use super::failure::Failure;
+use super::{Identity, locks, rows};
+use crate::{EventName, Keyring, StoreError, Username};
+
+const READ: &str = "SELECT (SELECT value FROM notes WHERE key = 'keys'), NOT EXISTS (SELECT 1 FROM samples)";
+const WRITE: &str = "INSERT INTO notes (key, value) VALUES ('keys', $1) \
+                     ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+const SAMPLES: &str = "SELECT id, record FROM samples WHERE event = $1 AND username = $2 ORDER BY id";
+const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE name = $1), \
+                        EXISTS (SELECT 1 FROM users WHERE event = $1 AND name = $2)";
+const RESEAL: &str = "WITH resealed AS (UPDATE samples SET record = new.record \
+                      FROM unnest($3::uuid[], $4::bytea[]) AS new (id, record) \
+                      WHERE samples.event = $1 AND samples.username = $2 AND samples.id = new.id) \
+                      UPDATE users SET template = $5 WHERE event = $1 AND name = $2";
+
+/// Checks the ring against the store's key record, and brings the record up to date.
+pub(super) async fn admit(lease: &Lease, keyring: &Keyring) -> Result<(), Failure> {
+    let found = lease.rows(READ, &[]).await?;
+    if record(keyring, found.first())?.is_none() {
+        return Ok(());
+    }
+    let prepared =
+        try_join3(lease.prepare_cached(locks::KEYS), lease.prepare_cached(READ), lease.prepare_cached(WRITE));
+    let (lock, read, write) = lease.within(prepared).await?;
+    let (_, _, found) = lease
+        .within(try_join3(lease.batch_execute("BEGIN"), lease.query(&lock, &[]), lease.query(&read, &[])))
+        .await
+        .map_err(Failure::amid_a_transaction)?;
+    // Nobody adds a sample now, and so an empty store stays one.
+    match record(keyring, found.first()).map_err(Failure::amid_a_transaction)? {
+        Some(record) => {
+            let values: [&(dyn ToSql + Sync); 1] = [&record];
+            let written = try_join(lease.execute(&write, &values), lease.batch_execute("COMMIT"));
+            lease.within(written).await.map(drop).map_err(Failure::amid_a_transaction)
+        }
+        None => lease.roll_back().await,
+    }
+}
+
+fn record(keyring: &Keyring, row: Option<&tokio_postgres::Row>) -> Result<Option<Vec<u8>>, Failure> {
+    let row = row.ok_or_else(|| StoreError::corrupt("the database does not answer a question"))?;
+    let stored: Option<&[u8]> = row.try_get(0)?;
+    Ok(keyring.admit(stored, row.try_get(1)?)?)
+}
+
+/// Whether a sample sealed with this ring may be added to a store with this key record.
+pub(super) fn check(keyring: &Keyring, stored: Option<&[u8]>) -> Result<(), StoreError> {
+    match keyring.admit(stored, false)? {
+        None => Ok(()),
+        Some(_) => Err(StoreError::misconfigured(
+            "the keys of the store have changed: start the server anew with them",
+        )),
+    }
+}
+
+/// Seals a user's samples anew; how many were not sealed as this store seals.
+pub(super) async fn reseal(
+    lease: &Lease,
+    identity: &Identity,
+    event: &EventName,
+    user: &Username,
+) -> Result<usize, Failure> {
+    let (event_text, user_text) = (event.as_str(), user.as_str());
+    let names: [&(dyn ToSql + Sync); 2] = [&event_text, &user_text];
+    let (lock, is_there, read, reseal) = lease
+        .within(try_join4(
+            lease.prepare_cached(locks::USER),
+            lease.prepare_cached(IS_THERE),
+            lease.prepare_cached(SAMPLES),
+            lease.prepare_cached(RESEAL),
+        ))
+        .await?;
+    let (_, _, is_there, found) = lease
+        .within(try_join4(
+            lease.batch_execute("BEGIN"),
+            lease.query(&lock, &names),
+            lease.query_one(&is_there, &names),
+            lease.query(&read, &names),
+        ))
+        .await
+        .map_err(Failure::amid_a_transaction)?;
+    let found = || -> Result<_, Failure> {
+        if !is_there.try_get::<_, bool>(1)? {
+            return Err(rows::existing_user(is_there.try_get(0)?, event, user));
+        }
+        anew(identity, event, user, &found)
+    }();
+    let resealed = match found {
+        Ok(resealed) if !resealed.ids.is_empty() => resealed,
+        other => {
+            lease.roll_back().await?;
+            return other.map(|_| 0);
+        }
+    };
+    let values: [&(dyn ToSql + Sync); 5] =
+        [&event_text, &user_text, &resealed.ids, &resealed.records, &resealed.template];
+    let written = try_join(lease.execute(&reseal, &values), lease.batch_execute("COMMIT"));
+    lease.within(written).await.map_err(Failure::amid_a_transaction)?;
+    Ok(resealed.ids.len())
+}
+
+struct Resealed {
+    ids: Vec<Uuid>,
+    records: Vec<Vec<u8>>,
+    template: Option<Vec<f32>>,
+}
+
+fn anew(
+    identity: &Identity,
+    event: &EventName,
+    user: &Username,
+    found: &[tokio_postgres::Row],
+) -> Result<Resealed, Failure> {
+    let (mut ids, mut records, mut samples) = (Vec::new(), Vec::new(), Vec::new());
+    for row in found {
+        let (id, record) = (row.try_get(0)?, rows::bytes(row, 1)?);
+        let sample = identity.sample(event, user, id, record)?;
+        if !identity.keyring.is_current(record)? {
+            ids.push(id);
+            records.push(identity.seal(&sample)?);
+        }
+        samples.push(sample);
+    }
+    let template = identity.template(samples.iter().map(|sample| sample.embedding()));
+    Ok(Resealed { ids, records, template })
+}
+
+/// Notes that all samples are sealed as this store seals.
+pub(super) async fn finish(lease: &Lease, identity: &Identity) -> Result<(), Failure> {
+    let settled = identity.keyring.settled();
+    let (lock, write) =
+        lease.within(try_join(lease.prepare_cached(locks::KEYS), lease.prepare_cached(WRITE))).await?;
+    let values: [&(dyn ToSql + Sync); 1] = [&settled];
+    lease
+        .within(try_join4(
+            lease.batch_execute("BEGIN"),
+            lease.query(&lock, &[]),
+            lease.execute(&write, &values),
+            lease.batch_execute("COMMIT"),
+        ))
+        .await
+        .map(drop)
+        .map_err(Failure::amid_a_transaction)
+}

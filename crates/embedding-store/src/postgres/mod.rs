@@ -1,0 +1,212 @@
+//! The database store, `postgres://`: several servers share one PostgreSQL.
+//!
+//! A call borrows a connection ([`connection`]) and does its work in one transaction, most in one or two
+//! round trips ([`events`], [`users`], [`append`], [`snapshot`]); [`locks`] keep writers apart, and every write
+//! carries its notice to the other stores ([`notice`], read in
+//! [`feed`]). [`search`] finds templates, with [`vectors`] where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`] reads the
+//! URL, [`tls`] says whom to trust, [`failure`] turns what goes wrong into the words of the store.
+
+mod append;
+mod config;
+mod connection;
+mod events;
+mod failure;
+mod feed;
+mod identity;
+mod keys;
+mod locks;
+mod migrations;
+mod notice;
+mod opening;
+mod rows;
+mod search;
+mod snapshot;
+mod tls;
+mod users;
+mod vectors;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+
+use async_trait::async_trait;
+use embedding::Embedding;
+
+pub use config::PostgresConfig;
+use connection::Connections;
+use failure::Failure;
+use identity::Identity;
+use vectors::Vectors;
+
+use crate::{
+    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing,
+    NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
+};
+
+/// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
+///
+/// A write that has returned has been committed and written through to the server's disk. Needs a tokio
+/// runtime with time and input/output enabled.
+pub struct PostgresStore {
+    connections: Connections,
+    identity: Identity,
+    vectors: Option<Vectors>,
+    config: PostgresConfig,
+}
+
+impl PostgresStore {
+    /// Connects, and makes or updates the tables.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the server cannot be reached; [`StoreError::Misconfigured`] when it
+    /// refuses the user, there is no such database, a newer version made the tables, or the server does
+    /// not write through to its disk.
+    pub async fn open(config: &PostgresConfig) -> Result<Self, StoreError> {
+        Self::open_with(config, Keyring::plain()).await
+    }
+
+    /// Connects, with the keys that samples are sealed with.
+    ///
+    /// # Errors
+    /// As for [`PostgresStore::open`]; [`StoreError::Misconfigured`] when the keyring is not the store's.
+    pub async fn open_with(config: &PostgresConfig, keyring: Keyring) -> Result<Self, StoreError> {
+        let connections = Connections::new(config)?;
+        let lease = connections.lend().await?;
+        let outcome = opening::prepare(&lease, config, &keyring).await;
+        let vectors = lease.settle(outcome)?;
+        let identity = Identity::new(&config.schema, keyring);
+        Ok(Self { connections, identity, vectors, config: config.clone() })
+    }
+
+    /// Appends on one connection; once more on another when the first one turns out to be dead before the
+    /// append can have been made.
+    async fn append(&self, sample: &FaceSample) -> Result<usize, StoreError> {
+        let lease = self.connections.lend().await?;
+        let outcome = append::append(&lease, &self.identity, sample).await;
+        let (may_be_made, outcome) = match outcome {
+            Ok(count) => (true, Ok(count)),
+            Err(unfinished) => (unfinished.may_be_made, Err(unfinished.failure)),
+        };
+        if may_be_made || !matches!(outcome, Err(Failure::Dead(_))) {
+            return lease.settle(outcome);
+        }
+        drop(lease);
+        let lease = self.connections.lend().await?;
+        let outcome = append::append(&lease, &self.identity, sample).await;
+        lease.settle(outcome.map_err(|unfinished| unfinished.failure))
+    }
+}
+
+/// Lends a connection to a write and takes it back.
+macro_rules! write_on {
+    ($store:expr, $call:path, $($argument:expr),*) => {{
+        let lease = $store.connections.lend().await?;
+        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
+        lease.settle(outcome)
+    }};
+}
+
+/// Lends a connection to a read and takes it back; once more when the first one turns out to be dead.
+macro_rules! read_on {
+    ($store:expr, $call:path, $($argument:expr),*) => {{
+        let lease = $store.connections.lend().await?;
+        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
+        if matches!(outcome, Err(Failure::Dead(_))) {
+            drop(lease);
+            write_on!($store, $call, $($argument),*)
+        } else {
+            lease.settle(outcome)
+        }
+    }};
+}
+
+#[async_trait]
+impl EmbeddingStore for PostgresStore {
+    async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        write_on!(self, events::create, &self.identity, &event)
+    }
+
+    async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
+        read_on!(self, events::read, event)
+    }
+
+    async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        write_on!(self, events::update, &self.identity, &event)
+    }
+
+    async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
+        write_on!(self, events::delete, &self.identity, event)
+    }
+
+    async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
+        read_on!(self, events::list, &page)
+    }
+
+    async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
+        self.append(&sample).await
+    }
+
+    async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
+        read_on!(self, users::read, event, user)
+    }
+
+    async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
+        write_on!(self, users::update, &self.identity, &user)
+    }
+
+    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        write_on!(self, users::delete, &self.identity, event, user)
+    }
+
+    async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
+        read_on!(self, users::list, event, &page)
+    }
+
+    async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {
+        read_on!(self, users::samples, &self.identity, event, user)
+    }
+
+    async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
+        read_on!(self, snapshot::load, &self.identity, event)
+    }
+
+    async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
+        feed::open(&self.config, &self.identity).await.map(Some)
+    }
+
+    fn search(&self) -> Option<&dyn TemplateSearch> {
+        if self.identity.keeps_templates() { Some(self) } else { None }
+    }
+
+    async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
+        write_on!(self, keys::reseal, &self.identity, event, user)
+    }
+
+    async fn finish_resealing(&self) -> Result<(), StoreError> {
+        write_on!(self, keys::finish, &self.identity)
+    }
+}
+
+#[async_trait]
+impl TemplateSearch for PostgresStore {
+    async fn nearest(
+        &self,
+        event: &EventName,
+        probe: &Embedding,
+        limit: NonZeroUsize,
+    ) -> Result<NearestTemplates, StoreError> {
+        read_on!(self, search::nearest, self.vectors.as_ref(), event, probe, limit)
+    }
+}
+
+impl Drop for PostgresStore {
+    fn drop(&mut self) {
+        self.connections.close();
+    }
+}
+
+/// Shows which database it is, without the password.
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("config", &self.config).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,33 @@
+//! What is checked and made once, when a store is opened.
+
+use super::config::PostgresConfig;
+use super::connection::Lease;
+use super::failure::Failure;
+use super::keys;
+use super::migrations::{MIGRATIONS, migrate};
+use super::vectors::{self, Vectors};
+use crate::{Keyring, StoreError};
+
+pub(super) async fn prepare(
+    lease: &Lease,
+    config: &PostgresConfig,
+    keyring: &Keyring,
+) -> Result<Option<Vectors>, Failure> {
+    check_disk(lease, config).await?;
+    migrate(lease, &config.schema, MIGRATIONS).await?;
+    keys::admit(lease, keyring).await?;
+    vectors::find(lease, config.approximate_index).await
+}
+
+/// What a server acknowledges that does not write through to its disk, a power cut may take back.
+async fn check_disk(lease: &Lease, config: &PostgresConfig) -> Result<(), Failure> {
+    let found = lease.rows("SELECT current_setting('fsync') = 'on'", &[]).await?;
+    let is_on = found.first().map(|row| row.try_get::<_, bool>(0)).transpose()?.unwrap_or(false);
+    if is_on || config.unchecked_fsync {
+        return Ok(());
+    }
+    Err(StoreError::misconfigured(
+        "the database runs with fsync=off and may lose what it has acknowledged: switch it on, or say fsync=unchecked",
+    )
+    .into())
+}

@@ -1,0 +1,61 @@
+//! Records out of rows. One that is not the one its key names counts as damaged.
+
+use tokio_postgres::Row;
+
+use super::failure::Failure;
+use crate::{Cursor, EventName, EventRecord, Listing, Page, StoreError, UserRecord, Username};
+
+pub(super) fn bytes(row: &Row, column: usize) -> Result<&[u8], Failure> {
+    Ok(row.try_get(column)?)
+}
+
+pub(super) fn event(name: &str, record: &[u8]) -> Result<EventRecord, Failure> {
+    let record = EventRecord::from_bytes(record)?;
+    belongs(record.name.as_str() == name, "event").map(|()| record)
+}
+
+pub(super) fn user(event: &EventName, name: &str, record: &[u8]) -> Result<UserRecord, Failure> {
+    let record = UserRecord::from_bytes(record)?;
+    belongs(record.event == *event && record.name.as_str() == name, "user").map(|()| record)
+}
+
+pub(super) fn belongs(matches: bool, what: &str) -> Result<(), Failure> {
+    if matches {
+        return Ok(());
+    }
+    Err(StoreError::corrupt(format!("a record of kind {what} lies under the key of another one")).into())
+}
+
+pub(super) fn existing_user(is_event: bool, event: &EventName, user: &Username) -> Failure {
+    if is_event {
+        StoreError::user_not_found(event, user).into()
+    } else {
+        StoreError::event_not_found(event).into()
+    }
+}
+
+/// One more than the page has, to know whether there is more.
+pub(super) fn limit(page: &Page) -> i64 {
+    i64::try_from(page.limit.get()).unwrap_or(i64::MAX - 1).saturating_add(1)
+}
+
+/// The name behind which a page starts: no name is empty. None has a NUL either, which the server would
+/// refuse, so that what follows one makes no difference.
+pub(super) fn after(page: &Page) -> &str {
+    let place = page.after.as_ref().map_or("", Cursor::as_str);
+    place.split('\0').next().unwrap_or_default()
+}
+
+/// A cursor of this store is the name that a page ended with.
+pub(super) fn listing<T>(
+    page: &Page,
+    rows: &[Row],
+    read: impl Fn(&Row) -> Result<T, Failure>,
+    name: impl Fn(&T) -> &str,
+) -> Result<Listing<T>, Failure> {
+    // A damaged record behind the page is for the page that it is on to report.
+    let items: Vec<T> = rows.iter().take(page.limit.get()).map(read).collect::<Result<_, _>>()?;
+    let is_more = rows.len() > page.limit.get();
+    let next = items.last().filter(|_| is_more).map(|item| Cursor::new(name(item)));
+    Ok(Listing { items, next })
+}

@@ -1,0 +1,14 @@
+//! The database store on a real PostgreSQL.
+
+mod access;
+mod conformance;
+mod crash;
+mod damage;
+
+mod keys;
+mod outage;
+mod plain_scan;
+mod search;
+mod specimens;
+mod tls;
+mod two_stores;
