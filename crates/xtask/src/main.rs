@@ -32,7 +32,7 @@ struct Cli {
 enum Chore {
     /// Gets the models, ONNX Runtime and ReDoc into models/; does nothing where they are
     Setup {
-        /// Also what the tests need: pictures, the predictor of 68 landmarks, PostgreSQL
+        /// Also what the tests need: pictures, the predictor of 68 landmarks, PostgreSQL, Cloudinary's Python SDK
         #[arg(long)]
         tests: bool,
         /// Also the predictor of 68 landmarks, which is not for commercial use
@@ -93,7 +93,8 @@ fn perform(chore: Chore) -> Result<()> {
     match chore {
         Chore::Setup { tests: true, .. } => {
             setup::setup(&Extras::TESTS)?;
-            setup::postgres().map(drop)
+            setup::postgres()?;
+            setup::python_sdk().map(drop)
         }
         Chore::Setup { landmarks_68, .. } => setup::setup(&Extras { landmarks_68, ..Extras::NONE }),
         Chore::Run { server_args } => run::run(&server_args),

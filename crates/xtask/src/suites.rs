@@ -25,7 +25,7 @@ struct Program {
 }
 
 /// Every suite of this kind.
-pub(crate) const SUITES: &[Suite] = &[BROWSER, POSTGRESQL_15];
+pub(crate) const SUITES: &[Suite] = &[BROWSER, POSTGRESQL_15, NODE_SDK];
 
 const BROWSER: Suite = Suite {
     name: "browser",
@@ -66,6 +66,20 @@ const POSTGRESQL_15: Suite = Suite {
         "macOS:           brew install postgresql@15",
     ],
 };
+
+/// Set-up installs the SDK itself.
+const NODE_SDK: Suite = Suite {
+    name: "node-sdk",
+    feature: "cloudinary-standin/sdk-node",
+    programs: &[
+        Program { variable: "NODE_BIN", names: &["node", "nodejs"], places: &[] },
+        Program { variable: NPM, names: &["npm"], places: &[] },
+    ],
+    install: &["Debian, Ubuntu:  sudo apt-get install nodejs npm", "macOS:           brew install node"],
+};
+
+/// Tells where npm is.
+pub(crate) const NPM: &str = "NPM_BIN";
 
 impl Suite {
     /// For each program its variable and its path; or the first program that is not there.

@@ -9,16 +9,23 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::databases::Databases;
 use crate::setup::Extras;
-use crate::suites::{SUITES, Suite};
+use crate::suites::{NPM, SUITES, Suite};
 use crate::{cargo, setup, workspace};
 
 /// Tells the end-to-end tests which server to run.
 const SERVER_VARIABLE: &str = "TEST_SERVER_BIN";
 
+/// Compiles the tests in that run Cloudinary's Python SDK: what it needs is what set-up needs.
+const PYTHON_SDK_FEATURE: &str = "cloudinary-standin/sdk";
+/// Tell those tests where the interpreter and the SDK are.
+const PYTHON_VARIABLES: [&str; 2] = ["TEST_PYTHON", "TEST_CLOUDINARY_PYTHON"];
+/// Tells the tests of the suite `node-sdk` where the SDK is.
+const NODE_SDK_VARIABLE: &str = "TEST_CLOUDINARY_NODE";
+
 /// Runs the tests of the workspace, or those that `test_args` select.
 pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-    let mut features = Vec::new();
+    let mut features = vec![PYTHON_SDK_FEATURE];
     let mut environment = Vec::new();
     let mut skipped = Vec::new();
     for suite in SUITES {
@@ -36,6 +43,7 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     setup::setup(&Extras::TESTS)?;
     // They end when this does, whether the tests pass or not.
     let databases = Databases::start(&environment)?;
+    environment.extend(sdks(&environment)?);
     environment.push((SERVER_VARIABLE, built_server()?));
     let mut environment: Vec<_> = environment.into_iter().map(|(name, path)| (name, path.into())).collect();
     environment.extend(databases.environment.iter().cloned());
@@ -44,6 +52,16 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
         workspace::say(suite);
     }
     outcome
+}
+
+/// Installs the SDKs that can run here, and says where they are.
+fn sdks(programs: &[(&'static str, PathBuf)]) -> Result<Vec<(&'static str, PathBuf)>> {
+    let (interpreter, python_sdk) = setup::python_sdk()?;
+    let mut found: Vec<_> = PYTHON_VARIABLES.into_iter().zip([interpreter, python_sdk]).collect();
+    if let Some((_, npm)) = programs.iter().find(|(variable, _)| *variable == NPM) {
+        found.push((NODE_SDK_VARIABLE, setup::node_sdk(npm)?));
+    }
+    Ok(found)
 }
 
 fn run_tests(
@@ -58,10 +76,7 @@ fn run_tests(
     if !test_args.is_empty() {
         return cargo::finish(tests.args(test_args));
     }
-    tests.arg("--workspace");
-    if !features.is_empty() {
-        tests.args(["--features", features]);
-    }
+    tests.args(["--workspace", "--features", features]);
     cargo::finish(&mut tests)?;
     if nextest {
         // It does not run examples in documentation; `cargo test` has run them already.

@@ -42,6 +42,12 @@ const TABLE: &[Row] = &[
         may_use: &["face-core", "events"],
         never: &["actix*", "dlib-export", "face-server"],
     },
+    // Others use it in their tests alone.
+    Row {
+        name: "cloudinary-standin",
+        may_use: &[],
+        never: &["actix*", "ort", "reqwest", "face-core", "embedding-store", "events", "face-server"],
+    },
     Row {
         name: "face-server",
         may_use: &["embedding", "embedding-store", "events", "face-core"],

@@ -14,6 +14,7 @@ mod pip_failure;
 mod postgres;
 mod progress;
 mod python;
+mod sdks;
 mod unpack;
 mod write;
 
@@ -27,6 +28,7 @@ use self::manifest::{Manifest, Optional, Source, Wanted};
 use self::packages::{Cache, Package};
 pub(crate) use self::postgres::postgres;
 pub(crate) use self::python::Python;
+pub(crate) use self::sdks::{node_sdk, python_sdk};
 use crate::workspace::{root, say};
 
 /// What is wanted beside what the server needs.

@@ -197,8 +197,8 @@ fn size_below(folder: &Path) -> u64 {
         .sum()
 }
 
-/// The end of pip's output.
-fn tail(output: &str) -> String {
+/// The end of an installer's output.
+pub(super) fn tail(output: &str) -> String {
     let lines: Vec<_> = output.lines().collect();
     let start = lines.len().saturating_sub(6);
     lines.iter().skip(start).map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")

@@ -1,0 +1,141 @@
+//! The calls that are known, told apart by method and path.
+
+use hyper::Method;
+use percent_encoding::percent_decode_str;
+
+/// A kind of call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Endpoint {
+    /// `POST {resource_type}/upload`
+    Upload,
+    /// `POST {resource_type}/explicit`
+    Explicit,
+    /// `POST {resource_type}/destroy`
+    Destroy,
+    /// `POST {resource_type}/rename`
+    Rename,
+    /// `POST {resource_type}/tags`
+    Tags,
+    /// `POST {resource_type}/context`
+    Context,
+    /// `GET {resource_type}/download`
+    Download,
+    /// `GET` or `POST {resource_type}/generate_archive`
+    Archive,
+    /// `GET resources/{resource_type}...` that lists.
+    AdminList,
+    /// `GET resources/...` of one asset.
+    AdminGet,
+    /// `DELETE resources/...`
+    AdminDelete,
+    /// `GET folders`
+    AdminFolders,
+    /// `GET usage`
+    AdminUsage,
+    /// `GET ping`
+    AdminPing,
+    /// A read through the delivery network.
+    Delivery,
+    /// Anything else.
+    Unknown,
+}
+
+impl Endpoint {
+    /// Whether it counts against the hourly limit.
+    #[must_use]
+    pub fn is_admin(self) -> bool {
+        use Endpoint::{AdminDelete, AdminFolders, AdminGet, AdminList, AdminPing, AdminUsage};
+        matches!(self, AdminDelete | AdminFolders | AdminGet | AdminList | AdminPing | AdminUsage)
+    }
+}
+
+/// Where a call goes: its kind, the cloud, and the rest of the path, parts still percent-encoded.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) cloud: String,
+    /// Of the Upload and Admin APIs what follows the cloud; of a delivery likewise.
+    pub(crate) parts: Vec<String>,
+}
+
+impl Route {
+    pub(crate) fn of(method: &Method, path: &str) -> Self {
+        let mut parts = path.trim_start_matches('/').split('/').map(str::to_owned);
+        let first = parts.next().unwrap_or_default();
+        if first == "v1_1" {
+            let cloud = parts.next().unwrap_or_default();
+            let parts: Vec<_> = parts.collect();
+            return Self { endpoint: api(method, &parts), cloud, parts };
+        }
+        let parts: Vec<_> = parts.collect();
+        let reads = *method == Method::GET || *method == Method::HEAD;
+        let delivers = reads && parts.len() >= 3 && parts.first().is_some_and(|kind| kind == "raw");
+        Self { endpoint: if delivers { Endpoint::Delivery } else { Endpoint::Unknown }, cloud: first, parts }
+    }
+
+    /// The part of the path at an index, decoded.
+    pub(crate) fn part(&self, index: usize) -> Option<String> {
+        self.parts.get(index).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+    }
+
+    /// All of the path from an index on, decoded: `/` and `%2F` are the same.
+    pub(crate) fn rest(&self, from: usize) -> String {
+        let rest = self.parts.get(from..).unwrap_or_default().join("/");
+        percent_decode_str(&rest).decode_utf8_lossy().into_owned()
+    }
+}
+
+fn api(method: &Method, parts: &[String]) -> Endpoint {
+    let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+    let (get, post, delete) = (*method == Method::GET, *method == Method::POST, *method == Method::DELETE);
+    match parts.as_slice() {
+        ["ping"] if get => Endpoint::AdminPing,
+        ["usage"] if get => Endpoint::AdminUsage,
+        ["folders", ..] if get => Endpoint::AdminFolders,
+        ["resources", ..] if delete => Endpoint::AdminDelete,
+        ["resources", "image" | "video" | "raw"] | ["resources", _, "tags", _] if get => Endpoint::AdminList,
+        ["resources", _, _] if get => Endpoint::AdminList,
+        ["resources", _] | ["resources", _, _, _, ..] if get => Endpoint::AdminGet,
+        [_, "upload"] if post => Endpoint::Upload,
+        [_, "explicit"] if post => Endpoint::Explicit,
+        [_, "destroy"] if post => Endpoint::Destroy,
+        [_, "rename"] if post => Endpoint::Rename,
+        [_, "tags"] if post => Endpoint::Tags,
+        [_, "context"] if post => Endpoint::Context,
+        [_, "download"] if get => Endpoint::Download,
+        [_, "generate_archive"] if get || post => Endpoint::Archive,
+        _ => Endpoint::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_in_the_path_is_the_same_with_its_slashes_written_out_or_encoded() {
+        for path in ["fr/u%201%20%C3%A9.json", "fr%2Fu%201%20%C3%A9.json"] {
+            let path = format!("/v1_1/testcloud/resources/raw/authenticated/{path}");
+            let route = Route::of(&Method::GET, &path);
+            assert_eq!((route.endpoint, route.cloud.as_str()), (Endpoint::AdminGet, "testcloud"));
+            assert_eq!(route.rest(3), "fr/u 1 é.json");
+        }
+    }
+
+    #[test]
+    fn calls_are_told_apart_by_method_and_path() {
+        for (method, path, endpoint) in [
+            (Method::POST, "/v1_1/c/raw/upload", Endpoint::Upload),
+            (Method::GET, "/v1_1/c/raw/upload", Endpoint::Unknown),
+            (Method::GET, "/v1_1/c/raw/download", Endpoint::Download),
+            (Method::GET, "/v1_1/c/resources/raw/upload", Endpoint::AdminList),
+            (Method::GET, "/v1_1/c/resources/raw/tags/fr", Endpoint::AdminList),
+            (Method::DELETE, "/v1_1/c/resources/raw/upload", Endpoint::AdminDelete),
+            (Method::GET, "/v1_1/c/ping", Endpoint::AdminPing),
+            (Method::GET, "/c/raw/upload/a.json", Endpoint::Delivery),
+            (Method::POST, "/c/raw/upload/a.json", Endpoint::Unknown),
+        ] {
+            assert_eq!(Route::of(&method, path).endpoint, endpoint, "{method} {path}");
+        }
+    }
+}

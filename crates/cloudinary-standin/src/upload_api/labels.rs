@@ -1,0 +1,53 @@
+//! `POST tags` and `POST context`: labels of many assets at once.
+
+use serde_json::json;
+
+use super::{delivery, required};
+use crate::account::Account;
+use crate::answer::{Answer, Outcome, Refusal};
+use crate::asset::Asset;
+use crate::call::Call;
+use crate::context::parse;
+
+pub(crate) fn tags(account: &mut Account, call: &Call) -> Outcome {
+    let tags = call.parameters.list("tag");
+    match required(call, "command")? {
+        "add" => each(account, call, |asset| {
+            let new: Vec<_> = tags.iter().filter(|tag| !asset.tags.contains(tag)).cloned().collect();
+            asset.tags.extend(new);
+        }),
+        "remove" => each(account, call, |asset| asset.tags.retain(|tag| !tags.contains(tag))),
+        "replace" => each(account, call, |asset| asset.tags.clone_from(&tags)),
+        "remove_all" => each(account, call, |asset| asset.tags.clear()),
+        other => Err(unknown(other)),
+    }
+}
+
+pub(crate) fn context(account: &mut Account, call: &Call) -> Outcome {
+    match required(call, "command")? {
+        "add" => {
+            let pairs = parse(required(call, "context")?)?;
+            each(account, call, |asset| asset.context.extend(pairs.clone()))
+        }
+        "remove_all" => each(account, call, |asset| asset.context.clear()),
+        other => Err(unknown(other)),
+    }
+}
+
+fn unknown(command: &str) -> Refusal {
+    Refusal::bad_request(format!("Invalid command {command}"))
+}
+
+/// Changes every asset of the call that is there, and names those.
+fn each(account: &mut Account, call: &Call, change: impl Fn(&mut Asset)) -> Outcome {
+    let delivery = delivery(call)?;
+    let mut changed = Vec::new();
+    for id in call.parameters.each("public_ids") {
+        if let Some(mut asset) = account.asset(delivery, id).cloned() {
+            change(&mut asset);
+            account.keep(asset);
+            changed.push(id);
+        }
+    }
+    Ok(Answer::json(&json!({ "public_ids": changed })))
+}
