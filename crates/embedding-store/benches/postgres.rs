@@ -137,7 +137,8 @@ async fn fill(database: &Database, users: u64) -> Outcome<(PostgresStore, EventN
         client.execute(&put_user, &[&event, &user, &record, &template]).await?;
         client.execute(&put_sample, &[&event, &user, &sample.id(), &sample.to_bytes()?]).await?;
     }
-    client.batch_execute("COMMIT; VACUUM ANALYZE").await?;
+    client.batch_execute("COMMIT").await?;
+    client.batch_execute("VACUUM ANALYZE").await?;
     let probe = Embedding::new(ModelId::new("test")?, values(7))?;
     Ok((store, event, probe))
 }

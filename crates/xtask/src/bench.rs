@@ -4,6 +4,7 @@ mod reference;
 
 use anyhow::Result;
 
+use crate::databases::Databases;
 use crate::setup::Extras;
 use crate::{cargo, setup, workspace};
 
@@ -22,6 +23,9 @@ pub(crate) fn bench(name: Option<&str>, reference: bool) -> Result<()> {
         workspace::root().join(format!("target/release/face-server{}", std::env::consts::EXE_SUFFIX));
     // A pattern of names; without one, cargo would also run unit tests as benchmarks.
     let mut benches = cargo::cargo(["bench", "--workspace", "--bench", name.unwrap_or("*")]);
-    cargo::finish(benches.env(SERVER_VARIABLE, server))?;
+    // They end when this does.
+    let databases = Databases::start(&[])?;
+    benches.envs(databases.environment.iter().cloned()).env(SERVER_VARIABLE, server);
+    cargo::finish(&mut benches)?;
     if reference { reference::compare() } else { Ok(()) }
 }
