@@ -25,6 +25,8 @@ type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
 /// Tells the started process which file to write to.
 const FILE: &str = "EMBEDDING_STORE_TEST_FILE";
+/// How many times to kill it; `cargo xtask soak --crashes` asks for more.
+const ROUNDS: &str = "REDB_CRASH_ROUNDS";
 const ACKNOWLEDGED: &str = "acknowledged ";
 const REFUSED: &str = "refused ";
 const WRITERS: u16 = 16;
@@ -37,7 +39,10 @@ async fn every_acknowledged_append_survives_kill_9() -> Outcome {
     let folder = tempdir()?;
     let path = folder.path().join("faces.redb");
     let mut acknowledged = BTreeSet::new();
-    for (round, until) in [20, 150, 400].into_iter().enumerate() {
+    let rounds = env::var(ROUNDS).ok().map_or(Ok(5), |text| text.parse::<usize>())?;
+    for round in 0..rounds {
+        // From few to many, by a fixed rule: 20 to 419.
+        let until = 20 + round * 7919 % 400;
         let test = "every_acknowledged_append_survives_kill_9";
         let mut writer = Command::new(env::current_exe()?);
         let writer = writer.args(["--exact", test, "--nocapture"]);

@@ -1,9 +1,10 @@
-//! `cargo xtask soak`: builds the fuzz targets with coverage, runs each, and keeps what breaks one.
+//! `cargo xtask soak`: kills stores amid their writes; or builds the fuzz targets with coverage, runs each, and keeps what breaks one.
 //!
 //! It needs no other toolchain than the pinned one and a C++ compiler, with which libFuzzer is built.
 //! Everything lies in target/fuzz: the build, the seeds, the corpus that grows from run to run, the logs
 //! and the inputs that broke a target.
 
+mod crashes;
 mod outcome;
 
 use std::ffi::OsString;
@@ -49,6 +50,10 @@ pub(crate) struct Soak {
     /// number and seed repeat the same run
     #[arg(long, conflicts_with = "minutes")]
     runs: Option<u64>,
+    /// In place of the fuzz targets, kill the stores' processes this many times amid the writes of many,
+    /// and look for what was acknowledged
+    #[arg(long, value_name = "ROUNDS", conflicts_with_all = ["minutes", "runs", "target", "seed"])]
+    crashes: Option<u32>,
     /// One target in place of all
     #[arg(long, value_parser = PossibleValuesParser::new(TARGETS).map(|name| known(&name)))]
     target: Option<&'static str>,
@@ -61,8 +66,11 @@ fn known(name: &str) -> &'static str {
     TARGETS.into_iter().find(|target| *target == name).unwrap_or_default()
 }
 
-/// Builds and runs the targets; an error names the inputs that broke one.
+/// Builds and runs the targets; an error names the inputs that broke one. Or kills stores.
 pub(crate) fn soak(soak: Soak) -> Result<()> {
+    if let Some(rounds) = soak.crashes {
+        return crashes::soak(rounds);
+    }
     let programs = build()?;
     let mut broken = Vec::new();
     let mut rows = vec![Outcome::HEADER.to_owned()];
