@@ -33,6 +33,7 @@
 //! A store of one's own implements [`EmbeddingStore`] and passes the suite in `conformance` (feature
 //! `conformance`).
 
+pub mod archive;
 mod changes;
 #[cfg(feature = "cloudinary")]
 pub mod cloudinary;

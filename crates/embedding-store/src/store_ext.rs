@@ -12,6 +12,25 @@ const PAGE: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 /// Sugar for callers. Implemented for every [`EmbeddingStore`]; not to be implemented.
 #[async_trait]
 pub trait EmbeddingStoreExt: EmbeddingStore {
+    /// Creates an event, or keeps the one that is there and returns it. Idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the one that is there is of another model.
+    async fn create_or_keep_event(&self, event: EventRecord) -> Result<Option<EventRecord>, StoreError> {
+        let (name, model) = (event.name.clone(), event.model.clone());
+        match self.create_event(event).await {
+            Ok(()) => Ok(None),
+            Err(conflict @ StoreError::Conflict { .. }) => match self.event(&name).await? {
+                None => Err(conflict),
+                Some(present) if present.model != model => {
+                    Err(StoreError::other_model(&name, &present.model))
+                }
+                present => Ok(present),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads all events in name order, page by page.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use crate::StoreError;
 const KEY_BYTES: usize = 32;
 
 /// Bytes of a nonce. With 192 random bits no two are ever equal.
-pub(super) const NONCE_BYTES: usize = 24;
+pub(crate) const NONCE_BYTES: usize = 24;
 
 /// What an encryption key's name is derived with, so that it tells nothing of the key's other uses.
 const ID_CONTEXT: &[u8] = b"embedding-store key id v1";
@@ -32,7 +32,7 @@ pub struct EncryptionKey {
 
 /// The public name of a key: the beginning of its hash, from which the key cannot be found.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(pub(super) [u8; 8]);
+pub struct KeyId(pub(crate) [u8; 8]);
 
 /// A text that is no key. It is not quoted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +73,7 @@ impl EncryptionKey {
     }
 
     /// Encrypts under a new nonce and authenticates `context` with it.
-    pub(super) fn encrypt(
+    pub(crate) fn encrypt(
         &self,
         plain: &[u8],
         context: &[u8],
@@ -86,7 +86,7 @@ impl EncryptionKey {
     }
 
     /// Decrypts; `None` when the key, the context or any bit is not what it was.
-    pub(super) fn decrypt(
+    pub(crate) fn decrypt(
         &self,
         nonce: [u8; NONCE_BYTES],
         sealed: &[u8],
@@ -101,7 +101,7 @@ impl EncryptionKey {
     }
 }
 
-fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
+pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
     getrandom::fill(bytes).map_err(|e| StoreError::Unavailable {
         retryable: true,
         reason: "the system gives no random bytes".to_owned(),

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use key::{EncryptionKey, InvalidKey, KeyId};
+pub(crate) use key::{NONCE_BYTES, fill_random};
 
 use crate::{FaceSample, StoreError};
 
