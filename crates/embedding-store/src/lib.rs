@@ -41,6 +41,7 @@ pub mod cloudinary;
 pub mod conformance;
 mod error;
 mod keyring;
+pub mod legacy;
 mod memory;
 mod names;
 mod page;

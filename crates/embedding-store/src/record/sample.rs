@@ -78,6 +78,12 @@ impl FaceSample {
         self
     }
 
+    /// With an id of the caller's, which is to be a UUID v7: for a sample that comes from elsewhere, and again.
+    pub(crate) fn with_id(mut self, id: Uuid) -> Self {
+        self.details.id = id;
+        self
+    }
+
     /// The id, a UUID v7.
     #[must_use]
     pub fn id(&self) -> Uuid {

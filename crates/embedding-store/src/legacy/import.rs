@@ -1,0 +1,141 @@
+//! Adds the old service's gallery to a store, so that doing it again changes nothing.
+
+use embedding::Embedding;
+use futures_util::{StreamExt, stream};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use uuid::{Builder, Uuid};
+
+use super::{LegacyDocument, SOURCE};
+use crate::{EmbeddingStore, EmbeddingStoreExt, EventName, EventRecord, FaceSample, StoreError, Username};
+
+/// Users on their way into the store at the same time.
+const IN_FLIGHT: usize = 64;
+
+/// The use of the hash that ids are made of.
+const ID_CONTEXT: &[u8] = b"embedding-store legacy sample id v1";
+
+/// How much was taken over, so far or in all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Events, new ones and others.
+    pub events: usize,
+    /// Users, new ones and others.
+    pub users: usize,
+    /// Face samples, those that were there already included.
+    pub samples: usize,
+    /// Face samples that were there already.
+    pub already_there: usize,
+}
+
+impl LegacyDocument {
+    /// Adds events, users and samples to a store, and tells `progress` after each event and user.
+    ///
+    /// `created` is the time that all of it is said to be of, such as when the document was last written.
+    ///
+    /// Importing again changes nothing, be it with another time or while another import runs: an embedding
+    /// that the user has already is not added. Ids are UUIDs of version 7 made of the time, the place in the
+    /// user's list, and a hash of event, user, place and embedding. Events and users that are there are kept
+    /// as they are.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when an event of the store is of another model; else as the store says.
+    /// What was taken over until then stays.
+    pub async fn import(
+        &self,
+        store: &dyn EmbeddingStore,
+        created: OffsetDateTime,
+        mut progress: impl FnMut(Summary),
+    ) -> Result<Summary, StoreError> {
+        let mut done = Summary::default();
+        for (event, users) in &self.events {
+            store.create_or_keep_event(EventRecord::new(event.clone(), self.model.clone(), created)).await?;
+            done.events += 1;
+            progress(done);
+            let mut users = stream::iter(users)
+                .map(|(user, embeddings)| add(store, event, user, samples(event, user, embeddings, created)))
+                .buffer_unordered(IN_FLIGHT);
+            while let Some(added) = users.next().await {
+                let Added { samples, already_there } = added?;
+                done.users += 1;
+                done.samples += samples;
+                done.already_there += already_there;
+                progress(done);
+            }
+        }
+        Ok(done)
+    }
+}
+
+struct Added {
+    samples: usize,
+    already_there: usize,
+}
+
+/// Adds those samples of a user whose embeddings the user has not yet. One that the document has twice is
+/// to be there twice.
+async fn add(
+    store: &dyn EmbeddingStore,
+    event: &EventName,
+    user: &Username,
+    samples: Result<Vec<FaceSample>, StoreError>,
+) -> Result<Added, StoreError> {
+    let samples = samples?;
+    let mut present = match store.samples(event, user).await {
+        Err(StoreError::NotFound { .. }) => vec![],
+        present => present?,
+    };
+    let mut added = Added { samples: samples.len(), already_there: 0 };
+    for sample in samples {
+        match present.iter().position(|other| other.embedding() == sample.embedding()) {
+            Some(place) => {
+                present.swap_remove(place);
+                added.already_there += 1;
+            }
+            None => drop(store.append_sample(sample).await?),
+        }
+    }
+    Ok(added)
+}
+
+fn samples(
+    event: &EventName,
+    user: &Username,
+    embeddings: &[Embedding],
+    created: OffsetDateTime,
+) -> Result<Vec<FaceSample>, StoreError> {
+    let sample = |(place, embedding): (u64, &Embedding)| {
+        let id = id(event, user, place, embedding, created);
+        FaceSample::new(event.clone(), user.clone(), embedding.clone(), 0.0, SOURCE, created)
+            .map(|sample| sample.with_id(id))
+            .map_err(|e| StoreError::unstorable(e.to_string()))
+    };
+    (0..).zip(embeddings).map(sample).collect()
+}
+
+/// The same for the same sample, and in the order of the places. Two differ but for an accident of 62 bits.
+fn id(
+    event: &EventName,
+    user: &Username,
+    place: u64,
+    embedding: &Embedding,
+    created: OffsetDateTime,
+) -> Uuid {
+    let mut hash = Sha256::new_with_prefix(ID_CONTEXT);
+    for name in [event.as_str(), user.as_str()] {
+        // No name has a zero byte.
+        hash.update(name);
+        hash.update([0]);
+    }
+    hash.update(place.to_le_bytes());
+    for value in embedding.values() {
+        hash.update(value.to_le_bytes());
+    }
+    // The 12 bits after the version hold the place, as far as they go, and the hash fills the rest.
+    let [.., high, low] = place.to_be_bytes();
+    let mut rest = [high, low, 0, 0, 0, 0, 0, 0, 0, 0];
+    rest.iter_mut().skip(2).zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    let milliseconds = u64::try_from(created.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    Builder::from_unix_timestamp_millis(milliseconds, &rest).into_uuid()
+}

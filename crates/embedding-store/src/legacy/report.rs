@@ -1,0 +1,130 @@
+//! What the old document held that could not be taken over as it was.
+
+use std::fmt;
+
+use embedding::EmbeddingError;
+
+use crate::{EventName, NameError, Username};
+
+/// Characters of a name of the document that a message shows.
+const SHOWN_CHARACTERS: usize = 60;
+
+/// A document that cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LegacyError {
+    /// It is longer than any that the old service could keep.
+    #[error("the document has {bytes} bytes, {limit} are the most that is read")]
+    TooLong {
+        /// Its bytes.
+        bytes: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// It is no JSON.
+    #[error("the document is no JSON: see line {line}, column {column}")]
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What the parser says.
+        source: serde_json::Error,
+    },
+    /// It is JSON of another shape.
+    #[error("the document is {found}, not an object of events")]
+    NotAnObject {
+        /// What it is.
+        found: &'static str,
+    },
+}
+
+/// A part of the document that was not taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejected {
+    /// The event, as the document spells it.
+    pub event: String,
+    /// The user, as the document spells it; `None` when the whole event is meant.
+    pub user: Option<String>,
+    /// Which of the user's embeddings, from 0; `None` when the whole user is meant.
+    pub index: Option<usize>,
+    /// Why.
+    pub reason: RejectReason,
+}
+
+/// Why a part of the document was not taken over. No variant carries embedding numbers.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// The name of the event or user is none.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// It has the wrong shape.
+    #[error("it is {found}, not {expected}")]
+    WrongShape {
+        /// What it is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A user of whom nothing is known but the name: no store keeps one.
+    #[error("the user has no embedding that can be taken over")]
+    NoEmbedding,
+    /// One of the 128 items of an embedding is no number.
+    #[error("item {position} of the embedding is no number")]
+    NotANumber {
+        /// Which, from 0.
+        position: usize,
+    },
+    /// The numbers are no embedding.
+    #[error(transparent)]
+    Embedding(#[from] EmbeddingError),
+}
+
+/// Two entries of the document that were taken together: it spells one name in two ways, or has it twice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Merged {
+    /// The event.
+    pub event: EventName,
+    /// The user; `None` when the event itself is there twice.
+    pub user: Option<Username>,
+    /// The later entry's spelling.
+    pub spelling: String,
+}
+
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(index) = self.index {
+            write!(f, "embedding {index} of ")?;
+        }
+        if let Some(user) = &self.user {
+            write!(f, "user '{}' of ", shown(user))?;
+        }
+        write!(f, "event '{}': {}", shown(&self.event), self.reason)
+    }
+}
+
+impl fmt::Display for Merged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(user) = &self.user {
+            write!(f, "user '{user}' of ")?;
+        }
+        write!(
+            f,
+            "event '{}' is there again as '{}': both were taken together",
+            self.event,
+            shown(&self.spelling)
+        )
+    }
+}
+
+/// A name of the document, fit for a terminal.
+fn shown(name: &str) -> String {
+    let mut shown: String = name.chars().take(SHOWN_CHARACTERS).flat_map(char::escape_debug).collect();
+    if name.chars().nth(SHOWN_CHARACTERS).is_some() {
+        shown.push('…');
+    }
+    shown
+}
