@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{Arg, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::commands;
+use crate::commands::import_legacy::Source;
 use crate::config::{Config, ConfigError};
 
 /// Something failed.
@@ -17,6 +18,10 @@ const WRONG_USE: u8 = 2;
 
 /// The argument of the commands that write or read a file.
 const FILE: &str = "FILE";
+
+/// Flags of `import-legacy`.
+const ACCOUNT: &str = "account";
+const RETIRE: &str = "retire";
 
 /// Runs the command that the process's arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong use.
 #[must_use]
@@ -39,6 +44,9 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<()> {
         "key" => commands::key::print(),
         "rekey" => commands::rekey::run(&Config::load(flags)?),
         "compact" => commands::file_store::compact(&Config::load(flags)?),
+        "export" => commands::export::export(&Config::load(flags)?, file(flags)?),
+        "import" => commands::export::import(&Config::load(flags)?, file(flags)?),
+        "import-legacy" => commands::import_legacy::import(&Config::load(flags)?, legacy_source(flags)?),
         "backup" => commands::file_store::backup(&Config::load(flags)?, file(flags)?),
         "config" => commands::config::print(&Config::load(flags)?),
         "doctor" => commands::doctor::examine(&Config::load(flags)?),
@@ -52,8 +60,19 @@ fn file(flags: &ArgMatches) -> anyhow::Result<&Path> {
     Ok(file)
 }
 
+fn legacy_source(flags: &ArgMatches) -> anyhow::Result<Source<'_>> {
+    if flags.get_flag(ACCOUNT) {
+        return Ok(Source::Account { retire: flags.get_flag(RETIRE) });
+    }
+    file(flags).map(Source::File)
+}
+
 fn takes_file(help: &'static str) -> Arg {
     Arg::new(FILE).value_name("FILE").required(true).value_parser(value_parser!(PathBuf)).help(help)
+}
+
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
 }
 
 fn command() -> Command {
@@ -70,6 +89,31 @@ fn command() -> Command {
             Command::new("backup")
                 .about("Copy the file of a redb: store to a new file")
                 .arg(takes_file("The copy; nothing may be there yet")),
+        )
+        .subcommand(
+            Command::new("export")
+                .about("Write the whole store to a new file, encrypted where FACE_ARCHIVE_KEY is given")
+                .arg(takes_file("The export; nothing may be there yet")),
+        )
+        .subcommand(
+            Command::new("import")
+                .about("Add what an export holds to the store; again if need be, which changes nothing")
+                .arg(takes_file("The export")),
+        )
+        .subcommand(
+            Command::new("import-legacy")
+                .about("Take over the gallery of the replaced service, and say what could not be taken")
+                .arg(
+                    takes_file("Its document, such as embeddings.json")
+                        .required_unless_present(ACCOUNT)
+                        .conflicts_with(ACCOUNT)
+                        .required(false),
+                )
+                .arg(switch(ACCOUNT, "Read it from the Cloudinary account that CLOUDINARY_... name"))
+                .arg(
+                    switch(RETIRE, "Then take it from the public; stop the replaced service first")
+                        .requires(ACCOUNT),
+                ),
         )
         .subcommand(Command::new("compact").about("Give unused room in the file of a redb: store back"))
         .subcommand(Command::new("key").about("Make a key that encrypts embeddings at rest, and print it"))

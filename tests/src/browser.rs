@@ -104,7 +104,7 @@ impl Browser {
     async fn log(&self, name: &str) -> Result<Vec<String>> {
         let session = self.page.session_id().await?.context("the session has ended")?;
         let url = format!("{}/session/{session}/se/log", self.chromedriver.url());
-        let answer = reqwest::Client::new().post(url).json(&json!({ "type": name })).send().await?;
+        let answer = crate::http_client().post(url).json(&json!({ "type": name })).send().await?;
         let answer: Value = answer.error_for_status()?.json().await?;
         let entries = answer.get("value").and_then(Value::as_array).context("no log")?;
         Ok(entries.iter().filter_map(|entry| entry.get("message")?.as_str().map(str::to_owned)).collect())

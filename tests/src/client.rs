@@ -38,6 +38,15 @@ impl Answer {
     }
 }
 
+/// A client of HTTP. Its library, with the features that the store at Cloudinary gives it, wants to be told
+/// what does TLS, also where there is none.
+#[must_use]
+pub fn http_client() -> reqwest::Client {
+    // It fails when the process has one already, which does as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// A client of one server.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -49,7 +58,7 @@ impl Client {
     /// A client of the server at `url`.
     #[must_use]
     pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), http: reqwest::Client::new() }
+        Self { url: url.to_owned(), http: http_client() }
     }
 
     /// Sends a request that the caller has prepared.

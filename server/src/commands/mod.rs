@@ -2,7 +2,9 @@
 
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod file_store;
+pub(crate) mod import_legacy;
 pub(crate) mod key;
 pub(crate) mod openapi;
 pub(crate) mod rekey;

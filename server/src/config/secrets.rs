@@ -12,10 +12,14 @@ const ENCRYPTION_KEY: &str = "FACE_ENCRYPTION_KEY";
 /// The key before that one, for `face-server rekey`.
 const FORMER_KEY: &str = "FACE_FORMER_ENCRYPTION_KEY";
 
+/// The key of exported files.
+const ARCHIVE_KEY: &str = "FACE_ARCHIVE_KEY";
+
 /// Every variable of this kind.
-pub(super) const VARIABLES: [&str; 7] = [
+pub(super) const VARIABLES: [&str; 8] = [
     ENCRYPTION_KEY,
     FORMER_KEY,
+    ARCHIVE_KEY,
     "CLOUDINARY_CLOUD_NAME",
     "CLOUDINARY_API_KEY",
     "CLOUDINARY_API_SECRET",
@@ -28,6 +32,7 @@ pub(super) const VARIABLES: [&str; 7] = [
 pub(crate) struct Secrets {
     encryption_key: Option<EncryptionKey>,
     former_key: Option<EncryptionKey>,
+    archive_key: Option<EncryptionKey>,
     cloudinary: CloudinaryAccess,
 }
 
@@ -49,7 +54,12 @@ impl Secrets {
                 allowed: format!("{e}; `face-server key` makes one"),
             })
         };
-        Ok(Self { encryption_key: key(ENCRYPTION_KEY)?, former_key: key(FORMER_KEY)?, cloudinary })
+        Ok(Self {
+            encryption_key: key(ENCRYPTION_KEY)?,
+            former_key: key(FORMER_KEY)?,
+            archive_key: key(ARCHIVE_KEY)?,
+            cloudinary,
+        })
     }
 
     /// What a store is opened with.
@@ -71,6 +81,16 @@ impl Secrets {
     /// The keyring of everyday work.
     pub(crate) fn keyring(&self) -> Keyring {
         self.encryption_key.clone().map_or_else(Keyring::plain, Keyring::new)
+    }
+
+    /// The key of exported files, where there is one.
+    pub(crate) fn archive_key(&self) -> Option<&EncryptionKey> {
+        self.archive_key.as_ref()
+    }
+
+    /// The Cloudinary account, as far as it is given.
+    pub(crate) fn cloudinary(&self) -> &CloudinaryAccess {
+        &self.cloudinary
     }
 
     fn with_keyring(&self, keyring: Keyring) -> StoreOptions {

@@ -1,0 +1,103 @@
+//! `face-server import-legacy`: takes over the gallery of the service that this one replaces.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use embedding::ModelId;
+use embedding_store::CloudinaryOptions;
+use embedding_store::cloudinary::CloudinaryClient;
+use embedding_store::legacy::{LegacyDocument, Summary};
+use indicatif::ProgressBar;
+use time::OffsetDateTime;
+
+use crate::config::Config;
+use crate::startup::open_store;
+
+/// The model of the old service's embeddings: dlib's, the numbers of which this service's are comparable to.
+const MODEL: &str = "dlib-resnet-v1";
+
+/// Where the document is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// In a file that was downloaded.
+    File(&'a Path),
+    /// In the Cloudinary account that the environment names.
+    Account {
+        /// Whether to take it from the public when all of it was taken over.
+        retire: bool,
+    },
+}
+
+/// Adds the document's embeddings to the store, and says what could not be taken.
+pub(crate) fn import(config: &Config, source: Source<'_>) -> anyhow::Result<()> {
+    actix_web::rt::System::new().block_on(async {
+        let (bytes, created) = match source {
+            Source::File(path) => {
+                let unreadable = || format!("cannot read '{}'", path.display());
+                let bytes = fs::read(path).with_context(unreadable)?;
+                (
+                    bytes,
+                    OffsetDateTime::from(
+                        fs::metadata(path).and_then(|m| m.modified()).with_context(unreadable)?,
+                    ),
+                )
+            }
+            Source::Account { .. } => {
+                let document = account(config)?.legacy_document().await?;
+                let document = document.context("the account has no document of the old service")?;
+                (document, OffsetDateTime::now_utc())
+            }
+        };
+        let document = LegacyDocument::parse(&bytes, ModelId::new(MODEL)?)?;
+        let store = open_store(config).await?;
+        let bar = ProgressBar::new(u64::try_from(document.total().users).unwrap_or(u64::MAX));
+        let taken = document
+            .import(&*store, created, |done| bar.set_position(u64::try_from(done.users).unwrap_or(u64::MAX)))
+            .await;
+        bar.finish_and_clear();
+        report(&document, taken?)?;
+        if let Source::Account { retire: true } = source {
+            retire(config, &document).await?;
+        }
+        Ok(())
+    })
+}
+
+fn report(document: &LegacyDocument, taken: Summary) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for merged in &document.merged {
+        writeln!(out, "taken together: {merged}")?;
+    }
+    for rejected in &document.rejected {
+        writeln!(out, "NOT taken: {rejected}")?;
+    }
+    let Summary { events, users, samples, already_there, .. } = taken;
+    writeln!(
+        out,
+        "Taken over: {events} events, {users} users, {samples} embeddings ({already_there} were there already); \
+         {} could not be taken.",
+        document.rejected.len()
+    )
+}
+
+/// The public document becomes one that nobody reads without a signature.
+async fn retire(config: &Config, document: &LegacyDocument) -> anyhow::Result<()> {
+    if !document.rejected.is_empty() {
+        bail!("not everything could be taken, so the public document was left as it is");
+    }
+    account(config)?.retire_legacy_document().await?;
+    writeln!(
+        io::stdout(),
+        "The document in the account is not public any more. What was in it counts as disclosed: it was readable \
+         by anyone."
+    )?;
+    Ok(())
+}
+
+fn account(config: &Config) -> anyhow::Result<CloudinaryClient> {
+    let mut options = CloudinaryOptions::default();
+    options.access = config.secrets.cloudinary().clone();
+    Ok(CloudinaryClient::for_account(&options)?)
+}
