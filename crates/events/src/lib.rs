@@ -42,4 +42,4 @@ pub use decision::{DEFAULT_THRESHOLD, Decision, MatchPolicy, Verdict};
 pub use embedding_store::{EventName, NameError, Username};
 pub use error::EventError;
 pub use gallery::{Gallery, Nearest};
-pub use service::{Enrolment, EnrolmentFace, EventService, EventSummary};
+pub use service::{Enrolment, EnrolmentFace, EventService, EventSummary, ServiceOptions};

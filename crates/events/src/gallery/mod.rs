@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use embedding::{Distance, EmbeddingError, ModelId, Template};
-use embedding_store::{EventSnapshot, FaceSample, Username};
+use embedding_store::{EventName, EventSnapshot, FaceSample, Username};
 use zeroize::Zeroizing;
 
 use self::block::{Block, MOST_ROWS};
@@ -50,14 +50,10 @@ impl Gallery {
         let EventSnapshot { event, users } = snapshot;
         let mut templates = BTreeMap::new();
         for stored in users {
-            let unusable = |source| EventError::UnusableSamples {
-                event: event.name.clone(),
-                user: stored.user.name.clone(),
-                source,
-            };
-            let template =
-                Template::from_samples(stored.samples.iter().map(FaceSample::embedding)).map_err(unusable)?;
-            same_model(&event.model, template.model()).map_err(unusable)?;
+            let user = &stored.user.name;
+            let template = template_of(&event.name, user, &stored.samples)?;
+            same_model(&event.model, template.model())
+                .map_err(|source| unusable(&event.name, user, source))?;
             templates.insert(stored.user.name, template);
         }
         let templates: Vec<_> = templates.into_iter().collect();
@@ -154,6 +150,23 @@ impl Gallery {
         let blocks = blocks.chain(self.blocks.iter().skip(place + 1).cloned()).collect();
         Self { model: self.model.clone(), blocks, users: self.users - before + after }
     }
+}
+
+/// The template of a user's stored samples.
+///
+/// # Errors
+/// [`EventError::UnusableSamples`] when they make none: there are none, or they cancel out.
+pub(crate) fn template_of(
+    event: &EventName,
+    user: &Username,
+    samples: &[FaceSample],
+) -> Result<Template, EventError> {
+    Template::from_samples(samples.iter().map(FaceSample::embedding))
+        .map_err(|source| unusable(event, user, source))
+}
+
+fn unusable(event: &EventName, user: &Username, source: EmbeddingError) -> EventError {
+    EventError::UnusableSamples { event: event.clone(), user: user.clone(), source }
 }
 
 fn same_model(ours: &ModelId, theirs: &ModelId) -> Result<(), EmbeddingError> {

@@ -1,10 +1,13 @@
 //! Enrolment: a face becomes a stored sample, and its user's template follows.
 
+use std::sync::Arc;
+
 use embedding::{Embedding, Template};
-use embedding_store::{EventName, FaceSample, StoreError, Username};
+use embedding_store::{EventName, FaceSample, StoreError, Subject, Username};
 use time::OffsetDateTime;
 
 use super::Inner;
+use super::galleries::Turn;
 use crate::{EventError, Gallery};
 
 /// A face to enrol.
@@ -34,6 +37,25 @@ impl Inner {
     ) -> Result<Enrolment, EventError> {
         let turn = self.galleries.turn(event).await;
         let gallery = self.current(&turn).await?;
+        match self.enrol_in(&turn, gallery, user, &face).await {
+            // Another service deleted the event, or made it, and that was not told yet. Nothing was written.
+            Err(EventError::Store(error)) if is_about_event(&error) => {
+                tracing::info!(%event, %error, "enrolment tried again: the event was changed by another");
+                let gallery = self.read(&turn).await?;
+                self.enrol_in(&turn, gallery, user, &face).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn enrol_in(
+        &self,
+        turn: &Turn<'_>,
+        gallery: Option<Arc<Gallery>>,
+        user: &Username,
+        face: &EnrolmentFace,
+    ) -> Result<Enrolment, EventError> {
+        let event = turn.event();
         self.expect_model(event, gallery.as_deref(), &face.embedding)?;
 
         // The template is made before the sample is stored: what is stored must always make one.
@@ -46,7 +68,7 @@ impl Inner {
             None => Gallery::empty(self.model.clone()).with(user, &template)?,
         };
         let now = OffsetDateTime::now_utc();
-        let EnrolmentFace { embedding, detection_score, source } = face;
+        let EnrolmentFace { embedding, detection_score, source } = face.clone();
         let sample = FaceSample::new(event.clone(), user.clone(), embedding, detection_score, source, now)?;
 
         let change = turn.change();
@@ -66,12 +88,21 @@ impl Inner {
         Ok(Enrolment { embedding_count })
     }
 
-    /// The user's samples; none when the store does not know the user.
+    /// The samples of a user in the gallery; none when the store does not know the user any more.
     async fn enrolled(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, EventError> {
         match self.store.samples(event, user).await {
             Ok(samples) => Ok(samples),
-            Err(StoreError::NotFound { .. }) => Ok(Vec::new()),
+            Err(StoreError::NotFound { subject: Subject::User(..) }) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Whether the store says that the event is not what it was here.
+fn is_about_event(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::NotFound { subject: Subject::Event(_) }
+            | StoreError::Conflict { subject: Subject::Event(_), .. }
+    )
 }

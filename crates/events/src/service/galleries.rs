@@ -112,6 +112,12 @@ impl Turn<'_> {
         drop(previous);
     }
 
+    /// Marks the event: what is published is known not to be what the store holds.
+    pub(super) fn stale(&self) {
+        let previous = self.galleries.write().insert(self.event.clone(), Published::Stale);
+        drop(previous);
+    }
+
     /// Opens a change: to be called before the write that it is about.
     pub(super) fn change(&self) -> Change<'_> {
         Change { turn: self, settled: false }
@@ -134,9 +140,7 @@ impl Change<'_> {
 impl Drop for Change<'_> {
     fn drop(&mut self) {
         if !self.settled {
-            let galleries = self.turn.galleries;
-            let previous = galleries.write().insert(self.turn.event.clone(), Published::Stale);
-            drop(previous);
+            self.turn.stale();
         }
     }
 }

@@ -21,8 +21,10 @@ impl Inner {
         Ok(())
     }
 
-    /// The event's gallery as the store holds it; `None` when there is no such event.
+    /// The event's gallery as the store holds it, or held it at most `max_staleness` ago; `None` when there
+    /// is no such event.
     pub(super) async fn gallery(&self, event: &EventName) -> Result<Option<Arc<Gallery>>, EventError> {
+        self.backlog.check()?;
         match self.galleries.get(event) {
             Published::Current(gallery) => Ok(Some(gallery)),
             Published::Absent => Ok(None),
@@ -36,13 +38,14 @@ impl Inner {
             Published::Current(gallery) => Ok(Some(gallery)),
             Published::Absent => Ok(None),
             Published::Stale => {
-                tracing::warn!(event = %turn.event(), "gallery read again: the outcome of a write was unknown");
+                tracing::warn!(event = %turn.event(), "gallery read again: what the store holds was unknown");
                 self.read(turn).await
             }
         }
     }
 
-    async fn read(&self, turn: &Turn<'_>) -> Result<Option<Arc<Gallery>>, EventError> {
+    /// Reads the event from the store and publishes what came of it.
+    pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<Arc<Gallery>>, EventError> {
         let gallery = match self.store.load_event(turn.event()).await {
             Ok(snapshot) => Some(Arc::new(Gallery::of(snapshot)?)),
             Err(StoreError::NotFound { .. }) => None,

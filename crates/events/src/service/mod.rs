@@ -1,33 +1,48 @@
 //! The service over all events: one method for everything that can be asked of it.
 
+mod backlog;
 mod delete;
 mod enrol;
 mod galleries;
 mod identify;
 mod load;
+mod options;
+mod watch;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use embedding::{Embedding, ModelId};
 use embedding_store::{EmbeddingStore, EventName, Page, Username};
+use tokio::task::JoinSet;
 use tracing::Instrument;
 
+use self::backlog::Backlog;
 pub use self::enrol::{Enrolment, EnrolmentFace};
 use self::galleries::Galleries;
+pub use self::options::ServiceOptions;
 use crate::{EventError, Gallery, MatchPolicy, Verdict};
 
-/// Enrols, identifies, lists and deletes, over a store that nobody else writes to meanwhile.
+/// Enrols, identifies, lists and deletes, over a store of its own or one that several services share.
 ///
 /// Every event's gallery is in memory, and is what the store holds: a write is durable first and seen by
-/// searches before the call returns. Writes to one event follow each other, searches wait for none. When
-/// the outcome of a write is unknown, the event is read again before its next use, and while the store
-/// does not answer to that, neither does the event.
+/// searches of this service before the call returns. Writes to one event follow each other, searches wait
+/// for none. When the outcome of a write is unknown, the event is read again before its next use, and while
+/// the store does not answer to that, neither does the event.
 ///
-/// A write that was begun is carried through when its future is dropped. Methods need a tokio runtime.
+/// What others write is seen as soon as the store's [`changes`](EmbeddingStore::changes) tell of it and it
+/// was read; an event that was changed and cannot be read is not answered for. While the changes cannot be
+/// seen, searches and lists go on from memory for at most [`ServiceOptions::max_staleness`] and then answer
+/// [`StoreError::Unavailable`](embedding_store::StoreError::Unavailable); all is read again once they can.
+/// Writes go to the store at all times. A store that tells no changes is one that nobody else writes to.
+///
+/// A write that was begun is carried through when its future is dropped. Methods need a tokio runtime, and
+/// with a store that tells changes one with timers, which outlives the service.
 #[derive(Debug)]
 pub struct EventService {
     inner: Arc<Inner>,
+    /// Follows the changes of others; ended when this is dropped.
+    _watch: JoinSet<()>,
 }
 
 /// What writes share with the service, as they may outlive the call that asked for them.
@@ -37,6 +52,7 @@ struct Inner {
     model: ModelId,
     policy: MatchPolicy,
     galleries: Galleries,
+    backlog: Backlog,
 }
 
 /// An event in a list.
@@ -49,20 +65,41 @@ pub struct EventSummary {
 }
 
 impl EventService {
-    /// Reads the gallery of every event in `store`. `model` is that of the faces to come, and the one in
-    /// whose distances `policy` is meant.
+    /// As [`EventService::open_with`], with the default options.
     ///
     /// # Errors
-    /// [`EventError::Store`] when something cannot be read and [`EventError::UnusableSamples`] when it
-    /// makes no template: what is not understood is never taken for absent.
+    /// As there.
     pub async fn open(
         store: Arc<dyn EmbeddingStore>,
         model: ModelId,
         policy: MatchPolicy,
     ) -> Result<Self, EventError> {
-        let inner = Inner { store, model, policy, galleries: Galleries::new() };
+        Self::open_with(store, model, policy, ServiceOptions::default()).await
+    }
+
+    /// Reads the gallery of every event in `store`, and follows the changes that others make from then on.
+    /// `model` is that of the faces to come, and the one in whose distances `policy` is meant.
+    ///
+    /// # Errors
+    /// [`EventError::Store`] when something cannot be read or the store cannot be watched, and
+    /// [`EventError::UnusableSamples`] when it makes no template: what is not understood is never taken for
+    /// absent.
+    pub async fn open_with(
+        store: Arc<dyn EmbeddingStore>,
+        model: ModelId,
+        policy: MatchPolicy,
+        options: ServiceOptions,
+    ) -> Result<Self, EventError> {
+        // Before anything is read: what changes after its reading is then told.
+        let changes = store.changes().await?;
+        let backlog = Backlog::new(options.max_staleness);
+        let inner = Arc::new(Inner { store, model, policy, galleries: Galleries::new(), backlog });
+        let mut watch = JoinSet::new();
+        if let Some(feed) = changes {
+            watch.spawn(Arc::clone(&inner).watch(feed));
+        }
         inner.load_all().await?;
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner, _watch: watch })
     }
 
     /// Adds a face to a user; the user and the event are made when they are not there. Durable on return.
@@ -88,7 +125,7 @@ impl EventService {
     /// [`EventError::NotSearchable`] when the event does not exist or has no users,
     /// [`EventError::ModelMismatch`] when the event or this service is of another model than the face,
     /// [`EventError::Embedding`] when the face has no direction, [`EventError::Store`] when the event had to
-    /// be read again and could not.
+    /// be read again and could not, or changes have not been seen for too long.
     pub async fn identify(&self, event: &EventName, probe: &Embedding) -> Result<Verdict, EventError> {
         self.inner.identify(event, probe).await
     }
@@ -96,8 +133,10 @@ impl EventService {
     /// All events in name order, those without users too.
     ///
     /// # Errors
-    /// [`EventError::Store`] when an event had to be read again and could not.
+    /// [`EventError::Store`] when an event had to be read again and could not, or changes have not been seen
+    /// for too long.
     pub async fn events(&self) -> Result<Vec<EventSummary>, EventError> {
+        self.inner.backlog.check()?;
         let mut events = Vec::new();
         for name in self.inner.galleries.events() {
             if let Some(gallery) = self.inner.gallery(&name).await? {
@@ -110,7 +149,8 @@ impl EventService {
     /// The users of an event in name order.
     ///
     /// # Errors
-    /// [`EventError::UnknownEvent`]; [`EventError::Store`] when the event had to be read again and could not.
+    /// [`EventError::UnknownEvent`]; [`EventError::Store`] when the event had to be read again and could not,
+    /// or changes have not been seen for too long.
     pub async fn users(&self, event: &EventName) -> Result<Vec<Username>, EventError> {
         match self.inner.gallery(event).await? {
             Some(gallery) => Ok(gallery.users().cloned().collect()),
@@ -141,8 +181,9 @@ impl EventService {
     /// Asks the store for a sign of life.
     ///
     /// # Errors
-    /// [`EventError::Store`] when it does not answer a small read.
+    /// [`EventError::Store`] when it does not answer a small read, or changes have not been seen for too long.
     pub async fn check(&self) -> Result<(), EventError> {
+        self.inner.backlog.check()?;
         self.inner.store.list_events(Page::first(NonZeroUsize::MIN)).await?;
         Ok(())
     }

@@ -9,14 +9,14 @@ use proptest::prelude::*;
 
 /// Something to ask of the service.
 #[derive(Debug, Clone)]
-enum Ask {
+pub(super) enum Ask {
     Enrol { event: u8, user: u8, picture: u64 },
     DeleteUser { event: u8, user: u8 },
     DeleteEvent { event: u8 },
     Identify { event: u8, person: u64 },
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
+pub(super) fn ask() -> impl Strategy<Value = Ask> {
     prop_oneof![
         6 => (0_u8..2, 0_u8..4, 0_u64..20).prop_map(|(event, user, picture)| Ask::Enrol { event, user, picture }),
         3 => (0_u8..2, 0_u8..4).prop_map(|(event, user)| Ask::DeleteUser { event, user }),
@@ -41,7 +41,7 @@ fn fault() -> impl Strategy<Value = (Call, Fault)> {
     (call, fault)
 }
 
-async fn obey(service: &EventService, ask: Ask) -> Result<(), EventError> {
+pub(super) async fn obey(service: &EventService, ask: Ask) -> Result<(), EventError> {
     let event = |number: u8| event(&format!("event {number}"));
     let user = |number: u8| user(&format!("user {number}"));
     match ask {
@@ -57,7 +57,7 @@ async fn obey(service: &EventService, ask: Ask) -> Result<(), EventError> {
 }
 
 /// Nobody and nothing there is a fair answer to a random question; so is a fault that was planned.
-fn assert_expected(answer: Result<(), EventError>, faults: bool) {
+pub(super) fn assert_expected(answer: Result<(), EventError>, faults: bool) {
     match answer {
         Ok(())
         | Err(

@@ -3,15 +3,20 @@
 mod answers;
 mod coherence;
 mod failures;
+mod interruptions;
 mod logs;
+mod shared_store;
+mod sharing;
 mod trial_store;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{EnrolmentFace, EventName, EventService, EventSummary, MatchPolicy, Username, Verdict};
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::EmbeddingStore;
 
+use shared_store::Shared;
 use trial_store::{Call, Fault, TrialStore};
 
 fn model() -> ModelId {
@@ -70,6 +75,16 @@ async fn picture_of(service: &EventService) -> Picture {
         }
     }
     Picture { events, users, verdicts }
+}
+
+/// Waits until something is so, which it must be soon.
+async fn soon(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let until_so = async {
+        while !is_so().await {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), until_so).await.expect(what);
 }
 
 /// The service answers as one that has just read the store.

@@ -1,12 +1,12 @@
-//! A store in memory that fails, waits and panics when told to.
+//! A store that fails, waits and panics when told to.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use embedding_store::{
-    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing, Page, StoreError,
-    UserRecord, Username,
+    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing, Page,
+    StoreError, TemplateSearch, UserRecord, Username,
 };
 use tokio::sync::Semaphore;
 
@@ -19,6 +19,7 @@ pub(super) enum Call {
     Samples,
     Load,
     List,
+    Watch,
 }
 
 /// What goes wrong.
@@ -65,14 +66,24 @@ impl Gate {
     }
 }
 
-#[derive(Default)]
 pub(super) struct TrialStore {
-    inner: InMemory,
+    inner: Arc<dyn EmbeddingStore>,
     faults: Mutex<Vec<(Call, Fault)>>,
-    loads: Mutex<usize>,
+    calls: Mutex<Vec<Call>>,
+}
+
+/// In memory.
+impl Default for TrialStore {
+    fn default() -> Self {
+        Self::over(Arc::new(InMemory::new()))
+    }
 }
 
 impl TrialStore {
+    pub(super) fn over(inner: Arc<dyn EmbeddingStore>) -> Self {
+        Self { inner, faults: Mutex::default(), calls: Mutex::default() }
+    }
+
     /// The next call of this kind goes wrong.
     pub(super) fn next(&self, call: Call, fault: Fault) {
         self.faults.lock().unwrap().push((call, fault));
@@ -92,10 +103,16 @@ impl TrialStore {
 
     /// How often an event was read whole.
     pub(super) fn loads(&self) -> usize {
-        *self.loads.lock().unwrap()
+        self.count(Call::Load)
+    }
+
+    /// How often this was called.
+    pub(super) fn count(&self, call: Call) -> usize {
+        self.calls.lock().unwrap().iter().filter(|made| **made == call).count()
     }
 
     async fn before(&self, call: Call) -> Result<Option<Fault>, StoreError> {
+        self.calls.lock().unwrap().push(call);
         // Other tasks get their chance to come between the service's steps.
         tokio::task::yield_now().await;
         let fault = {
@@ -190,7 +207,14 @@ impl EmbeddingStore for TrialStore {
     }
 
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
-        *self.loads.lock().unwrap() += 1;
         self.run(Call::Load, self.inner.load_event(event)).await
+    }
+
+    async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
+        self.run(Call::Watch, self.inner.changes()).await
+    }
+
+    fn search(&self) -> Option<&dyn TemplateSearch> {
+        self.inner.search()
     }
 }

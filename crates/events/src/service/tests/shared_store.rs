@@ -1,0 +1,173 @@
+//! A store that several services share, each through its own handle, and that tells each what the others did.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use embedding_store::{
+    Change, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing,
+    Page, StoreError, UserRecord, Username,
+};
+use futures_util::stream::poll_fn;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::TrialStore;
+
+/// What is shared.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub(super) data: InMemory,
+    news: Mutex<News>,
+}
+
+#[derive(Default)]
+struct News {
+    handles: usize,
+    feeds: Vec<(usize, UnboundedSender<Change>)>,
+    interrupted: bool,
+    /// What is told later, while news is held back.
+    held: Option<Vec<(usize, Change)>>,
+}
+
+impl News {
+    fn tell(&self, from: usize, change: &Change) {
+        for (_, feed) in self.feeds.iter().filter(|(handle, _)| *handle != from) {
+            let _ = feed.send(change.clone());
+        }
+    }
+
+    fn tell_all(&self, change: &Change) {
+        self.tell(usize::MAX, change);
+    }
+}
+
+impl Shared {
+    /// A handle for one service, which can be made to fail.
+    pub(super) fn handle(self: &Arc<Self>) -> Arc<TrialStore> {
+        let mut news = self.news.lock().unwrap();
+        news.handles += 1;
+        Arc::new(TrialStore::over(Arc::new(Handle { number: news.handles, shared: Arc::clone(self) })))
+    }
+
+    /// From now on nobody is told what is changed.
+    pub(super) fn interrupt(&self) {
+        let mut news = self.news.lock().unwrap();
+        news.interrupted = true;
+        news.tell_all(&Change::Interrupted);
+    }
+
+    pub(super) fn reconnect(&self) {
+        let mut news = self.news.lock().unwrap();
+        news.interrupted = false;
+        news.tell_all(&Change::Everything);
+    }
+
+    /// From now on changes are told when they are released.
+    pub(super) fn hold(&self) {
+        self.news.lock().unwrap().held.get_or_insert_default();
+    }
+
+    pub(super) fn release(&self) {
+        let mut news = self.news.lock().unwrap();
+        for (from, change) in news.held.take().unwrap_or_default() {
+            news.tell(from, &change);
+        }
+    }
+
+    /// Ends every feed.
+    pub(super) fn hang_up(&self) {
+        self.news.lock().unwrap().feeds.clear();
+    }
+
+    /// How many feeds are listened to.
+    pub(super) fn listeners(&self) -> usize {
+        self.news.lock().unwrap().feeds.iter().filter(|(_, feed)| !feed.is_closed()).count()
+    }
+}
+
+struct Handle {
+    number: usize,
+    shared: Arc<Shared>,
+}
+
+impl Handle {
+    /// Tells the others of a write that was done.
+    fn told<T>(&self, outcome: Result<T, StoreError>, change: Change) -> Result<T, StoreError> {
+        let mut news = self.shared.news.lock().unwrap();
+        if outcome.is_ok() && !news.interrupted {
+            match &mut news.held {
+                Some(held) => held.push((self.number, change)),
+                None => news.tell(self.number, &change),
+            }
+        }
+        outcome
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Handle")
+    }
+}
+
+#[async_trait]
+impl EmbeddingStore for Handle {
+    async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        let change = Change::Event(event.name.clone());
+        self.told(self.shared.data.create_event(event).await, change)
+    }
+
+    async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
+        self.shared.data.event(event).await
+    }
+
+    async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        let change = Change::Event(event.name.clone());
+        self.told(self.shared.data.update_event(event).await, change)
+    }
+
+    async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
+        self.told(self.shared.data.delete_event(event).await, Change::Event(event.clone()))
+    }
+
+    async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
+        self.shared.data.list_events(page).await
+    }
+
+    async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
+        let change = Change::User(sample.event().clone(), sample.user().clone());
+        self.told(self.shared.data.append_sample(sample).await, change)
+    }
+
+    async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
+        self.shared.data.user(event, user).await
+    }
+
+    async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
+        let change = Change::User(user.event.clone(), user.name.clone());
+        self.told(self.shared.data.update_user(user).await, change)
+    }
+
+    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        let change = Change::User(event.clone(), user.clone());
+        self.told(self.shared.data.delete_user(event, user).await, change)
+    }
+
+    async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
+        self.shared.data.list_users(event, page).await
+    }
+
+    async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {
+        self.shared.data.samples(event, user).await
+    }
+
+    async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
+        self.shared.data.load_event(event).await
+    }
+
+    async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
+        let (sender, mut receiver) = unbounded_channel();
+        self.shared.news.lock().unwrap().feeds.push((self.number, sender));
+        Ok(Some(ChangeFeed::new(poll_fn(move |context| receiver.poll_recv(context)))))
+    }
+}

@@ -1,0 +1,292 @@
+//! Several services on one store: what one does, the others come to know.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::coherence::{Ask, ask, assert_expected, obey};
+use super::{Call, Fault, Shared, TrialStore, embedding, event, face, model, open, picture_of, soon, user};
+use crate::{EventError, EventService, EventSummary};
+use embedding::ModelId;
+use embedding_store::{EmbeddingStore, EventRecord, StoreError};
+use proptest::prelude::*;
+use time::OffsetDateTime;
+
+/// A service and its handle on the store.
+async fn join(shared: &Arc<Shared>) -> (EventService, Arc<TrialStore>) {
+    let store = shared.handle();
+    (open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await, store)
+}
+
+async fn found(service: &EventService, person: u64) -> Option<String> {
+    let verdict = service.identify(&event("e"), &embedding(person, 9)).await.ok()?;
+    verdict.matched().map(ToString::to_string)
+}
+
+async fn assert_shows_what_is_stored(service: &EventService, shared: &Arc<Shared>) {
+    let fresh = picture_of(&join(shared).await.0).await;
+    soon("the service shows what the store holds", async || picture_of(service).await == fresh).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_service_enrols_and_deletes_the_other_finds_and_forgets() {
+    let shared = Arc::new(Shared::default());
+    let ((one, _), (other, _)) = (join(&shared).await, join(&shared).await);
+    one.enrol(&event("e"), &user("ada"), face(1, 1)).await.unwrap();
+    soon("a new event", async || found(&other, 1).await.as_deref() == Some("ada")).await;
+    one.enrol(&event("e"), &user("ben"), face(2, 1)).await.unwrap();
+    soon("a new user", async || found(&other, 2).await.as_deref() == Some("ben")).await;
+    let summary = EventSummary { name: event("e"), user_count: 2 };
+    assert_eq!(other.events().await.unwrap(), [summary]);
+
+    // The other way round, and of a user that both have enrolled.
+    other.enrol(&event("e"), &user("ada"), face(3, 1)).await.unwrap();
+    assert_shows_what_is_stored(&one, &shared).await;
+    other.delete_user(&event("e"), &user("ada")).await.unwrap();
+    soon("a user less", async || one.users(&event("e")).await.unwrap() == [user("ben")]).await;
+    assert_eq!(found(&one, 1).await, None);
+    other.delete_event(&event("e")).await.unwrap();
+    soon("an event less", async || one.events().await.unwrap().is_empty()).await;
+    assert!(matches!(one.users(&event("e")).await, Err(EventError::UnknownEvent { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_does_not_read_back_what_it_wrote() {
+    let shared = Arc::new(Shared::default());
+    let ((one, store), (other, _)) = (join(&shared).await, join(&shared).await);
+    for number in 0..20 {
+        one.enrol(&event("e"), &user(&format!("user {number}")), face(number, 1)).await.unwrap();
+    }
+    soon("seen by the other", async || found(&other, 19).await.is_some()).await;
+    assert_eq!((store.count(Call::Load), store.count(Call::Samples)), (0, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_changes_to_one_event_is_read_at_once() {
+    let shared = Arc::new(Shared::default());
+    let (one, _) = join(&shared).await;
+    for number in 0..3 {
+        one.enrol(&event("e"), &user(&format!("user {number}")), face(number, 0)).await.unwrap();
+    }
+    let (other, store) = join(&shared).await;
+    let (loads, gate) = (store.loads(), store.gate(Call::Samples, Fault::Waits));
+    one.enrol(&event("e"), &user("user 0"), face(0, 1)).await.unwrap();
+    gate.reached().await;
+    for picture in 2..100 {
+        one.enrol(&event("e"), &user(&format!("user {}", picture % 3)), face(picture % 3, picture))
+            .await
+            .unwrap();
+    }
+    gate.open();
+    assert_shows_what_is_stored(&other, &shared).await;
+    assert_eq!((store.count(Call::Samples), store.loads()), (4, loads), "one reading a user");
+
+    // Of many users, the event is read.
+    let gate = store.gate(Call::Samples, Fault::Waits);
+    one.enrol(&event("e"), &user("user 0"), face(0, 100)).await.unwrap();
+    gate.reached().await;
+    for number in 3..100 {
+        one.enrol(&event("e"), &user(&format!("user {number}")), face(number, 0)).await.unwrap();
+    }
+    gate.open();
+    assert_shows_what_is_stored(&other, &shared).await;
+    assert_eq!((store.count(Call::Samples), store.loads()), (5, loads + 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_is_enrolled_again_in_an_event_that_another_deleted_unheard() {
+    let shared = Arc::new(Shared::default());
+    let ((one, _), (other, _)) = (join(&shared).await, join(&shared).await);
+    for (person, name) in [(1, "ada"), (2, "ben")] {
+        one.enrol(&event("e"), &user(name), face(person, 1)).await.unwrap();
+    }
+    assert_shows_what_is_stored(&other, &shared).await;
+    shared.hold();
+    other.delete_event(&event("e")).await.unwrap();
+    assert_eq!(one.users(&event("e")).await.unwrap().len(), 2, "it was not heard of");
+    assert_eq!(one.enrol(&event("e"), &user("ada"), face(1, 2)).await.unwrap().embedding_count, 1);
+    assert_eq!(one.users(&event("e")).await.unwrap(), [user("ada")]);
+    shared.release();
+    for service in [&one, &other] {
+        assert_shows_what_is_stored(service, &shared).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_another_made_for_another_model_unheard_is_refused_as_such() {
+    let shared = Arc::new(Shared::default());
+    let ((one, store), their_handle) = (join(&shared).await, shared.handle());
+    shared.hold();
+    let theirs = ModelId::new("other-model").unwrap();
+    let record = EventRecord::new(event("e"), theirs.clone(), OffsetDateTime::UNIX_EPOCH);
+    their_handle.create_event(record).await.unwrap();
+    let refused = one.enrol(&event("e"), &user("ada"), face(1, 1)).await.unwrap_err();
+    assert!(
+        matches!(&refused, EventError::ModelMismatch { expected, given, .. } if (expected, given) == (&theirs, &model())),
+        "{refused}"
+    );
+    assert_eq!(store.count(Call::Append), 1, "not tried again with the event known");
+
+    // And as one's own, when it was made anew for the model of this service.
+    their_handle.delete_event(&event("e")).await.unwrap();
+    their_handle
+        .create_event(EventRecord::new(event("e"), model(), OffsetDateTime::UNIX_EPOCH))
+        .await
+        .unwrap();
+    shared.release();
+    soon("the event of this model", async || one.enrol(&event("e"), &user("ada"), face(1, 1)).await.is_ok())
+        .await;
+    assert_shows_what_is_stored(&one, &shared).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_event_that_cannot_be_read_is_not_answered_for_until_it_was() {
+    let shared = Arc::new(Shared::default());
+    let ((one, _), (other, store)) = (join(&shared).await, join(&shared).await);
+    for name in ["e", "calm"] {
+        one.enrol(&event(name), &user("ada"), face(1, 1)).await.unwrap();
+    }
+    assert_shows_what_is_stored(&other, &shared).await;
+    for call in [Call::Samples, Call::Load, Call::Load, Call::Load] {
+        store.next(call, Fault::Unavailable);
+    }
+    one.enrol(&event("e"), &user("ben"), face(2, 1)).await.unwrap();
+    soon("an error", async || match other.identify(&event("e"), &embedding(1, 2)).await {
+        Ok(verdict) => {
+            assert_eq!(verdict.matched(), Some(&user("ada")), "the gallery is never empty");
+            false
+        }
+        Err(error) => {
+            assert!(matches!(&error, EventError::Store(StoreError::Unavailable { .. })), "{error}");
+            true
+        }
+    })
+    .await;
+    assert_eq!(other.users(&event("calm")).await.unwrap(), [user("ada")], "other events are not touched");
+    let loads = store.loads();
+    soon("read again without being asked", async || store.loads() > loads + 2).await;
+    assert_eq!(found(&other, 2).await.as_deref(), Some("ben"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_is_gone_follows_no_changes() {
+    let shared = Arc::new(Shared::default());
+    let ((one, _), (other, _)) = (join(&shared).await, join(&shared).await);
+    assert_eq!(shared.listeners(), 2);
+    drop(other);
+    soon("one listener less", async || shared.listeners() == 1).await;
+    drop(one);
+    soon("no listener", async || shared.listeners() == 0).await;
+}
+
+/// Something that happens in a test: a service is asked, or the news of changes stops or goes on.
+#[derive(Debug, Clone)]
+enum Step {
+    Asked { first: bool, ask: Ask },
+    Held,
+    Released,
+    Interrupted,
+    Reconnected,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        16 => (any::<bool>(), ask()).prop_map(|(first, ask)| Step::Asked { first, ask }),
+        1 => Just(Step::Held),
+        1 => Just(Step::Released),
+        1 => Just(Step::Interrupted),
+        1 => Just(Step::Reconnected),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn two_services_end_with_what_the_store_holds_whatever_they_did(
+        steps in prop::collection::vec(step(), 0..60),
+    ) {
+        paused(async {
+            let shared = Arc::new(Shared::default());
+            let ((one, _), (other, _)) = (join(&shared).await, join(&shared).await);
+            let mut interrupted = false;
+            for step in steps {
+                match step {
+                    Step::Asked { first, ask } => {
+                        assert_expected(obey(if first { &one } else { &other }, ask).await, false);
+                    }
+                    Step::Held => shared.hold(),
+                    Step::Released => shared.release(),
+                    Step::Interrupted => {
+                        interrupted = true;
+                        shared.interrupt();
+                    }
+                    Step::Reconnected => {
+                        interrupted = false;
+                        shared.reconnect();
+                    }
+                }
+            }
+            shared.release();
+            if interrupted {
+                shared.reconnect();
+            }
+            for service in [&one, &other] {
+                assert_shows_what_is_stored(service, &shared).await;
+            }
+        });
+    }
+
+    #[test]
+    fn so_do_services_that_are_asked_side_by_side(
+        sequences in prop::collection::vec((any::<bool>(), prop::collection::vec(ask(), 0..12)), 2..8),
+    ) {
+        paused(async {
+            let shared = Arc::new(Shared::default());
+            let services = [Arc::new(join(&shared).await.0), Arc::new(join(&shared).await.0)];
+            let mut tasks = tokio::task::JoinSet::new();
+            for (first, asks) in sequences {
+                let service = Arc::clone(&services[usize::from(first)]);
+                tasks.spawn(async move {
+                    for ask in asks {
+                        assert_expected(obey(&service, ask).await, false);
+                    }
+                });
+            }
+            tasks.join_all().await;
+            for service in &services {
+                assert_shows_what_is_stored(service, &shared).await;
+            }
+        });
+    }
+}
+
+fn paused(test: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true).build().unwrap().block_on(test);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn faces_enrolled_through_three_services_at_once_are_all_found_through_each() {
+    let shared = Arc::new(Shared::default());
+    let mut services = Vec::new();
+    for _ in 0..3 {
+        services.push(Arc::new(join(&shared).await.0));
+    }
+    let mut tasks = tokio::task::JoinSet::new();
+    for (number, service) in (0_u64..).zip(&services) {
+        let service = Arc::clone(service);
+        tasks.spawn(async move {
+            for n in 0..40 {
+                let name = user(&format!("user {}", (n * 7 + number) % 10));
+                service.enrol(&event("e"), &name, face(n % 10, n * 3 + number)).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    for service in &services {
+        assert_shows_what_is_stored(service, &shared).await;
+    }
+    let stored = shared.data.load_event(&event("e")).await.unwrap();
+    assert_eq!(stored.users.iter().map(|user| user.samples.len()).sum::<usize>(), 120);
+    let ids: BTreeSet<_> =
+        stored.users.iter().flat_map(|user| &user.samples).map(|sample| sample.id()).collect();
+    assert_eq!(ids.len(), 120);
+}

@@ -1,0 +1,164 @@
+//! The changes that others make to the store, seen and read again.
+//!
+//! A change says only where to look: what is published is always what the store then held, read by the
+//! holder of the event's turn. So changes may come late, twice or in another order than they were made,
+//! and meet writes of this service, without an old state staying published.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use embedding::EmbeddingError;
+use embedding_store::{Change, ChangeFeed, EmbeddingStoreExt, EventName, StoreError, Subject, Username};
+use futures_util::StreamExt;
+
+use super::Inner;
+use super::backlog::{Changed, FIRST_PAUSE, Task, longer};
+use super::galleries::{Published, Turn};
+use crate::EventError;
+use crate::gallery::template_of;
+
+/// A user read alone costs a call. From this many on, reading an event whole may cost less.
+const MANY_USERS: usize = 16;
+
+/// A call takes about as long as it takes to read this many more users in one that is made anyway.
+const USERS_A_CALL: usize = 64;
+
+impl Inner {
+    /// Follows the changes of others for ever.
+    pub(super) async fn watch(self: Arc<Self>, feed: ChangeFeed) {
+        tokio::join!(self.note_changes(feed), self.read_changes());
+    }
+
+    /// Keeps note of what is to be read again, never waiting for a reading.
+    async fn note_changes(&self, mut feed: ChangeFeed) {
+        loop {
+            while let Some(change) = feed.next().await {
+                match change {
+                    Change::Event(event) => self.backlog.changed(event, Changed::Whole),
+                    Change::User(event, user) => {
+                        self.backlog.changed(event, Changed::Users(BTreeSet::from([user])));
+                    }
+                    Change::Interrupted => {
+                        tracing::warn!("the changes of others to the store are not seen for the time being");
+                        self.backlog.interrupted();
+                    }
+                    // A change of a kind that is not known here can be anything.
+                    Change::Everything | _ => self.backlog.seen_again(),
+                }
+            }
+            tracing::warn!("the store does not tell the changes of others any more: asked again");
+            self.backlog.interrupted();
+            feed = self.feed().await;
+            self.backlog.seen_again();
+        }
+    }
+
+    /// A new feed, as soon as the store gives one.
+    async fn feed(&self) -> ChangeFeed {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = longer(pause);
+            match self.store.changes().await {
+                Ok(Some(feed)) => return feed,
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "the store cannot be watched"),
+            }
+        }
+    }
+
+    /// Reads again what is noted.
+    async fn read_changes(&self) {
+        loop {
+            match self.backlog.next().await {
+                Task::Everything => {
+                    self.read_everything().await;
+                    if self.backlog.caught_up() {
+                        tracing::info!("the changes of others to the store are seen again, none is missing");
+                    }
+                }
+                Task::Event(event, changed, pause) => {
+                    if let Err(error) = self.read_changed(&event, changed).await {
+                        self.try_later(event, &error, pause).await;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads every event that the store or this service knows. What is published stays so until it was
+    /// read anew, for as long as the store cannot be reached.
+    async fn read_everything(&self) {
+        let mut pause = FIRST_PAUSE;
+        let mut wait = async |error: &StoreError| {
+            tracing::warn!(%error, pause_ms = pause.as_millis(), "the store cannot be read again yet");
+            tokio::time::sleep(pause).await;
+            pause = longer(pause);
+        };
+        let mut events: BTreeSet<_> = loop {
+            match self.store.all_events().await {
+                Ok(events) => break events.into_iter().map(|event| event.name).collect(),
+                Err(error) => wait(&error).await,
+            }
+        };
+        events.extend(self.galleries.events());
+        for event in events {
+            loop {
+                match self.read_changed(&event, Changed::Whole).await {
+                    Ok(()) => break,
+                    Err(EventError::Store(error @ StoreError::Unavailable { .. })) => wait(&error).await,
+                    // One event that makes no sense must not keep the others from being current.
+                    Err(error) => break self.try_later(event.clone(), &error, FIRST_PAUSE).await,
+                }
+            }
+        }
+    }
+
+    /// Until it was read, an event that is known to be another now is not searched.
+    async fn try_later(&self, event: EventName, error: &EventError, pause: Duration) {
+        tracing::warn!(%event, %error, pause_ms = pause.as_millis(), "a changed event cannot be read yet");
+        self.galleries.turn(&event).await.stale();
+        self.backlog.postpone(event, pause);
+    }
+
+    async fn read_changed(&self, event: &EventName, changed: Changed) -> Result<(), EventError> {
+        match changed {
+            Changed::Users(users) if !self.many(event, users.len()) => {
+                for user in users {
+                    self.read_user(&self.galleries.turn(event).await, &user).await?;
+                }
+            }
+            Changed::Users(_) | Changed::Whole => {
+                self.read(&self.galleries.turn(event).await).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether so many users are read faster with the whole event.
+    fn many(&self, event: &EventName, users: usize) -> bool {
+        match self.galleries.get(event) {
+            Published::Current(gallery) => users >= MANY_USERS && users * USERS_A_CALL >= gallery.len(),
+            Published::Absent | Published::Stale => true,
+        }
+    }
+
+    async fn read_user(&self, turn: &Turn<'_>, user: &Username) -> Result<(), EventError> {
+        let (event, Published::Current(gallery)) = (turn.event(), turn.published()) else {
+            return self.read(turn).await.map(drop);
+        };
+        match self.store.samples(event, user).await {
+            Ok(samples) => match gallery.with(user, &template_of(event, user, &samples)?) {
+                Ok(gallery) => turn.publish(Some(Arc::new(gallery))),
+                // The event is of another model than it was.
+                Err(EmbeddingError::ModelMismatch { .. }) => drop(self.read(turn).await?),
+                Err(error) => return Err(error.into()),
+            },
+            Err(StoreError::NotFound { subject: Subject::Event(_) }) => turn.publish(None),
+            Err(StoreError::NotFound { .. }) => turn.publish(Some(Arc::new(gallery.without(user)))),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}
