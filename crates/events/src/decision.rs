@@ -39,12 +39,21 @@ impl Default for MatchPolicy {
 }
 
 impl MatchPolicy {
-    /// Decides on the nearest of `users_compared` users, by the unrounded distance.
+    /// Decides on the nearest user, by the unrounded distance.
     #[must_use]
-    pub(crate) fn decide(&self, nearest: Nearest, users_compared: usize) -> Verdict {
+    pub(crate) fn decide(&self, search: Search) -> Verdict {
+        let Search { nearest, users_compared, exact } = search;
         let decision = if nearest.distance <= self.threshold { Decision::Match } else { Decision::NoMatch };
-        Verdict { decision, nearest, threshold: self.threshold, users_compared }
+        Verdict { decision, nearest, threshold: self.threshold, users_compared, exact }
     }
+}
+
+/// What was found among the users of an event.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) nearest: Nearest,
+    pub(crate) users_compared: usize,
+    pub(crate) exact: bool,
 }
 
 /// Whether the nearest user is near enough.
@@ -78,6 +87,9 @@ pub struct Verdict {
     pub threshold: Distance,
     /// How many users the face was compared with: all of the event.
     pub users_compared: usize,
+    /// Whether no other user can be nearer. Always so of an event in memory; an event that is searched in
+    /// the store by an approximate index may have a nearer user whom the index passed over.
+    pub exact: bool,
 }
 
 impl Verdict {
@@ -104,7 +116,7 @@ mod tests {
     fn verdict(distance: f32) -> Verdict {
         let user = Username::new("ada").unwrap();
         let nearest = Nearest { user, distance: Distance::new(distance).unwrap() };
-        MatchPolicy::default().decide(nearest, 3)
+        MatchPolicy::default().decide(Search { nearest, users_compared: 3, exact: true })
     }
 
     #[test]

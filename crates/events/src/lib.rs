@@ -1,8 +1,8 @@
 //! People at events: enrol a face, say whose face it is, list and delete.
 //!
 //! [`EventService`] is the whole of it. It keeps every event's [`Gallery`] in memory, coherent with an
-//! [`EmbeddingStore`](embedding_store::EmbeddingStore), and takes the decision that a [`MatchPolicy`]
-//! asks for. It sees embeddings, never a picture and never a request.
+//! [`EmbeddingStore`](embedding_store::EmbeddingStore) that other services may write to as well, and takes
+//! the decision that a [`MatchPolicy`] asks for. It sees embeddings, never a picture and never a request.
 //!
 //! ```
 //! use std::sync::Arc;

@@ -25,13 +25,13 @@ impl Inner {
 
     pub(super) async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
         let turn = self.galleries.turn(event).await;
-        let gallery = self.current(&turn).await?;
+        let held = self.current(&turn).await?;
         let change = turn.change();
         match self.store.delete_user(event, user).await {
             Ok(()) => {
                 // A user deleted from an event that was not known here leaves it stale: others may be there.
-                if let Some(gallery) = gallery {
-                    change.done(Some(gallery.without(user)));
+                if let Some(held) = held {
+                    change.done(Some(held.without(user)));
                 }
                 tracing::info!(%event, %user, "user deleted");
                 Ok(())
@@ -41,8 +41,8 @@ impl Inner {
                 Err(EventError::UnknownEvent { event: event.clone() })
             }
             Err(StoreError::NotFound { .. }) => {
-                match gallery {
-                    Some(gallery) => change.done(Some(gallery.without(user))),
+                match held {
+                    Some(held) => change.done(Some(held.without(user))),
                     None => drop(change),
                 }
                 Err(EventError::UnknownUser { event: event.clone(), user: user.clone() })

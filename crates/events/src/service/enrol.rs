@@ -1,13 +1,12 @@
 //! Enrolment: a face becomes a stored sample, and its user's template follows.
 
-use std::sync::Arc;
-
 use embedding::{Embedding, Template};
 use embedding_store::{EventName, FaceSample, StoreError, Subject, Username};
 use time::OffsetDateTime;
 
 use super::Inner;
 use super::galleries::Turn;
+use super::held::Held;
 use crate::{EventError, Gallery};
 
 /// A face to enrol.
@@ -36,13 +35,13 @@ impl Inner {
         face: EnrolmentFace,
     ) -> Result<Enrolment, EventError> {
         let turn = self.galleries.turn(event).await;
-        let gallery = self.current(&turn).await?;
-        match self.enrol_in(&turn, gallery, user, &face).await {
-            // Another service deleted the event, or made it, and that was not told yet. Nothing was written.
-            Err(EventError::Store(error)) if is_about_event(&error) => {
+        let held = self.current(&turn).await?;
+        match self.enrol_in(&turn, held, user, &face).await {
+            // Another service made the event for another model, and that was not told yet. Nothing was written.
+            Err(EventError::Store(error @ StoreError::Conflict { subject: Subject::Event(_), .. })) => {
                 tracing::info!(%event, %error, "enrolment tried again: the event was changed by another");
-                let gallery = self.read(&turn).await?;
-                self.enrol_in(&turn, gallery, user, &face).await
+                let held = self.read(&turn).await?;
+                self.enrol_in(&turn, held, user, &face).await
             }
             outcome => outcome,
         }
@@ -51,21 +50,27 @@ impl Inner {
     async fn enrol_in(
         &self,
         turn: &Turn<'_>,
-        gallery: Option<Arc<Gallery>>,
+        held: Option<Held>,
         user: &Username,
         face: &EnrolmentFace,
     ) -> Result<Enrolment, EventError> {
         let event = turn.event();
-        self.expect_model(event, gallery.as_deref(), &face.embedding)?;
+        self.expect_model(event, held.as_ref().map(Held::model), &face.embedding)?;
 
         // The template is made before the sample is stored: what is stored must always make one.
-        let known = gallery.as_ref().is_some_and(|gallery| gallery.contains(user));
-        let enrolled = if known { self.enrolled(event, user).await? } else { Vec::new() };
+        let known = match &held {
+            Some(Held::InMemory(gallery)) => gallery.contains(user),
+            Some(Held::InStore(_)) => true,
+            None => false,
+        };
+        let (held, enrolled) =
+            if known { self.enrolled(event, user, held).await? } else { (held, Vec::new()) };
         let embeddings = enrolled.iter().map(FaceSample::embedding).chain([&face.embedding]);
         let template = Template::from_samples(embeddings)?;
-        let gallery = match gallery {
-            Some(gallery) => gallery.with(user, &template)?,
-            None => Gallery::empty(self.model.clone()).with(user, &template)?,
+        let now_held = match held {
+            Some(Held::InMemory(gallery)) => self.held(gallery.with(user, &template)?),
+            Some(Held::InStore(model)) => Held::InStore(model),
+            None => self.held(Gallery::empty(self.model.clone()).with(user, &template)?),
         };
         let now = OffsetDateTime::now_utc();
         let EnrolmentFace { embedding, detection_score, source } = face.clone();
@@ -80,29 +85,27 @@ impl Inner {
             }
             Err(error) => return Err(error.into()),
         };
-        // Another count means that the store held other samples than were read: the event is then stale.
-        if embedding_count == enrolled.len() + 1 {
-            change.done(Some(gallery));
+        // Another count means that the store held other samples than were read: a gallery is then stale.
+        if embedding_count == enrolled.len() + 1 || matches!(now_held, Held::InStore(_)) {
+            change.done(Some(now_held));
         }
         tracing::info!(%event, %user, embedding_count, "user enrolled");
         Ok(Enrolment { embedding_count })
     }
 
-    /// The samples of a user in the gallery; none when the store does not know the user any more.
-    async fn enrolled(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, EventError> {
+    /// The samples of a user who may be known: none when the store does not know the user. Without the event
+    /// when it is gone too, as another service deleted it and that was not told yet.
+    async fn enrolled(
+        &self,
+        event: &EventName,
+        user: &Username,
+        held: Option<Held>,
+    ) -> Result<(Option<Held>, Vec<FaceSample>), EventError> {
         match self.store.samples(event, user).await {
-            Ok(samples) => Ok(samples),
-            Err(StoreError::NotFound { subject: Subject::User(..) }) => Ok(Vec::new()),
+            Ok(samples) => Ok((held, samples)),
+            Err(StoreError::NotFound { subject: Subject::Event(_) }) => Ok((None, Vec::new())),
+            Err(StoreError::NotFound { .. }) => Ok((held, Vec::new())),
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// Whether the store says that the event is not what it was here.
-fn is_about_event(error: &StoreError) -> bool {
-    matches!(
-        error,
-        StoreError::NotFound { subject: Subject::Event(_) }
-            | StoreError::Conflict { subject: Subject::Event(_), .. }
-    )
 }

@@ -9,12 +9,12 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use embedding_store::EventName;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::Gallery;
+use super::held::Held;
 
 /// Events share this many turns by their names' hashes, so that nothing needs to be kept or cleared per
 /// name. Two events that share one wait for each other's writes, which costs time and nothing else.
@@ -26,7 +26,7 @@ pub(super) enum Published {
     /// The store holds no such event.
     Absent,
     /// The store holds this.
-    Current(Arc<Gallery>),
+    Current(Held),
     /// The store may hold something else than was published last: read it.
     Stale,
 }
@@ -103,9 +103,9 @@ impl Turn<'_> {
     }
 
     /// Publishes what was read from the store: `None` when it holds no such event.
-    pub(super) fn publish(&self, read: Option<Arc<Gallery>>) {
+    pub(super) fn publish(&self, read: Option<Held>) {
         let previous = match read {
-            Some(gallery) => self.galleries.write().insert(self.event.clone(), Published::Current(gallery)),
+            Some(held) => self.galleries.write().insert(self.event.clone(), Published::Current(held)),
             None => self.galleries.write().remove(self.event),
         };
         // A large gallery takes a while to clear: not under the lock.
@@ -126,8 +126,8 @@ impl Turn<'_> {
 
 impl Change<'_> {
     /// The write was done and this is what the store holds now; `None` when the event is gone.
-    pub(super) fn done(mut self, now: Option<Gallery>) {
-        self.turn.publish(now.map(Arc::new));
+    pub(super) fn done(mut self, now: Option<Held>) {
+        self.turn.publish(now);
         self.settled = true;
     }
 

@@ -1,11 +1,10 @@
 //! From the store to the galleries: at the start, and again when one is stale.
 
-use std::sync::Arc;
-
 use embedding_store::{EmbeddingStoreExt, EventName, StoreError};
 
 use super::Inner;
 use super::galleries::{Published, Turn};
+use super::held::Held;
 use crate::{EventError, Gallery};
 
 impl Inner {
@@ -15,27 +14,29 @@ impl Inner {
         let mut users = 0;
         for event in &events {
             let turn = self.galleries.turn(&event.name).await;
-            users += self.read(&turn).await?.map_or(0, |gallery| gallery.len());
+            if let Some(Held::InMemory(gallery)) = self.read(&turn).await? {
+                users += gallery.len();
+            }
         }
         tracing::info!(events = events.len(), users, "galleries loaded");
         Ok(())
     }
 
-    /// The event's gallery as the store holds it, or held it at most `max_staleness` ago; `None` when there
-    /// is no such event.
-    pub(super) async fn gallery(&self, event: &EventName) -> Result<Option<Arc<Gallery>>, EventError> {
+    /// The event as the store holds it, or held it at most `max_staleness` ago; `None` when there is no such
+    /// event.
+    pub(super) async fn known(&self, event: &EventName) -> Result<Option<Held>, EventError> {
         self.backlog.check()?;
         match self.galleries.get(event) {
-            Published::Current(gallery) => Ok(Some(gallery)),
+            Published::Current(held) => Ok(Some(held)),
             Published::Absent => Ok(None),
             Published::Stale => self.current(&self.galleries.turn(event).await).await,
         }
     }
 
     /// The same for one who has the turn: it stays current until they change it.
-    pub(super) async fn current(&self, turn: &Turn<'_>) -> Result<Option<Arc<Gallery>>, EventError> {
+    pub(super) async fn current(&self, turn: &Turn<'_>) -> Result<Option<Held>, EventError> {
         match turn.published() {
-            Published::Current(gallery) => Ok(Some(gallery)),
+            Published::Current(held) => Ok(Some(held)),
             Published::Absent => Ok(None),
             Published::Stale => {
                 tracing::warn!(event = %turn.event(), "gallery read again: what the store holds was unknown");
@@ -45,13 +46,16 @@ impl Inner {
     }
 
     /// Reads the event from the store and publishes what came of it.
-    pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<Arc<Gallery>>, EventError> {
-        let gallery = match self.store.load_event(turn.event()).await {
-            Ok(snapshot) => Some(Arc::new(Gallery::of(snapshot)?)),
-            Err(StoreError::NotFound { .. }) => None,
-            Err(error) => return Err(error.into()),
+    pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<Held>, EventError> {
+        let held = match self.left_in_store(turn.event()).await? {
+            Some(model) => Some(Held::InStore(model)),
+            None => match self.store.load_event(turn.event()).await {
+                Ok(snapshot) => Some(self.held(Gallery::of(snapshot)?)),
+                Err(StoreError::NotFound { .. }) => None,
+                Err(error) => return Err(error.into()),
+            },
         };
-        turn.publish(gallery.clone());
-        Ok(gallery)
+        turn.publish(held.clone());
+        Ok(held)
     }
 }

@@ -4,6 +4,7 @@ mod backlog;
 mod delete;
 mod enrol;
 mod galleries;
+mod held;
 mod identify;
 mod load;
 mod options;
@@ -21,7 +22,7 @@ use self::backlog::Backlog;
 pub use self::enrol::{Enrolment, EnrolmentFace};
 use self::galleries::Galleries;
 pub use self::options::ServiceOptions;
-use crate::{EventError, Gallery, MatchPolicy, Verdict};
+use crate::{EventError, MatchPolicy, Verdict};
 
 /// Enrols, identifies, lists and deletes, over a store of its own or one that several services share.
 ///
@@ -35,6 +36,9 @@ use crate::{EventError, Gallery, MatchPolicy, Verdict};
 /// seen, searches and lists go on from memory for at most [`ServiceOptions::max_staleness`] and then answer
 /// [`StoreError::Unavailable`](embedding_store::StoreError::Unavailable); all is read again once they can.
 /// Writes go to the store at all times. A store that tells no changes is one that nobody else writes to.
+///
+/// An event with more users than [`ServiceOptions::gallery_limit`] is not held in memory when the store has a
+/// [`search`](EmbeddingStore::search): the store is asked each time.
 ///
 /// A write that was begun is carried through when its future is dropped. Methods need a tokio runtime, and
 /// with a store that tells changes one with timers, which outlives the service.
@@ -53,6 +57,7 @@ struct Inner {
     policy: MatchPolicy,
     galleries: Galleries,
     backlog: Backlog,
+    gallery_limit: usize,
 }
 
 /// An event in a list.
@@ -92,8 +97,9 @@ impl EventService {
     ) -> Result<Self, EventError> {
         // Before anything is read: what changes after its reading is then told.
         let changes = store.changes().await?;
-        let backlog = Backlog::new(options.max_staleness);
-        let inner = Arc::new(Inner { store, model, policy, galleries: Galleries::new(), backlog });
+        let ServiceOptions { max_staleness, gallery_limit } = options;
+        let (galleries, backlog) = (Galleries::new(), Backlog::new(max_staleness));
+        let inner = Arc::new(Inner { store, model, policy, galleries, backlog, gallery_limit });
         let mut watch = JoinSet::new();
         if let Some(feed) = changes {
             watch.spawn(Arc::clone(&inner).watch(feed));
@@ -139,8 +145,8 @@ impl EventService {
         self.inner.backlog.check()?;
         let mut events = Vec::new();
         for name in self.inner.galleries.events() {
-            if let Some(gallery) = self.inner.gallery(&name).await? {
-                events.push(EventSummary { name, user_count: gallery.len() });
+            if let Some(user_count) = self.inner.user_count(&name).await? {
+                events.push(EventSummary { name, user_count });
             }
         }
         Ok(events)
@@ -152,10 +158,8 @@ impl EventService {
     /// [`EventError::UnknownEvent`]; [`EventError::Store`] when the event had to be read again and could not,
     /// or changes have not been seen for too long.
     pub async fn users(&self, event: &EventName) -> Result<Vec<Username>, EventError> {
-        match self.inner.gallery(event).await? {
-            Some(gallery) => Ok(gallery.users().cloned().collect()),
-            None => Err(EventError::UnknownEvent { event: event.clone() }),
-        }
+        let unknown = || EventError::UnknownEvent { event: event.clone() };
+        self.inner.users(event).await?.ok_or_else(unknown)
     }
 
     /// Deletes an event with its users and their samples. Durable on return.
@@ -202,10 +206,10 @@ impl Inner {
     fn expect_model(
         &self,
         event: &EventName,
-        gallery: Option<&Gallery>,
+        event_model: Option<&ModelId>,
         face: &Embedding,
     ) -> Result<(), EventError> {
-        let expected = gallery.map_or(&self.model, Gallery::model);
+        let expected = event_model.unwrap_or(&self.model);
         match [face.model(), &self.model].into_iter().find(|given| *given != expected) {
             None => Ok(()),
             Some(given) => Err(EventError::ModelMismatch {

@@ -8,10 +8,13 @@ pub struct ServiceOptions {
     /// How long searches and lists go on from memory while the changes of others cannot be seen: 60 s
     /// unless set. Counts for stores that several services share.
     pub max_staleness: Duration,
+    /// How many users an event may have to be held in memory: 1,000,000 unless set, some 600 MB. A larger
+    /// one is searched in the store, where the store has a search; where it has none this is not used.
+    pub gallery_limit: usize,
 }
 
 impl Default for ServiceOptions {
     fn default() -> Self {
-        Self { max_staleness: Duration::from_secs(60) }
+        Self { max_staleness: Duration::from_secs(60), gallery_limit: 1_000_000 }
     }
 }

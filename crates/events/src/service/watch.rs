@@ -15,6 +15,7 @@ use futures_util::StreamExt;
 use super::Inner;
 use super::backlog::{Changed, FIRST_PAUSE, Task, longer};
 use super::galleries::{Published, Turn};
+use super::held::Held;
 use crate::EventError;
 use crate::gallery::template_of;
 
@@ -139,24 +140,31 @@ impl Inner {
     /// Whether so many users are read faster with the whole event.
     fn many(&self, event: &EventName, users: usize) -> bool {
         match self.galleries.get(event) {
-            Published::Current(gallery) => users >= MANY_USERS && users * USERS_A_CALL >= gallery.len(),
+            Published::Current(Held::InMemory(gallery)) => {
+                users >= MANY_USERS && users * USERS_A_CALL >= gallery.len()
+            }
+            Published::Current(Held::InStore(_)) => false,
             Published::Absent | Published::Stale => true,
         }
     }
 
     async fn read_user(&self, turn: &Turn<'_>, user: &Username) -> Result<(), EventError> {
-        let (event, Published::Current(gallery)) = (turn.event(), turn.published()) else {
-            return self.read(turn).await.map(drop);
+        let event = turn.event();
+        let gallery = match turn.published() {
+            Published::Current(Held::InMemory(gallery)) => gallery,
+            // Nothing of its users is held here.
+            Published::Current(Held::InStore(_)) => return Ok(()),
+            Published::Absent | Published::Stale => return self.read(turn).await.map(drop),
         };
         match self.store.samples(event, user).await {
             Ok(samples) => match gallery.with(user, &template_of(event, user, &samples)?) {
-                Ok(gallery) => turn.publish(Some(Arc::new(gallery))),
+                Ok(gallery) => turn.publish(Some(self.held(gallery))),
                 // The event is of another model than it was.
                 Err(EmbeddingError::ModelMismatch { .. }) => drop(self.read(turn).await?),
                 Err(error) => return Err(error.into()),
             },
             Err(StoreError::NotFound { subject: Subject::Event(_) }) => turn.publish(None),
-            Err(StoreError::NotFound { .. }) => turn.publish(Some(Arc::new(gallery.without(user)))),
+            Err(StoreError::NotFound { .. }) => turn.publish(Some(self.held(gallery.without(user)))),
             Err(error) => return Err(error.into()),
         }
         Ok(())

@@ -14,7 +14,7 @@ const MAX_STALENESS: Duration = Duration::from_secs(20);
 async fn two(shared: &Arc<Shared>) -> (EventService, Arc<TrialStore>, EventService) {
     let join = async || {
         let store = shared.handle();
-        let options = ServiceOptions { max_staleness: MAX_STALENESS };
+        let options = ServiceOptions { max_staleness: MAX_STALENESS, ..ServiceOptions::default() };
         let service = EventService::open_with(
             Arc::clone(&store) as Arc<dyn EmbeddingStore>,
             model(),

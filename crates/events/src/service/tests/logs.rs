@@ -48,7 +48,7 @@ fn a_search_is_one_line_with_what_was_compared_found_and_decided() {
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let searches: Vec<_> = log.lines().filter(|line| line.contains("face identified")).collect();
     let [found, refused] = searches[..] else { panic!("{log}") };
-    let said = "event=fair users_compared=2 best_match=ada distance=0.0000 confidence=100.00% threshold=0.4000 result=\"match\"";
+    let said = "event=fair users_compared=2 exact=true best_match=ada distance=0.0000 confidence=100.00% threshold=0.4000 result=\"match\"";
     assert!(found.contains(said), "{found}");
     assert!(refused.contains("users_compared=2") && refused.contains("result=\"no_match\""), "{refused}");
 }

@@ -4,6 +4,7 @@ mod answers;
 mod coherence;
 mod failures;
 mod interruptions;
+mod large;
 mod logs;
 mod shared_store;
 mod sharing;
@@ -85,6 +86,12 @@ async fn soon(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), until_so).await.expect(what);
+}
+
+/// Runs a test in which time passes when nothing else does.
+fn paused(test: impl Future<Output = ()>) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true).build().unwrap().block_on(test);
 }
 
 /// The service answers as one that has just read the store.

@@ -1,27 +1,32 @@
 //! A store that several services share, each through its own handle, and that tells each what the others did.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use embedding::{Embedding, Template};
 use embedding_store::{
     Change, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing,
-    Page, StoreError, UserRecord, Username,
+    NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
 };
 use futures_util::stream::poll_fn;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::TrialStore;
+use crate::Gallery;
 
 /// What is shared.
 #[derive(Default)]
 pub(super) struct Shared {
     pub(super) data: InMemory,
-    news: Mutex<News>,
+    /// Whether it searches, and then whether exactly.
+    pub(super) search: Option<bool>,
+    pub(super) news: Mutex<News>,
 }
 
 #[derive(Default)]
-struct News {
+pub(super) struct News {
     handles: usize,
     feeds: Vec<(usize, UnboundedSender<Change>)>,
     interrupted: bool,
@@ -169,5 +174,26 @@ impl EmbeddingStore for Handle {
         let (sender, mut receiver) = unbounded_channel();
         self.shared.news.lock().unwrap().feeds.push((self.number, sender));
         Ok(Some(ChangeFeed::new(poll_fn(move |context| receiver.poll_recv(context)))))
+    }
+
+    fn search(&self) -> Option<&dyn TemplateSearch> {
+        self.shared.search.map(|_| self as &dyn TemplateSearch)
+    }
+}
+
+/// Finds the nearest user only.
+#[async_trait]
+impl TemplateSearch for Handle {
+    async fn nearest(
+        &self,
+        event: &EventName,
+        probe: &Embedding,
+        _: NonZeroUsize,
+    ) -> Result<NearestTemplates, StoreError> {
+        let gallery = Gallery::of(self.shared.data.load_event(event).await?).unwrap();
+        let nearest = gallery.nearest(&Template::from_samples([probe]).unwrap()).unwrap();
+        let users = nearest.into_iter().map(|nearest| (nearest.user, nearest.distance)).collect();
+        let (model, exact) = (gallery.model().clone(), self.shared.search.unwrap());
+        Ok(NearestTemplates::new(model, users, gallery.len() as u64, exact))
     }
 }

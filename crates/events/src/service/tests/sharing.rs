@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::coherence::{Ask, ask, assert_expected, obey};
-use super::{Call, Fault, Shared, TrialStore, embedding, event, face, model, open, picture_of, soon, user};
+use super::{
+    Call, Fault, Shared, TrialStore, embedding, event, face, model, open, paused, picture_of, soon, user,
+};
 use crate::{EventError, EventService, EventSummary};
 use embedding::ModelId;
 use embedding_store::{EmbeddingStore, EventRecord, StoreError};
@@ -47,6 +49,21 @@ async fn what_one_service_enrols_and_deletes_the_other_finds_and_forgets() {
     other.delete_event(&event("e")).await.unwrap();
     soon("an event less", async || one.events().await.unwrap().is_empty()).await;
     assert!(matches!(one.users(&event("e")).await, Err(EventError::UnknownEvent { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changes_while_a_service_starts_is_not_missed() {
+    let shared = Arc::new(Shared::default());
+    let (one, _) = join(&shared).await;
+    one.enrol(&event("e"), &user("ada"), face(1, 1)).await.unwrap();
+    let store = shared.handle();
+    let gate = store.gate(Call::Load, Fault::DoneThenWaits);
+    let opening = tokio::spawn(open(store));
+    gate.reached().await;
+    one.enrol(&event("e"), &user("ben"), face(2, 1)).await.unwrap();
+    one.enrol(&event("new"), &user("eve"), face(3, 1)).await.unwrap();
+    gate.open();
+    assert_shows_what_is_stored(&opening.await.unwrap(), &shared).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -256,11 +273,6 @@ proptest! {
             }
         });
     }
-}
-
-fn paused(test: impl Future<Output = ()>) {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_time().start_paused(true).build().unwrap().block_on(test);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -1,12 +1,14 @@
 //! A store that fails, waits and panics when told to.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use embedding::Embedding;
 use embedding_store::{
-    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing, Page,
-    StoreError, TemplateSearch, UserRecord, Username,
+    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing,
+    NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
 };
 use tokio::sync::Semaphore;
 
@@ -20,6 +22,7 @@ pub(super) enum Call {
     Load,
     List,
     Watch,
+    Search,
 }
 
 /// What goes wrong.
@@ -215,6 +218,18 @@ impl EmbeddingStore for TrialStore {
     }
 
     fn search(&self) -> Option<&dyn TemplateSearch> {
-        self.inner.search()
+        self.inner.search().map(|_| self as &dyn TemplateSearch)
+    }
+}
+
+#[async_trait]
+impl TemplateSearch for TrialStore {
+    async fn nearest(
+        &self,
+        event: &EventName,
+        probe: &Embedding,
+        limit: NonZeroUsize,
+    ) -> Result<NearestTemplates, StoreError> {
+        self.run(Call::Search, self.inner.search().unwrap().nearest(event, probe, limit)).await
     }
 }

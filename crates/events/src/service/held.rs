@@ -1,0 +1,108 @@
+//! Where an event's templates are searched: in memory, or in the store when they are too many.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use embedding::ModelId;
+use embedding_store::{EmbeddingStoreExt, EventName, Page, StoreError, Username};
+
+use super::Inner;
+use crate::{EventError, Gallery};
+
+/// Users read at a time when they are counted.
+const PAGE: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
+
+/// An event that exists.
+#[derive(Debug, Clone)]
+pub(super) enum Held {
+    /// Its gallery.
+    InMemory(Arc<Gallery>),
+    /// It has too many users to be held in memory, or had when it was last read; the store searches them.
+    InStore(ModelId),
+}
+
+impl Held {
+    pub(super) fn model(&self) -> &ModelId {
+        match self {
+            Self::InMemory(gallery) => gallery.model(),
+            Self::InStore(model) => model,
+        }
+    }
+
+    /// The same without `user`.
+    pub(super) fn without(&self, user: &Username) -> Self {
+        match self {
+            Self::InMemory(gallery) => Self::InMemory(Arc::new(gallery.without(user))),
+            Self::InStore(model) => Self::InStore(model.clone()),
+        }
+    }
+}
+
+impl Inner {
+    /// A gallery that may have grown, held where it is to be.
+    pub(super) fn held(&self, gallery: Gallery) -> Held {
+        if self.store.search().is_some() && gallery.len() > self.gallery_limit {
+            tracing::info!(users = gallery.len(), "an event is too large for memory: the store searches it");
+            return Held::InStore(gallery.model().clone());
+        }
+        Held::InMemory(Arc::new(gallery))
+    }
+
+    /// The model of an event that is to be searched in the store; `None` when it is to be read, or is absent.
+    pub(super) async fn left_in_store(&self, event: &EventName) -> Result<Option<ModelId>, EventError> {
+        if self.store.search().is_none() || !self.has_more_users(event, self.gallery_limit).await? {
+            return Ok(None);
+        }
+        Ok(self.store.event(event).await?.map(|record| record.model))
+    }
+
+    async fn has_more_users(&self, event: &EventName, limit: usize) -> Result<bool, EventError> {
+        match self.count_users(event, limit).await {
+            Ok(count) => Ok(count > limit),
+            Err(StoreError::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Counts the users of an event in the store until they are more than `enough`.
+    async fn count_users(&self, event: &EventName, enough: usize) -> Result<usize, StoreError> {
+        let (mut count, mut after) = (0, None);
+        loop {
+            let listing = self.store.list_users(event, Page { after, limit: PAGE }).await?;
+            count += listing.items.len();
+            match listing.next {
+                Some(next) if count <= enough => after = Some(next),
+                Some(_) | None => return Ok(count),
+            }
+        }
+    }
+
+    /// How many users an event has; `None` when it is gone.
+    pub(super) async fn user_count(&self, event: &EventName) -> Result<Option<usize>, EventError> {
+        match self.known(event).await? {
+            Some(Held::InMemory(gallery)) => Ok(Some(gallery.len())),
+            Some(Held::InStore(_)) => gone_is_none(self.count_users(event, usize::MAX).await),
+            None => Ok(None),
+        }
+    }
+
+    /// The users of an event in name order; `None` when there is no such event.
+    pub(super) async fn users(&self, event: &EventName) -> Result<Option<Vec<Username>>, EventError> {
+        match self.known(event).await? {
+            Some(Held::InMemory(gallery)) => Ok(Some(gallery.users().cloned().collect())),
+            Some(Held::InStore(_)) => {
+                let users = self.store.all_users(event).await;
+                gone_is_none(users.map(|users| users.into_iter().map(|user| user.name).collect()))
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+fn gone_is_none<T>(answer: Result<T, StoreError>) -> Result<Option<T>, EventError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
