@@ -34,10 +34,10 @@ impl LegacyDocument {
     ///
     /// `created` is the time that all of it is said to be of, such as when the document was last written.
     ///
-    /// Importing again changes nothing, be it with another time or while another import runs: an embedding
-    /// that the user has already is not added. Ids are UUIDs of version 7 made of the time, the place in the
-    /// user's list, and a hash of event, user, place and embedding. Events and users that are there are kept
-    /// as they are.
+    /// Importing again changes nothing, also with another time: an embedding that the user has already is
+    /// not added. Ids are UUIDs of version 7 made of the time, the place in the user's list, and a hash of
+    /// event, user, place and embedding, so that two imports at once, of one time, add nothing twice either.
+    /// Events and users that are there are kept as they are.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when an event of the store is of another model; else as the store says.
