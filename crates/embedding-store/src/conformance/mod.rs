@@ -55,6 +55,7 @@
 pub mod concurrency;
 pub mod durability;
 pub mod events;
+pub mod moving;
 pub mod names;
 pub mod paging;
 pub mod random;
@@ -131,6 +132,8 @@ macro_rules! conformance_tests {
             records::all_fields_read_back,
             records::unknown_fields_survive_a_rewrite,
             records::what_cannot_be_stored_is_refused,
+            moving::an_archive_takes_everything_out_and_back,
+            moving::an_archive_imported_again_changes_nothing,
             concurrency::concurrent_appends_lose_nothing,
             concurrency::concurrent_creations_have_one_winner,
             concurrency::a_reader_never_sees_half_a_write,
@@ -156,10 +159,11 @@ macro_rules! conformance_tests {
 
 #[cfg(test)]
 mod tests {
-    const FILES: [(&str, &str); 9] = [
+    const FILES: [(&str, &str); 10] = [
         ("concurrency", include_str!("concurrency.rs")),
         ("durability", include_str!("durability.rs")),
         ("events", include_str!("events.rs")),
+        ("moving", include_str!("moving.rs")),
         ("names", include_str!("names.rs")),
         ("paging", include_str!("paging.rs")),
         ("random", include_str!("random.rs")),
