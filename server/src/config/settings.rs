@@ -52,7 +52,7 @@ pub(super) const STORE: Setting = Setting {
     name: "store",
     value: "URL",
     default: Some("redb:data/faces.redb"),
-    help: "Where faces are kept: redb:PATH, or memory: to forget them at the end",
+    help: "Where faces are kept: redb:PATH, postgres://..., cloudinary:PREFIX, or memory: to forget them at the end",
 };
 
 pub(super) const MODELS: Setting = Setting {

@@ -8,6 +8,8 @@ mod documents;
 mod durability;
 mod errors;
 mod logging;
+mod moving;
 mod names;
 mod recognition;
+mod shared_database;
 mod stopping;

@@ -1,0 +1,71 @@
+//! Two servers on one database: each knows what the other does, and both come through an outage.
+
+use std::time::{Duration, Instant};
+
+use e2e::{Answer, Client, Server, picture};
+use postgres_server::{Database, Installation, PostgresServer};
+use serde_json::json;
+
+/// Asks again until an answer is as wanted; a minute is long, also on a busy machine.
+async fn eventually(what: &str, ask: impl AsyncFn() -> Answer, wanted: impl Fn(&Answer) -> bool) {
+    let start = Instant::now();
+    loop {
+        let answer = ask().await;
+        if wanted(&answer) {
+            println!("{what}: after {} ms", start.elapsed().as_millis());
+            return;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "not within a minute: {what}; {answer:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn is_verified(answer: &Answer) -> bool {
+    answer.code() == 200 && answer.json["verified"] == json!(true)
+}
+
+fn server(url: &str) -> Server {
+    Server::builder().unwrap().flags(["--store", url, "--crops", "1", "--workers", "1"]).start().unwrap()
+}
+
+async fn verified(client: &Client, face: &[u8]) -> Answer {
+    client.verify("conference", face).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_agree_and_come_through_an_outage_of_their_database() {
+    let mut postgres = PostgresServer::start(&Installation::of_tests().unwrap()).unwrap();
+    let database = Database::on(&postgres).unwrap();
+    let (first, second) = (server(&database.url()), server(&database.url()));
+    let (first, second) = (first.client(), second.client());
+    let (obama, biden) = (picture("obama.jpg").unwrap(), picture("biden.jpg").unwrap());
+
+    assert_eq!(first.add_user("conference", "obama", &obama).await.unwrap().code(), 200);
+    let ask = async || verified(&second, &obama).await;
+    eventually("an enrolment at one server is verified at the other", ask, is_verified).await;
+
+    postgres.stop().unwrap();
+    let start = Instant::now();
+    // The whole time a client would take to notice: enrolments are refused at once, searches go on.
+    for _ in 0..3 {
+        let refused = first.add_user("conference", "biden", &biden).await.unwrap();
+        assert_eq!(refused.code(), 503, "{refused:?}");
+        assert!(refused.headers.contains_key("retry-after"), "{refused:?}");
+        for client in [&first, &second] {
+            assert!(is_verified(&verified(client, &obama).await));
+            let stranger = verified(client, &biden).await;
+            assert_eq!((stranger.code(), &stranger.json["verified"]), (200, &json!(false)), "{stranger:?}");
+        }
+    }
+    println!("three refused enrolments and twelve searches took {} ms", start.elapsed().as_millis());
+
+    postgres.start_again().unwrap();
+    let ask = async || first.add_user("conference", "biden", &biden).await.unwrap();
+    eventually("enrolments are taken again", ask, |answer| answer.code() == 200).await;
+    let ask = async || verified(&second, &biden).await;
+    eventually("the other server knows of it", ask, is_verified).await;
+    let ask = async || first.delete_user("conference", "obama").await.unwrap();
+    eventually("deletions are taken again", ask, |answer| answer.code() == 200).await;
+    let ask = async || verified(&second, &obama).await;
+    eventually("a deletion is seen at the other server", ask, |answer| !is_verified(answer)).await;
+}
