@@ -3,6 +3,7 @@
 mod answers;
 mod coherence;
 mod failures;
+mod interleavings;
 mod interruptions;
 mod large;
 mod logs;
