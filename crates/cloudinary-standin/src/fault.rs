@@ -13,6 +13,8 @@ use crate::clock::{Moment, http_date, spoken};
 pub enum Fault {
     /// Nothing is done, and the answer has this status, such as 500 or 503.
     Status(u16),
+    /// Nothing is done, and the answer has this status and is a page of HTML, as of something in between.
+    Page(u16),
     /// Nothing is done, and the answer is 420 or 429.
     Limited {
         /// 420 as Cloudinary says it, or 429.
@@ -34,9 +36,10 @@ pub enum Fault {
 
 impl Fault {
     /// Each kind that a client should survive by calling again, the hanging ones left out.
-    pub const TRANSIENT: [Self; 8] = [
+    pub const TRANSIENT: [Self; 9] = [
         Self::Status(500),
         Self::Status(503),
+        Self::Page(502),
         Self::Limited { status: 420, reset: None },
         Self::Limited { status: 420, reset: Some(Duration::from_secs(1)) },
         Self::Limited { status: 429, reset: None },
@@ -49,6 +52,9 @@ impl Fault {
     pub(crate) fn answer(self, now: Moment) -> Option<Answer> {
         match self {
             Self::Status(status) => Some(Refusal::new(status, "General Error").into()),
+            Self::Page(status) => {
+                Some(Answer::of(status, "text/html; charset=utf-8", format!("<html>{status}</html>")))
+            }
             Self::Limited { status, reset } => {
                 let again = reset
                     .map_or(String::new(), |reset| format!(" Try again on {}", spoken(now + reset, "UTC")));

@@ -109,9 +109,10 @@ async fn carried_out(account: Shared, call: Call, trouble: Option<Refusal>) -> E
         Some(Fault::DropAfter) => End::Close,
         Some(Fault::HangAfter) => End::Silence,
         Some(Fault::FlipBit) => End::Answer(flip_bit(answer)),
-        Some(Fault::Status(_) | Fault::Limited { .. } | Fault::DropBefore | Fault::HangBefore) | None => {
-            End::Answer(answer)
-        }
+        Some(
+            Fault::Status(_) | Fault::Page(_) | Fault::Limited { .. } | Fault::DropBefore | Fault::HangBefore,
+        )
+        | None => End::Answer(answer),
     }
 }
 

@@ -93,6 +93,15 @@ async fn a_refusal_for_too_many_calls_says_when_to_come_back_or_not() {
 }
 
 #[tokio::test]
+async fn a_page_can_stand_in_place_of_an_error() {
+    let (stand_in, client) = start();
+    stand_in.fail(Rule::new(Endpoint::Upload, Fault::Page(502)).times(1));
+    let page = client.post("raw/upload", &borrowed(&upload("a.json"))).await;
+    assert_eq!((page.status, page.header("content-type")), (502, Some("text/html; charset=utf-8")));
+    assert!(page.body.starts_with(b"<html>") && stand_in.assets().is_empty());
+}
+
+#[tokio::test]
 async fn one_bit_of_a_download_is_wrong() {
     let (stand_in, client) = start();
     client.upload("a.json", "0123456789", &[]).await;
