@@ -3,21 +3,12 @@
 //!
 //! `cargo bench -p embedding-store --features cloudinary --bench cloudinary_start`
 
-#[path = "../tests/cloudinary/account.rs"]
-#[expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    dead_code,
-    reason = "the account of the tests, which may panic and use all of it"
-)]
-mod account;
-
 use std::error::Error;
 use std::io::{Write, stdout};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use account::{Account, CLOUD, KEY, SECRET};
+use cloudinary_standin::{API_KEY, API_SECRET, CLOUD, Options, StandIn};
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::cloudinary::ApiSecret;
 use embedding_store::{CloudinaryOptions, CloudinaryStore, EmbeddingStore, EventName, FaceSample, Username};
@@ -36,9 +27,9 @@ const CALLS: u64 = (USERS as u64 + 2).div_ceil(500);
 
 #[tokio::main]
 async fn main() -> Outcome {
-    let account = Account::start().await;
+    let account = StandIn::start(Options::default())?;
     enrol(&account).await?;
-    account.plan(|plan| plan.delay = A_CALL);
+    account.behave(|account| account.delay = A_CALL);
     let start = Instant::now();
     let store = CloudinaryStore::open(options(&account)).await?;
     let (time, calls) = (start.elapsed(), store.client().admin_calls());
@@ -57,12 +48,12 @@ async fn main() -> Outcome {
     }
 }
 
-fn options(account: &Account) -> CloudinaryOptions {
+fn options(account: &StandIn) -> CloudinaryOptions {
     let mut options = CloudinaryOptions::default();
     options.access.cloud_name = Some(CLOUD.to_owned());
-    options.access.api_key = Some(KEY.to_owned());
-    options.access.api_secret = Some(ApiSecret::new(SECRET));
-    options.access.upload_prefix = Some(account.address.clone());
+    options.access.api_key = Some(API_KEY.to_owned());
+    options.access.api_secret = Some(ApiSecret::new(API_SECRET));
+    options.access.upload_prefix = Some(account.base_url());
     options
 }
 
@@ -70,7 +61,7 @@ fn event() -> Outcome<EventName> {
     Ok(EventName::new("conference")?)
 }
 
-async fn enrol(account: &Account) -> Outcome {
+async fn enrol(account: &StandIn) -> Outcome {
     let store = Arc::new(CloudinaryStore::open(options(account)).await?);
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {

@@ -5,6 +5,7 @@
 use std::env;
 use std::error::Error;
 use std::fs;
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,10 +31,8 @@ fn main() -> Outcome {
         Err(_) => vec![50_000, 500_000],
     };
     let runtime = Runtime::new()?;
-    eprintln!(
-        "| embeddings | file | bytes each | enrolled | opened and checked | galleries read | memory each |"
-    );
-    eprintln!("|---|---|---|---|---|---|---|");
+    say("| embeddings | file | bytes each | enrolled | opened and checked | galleries read | memory each |")?;
+    say("|---|---|---|---|---|---|---|")?;
     for users in sizes {
         // On the disk that the build is on: in memory a sync costs nothing.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
@@ -51,16 +50,16 @@ fn main() -> Outcome {
         let service = runtime.block_on(EventService::open(Arc::new(store), model()?, policy))?;
         let loaded = started.elapsed();
         let memory = resident()?.saturating_sub(before);
-        report(users * SAMPLES, fs::metadata(&path)?.len(), memory, [filled, opened, loaded]);
+        report(users * SAMPLES, fs::metadata(&path)?.len(), memory, [filled, opened, loaded])?;
         drop(service);
     }
     Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "numbers for people")]
-fn report(embeddings: u32, file: u64, memory: u64, [filled, opened, loaded]: [Duration; 3]) {
+fn report(embeddings: u32, file: u64, memory: u64, [filled, opened, loaded]: [Duration; 3]) -> Outcome {
     let each = |bytes: u64| bytes as f64 / f64::from(embeddings);
-    eprintln!(
+    let row = format!(
         "| {embeddings} | {:.0} MB | {:.0} | {:.0}/s | {:.2} s | {:.2} s | {:.0} bytes |",
         file as f64 / 1e6,
         each(file),
@@ -69,6 +68,11 @@ fn report(embeddings: u32, file: u64, memory: u64, [filled, opened, loaded]: [Du
         loaded.as_secs_f64(),
         each(memory),
     );
+    say(&row)
+}
+
+fn say(line: &str) -> Outcome {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
 async fn fill(store: &RedbStore, users: u32) -> Outcome {

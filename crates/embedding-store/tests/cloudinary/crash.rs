@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
+use cloudinary_standin::{Delivery, Endpoint, Fault, Rule, StandIn};
 use embedding_store::{CloudinaryStore, EmbeddingStore, EmbeddingStoreExt, StoreError};
 
-use super::account::Account;
-use super::specimens::{event, eventually, open, options, sample, user};
+use super::specimens::{account, break_down, event, eventually, ids, open, options, sample, user};
 
-fn revisions(account: &Account, of: &str) -> usize {
-    account.ids().iter().filter(|id| id.contains(of)).count()
+fn revisions(account: &StandIn, of: &str) -> usize {
+    ids(account).iter().filter(|id| id.contains(of)).count()
 }
 
 #[tokio::test]
 async fn revisions_that_were_not_destroyed_do_not_count_and_are_swept_by_the_next_store() {
-    let account = Account::start().await;
-    account.plan(|plan| plan.broken = Some("destroy"));
+    let account = account();
+    break_down(&account, Endpoint::Destroy);
     let store = open(&account).await.unwrap();
     for number in 0..3 {
         store.append_sample(sample("conference", "ada", number)).await.unwrap();
@@ -24,7 +24,7 @@ async fn revisions_that_were_not_destroyed_do_not_count_and_are_swept_by_the_nex
     drop(store);
     assert_eq!((revisions(&account, "/u-ada/"), revisions(&account, "/u-bob/")), (3, 2));
 
-    account.plan(|plan| plan.broken = None);
+    account.stop_failing();
     let store = open(&account).await.unwrap();
     assert_eq!(store.samples(&event("conference"), &user("ada")).await.unwrap().len(), 3);
     assert_eq!(store.user(&event("conference"), &user("bob")).await.unwrap(), None);
@@ -37,16 +37,16 @@ async fn revisions_that_were_not_destroyed_do_not_count_and_are_swept_by_the_nex
 
 #[tokio::test]
 async fn an_upload_that_was_carried_out_but_not_answered_does_not_count_after_the_next_write() {
-    let account = Account::start().await;
+    let account = account();
     let mut options = options(&account);
     options.deadline = Duration::from_millis(300);
     let store = CloudinaryStore::open(options).await.unwrap();
     store.append_sample(sample("conference", "ada", 0)).await.unwrap();
-    account.plan(|plan| plan.unanswered = Some("upload"));
+    account.fail(Rule::new(Endpoint::Upload, Fault::DropAfter));
     let lost = sample("conference", "ada", 1);
     let error = store.append_sample(lost.clone()).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
-    account.plan(|plan| plan.unanswered = None);
+    account.stop_failing();
 
     assert_eq!(store.samples(&event("conference"), &user("ada")).await.unwrap().len(), 1);
     assert_eq!(store.append_sample(sample("conference", "ada", 2)).await.unwrap(), 2);
@@ -60,15 +60,15 @@ async fn an_upload_that_was_carried_out_but_not_answered_does_not_count_after_th
 
 #[tokio::test]
 async fn a_first_append_whose_event_failed_is_not_there_at_all() {
-    let account = Account::start().await;
+    let account = account();
     let store = open(&account).await.unwrap();
     // The user is uploaded, and the event refused.
-    account.plan(|plan| plan.refused = Some("/event/"));
+    account.fail(Rule::new(Endpoint::Upload, Fault::Status(400)).about("/event/"));
     assert!(store.append_sample(sample("conference", "ada", 1)).await.is_err());
     assert_eq!(revisions(&account, "/u-ada/"), 1);
     assert_eq!(store.all_events().await.unwrap(), []);
     assert_eq!(open(&account).await.unwrap().all_events().await.unwrap(), []);
-    account.plan(|plan| plan.refused = None);
+    account.stop_failing();
     assert_eq!(store.append_sample(sample("conference", "ada", 2)).await.unwrap(), 1);
     let reopened = open(&account).await.unwrap();
     assert_eq!(reopened.samples(&event("conference"), &user("ada")).await.unwrap().len(), 1);
@@ -76,7 +76,7 @@ async fn a_first_append_whose_event_failed_is_not_there_at_all() {
 
 #[tokio::test]
 async fn the_users_of_a_deleted_event_are_swept_and_the_tombstones_after_their_time() {
-    let account = Account::start().await;
+    let account = account();
     let mut options = options(&account);
     options.grace = Duration::ZERO;
     let store = CloudinaryStore::open(options).await.unwrap();
@@ -90,14 +90,14 @@ async fn the_users_of_a_deleted_event_are_swept_and_the_tombstones_after_their_t
     for _ in 0..3 {
         store.sweep().await;
     }
-    assert_eq!(revisions(&account, "/e-conference/"), 0, "{:?}", account.ids());
+    assert_eq!(revisions(&account, "/e-conference/"), 0, "{:?}", ids(&account));
     assert_eq!(store.samples(&event("other"), &user("ada")).await.unwrap().len(), 1);
     assert_eq!(revisions(&account, "/e-other/"), 2);
 }
 
 #[tokio::test]
 async fn tombstones_stay_for_their_time() {
-    let account = Account::start().await;
+    let account = account();
     let store = open(&account).await.unwrap();
     store.append_sample(sample("conference", "ada", 1)).await.unwrap();
     store.delete_user(&event("conference"), &user("ada")).await.unwrap();
@@ -109,17 +109,22 @@ async fn tombstones_stay_for_their_time() {
 
 #[tokio::test]
 async fn a_document_missing_from_a_late_list_is_asked_for_before_it_counts_as_gone() {
-    let account = Account::start().await;
+    // The list is late for longer than the test takes, and the clock is then put forward.
+    const LAG: Duration = Duration::from_secs(120);
+    let account = account();
     let store = open(&account).await.unwrap();
-    store.append_sample(sample("conference", "ada", 1)).await.unwrap();
-    store.append_sample(sample("conference", "bob", 2)).await.unwrap();
-    account.plan(|plan| plan.unlisted = Some("/u-ada/"));
+    store.append_sample(sample("conference", "bob", 1)).await.unwrap();
+    account.behave(|account| account.listing_lag = LAG);
+    store.append_sample(sample("conference", "ada", 2)).await.unwrap();
+    account.behave(|account| account.listing_lag = Duration::ZERO);
+    let before = account.calls(Endpoint::Explicit);
     store.refresh().await.unwrap();
     assert_eq!(store.all_users(&event("conference")).await.unwrap().len(), 2);
-    account.plan(|plan| plan.unlisted = None);
+    assert_eq!(account.calls(Endpoint::Explicit) - before, 1);
+    account.advance(LAG);
 
-    let id = account.ids().into_iter().find(|id| id.contains("/u-ada/")).unwrap();
-    account.remove("authenticated", &id);
+    let id = ids(&account).into_iter().find(|id| id.contains("/u-ada/")).unwrap();
+    assert!(account.remove(Delivery::Authenticated, &id));
     store.refresh().await.unwrap();
     assert_eq!(store.all_users(&event("conference")).await.unwrap().len(), 1);
 }

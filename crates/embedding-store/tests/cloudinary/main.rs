@@ -1,8 +1,6 @@
-//! The store at Cloudinary against an account on loopback, over HTTP.
+//! The store at Cloudinary against the stand-in for Cloudinary, over HTTP.
 // Each module is one of tests alone, and says so: then a test's helper may panic as the test may.
 
-#[cfg(test)]
-mod account;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]

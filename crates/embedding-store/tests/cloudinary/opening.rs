@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use cloudinary_standin::{Delivery, Endpoint, Fault, Rule, StandIn};
 use embedding_store::{CloudinaryStore, EmbeddingStore, EmbeddingStoreExt, StoreError};
 
-use super::account::Account;
-use super::specimens::{event, open, options, sample};
+use super::specimens::{account, break_down, document, event, ids, open, options, put, sample};
 
-async fn with_users(users: u16) -> Account {
-    let account = Account::start().await;
+async fn with_users(users: u16) -> StandIn {
+    let account = account();
     let store = open(&account).await.unwrap();
     for number in 0..users {
         store.append_sample(sample("conference", &format!("user {number}"), number)).await.unwrap();
@@ -17,7 +17,7 @@ async fn with_users(users: u16) -> Account {
 }
 
 /// Opening without long attempts.
-async fn open_briefly(account: &Account) -> Result<CloudinaryStore, StoreError> {
+async fn open_briefly(account: &StandIn) -> Result<CloudinaryStore, StoreError> {
     let mut options = options(account);
     options.deadline = Duration::from_millis(300);
     CloudinaryStore::open(options).await
@@ -26,42 +26,43 @@ async fn open_briefly(account: &Account) -> Result<CloudinaryStore, StoreError> 
 #[tokio::test]
 async fn all_pages_of_the_list_are_read() {
     let account = with_users(25).await;
-    account.plan(|plan| plan.page = Some(4));
-    let before = account.listings();
+    account.behave(|account| account.longest_page = 4);
+    let before = account.calls(Endpoint::AdminList);
     let store = open(&account).await.unwrap();
     assert_eq!(store.all_users(&event("conference")).await.unwrap().len(), 25);
     // 25 users, the event and the key.
-    assert_eq!(account.listings() - before, 27_u64.div_ceil(4));
+    assert_eq!(account.calls(Endpoint::AdminList) - before, 27_u64.div_ceil(4));
     assert_eq!(store.client().admin_calls(), 7);
 }
 
 #[tokio::test]
 async fn a_page_that_fails_makes_the_opening_fail_and_never_an_empty_gallery() {
     let account = with_users(9).await;
-    account.plan(|plan| (plan.page, plan.page_broken) = (Some(4), Some(1)));
+    account.behave(|account| account.longest_page = 4);
+    account.fail(Rule::new(Endpoint::AdminList, Fault::Status(500)).skip(1));
     let error = open_briefly(&account).await.unwrap_err();
     assert!(error.is_retryable(), "{error}");
-    account.plan(|plan| plan.page_broken = None);
+    account.stop_failing();
     assert_eq!(open(&account).await.unwrap().all_users(&event("conference")).await.unwrap().len(), 9);
 }
 
 #[tokio::test]
 async fn a_document_that_cannot_be_read_makes_the_opening_fail() {
     let account = with_users(3).await;
-    account.plan(|plan| plan.broken = Some("download"));
+    break_down(&account, Endpoint::Download);
     assert!(open_briefly(&account).await.unwrap_err().is_retryable());
-    account.plan(|plan| plan.broken = None);
+    account.stop_failing();
 
-    let id = account.ids().into_iter().find(|id| id.contains("u-user_201")).unwrap();
-    let whole = account.document("authenticated", &id).unwrap();
+    let id = ids(&account).into_iter().find(|id| id.contains("u-user_201")).unwrap();
+    let whole = document(&account, Delivery::Authenticated, &id).unwrap();
     for damaged in [&whole[..whole.len() / 2], b"{}", b""] {
-        account.put("authenticated", &id, damaged);
+        put(&account, Delivery::Authenticated, &id, damaged);
         let error = open_briefly(&account).await.unwrap_err();
         assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
     }
     let elsewhere = id.replace("u-user_201", "u-user_207");
-    account.put("authenticated", &id, &whole);
-    account.put("authenticated", &elsewhere, &whole);
+    put(&account, Delivery::Authenticated, &id, &whole);
+    put(&account, Delivery::Authenticated, &elsewhere, &whole);
     let error = open_briefly(&account).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
 }
@@ -69,7 +70,7 @@ async fn a_document_that_cannot_be_read_makes_the_opening_fail() {
 #[tokio::test]
 async fn bytes_other_than_those_that_the_list_tells_of_are_damage() {
     let account = with_users(1).await;
-    account.plan(|plan| plan.flipped = true);
+    account.fail(Rule::new(Endpoint::Download, Fault::FlipBit));
     let error = open_briefly(&account).await.unwrap_err();
     assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
 }
@@ -77,26 +78,33 @@ async fn bytes_other_than_those_that_the_list_tells_of_are_damage() {
 #[tokio::test]
 async fn documents_of_others_in_the_folder_are_left_alone() {
     let account = with_users(2).await;
-    account.put("authenticated", "faces/readme.txt", b"hello");
-    account.put("authenticated", "faces-of-others/key/x.json", b"hello");
+    put(&account, Delivery::Authenticated, "faces/readme.txt", b"hello");
+    put(&account, Delivery::Authenticated, "faces-of-others/key/x.json", b"hello");
     let store = open(&account).await.unwrap();
     store.refresh().await.unwrap();
     store.sweep().await;
     assert_eq!(store.all_users(&event("conference")).await.unwrap().len(), 2);
-    assert!(account.ids().contains(&"faces/readme.txt".to_owned()));
+    assert!(ids(&account).contains(&"faces/readme.txt".to_owned()));
 }
 
 #[tokio::test]
 async fn the_calls_of_the_hour_are_not_used_up_by_listings() {
+    const LIMIT: u32 = 20;
     let account = with_users(2).await;
     let store = open(&account).await.unwrap();
-    account.plan(|plan| plan.remaining = Some(51));
-    store.refresh().await.unwrap();
-    store.refresh().await.unwrap();
-    account.plan(|plan| plan.remaining = Some(50));
-    store.refresh().await.unwrap();
-    let before = account.listings();
+    account.behave(|account| account.admin_limit = LIMIT);
+    let mut refreshed = 0;
+    let error = loop {
+        match store.refresh().await {
+            Ok(()) => refreshed += 1,
+            Err(error) => break error,
+        }
+        assert!(refreshed < 2 * LIMIT, "listings do not end");
+    };
+    assert!(error.is_retryable(), "{error}");
+    assert_eq!(account.admin_calls_this_hour(), LIMIT - LIMIT / 10, "a tenth is left");
+    let before = account.calls(Endpoint::AdminList);
     assert!(store.refresh().await.unwrap_err().is_retryable());
-    assert_eq!(account.listings(), before);
+    assert_eq!(account.calls(Endpoint::AdminList), before);
     store.append_sample(sample("conference", "late", 1)).await.unwrap();
 }

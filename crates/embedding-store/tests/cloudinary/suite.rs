@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use cloudinary_standin::StandIn;
 use embedding_store::conformance::{Durable, Harness, Store};
 use embedding_store::{CloudinaryStore, EmbeddingStore, EncryptionKey, Keyring, StoreError};
 
-use super::account::Account;
+use super::specimens::account;
 
-struct CloudinaryHarness(Account);
+struct CloudinaryHarness(StandIn);
 
 #[async_trait]
 impl Harness for CloudinaryHarness {
@@ -20,7 +21,7 @@ impl Harness for CloudinaryHarness {
 impl Durable for CloudinaryHarness {}
 
 /// The same with embeddings encrypted.
-struct EncryptedHarness(Account, EncryptionKey);
+struct EncryptedHarness(StandIn, EncryptionKey);
 
 #[async_trait]
 impl Harness for EncryptedHarness {
@@ -34,18 +35,18 @@ impl Harness for EncryptedHarness {
 impl Durable for EncryptedHarness {}
 
 mod plain {
-    embedding_store::conformance_tests!(durable: super::CloudinaryHarness(super::Account::start().await));
+    embedding_store::conformance_tests!(durable: super::CloudinaryHarness(super::account()));
 }
 
 mod encrypted {
     embedding_store::conformance_tests!(
-        durable: super::EncryptedHarness(super::Account::start().await, super::EncryptionKey::generate()?)
+        durable: super::EncryptedHarness(super::account(), super::EncryptionKey::generate()?)
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_key_is_refused_and_a_new_one_takes_over() {
-    let account = Account::start().await;
+    let account = account();
     let open = async |keyring: Keyring| {
         let mut options = super::specimens::options(&account);
         options.keyring = keyring;

@@ -4,20 +4,31 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cloudinary_standin::{Behaviour, Delivery, Endpoint, Fault, Faults, StandIn};
 use embedding_store::{Change, CloudinaryStore, EmbeddingStore, EmbeddingStoreExt, StoreError};
 use futures_util::StreamExt;
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::account::Account;
-use super::specimens::{event, eventually, open, options, sample, user};
+use super::specimens::{
+    account, break_down, document, event, eventually, ids, open, options, put, sample, user,
+};
 
 const WRITERS: u16 = 8;
 const USERS: u16 = 40;
+/// Calls of the Admin API in an hour, when a test is not about them.
+const PLENTY: u32 = 10_000_000;
+
+/// Of the calls that fail, half are carried out all the same.
+fn a_fifth_fails(account: &mut Behaviour) {
+    let limited = Fault::Limited { status: 420, reset: None };
+    let kinds = vec![Fault::Page(503), limited, Fault::DropAfter, Fault::HangAfter];
+    account.faults = Faults { share: 0.2, kinds, ..Faults::default() };
+}
 
 /// Enrols the users of each writer, each with a store of its own, and says who was acknowledged.
-async fn enrol(account: &Account) -> BTreeSet<(String, Uuid)> {
+async fn enrol(account: &Arc<StandIn>) -> BTreeSet<(String, Uuid)> {
     let (mut writers, ready) = (JoinSet::new(), Arc::new(Barrier::new(WRITERS.into())));
     for writer in 0..WRITERS {
         let (account, ready) = (account.clone(), Arc::clone(&ready));
@@ -42,7 +53,7 @@ async fn enrol(account: &Account) -> BTreeSet<(String, Uuid)> {
 }
 
 /// A store that fails to open is no store: whoever needs one tries again.
-async fn open_patiently(account: &Account) -> CloudinaryStore {
+async fn open_patiently(account: &StandIn) -> CloudinaryStore {
     loop {
         match open(account).await {
             Ok(store) => return store,
@@ -52,14 +63,14 @@ async fn open_patiently(account: &Account) -> CloudinaryStore {
     }
 }
 
-async fn stored(account: &Account) -> BTreeSet<(String, Uuid)> {
+async fn stored(account: &StandIn) -> BTreeSet<(String, Uuid)> {
     let snapshot = open(account).await.unwrap().load_event(&event("conference")).await.unwrap();
     let users = snapshot.users.into_iter();
     users.flat_map(|user| user.samples).map(|sample| (sample.user().to_string(), sample.id())).collect()
 }
 
 /// The way of the old service: read the one document, add to it, write it back.
-async fn enrol_in_one_document(account: &Account) -> usize {
+async fn enrol_in_one_document(account: &Arc<StandIn>) -> usize {
     const ID: &str = "face_recognition/embeddings.json";
     let (mut writers, ready) = (JoinSet::new(), Arc::new(Barrier::new(WRITERS.into())));
     for writer in 0..WRITERS {
@@ -67,21 +78,21 @@ async fn enrol_in_one_document(account: &Account) -> usize {
         writers.spawn(async move {
             ready.wait().await;
             for number in 0..USERS {
-                let mut text = account.document("upload", ID).unwrap_or_default();
+                let mut text = document(&account, Delivery::Upload, ID).unwrap_or_default();
                 // The time of the two calls, in which others read and write too.
                 tokio::time::sleep(Duration::from_millis(5)).await;
                 text.extend_from_slice(format!("{writer}-{number}\n").as_bytes());
-                account.put("upload", ID, &text);
+                put(&account, Delivery::Upload, ID, &text);
             }
         });
     }
     writers.join_all().await;
-    account.document("upload", ID).unwrap().iter().filter(|byte| **byte == b'\n').count()
+    document(account, Delivery::Upload, ID).unwrap().iter().filter(|byte| **byte == b'\n').count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_writers_lose_nothing_where_the_old_way_loses_most() {
-    let account = Account::start().await;
+    let account = Arc::new(account());
     let acknowledged = enrol(&account).await;
     let (stored, total) = (stored(&account).await, usize::from(WRITERS * USERS));
     let old = enrol_in_one_document(&account).await;
@@ -94,12 +105,12 @@ async fn eight_writers_lose_nothing_where_the_old_way_loses_most() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_writers_lose_nothing_acknowledged_though_a_fifth_of_the_calls_fails() {
-    let account = Account::start().await;
+    let account = Arc::new(account());
     // The event is there, so that what is counted are the users.
     open(&account).await.unwrap().append_sample(sample("conference", "first", 0)).await.unwrap();
-    account.plan(|plan| plan.failing = 20);
+    account.behave(a_fifth_fails);
     let acknowledged = enrol(&account).await;
-    account.plan(|plan| plan.failing = 0);
+    account.stop_failing();
     let stored = stored(&account).await;
     let total = usize::from(WRITERS * USERS);
     println!(
@@ -113,7 +124,7 @@ async fn eight_writers_lose_nothing_acknowledged_though_a_fifth_of_the_calls_fai
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_stores_that_append_to_one_user_lose_nothing_and_the_next_write_makes_one_revision() {
-    let account = Account::start().await;
+    let account = account();
     let (a, b) = (Arc::new(open(&account).await.unwrap()), Arc::new(open(&account).await.unwrap()));
     a.append_sample(sample("conference", "ada", 0)).await.unwrap();
     b.refresh().await.unwrap();
@@ -136,7 +147,7 @@ async fn two_stores_that_append_to_one_user_lose_nothing_and_the_next_write_make
         assert_eq!(record.updated, sample("conference", "ada", 219).created());
     }
     assert_eq!(a.append_sample(sample("conference", "ada", 300)).await.unwrap(), 42);
-    let users = |account: &Account| account.ids().iter().filter(|id| id.contains("/u-ada/")).count();
+    let users = |account: &StandIn| ids(account).iter().filter(|id| id.contains("/u-ada/")).count();
     eventually("one revision of the user is left", || users(&account) == 1).await;
     b.refresh().await.unwrap();
     assert_eq!(b.samples(&event("conference"), &user("ada")).await.unwrap().len(), 42);
@@ -144,7 +155,7 @@ async fn two_stores_that_append_to_one_user_lose_nothing_and_the_next_write_make
 
 #[tokio::test]
 async fn an_event_that_two_stores_make_at_once_has_the_users_of_both() {
-    let account = Account::start().await;
+    let account = account();
     let (a, b) = (open(&account).await.unwrap(), open(&account).await.unwrap());
     a.append_sample(sample("conference", "ada", 1)).await.unwrap();
     b.append_sample(sample("conference", "bob", 2)).await.unwrap();
@@ -162,7 +173,7 @@ async fn an_event_that_two_stores_make_at_once_has_the_users_of_both() {
 
 #[tokio::test]
 async fn what_others_change_is_in_the_feed_and_ones_own_changes_are_not() {
-    let account = Account::start().await;
+    let account = account();
     let (a, b) = (open(&account).await.unwrap(), open(&account).await.unwrap());
     let mut feed = b.changes().await.unwrap().unwrap();
     b.append_sample(sample("own", "eve", 1)).await.unwrap();
@@ -181,27 +192,27 @@ async fn what_others_change_is_in_the_feed_and_ones_own_changes_are_not() {
 
 #[tokio::test]
 async fn listeners_learn_when_changes_cannot_be_read_and_when_they_can_again() {
-    let account = Account::start().await;
+    let account = account();
     // With 500 calls an hour there would be one listing in 14 s.
-    account.plan(|plan| plan.limit = Some(10_000_000));
+    account.behave(|account| account.admin_limit = PLENTY);
     let mut options = options(&account);
     options.refresh = Duration::from_millis(50);
     options.deadline = Duration::from_millis(200);
     let store = CloudinaryStore::open(options).await.unwrap();
     let mut feed = store.changes().await.unwrap().unwrap();
-    account.plan(|plan| plan.broken = Some("authenticated"));
+    break_down(&account, Endpoint::AdminList);
     assert_eq!(feed.next().await.unwrap(), Change::Interrupted);
-    account.plan(|plan| plan.broken = None);
+    account.stop_failing();
     assert_eq!(feed.next().await.unwrap(), Change::Everything);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stores_that_write_to_the_same_users_lose_nothing_though_calls_fail_and_sweeps_run() {
     const STORES: u16 = 4;
-    let account = Account::start().await;
-    account.plan(|plan| plan.limit = Some(10_000_000));
+    let account = Arc::new(account());
+    account.behave(|account| account.admin_limit = PLENTY);
     open(&account).await.unwrap().append_sample(sample("conference", "user 0", 0)).await.unwrap();
-    account.plan(|plan| plan.failing = 20);
+    account.behave(a_fifth_fails);
     let mut writers = JoinSet::new();
     for writer in 0..STORES {
         let account = account.clone();
@@ -227,7 +238,7 @@ async fn stores_that_write_to_the_same_users_lose_nothing_though_calls_fail_and_
         });
     }
     let acknowledged: BTreeSet<_> = writers.join_all().await.into_iter().flatten().collect();
-    account.plan(|plan| plan.failing = 0);
+    account.stop_failing();
     let stored = stored(&account).await;
     let lost: Vec<_> = acknowledged.difference(&stored).collect();
     assert!(lost.is_empty(), "{} of {} are lost: {lost:?}", lost.len(), acknowledged.len());
@@ -236,8 +247,8 @@ async fn stores_that_write_to_the_same_users_lose_nothing_though_calls_fail_and_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_keeps_up_with_a_writer_that_destroys_what_is_being_read() {
-    let account = Account::start().await;
-    account.plan(|plan| plan.limit = Some(10_000_000));
+    let account = account();
+    account.behave(|account| account.admin_limit = PLENTY);
     let (writer, reader) = (open(&account).await.unwrap(), open(&account).await.unwrap());
     let writing = tokio::spawn(async move {
         for number in 0..150 {
