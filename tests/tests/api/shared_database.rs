@@ -44,16 +44,17 @@ async fn two_servers_agree_and_come_through_an_outage_of_their_database() {
     eventually("an enrolment at one server is verified at the other", ask, is_verified).await;
 
     postgres.stop().unwrap();
-    // The whole time a client would take to notice: enrolments are refused at once, searches go on.
+    // Enrolments are refused at once. The server that was asked for one does not know any more what the event
+    // holds, and says so; the other one goes on from memory. Neither gives a wrong answer.
     for _ in 0..3 {
         let refused = first.add_user("conference", "biden", &biden).await.unwrap();
         assert_eq!(refused.code(), 503, "{refused:?}");
         assert!(refused.headers.contains_key("retry-after"), "{refused:?}");
-        for client in [&first, &second] {
-            assert!(is_verified(&verified(client, &obama).await));
-            let stranger = verified(client, &biden).await;
-            assert_eq!((stranger.code(), &stranger.json["verified"]), (200, &json!(false)), "{stranger:?}");
-        }
+        let uncertain = verified(&first, &obama).await;
+        assert!(is_verified(&uncertain) || uncertain.code() == 503, "{uncertain:?}");
+        assert!(is_verified(&verified(&second, &obama).await));
+        let stranger = verified(&second, &biden).await;
+        assert_eq!((stranger.code(), &stranger.json["verified"]), (200, &json!(false)), "{stranger:?}");
     }
 
     postgres.start_again().unwrap();
