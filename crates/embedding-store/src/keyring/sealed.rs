@@ -13,7 +13,7 @@
 
 use super::key::NONCE_BYTES;
 use super::{EncryptionKey, KeyId, Seal};
-use crate::record::{SEALED_SAMPLE, SampleParts, assemble, body, is_plain_sample};
+use crate::record::{SEALED_SAMPLE, SampleParts, assemble, body, is_plain_sample, split_counted};
 use crate::{FaceSample, StoreError};
 
 /// The parts of a sealed record.
@@ -49,9 +49,7 @@ fn parse(bytes: &[u8]) -> Result<Sealed<'_>, StoreError> {
     let rest = body(bytes, SEALED_SAMPLE, "encrypted face sample")?;
     let (key, rest) = rest.split_first_chunk().ok_or_else(cut_short)?;
     let (nonce, rest) = rest.split_first_chunk().ok_or_else(cut_short)?;
-    let (length, rest) = rest.split_first_chunk().ok_or_else(cut_short)?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| cut_short())?;
-    let (details, embedding) = rest.split_at_checked(length).ok_or_else(cut_short)?;
+    let (details, embedding) = split_counted(rest).ok_or_else(cut_short)?;
     Ok(Sealed { key: KeyId(*key), nonce: *nonce, details, embedding })
 }
 

@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 
 use super::connection::Lease;
 use super::failure::Failure;
-use super::snapshot::{BEGIN, each};
+use super::snapshot::{at_one_moment, each};
 use super::vectors::Vectors;
 use crate::{EventName, NearestTemplates, StoreError, Username};
 
@@ -36,18 +36,7 @@ pub(super) async fn nearest(
         reason: "the probe has no direction".to_owned(),
         source: Some(e.into()),
     })?;
-    lease.within(lease.batch_execute(BEGIN)).await?;
-    match read(lease, vectors, event, &probe, limit).await {
-        Ok(found) => {
-            lease.within(lease.batch_execute("COMMIT")).await?;
-            Ok(found)
-        }
-        Err(refused @ Failure::Refused(_)) => {
-            lease.roll_back().await?;
-            Err(refused)
-        }
-        Err(lost @ (Failure::Lost(_) | Failure::Dead(_))) => Err(lost),
-    }
+    at_one_moment(lease, read(lease, vectors, event, &probe, limit)).await
 }
 
 async fn read(

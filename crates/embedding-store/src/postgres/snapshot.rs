@@ -10,8 +10,7 @@ use super::{Identity, rows};
 use crate::{EventName, EventSnapshot, FaceSample, StoreError, UserSnapshot};
 
 /// The server is given no limit here, since an event may be large; it must go on sending, though.
-pub(super) const BEGIN: &str =
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
+const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
 const EVENT: &str = "SELECT name, record FROM events WHERE name = $1";
 const USERS: &str = "SELECT name, record FROM users WHERE event = $1 ORDER BY name";
 const SAMPLES: &str = "SELECT username, id, record FROM samples WHERE event = $1 ORDER BY username, id";
@@ -21,13 +20,19 @@ pub(super) async fn load(
     identity: &Identity,
     event: &EventName,
 ) -> Result<EventSnapshot, Failure> {
-    let name = event.as_str();
+    at_one_moment(lease, read(lease, identity, event, event.as_str())).await
+}
+
+/// Reads in a transaction that sees the tables as they are at one moment, and ends it.
+pub(super) async fn at_one_moment<T>(
+    lease: &Lease,
+    read: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     lease.within(lease.batch_execute(BEGIN)).await?;
-    let outcome = read(lease, identity, event, name).await;
-    match outcome {
-        Ok(snapshot) => {
+    match read.await {
+        Ok(found) => {
             lease.within(lease.batch_execute("COMMIT")).await?;
-            Ok(snapshot)
+            Ok(found)
         }
         Err(refused @ Failure::Refused(_)) => {
             lease.roll_back().await?;

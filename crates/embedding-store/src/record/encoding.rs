@@ -115,9 +115,7 @@ impl FaceSample {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
         let cut_short = || StoreError::corrupt("a face sample is cut short");
         let rest = body(bytes, SAMPLE, "face sample")?;
-        let (length, rest) = rest.split_first_chunk().ok_or_else(cut_short)?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| cut_short())?;
-        let (details, numbers) = rest.split_at_checked(length).ok_or_else(cut_short)?;
+        let (details, numbers) = split_counted(rest).ok_or_else(cut_short)?;
         Self::from_parts(details, numbers)
     }
 
@@ -175,6 +173,12 @@ pub(crate) fn body<'a>(bytes: &'a [u8], kind: u8, what: &str) -> Result<&'a [u8]
         ))),
         _ => Err(StoreError::corrupt(format!("a record of kind {what} has no header"))),
     }
+}
+
+/// The bytes that a u32 in front counts, and the rest; `None` when there are fewer.
+pub(crate) fn split_counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }
 
 /// Whether the header is that of a sample that is not encrypted; nothing else is checked.

@@ -14,7 +14,7 @@ mod user;
 use serde_json::{Map, Value};
 
 pub use encoding::{MAX_METADATA_DEPTH, MAX_RECORD_BYTES};
-pub(crate) use encoding::{SEALED_SAMPLE, SampleParts, assemble, body, is_plain_sample};
+pub(crate) use encoding::{SEALED_SAMPLE, SampleParts, assemble, body, is_plain_sample, split_counted};
 pub use event::{DuplicatePolicy, EventRecord, MatchRule};
 pub use rate::{FalseMatchRate, InvalidRate};
 pub use sample::{FaceSample, InvalidScore};

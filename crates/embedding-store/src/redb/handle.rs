@@ -46,19 +46,13 @@ impl Handle {
 
     /// Works on the database. The engine may panic over damaged data; here that is an error like others.
     pub(super) fn run<T>(&self, work: impl FnOnce(&Database) -> Result<T, Failure>) -> Result<T, Failure> {
-        if matches!(*self.read(), State::Lost { .. }) {
-            self.open_again()?;
-        }
+        self.open_again()?;
         let state = self.read();
         let State::Open { database, opening } = &*state else { return Err(self.not_open()) };
         let opening = *opening;
-        let result = catch_panic(|| work(database))
-            .unwrap_or_else(|message| Err(Failure::Broken(Breakage::Panicked(message))));
+        let outcome = catch_panic(|| work(database));
         drop(state);
-        if matches!(&result, Err(Failure::Broken(breakage)) if breakage.calls_for_reopening()) {
-            self.give_up(opening);
-        }
-        result
+        self.settle(opening, outcome)
     }
 
     /// Closes the file for good, once those who work on it are done.
@@ -68,20 +62,22 @@ impl Handle {
 
     /// Gives unused room back, alone with the file.
     pub(super) fn compact(&self) -> Result<bool, Failure> {
-        if matches!(*self.read(), State::Lost { .. }) {
-            self.open_again()?;
-        }
+        self.open_again()?;
         let mut state = self.write();
         let State::Open { database, opening } = &mut *state else { return Err(self.not_open()) };
         let opening = *opening;
-        let compacted = catch_panic(|| database.compact())
-            .map_err(|message| Failure::Broken(Breakage::Panicked(message)))
-            .and_then(|result| result.map_err(|e| Failure::Broken(Breakage::Engine(e.into()))));
+        let outcome = catch_panic(|| database.compact().map_err(|e| redb::Error::from(e).into()));
         drop(state);
-        if matches!(&compacted, Err(Failure::Broken(breakage)) if breakage.calls_for_reopening()) {
+        self.settle(opening, outcome)
+    }
+
+    /// What came of some work, a panic's message among it; after some failures the file is to be opened again.
+    fn settle<T>(&self, opening: u64, outcome: Result<Result<T, Failure>, String>) -> Result<T, Failure> {
+        let result = outcome.unwrap_or_else(|message| Err(Failure::Broken(Breakage::Panicked(message))));
+        if matches!(&result, Err(Failure::Broken(breakage)) if breakage.calls_for_reopening()) {
             self.give_up(opening);
         }
-        compacted
+        result
     }
 
     fn give_up(&self, failed: u64) {
@@ -91,7 +87,11 @@ impl Handle {
         }
     }
 
+    /// Opens the file again where it was given up.
     fn open_again(&self) -> Result<(), Failure> {
+        if !matches!(*self.read(), State::Lost { .. }) {
+            return Ok(());
+        }
         let mut state = self.write();
         if let State::Lost { opening } = *state {
             let database = (self.reopen)().map_err(|e| Failure::Broken(Breakage::NotOpen(e)))?;
