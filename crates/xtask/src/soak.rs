@@ -1,10 +1,11 @@
-//! `cargo xtask soak`: kills stores amid their writes; or builds the fuzz targets with coverage, runs each, and keeps what breaks one.
+//! `cargo xtask soak`: kills stores amid their writes, or takes their database away; or builds the fuzz targets with coverage, runs each, and keeps what breaks one.
 //!
 //! It needs no other toolchain than the pinned one and a C++ compiler, with which libFuzzer is built.
 //! Everything lies in target/fuzz: the build, the seeds, the corpus that grows from run to run, the logs
 //! and the inputs that broke a target.
 
 mod crashes;
+mod outage;
 mod outcome;
 
 use std::ffi::OsString;
@@ -54,6 +55,10 @@ pub(crate) struct Soak {
     /// and look for what was acknowledged
     #[arg(long, value_name = "ROUNDS", conflicts_with_all = ["minutes", "runs", "target", "seed"])]
     crashes: Option<u32>,
+    /// In place of the fuzz targets, let two servers under load do without their database for so long,
+    /// and look at every answer
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["minutes", "runs", "target", "seed", "crashes"])]
+    outage: Option<u32>,
     /// One target in place of all
     #[arg(long, value_parser = PossibleValuesParser::new(TARGETS).map(|name| known(&name)))]
     target: Option<&'static str>,
@@ -66,10 +71,13 @@ fn known(name: &str) -> &'static str {
     TARGETS.into_iter().find(|target| *target == name).unwrap_or_default()
 }
 
-/// Builds and runs the targets; an error names the inputs that broke one. Or kills stores.
+/// Builds and runs the targets; an error names the inputs that broke one. Or tries the stores.
 pub(crate) fn soak(soak: Soak) -> Result<()> {
     if let Some(rounds) = soak.crashes {
         return crashes::soak(rounds);
+    }
+    if let Some(seconds) = soak.outage {
+        return outage::soak(seconds);
     }
     let programs = build()?;
     let mut broken = Vec::new();

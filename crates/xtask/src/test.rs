@@ -13,7 +13,7 @@ use crate::suites::{NPM, SUITES, Suite};
 use crate::{cargo, setup, workspace};
 
 /// Tells the end-to-end tests which server to run.
-const SERVER_VARIABLE: &str = "TEST_SERVER_BIN";
+pub(crate) const SERVER_VARIABLE: &str = "TEST_SERVER_BIN";
 
 /// Compiles the tests in that run Cloudinary's Python SDK: what it needs is what set-up needs.
 const PYTHON_SDK_FEATURE: &str = "cloudinary-standin/sdk";
@@ -94,7 +94,7 @@ fn test_command(nextest: bool, in_ci: bool) -> Command {
 }
 
 /// Builds the server that the end-to-end tests run; returns its path.
-fn built_server() -> Result<PathBuf> {
+pub(crate) fn built_server() -> Result<PathBuf> {
     // Selecting it out of the whole workspace gives its dependencies the features that the tests
     // compile them with, so that they are compiled once.
     cargo::finish(&mut cargo::cargo(["build", "--workspace", "--bin", "face-server"]))?;
