@@ -16,6 +16,7 @@ use clap::{Arg, ArgMatches, Command};
 use embedding::Distance;
 use embedding_store::StoreUrl;
 use etcetera::BaseStrategy;
+use events::ServiceOptions;
 use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
 use crate::http::WebOrigin;
@@ -40,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) address: SocketAddr,
     /// Where faces are kept.
     pub(crate) store: StoreUrl,
+    /// How galleries follow the store.
+    pub(crate) events: ServiceOptions,
     /// Folder of the models and of ONNX Runtime.
     pub(crate) models: PathBuf,
     /// What finds the faces.
@@ -110,6 +113,10 @@ impl Config {
             address: SocketAddr::new(host, read.required(&settings::PORT, values::port)?),
             store: read
                 .required(&settings::STORE, |text| text.parse::<StoreUrl>().map_err(|e| e.to_string()))?,
+            events: ServiceOptions {
+                max_staleness: read.required(&settings::MAX_STALENESS, values::staleness)?,
+                gallery_limit: read.required(&settings::GALLERY_LIMIT, values::gallery_limit)?,
+            },
             models: read.or_else(&settings::MODELS, |text| Ok(PathBuf::from(text)), default_models)?,
             detector: read.required(&settings::DETECTOR, values::detector)?,
             crops: read.required(&settings::CROPS, values::crops)?,

@@ -29,9 +29,24 @@ impl Setting {
 pub(crate) const PREFIX: &str = "FACE_";
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 15] = [
-    HOST, PORT, STORE, MODELS, DETECTOR, CROPS, THRESHOLD, MULTI_FACE, CORS, WORKERS, MAX_UPLOAD, UPLOADS,
-    LOG_DIR, LOG_FORMAT, LOG_LEVEL,
+pub(crate) const SETTINGS: [Setting; 17] = [
+    HOST,
+    PORT,
+    STORE,
+    MAX_STALENESS,
+    GALLERY_LIMIT,
+    MODELS,
+    DETECTOR,
+    CROPS,
+    THRESHOLD,
+    MULTI_FACE,
+    CORS,
+    WORKERS,
+    MAX_UPLOAD,
+    UPLOADS,
+    LOG_DIR,
+    LOG_FORMAT,
+    LOG_LEVEL,
 ];
 
 pub(super) const HOST: Setting = Setting {
@@ -53,6 +68,20 @@ pub(super) const STORE: Setting = Setting {
     value: "URL",
     default: Some("redb:data/faces.redb"),
     help: "Where faces are kept: redb:PATH, postgres://..., cloudinary:PREFIX, or memory: to forget them at the end",
+};
+
+pub(super) const MAX_STALENESS: Setting = Setting {
+    name: "max-staleness",
+    value: "SECONDS",
+    default: Some("60"),
+    help: "How long verification goes on from memory while the store is out of reach, 0 to 3600",
+};
+
+pub(super) const GALLERY_LIMIT: Setting = Setting {
+    name: "gallery-limit",
+    value: "USERS",
+    default: Some("1000000"),
+    help: "Largest event held in memory, 0 to 10000000 users; larger ones are searched by PostgreSQL",
 };
 
 pub(super) const MODELS: Setting = Setting {

@@ -60,10 +60,12 @@ fn unknown_names_are_refused_wherever_they_are_said() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 13] = [
+    let bad: [(&'static str, &str, &str); 15] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
+        ("max-staleness", "3601", "0 to 3600"),
+        ("gallery-limit", "-1", "0 to 10000000"),
         ("detector", "cnn", "auto, yunet, mmod or hog"),
         ("crops", "3", "1, 2 or 4"),
         ("threshold", "0.6", "0.42"),

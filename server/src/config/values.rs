@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use embedding::Distance;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
@@ -95,6 +96,20 @@ pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
     match text.parse::<NonZeroUsize>() {
         Ok(count) if count.get() <= 1024 => Ok(count),
         Ok(_) | Err(_) => Err("give a whole number from 1 to 1024".to_owned()),
+    }
+}
+
+pub(super) fn staleness(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 0..=3600) => Ok(Duration::from_secs(seconds)),
+        Ok(_) | Err(_) => Err("give a whole number of seconds from 0 to 3600".to_owned()),
+    }
+}
+
+pub(super) fn gallery_limit(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(users @ 0..=10_000_000) => Ok(users),
+        Ok(_) | Err(_) => Err("give a whole number of users from 0 to 10000000".to_owned()),
     }
 }
 

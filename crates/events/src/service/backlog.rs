@@ -85,12 +85,22 @@ impl Backlog {
     /// [`StoreError::Unavailable`] when changes may have been missed for longer than is allowed.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         match self.state().behind_since {
-            Some(since) if since.elapsed() > self.max_staleness => Err(StoreError::unavailable(
+            Some(since) if !self.allows(since) => Err(StoreError::unavailable(
                 true,
                 format!("its changes have not been seen for more than {:?}", self.max_staleness),
             )),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Whether what was true at `since` may still be shown.
+    pub(super) fn allows(&self, since: Instant) -> bool {
+        since.elapsed() <= self.max_staleness
+    }
+
+    /// Whether changes may have been missed that no reading has made good.
+    pub(super) fn is_behind(&self) -> bool {
+        self.state().behind_since.is_some()
     }
 
     /// From now on changes are missed.

@@ -13,6 +13,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use embedding_store::EventName;
 use tokio::sync::{Mutex, MutexGuard};
+use tokio::time::Instant;
 
 use super::held::Held;
 
@@ -27,8 +28,16 @@ pub(super) enum Published {
     Absent,
     /// The store holds this.
     Current(Held),
-    /// The store may hold something else than was published last: read it.
-    Stale,
+    /// The store may hold something else than was published last: read it. With what that was.
+    Stale(Option<Former>),
+}
+
+/// What was published of an event before it became stale.
+#[derive(Debug, Clone)]
+pub(super) struct Former {
+    pub(super) held: Held,
+    /// Since when the store may hold something else.
+    pub(super) since: Instant,
 }
 
 /// The galleries of all events.
@@ -74,12 +83,19 @@ impl Galleries {
 
     /// Waits for the turn to change `event`. First come, first served; dropping the future gives up.
     pub(super) async fn turn<'a>(&'a self, event: &'a EventName) -> Turn<'a> {
+        Turn { galleries: self, event, _held: self.slot(event).lock().await }
+    }
+
+    /// The turn if it is free.
+    pub(super) fn turn_if_free<'a>(&'a self, event: &'a EventName) -> Option<Turn<'a>> {
+        Some(Turn { galleries: self, event, _held: self.slot(event).try_lock().ok()? })
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "a remainder of TURNS is below TURNS")]
+    fn slot(&self, event: &EventName) -> &Mutex<()> {
         let mut hasher = DefaultHasher::new();
         event.hash(&mut hasher);
-        let slot = usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default();
-        #[expect(clippy::indexing_slicing, reason = "a remainder of TURNS is below TURNS")]
-        let held = self.turns[slot].lock().await;
-        Turn { galleries: self, event, _held: held }
+        &self.turns[usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default()]
     }
 
     // Nothing under the lock panics, so a poisoned lock guards a whole map.
@@ -112,10 +128,15 @@ impl Turn<'_> {
         drop(previous);
     }
 
-    /// Marks the event: what is published is known not to be what the store holds.
+    /// Marks the event: the store may hold something else than what is published.
     pub(super) fn stale(&self) {
-        let previous = self.galleries.write().insert(self.event.clone(), Published::Stale);
-        drop(previous);
+        let mut published = self.galleries.write();
+        let former = match published.remove(self.event) {
+            Some(Published::Current(held)) => Some(Former { held, since: Instant::now() }),
+            Some(Published::Stale(former)) => former,
+            Some(Published::Absent) | None => None,
+        };
+        published.insert(self.event.clone(), Published::Stale(former));
     }
 
     /// Opens a change: to be called before the write that it is about.

@@ -29,7 +29,26 @@ impl Inner {
         match self.galleries.get(event) {
             Published::Current(held) => Ok(Some(held)),
             Published::Absent => Ok(None),
-            Published::Stale => self.current(&self.galleries.turn(event).await).await,
+            Published::Stale(Some(former)) if self.backlog.allows(former.since) => {
+                self.current_or_former(event, former.held).await
+            }
+            Published::Stale(_) => self.current(&self.galleries.turn(event).await).await,
+        }
+    }
+
+    /// Reads a stale event again, or makes do with what it was: while the store is out of reach, and rather
+    /// than wait for one who is asking the store already.
+    async fn current_or_former(&self, event: &EventName, former: Held) -> Result<Option<Held>, EventError> {
+        if self.backlog.is_behind() {
+            return Ok(Some(former));
+        }
+        let Some(turn) = self.galleries.turn_if_free(event) else { return Ok(Some(former)) };
+        match self.current(&turn).await {
+            Err(EventError::Store(error @ StoreError::Unavailable { .. })) => {
+                tracing::warn!(%event, %error, "searched as it was before: it cannot be read");
+                Ok(Some(former))
+            }
+            outcome => outcome,
         }
     }
 
@@ -38,7 +57,7 @@ impl Inner {
         match turn.published() {
             Published::Current(held) => Ok(Some(held)),
             Published::Absent => Ok(None),
-            Published::Stale => {
+            Published::Stale(_) => {
                 tracing::warn!(event = %turn.event(), "gallery read again: what the store holds was unknown");
                 self.read(turn).await
             }

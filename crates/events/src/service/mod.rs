@@ -28,14 +28,16 @@ use crate::{EventError, MatchPolicy, Verdict};
 ///
 /// Every event's gallery is in memory, and is what the store holds: a write is durable first and seen by
 /// searches of this service before the call returns. Writes to one event follow each other, searches wait
-/// for none. When the outcome of a write is unknown, the event is read again before its next use, and while
-/// the store does not answer to that, neither does the event.
+/// for none. When the outcome of a write is unknown, the event is read again before its next use.
 ///
 /// What others write is seen as soon as the store's [`changes`](EmbeddingStore::changes) tell of it and it
-/// was read; an event that was changed and cannot be read is not answered for. While the changes cannot be
-/// seen, searches and lists go on from memory for at most [`ServiceOptions::max_staleness`] and then answer
-/// [`StoreError::Unavailable`](embedding_store::StoreError::Unavailable); all is read again once they can.
-/// Writes go to the store at all times. A store that tells no changes is one that nobody else writes to.
+/// was read; all is read again when changes were missed. A store that tells no changes is one that nobody
+/// else writes to.
+///
+/// While the store is out of reach, searches and lists go on from memory, as the event was when the store was
+/// last seen, for at most [`ServiceOptions::max_staleness`], and then answer
+/// [`StoreError::Unavailable`](embedding_store::StoreError::Unavailable). Writes go to the store at all times,
+/// and fail with it.
 ///
 /// An event with more users than [`ServiceOptions::gallery_limit`] is not held in memory when the store has a
 /// [`search`](EmbeddingStore::search): the store is asked each time.

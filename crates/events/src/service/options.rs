@@ -5,8 +5,8 @@ use std::time::Duration;
 /// What may be set of an [`EventService`](crate::EventService) when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceOptions {
-    /// How long searches and lists go on from memory while the changes of others cannot be seen: 60 s
-    /// unless set. Counts for stores that several services share.
+    /// How long searches and lists go on from memory while the store is out of reach: 60 s unless set. The
+    /// store is missed when the changes of others cannot be seen, or an event that was changed cannot be read.
     pub max_staleness: Duration,
     /// How many users an event may have to be held in memory: 1,000,000 unless set, some 600 MB. A larger
     /// one is searched in the store, where the store has a search; where it has none this is not used.

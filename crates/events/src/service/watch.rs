@@ -116,7 +116,7 @@ impl Inner {
         }
     }
 
-    /// Until it was read, an event that is known to be another now is not searched.
+    /// Until it was read, the event is known to be another than what is published of it.
     async fn try_later(&self, event: EventName, error: &EventError, pause: Duration) {
         tracing::warn!(%event, %error, pause_ms = pause.as_millis(), "a changed event cannot be read yet");
         self.galleries.turn(&event).await.stale();
@@ -144,7 +144,7 @@ impl Inner {
                 users >= MANY_USERS && users * USERS_A_CALL >= gallery.len()
             }
             Published::Current(Held::InStore(_)) => false,
-            Published::Absent | Published::Stale => true,
+            Published::Absent | Published::Stale(_) => true,
         }
     }
 
@@ -154,7 +154,7 @@ impl Inner {
             Published::Current(Held::InMemory(gallery)) => gallery,
             // Nothing of its users is held here.
             Published::Current(Held::InStore(_)) => return Ok(()),
-            Published::Absent | Published::Stale => return self.read(turn).await.map(drop),
+            Published::Absent | Published::Stale(_) => return self.read(turn).await.map(drop),
         };
         match self.store.samples(event, user).await {
             Ok(samples) => match gallery.with(user, &template_of(event, user, &samples)?) {

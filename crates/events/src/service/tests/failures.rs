@@ -1,6 +1,7 @@
 //! Stores that fail and callers that leave: what is searched stays what is stored.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Call, Fault, TrialStore, assert_coherent, embedding, event, face, model, open, user};
 use crate::{EventError, EventService, MatchPolicy};
@@ -8,6 +9,10 @@ use embedding::Embedding;
 use embedding_store::{EmbeddingStore, EventRecord, StoreError};
 use futures_util::FutureExt;
 use time::OffsetDateTime;
+use tokio::time::advance;
+
+/// As by default.
+const MAX_STALENESS: Duration = Duration::from_secs(60);
 
 /// A service over an event `e` with the user `ada`, and its store.
 async fn with_ada() -> (EventService, Arc<TrialStore>) {
@@ -68,18 +73,65 @@ async fn deletions_that_happened_but_were_reported_failed_are_seen() {
     assert_coherent(&service, &store).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stale_event_that_cannot_be_read_is_searched_as_it_was_for_so_long_and_recovers() {
+    let (service, store) = with_ada().await;
+    store.next(Call::Append, Fault::DoneButUnavailable);
+    assert!(is_unavailable(&service.enrol(&event("e"), &user("ben"), face(2, 1)).await));
+    let out_of_reach = |calls| (0..calls).for_each(|_| store.next(Call::Load, Fault::Unavailable));
+
+    out_of_reach(4);
+    assert_eq!(found(&service, &embedding(1, 2)).await.as_deref(), Some("ada"));
+    assert_eq!(service.users(&event("e")).await.unwrap(), [user("ada")]);
+    assert!(is_unavailable(&service.enrol(&event("e"), &user("ben"), face(2, 1)).await));
+    advance(MAX_STALENESS).await;
+    assert_eq!(found(&service, &embedding(1, 2)).await.as_deref(), Some("ada"));
+
+    out_of_reach(2);
+    advance(Duration::from_millis(1)).await;
+    assert!(is_unavailable(&service.identify(&event("e"), &embedding(1, 2)).await));
+    assert!(is_unavailable(&service.events().await));
+    assert_eq!(found(&service, &embedding(2, 2)).await.as_deref(), Some("ben"));
+    assert_coherent(&service, &store).await;
+}
+
 #[tokio::test]
-async fn a_stale_event_that_cannot_be_read_gives_an_error_and_recovers() {
+async fn what_is_damaged_is_not_made_up_for_by_what_it_was() {
     let (service, store) = with_ada().await;
     store.next(Call::Append, Fault::Unavailable);
     assert!(is_unavailable(&service.enrol(&event("e"), &user("ben"), face(2, 1)).await));
-    for _ in 0..3 {
-        store.next(Call::Load, Fault::Unavailable);
-    }
-    assert!(is_unavailable(&service.identify(&event("e"), &embedding(1, 2)).await));
-    assert!(is_unavailable(&service.events().await));
+    store.next(Call::Load, Fault::Corrupt);
+    let answer = service.identify(&event("e"), &embedding(1, 2)).await;
+    assert!(matches!(answer, Err(EventError::Store(StoreError::Corrupt { .. }))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn an_event_that_may_have_come_into_being_is_not_taken_for_absent() {
+    let (service, store) = with_ada().await;
+    store.next(Call::Append, Fault::DoneButUnavailable);
+    assert!(is_unavailable(&service.enrol(&event("new"), &user("ben"), face(2, 1)).await));
+    store.next(Call::Load, Fault::Unavailable);
+    assert!(is_unavailable(&service.identify(&event("new"), &embedding(2, 2)).await));
+    assert!(service.identify(&event("new"), &embedding(2, 2)).await.unwrap().matched().is_some());
+}
+
+#[tokio::test]
+async fn searches_do_not_wait_for_one_that_reads_a_stale_event() {
+    let (service, store) = with_ada().await;
+    store.next(Call::Append, Fault::DoneButUnavailable);
     assert!(is_unavailable(&service.enrol(&event("e"), &user("ben"), face(2, 1)).await));
+    let gate = store.gate(Call::Load, Fault::Waits);
+    let service = Arc::new(service);
+    let reading = {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { found(&service, &embedding(2, 2)).await })
+    };
+    gate.reached().await;
     assert_eq!(found(&service, &embedding(1, 2)).await.as_deref(), Some("ada"));
+    assert_eq!(found(&service, &embedding(2, 2)).await, None);
+    gate.open();
+    assert_eq!(reading.await.unwrap().as_deref(), Some("ben"));
+    assert_eq!(found(&service, &embedding(2, 2)).await.as_deref(), Some("ben"));
 }
 
 #[tokio::test]

@@ -188,3 +188,21 @@ async fn a_store_that_cannot_be_watched_at_the_start_is_an_error() {
     let opened = EventService::open(store, model(), MatchPolicy::default()).await;
     assert!(is_unavailable(opened));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_failed_while_changes_are_not_seen_leaves_the_event_searchable_without_asking() {
+    let shared = Arc::new(Shared::default());
+    let (one, store, _other) = two(&shared).await;
+    shared.interrupt();
+    heard().await;
+    store.next(Call::Append, Fault::Unavailable);
+    assert!(is_unavailable(one.enrol(&event("e"), &user("ben"), face(2, 1)).await));
+    let loads = store.loads();
+    assert!(found(&one, 1).await.unwrap());
+    assert!(!found(&one, 2).await.unwrap());
+    assert_eq!(store.loads(), loads, "a store out of reach is not asked for every search");
+    advance(MAX_STALENESS + Duration::from_millis(1)).await;
+    assert!(is_unavailable(found(&one, 1).await));
+    shared.reconnect();
+    soon("ada again", async || found(&one, 1).await.is_ok_and(|found| found)).await;
+}
