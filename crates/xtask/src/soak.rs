@@ -1,12 +1,11 @@
-//! `cargo xtask soak`: kills stores amid their writes, or takes their database away; or builds the fuzz targets with coverage, runs each, and keeps what breaks one.
+//! `cargo xtask soak`: tries the stores; or builds the fuzz targets with coverage, runs each, and keeps what breaks one.
 //!
 //! It needs no other toolchain than the pinned one and a C++ compiler, with which libFuzzer is built.
 //! Everything lies in target/fuzz: the build, the seeds, the corpus that grows from run to run, the logs
 //! and the inputs that broke a target.
 
-mod crashes;
-mod outage;
 mod outcome;
+mod stores;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -41,6 +40,9 @@ const FLAGS: [&str; 6] = [
 const SLOWEST: u32 = 10;
 const MOST_MEMORY: u32 = 512;
 
+/// What the trials of the stores have no use for.
+const FUZZING: [&str; 4] = ["minutes", "runs", "target", "seed"];
+
 /// How much to run.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Soak {
@@ -53,12 +55,16 @@ pub(crate) struct Soak {
     runs: Option<u64>,
     /// In place of the fuzz targets, kill the stores' processes this many times amid the writes of many,
     /// and look for what was acknowledged
-    #[arg(long, value_name = "ROUNDS", conflicts_with_all = ["minutes", "runs", "target", "seed"])]
+    #[arg(long, value_name = "ROUNDS", conflicts_with_all = FUZZING)]
     crashes: Option<u32>,
     /// In place of the fuzz targets, let two servers under load do without their database for so long,
     /// and look at every answer
-    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["minutes", "runs", "target", "seed", "crashes"])]
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = FUZZING)]
     outage: Option<u32>,
+    /// In place of the fuzz targets, move so many users from one store into one of each other kind, and
+    /// compare
+    #[arg(long, value_name = "USERS", conflicts_with_all = FUZZING)]
+    moving: Option<u32>,
     /// One target in place of all
     #[arg(long, value_parser = PossibleValuesParser::new(TARGETS).map(|name| known(&name)))]
     target: Option<&'static str>,
@@ -73,11 +79,10 @@ fn known(name: &str) -> &'static str {
 
 /// Builds and runs the targets; an error names the inputs that broke one. Or tries the stores.
 pub(crate) fn soak(soak: Soak) -> Result<()> {
-    if let Some(rounds) = soak.crashes {
-        return crashes::soak(rounds);
-    }
-    if let Some(seconds) = soak.outage {
-        return outage::soak(seconds);
+    if soak.tries_stores() {
+        soak.crashes.map_or(Ok(()), stores::crashes)?;
+        soak.outage.map_or(Ok(()), stores::outage)?;
+        return soak.moving.map_or(Ok(()), stores::moving);
     }
     let programs = build()?;
     let mut broken = Vec::new();
@@ -98,6 +103,10 @@ pub(crate) fn soak(soak: Soak) -> Result<()> {
 }
 
 impl Soak {
+    fn tries_stores(&self) -> bool {
+        self.crashes.or(self.outage).or(self.moving).is_some()
+    }
+
     fn described(&self) -> String {
         match self.runs {
             Some(runs) => format!("{runs} executions, seed {}", self.seed),
