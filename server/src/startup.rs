@@ -72,7 +72,7 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
         FaceEngine::open(&config.models, config.engine_options()).with_context(|| hint(&config.models))?;
     let model = engine.model().clone();
     let store = open_store(config).await?;
-    let policy = MatchPolicy { threshold: config.threshold };
+    let policy = MatchPolicy::fixed(config.threshold);
     let events = EventService::open_with(store, model, policy, config.events.clone()).await?;
     let policy = config.multi_face;
     let inference = Inference::start(config.workers, move |picture| engine.embed_one(picture, policy))?;

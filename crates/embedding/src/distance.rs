@@ -5,14 +5,17 @@ use std::fmt;
 
 use crate::EmbeddingError;
 
-/// Euclidean distance between two unit vectors of one model: finite, zero or more, at most 2.
+/// Euclidean distance between two templates of one model: finite, zero or more; at most 2 between unit vectors.
 ///
-/// Smaller is more alike. What a value means depends on the model: see the measured error rates that
-/// belong to its threshold.
+/// Smaller is more alike. What a value means depends on the model and the [`Metric`](crate::Metric): see the
+/// measured error rates that belong to its threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Distance(f32);
 
 impl Distance {
+    /// Between two templates that are the same.
+    pub const ZERO: Self = Self(0.0);
+
     /// Takes a distance.
     ///
     /// # Errors

@@ -32,6 +32,9 @@ pub enum EmbeddingError {
         /// Model of the second operand.
         right: ModelId,
     },
+    /// Templates for two metrics cannot be compared.
+    #[error("templates for unit and for raw distances cannot be compared")]
+    MetricMismatch,
     /// A distance is a finite number, zero or more.
     #[error("a distance is a finite number, zero or more")]
     InvalidDistance,

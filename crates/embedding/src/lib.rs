@@ -17,6 +17,7 @@
 
 mod distance;
 mod error;
+mod metric;
 mod model_id;
 mod squared;
 mod template;
@@ -24,6 +25,7 @@ mod vector;
 
 pub use distance::{Confidence, Distance};
 pub use error::EmbeddingError;
+pub use metric::Metric;
 pub use model_id::ModelId;
 pub use squared::squared_distance;
 pub use template::Template;

@@ -1,45 +1,66 @@
-//! One person in one model's space: the unit-length mean of their unit-length embeddings.
+//! One person in one model's space: the mean of their embeddings, of unit length unless raw.
 
 use std::fmt;
 
 use zeroize::Zeroize;
 
 use crate::vector::norm;
-use crate::{DIMENSIONS, Distance, Embedding, EmbeddingError, ModelId};
+use crate::{DIMENSIONS, Distance, Embedding, EmbeddingError, Metric, ModelId, squared_distance};
 
 /// Shorter vectors have no usable direction; the embedders give lengths near 1.4.
 const SHORTEST: f32 = 1e-6;
 
-/// The direction that stands for one person (or for one probe face).
+/// What stands for one person (or for one probe face) in comparisons by one [`Metric`].
 ///
-/// Invariant: Euclidean length 1 up to rounding. The mean of several pictures separates people better
-/// than the nearest of them. Biometric data: `Debug` shows the model only, memory is cleared on drop.
+/// Invariant: by [`Metric::Unit`] the Euclidean length is 1 up to rounding, by [`Metric::Raw`] it is finite and
+/// not nearly 0. The mean of several pictures separates people better than the nearest of them. Biometric
+/// data: `Debug` shows model and metric only, memory is cleared on drop.
 #[derive(Clone, PartialEq)]
 pub struct Template {
     model: ModelId,
+    metric: Metric,
     values: Box<[f32; DIMENSIONS]>,
 }
 
 impl Template {
-    /// The normalised mean of the normalised samples.
+    /// The normalised mean of the normalised samples: [`Template::of`] by [`Metric::Unit`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_samples<'a>(
+        samples: impl IntoIterator<Item = &'a Embedding>,
+    ) -> Result<Self, EmbeddingError> {
+        Self::of(Metric::Unit, samples)
+    }
+
+    /// The template of one person's samples: by [`Metric::Unit`] the normalised mean of the normalised samples,
+    /// by [`Metric::Raw`] the mean of the samples as they are.
     ///
     /// # Errors
     /// [`EmbeddingError::NoSamples`] for none, [`EmbeddingError::ModelMismatch`] when two come from
-    /// different models, [`EmbeddingError::ZeroLength`] when a sample or their mean has no direction.
-    pub fn from_samples<'a>(
+    /// different models, [`EmbeddingError::ZeroLength`] when a sample or their mean has no direction. A sample
+    /// is refused by both metrics alike.
+    pub fn of<'a>(
+        metric: Metric,
         samples: impl IntoIterator<Item = &'a Embedding>,
     ) -> Result<Self, EmbeddingError> {
         let mut samples = samples.into_iter();
         let first = samples.next().ok_or(EmbeddingError::NoSamples)?;
-        let mut mean = unit(first.values())?;
+        let mut mean = part(metric, first)?;
+        let mut count = 1.0_f32;
         for sample in samples {
             same_model(first.model(), sample.model())?;
-            let direction = unit(sample.values())?;
-            for (sum, value) in mean.iter_mut().zip(direction) {
+            for (sum, value) in mean.iter_mut().zip(part(metric, sample)?) {
                 *sum += value;
             }
+            count += 1.0;
         }
-        Ok(Self { model: first.model().clone(), values: Box::new(unit(&mean)?) })
+        let direction = unit(&mean)?;
+        let values = match metric {
+            Metric::Unit => direction,
+            Metric::Raw => mean.map(|sum| sum / count),
+        };
+        Ok(Self { model: first.model().clone(), metric, values: Box::new(values) })
     }
 
     /// The model of the samples.
@@ -48,20 +69,29 @@ impl Template {
         &self.model
     }
 
-    /// The 128 numbers of the unit vector.
+    /// By which metric it is compared.
+    #[must_use]
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// The 128 numbers.
     #[must_use]
     pub fn values(&self) -> &[f32; DIMENSIONS] {
         &self.values
     }
 
-    /// Euclidean distance between the two unit vectors, 0 to 2.
+    /// Euclidean distance between the two vectors; 0 to 2 by [`Metric::Unit`].
     ///
     /// # Errors
-    /// [`EmbeddingError::ModelMismatch`] when they come from different models.
+    /// [`EmbeddingError::ModelMismatch`] when they come from different models,
+    /// [`EmbeddingError::MetricMismatch`] when they are for different metrics.
     pub fn distance(&self, other: &Self) -> Result<Distance, EmbeddingError> {
         same_model(&self.model, &other.model)?;
-        let squared: f32 = self.values.iter().zip(other.values.iter()).map(|(a, b)| (a - b) * (a - b)).sum();
-        Distance::new(squared.sqrt())
+        if self.metric != other.metric {
+            return Err(EmbeddingError::MetricMismatch);
+        }
+        Distance::new(squared_distance(&self.values, &other.values).sqrt())
     }
 }
 
@@ -70,6 +100,15 @@ fn same_model(left: &ModelId, right: &ModelId) -> Result<(), EmbeddingError> {
         return Ok(());
     }
     Err(EmbeddingError::ModelMismatch { left: left.clone(), right: right.clone() })
+}
+
+/// What a sample adds to the mean. Without a direction it is no face by any metric.
+fn part(metric: Metric, sample: &Embedding) -> Result<[f32; DIMENSIONS], EmbeddingError> {
+    let direction = unit(sample.values())?;
+    Ok(match metric {
+        Metric::Unit => direction,
+        Metric::Raw => *sample.values(),
+    })
 }
 
 fn unit(values: &[f32; DIMENSIONS]) -> Result<[f32; DIMENSIONS], EmbeddingError> {
@@ -88,7 +127,10 @@ impl Drop for Template {
 
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Template").field("model", &self.model).finish_non_exhaustive()
+        f.debug_struct("Template")
+            .field("model", &self.model)
+            .field("metric", &self.metric)
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,6 +163,21 @@ mod tests {
         let there = embedding([1.0; DIMENSIONS]);
         let back = embedding([-1.0; DIMENSIONS]);
         assert_eq!(Template::from_samples([&there, &back]), Err(EmbeddingError::ZeroLength));
+    }
+
+    #[test]
+    fn a_raw_template_is_the_mean_as_it_is_and_meets_no_unit_template() {
+        let (one, three) = (embedding([1.0; DIMENSIONS]), embedding([3.0; DIMENSIONS]));
+        let raw = |samples: &[&Embedding]| Template::of(Metric::Raw, samples.iter().copied()).unwrap();
+        assert_eq!(raw(&[&one, &three]).values(), &[2.0; DIMENSIONS]);
+        // The root of 128 times 2 squared.
+        assert!((raw(&[&one]).distance(&raw(&[&three])).unwrap().value() - 22.627_417).abs() < 1e-5);
+        let unit = Template::from_samples([&one]).unwrap();
+        assert_eq!(raw(&[&one]).distance(&unit), Err(EmbeddingError::MetricMismatch));
+        let zero = embedding([0.0; DIMENSIONS]);
+        assert_eq!(Template::of(Metric::Raw, [&zero]), Err(EmbeddingError::ZeroLength));
+        let back = embedding([-1.0; DIMENSIONS]);
+        assert_eq!(Template::of(Metric::Raw, [&one, &back]), Err(EmbeddingError::ZeroLength));
     }
 
     fn vector() -> impl Strategy<Value = [f32; DIMENSIONS]> {

@@ -66,7 +66,7 @@ fn read(path: &Path) -> Outcome {
     let started = Instant::now();
     let store = runtime.block_on(RedbStore::open(path))?;
     let opened = started.elapsed().as_secs_f64();
-    let policy = MatchPolicy { threshold: Distance::new(0.4)? };
+    let policy = MatchPolicy::fixed(Distance::new(0.4)?);
     let started = Instant::now();
     let service = runtime.block_on(EventService::open(Arc::new(store), model()?, policy))?;
     let loaded = started.elapsed().as_secs_f64();

@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::hint::black_box;
+use std::num::NonZeroUsize;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use embedding::{DIMENSIONS, Embedding, ModelId, Template};
-use events::{Gallery, Username};
+use events::{Gallery, Metric, Username};
 
 fn template(seed: u64) -> Template {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -22,7 +23,7 @@ fn user(number: u64) -> Username {
 }
 
 fn gallery(users: u64) -> Gallery {
-    let empty = Gallery::empty(ModelId::new("bench").unwrap());
+    let empty = Gallery::empty(ModelId::new("bench").unwrap(), Metric::Unit);
     (0..users).fold(empty, |gallery, n| gallery.with(&user(n), &template(n)).unwrap())
 }
 
@@ -35,6 +36,12 @@ fn scan(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("nearest", users), |b| {
             b.iter(|| gallery.nearest(black_box(&probe)).unwrap());
         });
+        for k in [2, 100] {
+            let k = NonZeroUsize::new(k).unwrap();
+            group.bench_function(BenchmarkId::new(format!("nearest {k}"), users), |b| {
+                b.iter(|| gallery.nearest_k(black_box(&probe), k).unwrap());
+            });
+        }
         group.throughput(Throughput::Elements(1));
         group.bench_function(BenchmarkId::new("with", users), |b| {
             b.iter(|| gallery.with(black_box(&middle), &probe).unwrap());

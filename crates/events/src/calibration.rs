@@ -2,14 +2,19 @@
 //!
 //! The file is written by `cargo xtask accuracy --calibration` and described in docs/ACCURACY.md.
 
-use embedding::{Distance, ModelId};
+use embedding::{Distance, Metric, ModelId};
 use serde::Deserialize;
+
+use crate::ThresholdBasis;
 
 /// The version of the file's layout that is read here.
 const FORMAT: u32 = 1;
 
 /// A rate with fewer false matches behind it is not taken for measured.
 const FEWEST_FALSE_MATCHES: f64 = 10.0;
+
+/// Below the measured rates, slopes count that begin within so many times the lowest one.
+const SLOPES_WITHIN: f64 = 100.0;
 
 /// False match rate by distance, for one model with fixed settings, as measured on labelled pictures.
 ///
@@ -33,16 +38,6 @@ pub struct CalibrationSetting {
     pub crops: u32,
     /// Which distance.
     pub metric: Metric,
-}
-
-/// A distance between two embeddings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Metric {
-    /// Euclidean, between vectors of length 1: what [`Distance`] usually is.
-    Unit,
-    /// Euclidean, between the vectors as the network gave them.
-    Raw,
 }
 
 /// What a calibration was measured on.
@@ -246,6 +241,35 @@ impl Calibration {
         let from = f64::from(lower.distance);
         let distance = (from + way * (f64::from(upper.distance) - from)) as f32;
         Distance::new(distance.clamp(lower.distance, upper.distance)).map_err(|_| outside)
+    }
+
+    /// The distance up to which at most that share of strangers is accepted, also where that was not measured:
+    /// then on the side of those who must not be let in.
+    ///
+    /// Above the measured rates it is the largest measured distance. Below them the measured line is continued
+    /// by the gentlest of its slopes up to a hundred times the lowest rate. The logarithm of the share of
+    /// strangers falls ever more steeply towards small distances, so the true rate there is below that line;
+    /// how far was not measured.
+    #[must_use]
+    pub fn safe_threshold_for(&self, fmr: f64) -> (Distance, ThresholdBasis) {
+        let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
+            return (Distance::ZERO, ThresholdBasis::BelowMeasured);
+        };
+        if let Ok(threshold) = self.threshold_for(fmr) {
+            return (threshold, ThresholdBasis::Measured);
+        }
+        if fmr > last.fmr {
+            return (Distance::new(last.distance).unwrap_or(Distance::ZERO), ThresholdBasis::AboveMeasured);
+        }
+        let low = self.points.iter().take_while(|point| point.fmr < first.fmr * SLOPES_WITHIN);
+        let slope = low
+            .zip(self.points.iter().skip(1))
+            .map(|(lower, upper)| (upper.fmr / lower.fmr).ln() / f64::from(upper.distance - lower.distance))
+            .fold(f64::INFINITY, f64::min);
+        let distance = f64::from(first.distance) - (first.fmr / fmr).ln() / slope;
+        // Rounded down. No rate at all, and what is no rate, allow nothing.
+        let distance = Distance::new((distance as f32).next_down().max(0.0)).unwrap_or(Distance::ZERO);
+        (distance, ThresholdBasis::BelowMeasured)
     }
 
     /// The two neighbouring points between which something lies, given which points are below it and which

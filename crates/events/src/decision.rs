@@ -1,91 +1,52 @@
-//! From a distance to a decision: the policy, and the verdict on one face.
+//! From distances to a decision: the verdict on one face.
 
-use embedding::{Confidence, Distance};
+use std::num::NonZeroUsize;
+
+use embedding::{Confidence, Distance, ModelId};
 use embedding_store::Username;
 
-use crate::Nearest;
+use crate::{MatchLimit, Nearest};
 
-/// Largest unit distance that is a match unless configured otherwise; a [`Confidence`] of 60 %.
-///
-/// It belongs to dlib's ResNet with embeddings averaged over 4 crops. Measured on LFW, one picture a
-/// person, over every pair of 7,701 pictures (8,038 of one person, 29.3 million of two):
-///
-/// | distance | strangers accepted, per comparison | rightful persons refused |
-/// |---|---|---|
-/// | 0.335 | 1 in 10,000 | 18 % |
-/// | 0.375 | 1 in 1,000 | 5.1 % |
-/// | 0.43 | 1 in 100 | |
-///
-/// 0.4 lies between the last two, at about 4 strangers in 1,000 comparisons. A search makes one
-/// comparison for each user of the event: among N users a stranger is named with probability
-/// `1 - (1 - rate)^N`. With three pictures a person, 0.352 accepts 1 stranger in 1,000 and refuses 1.0 %.
-/// The old raw distance of 0.6 is about 0.42 here.
-pub const DEFAULT_THRESHOLD: f32 = 0.4;
-
-/// When two faces are taken for the same person's.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MatchPolicy {
-    /// A match is at most this far away, in the unit distance of the service's model.
-    pub threshold: Distance,
-}
-
-impl Default for MatchPolicy {
-    /// [`DEFAULT_THRESHOLD`].
-    fn default() -> Self {
-        let threshold =
-            Distance::new(DEFAULT_THRESHOLD).unwrap_or_else(|_| unreachable!("0.4 is a distance"));
-        Self { threshold }
-    }
-}
-
-impl MatchPolicy {
-    /// Decides on the nearest user, by the unrounded distance.
-    #[must_use]
-    pub(crate) fn decide(&self, search: Search) -> Verdict {
-        let Search { nearest, users_compared, exact } = search;
-        let decision = if nearest.distance <= self.threshold { Decision::Match } else { Decision::NoMatch };
-        Verdict { decision, nearest, threshold: self.threshold, users_compared, exact }
-    }
-}
-
-/// What was found among the users of an event.
-#[derive(Debug)]
-pub(crate) struct Search {
-    pub(crate) nearest: Nearest,
-    pub(crate) users_compared: usize,
-    pub(crate) exact: bool,
-}
-
-/// Whether the nearest user is near enough.
+/// Whose face it is, as far as can be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It is that user.
+    /// It is the nearest user's.
     Match,
-    /// It is nobody of the event.
+    /// It is nobody's of the event.
     NoMatch,
+    /// Two users are within the threshold and too nearly alike to choose between them.
+    Ambiguous,
 }
 
 impl Decision {
-    /// `match` or `no_match`.
+    /// `match`, `no_match` or `ambiguous`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Match => "match",
             Self::NoMatch => "no_match",
+            Self::Ambiguous => "ambiguous",
         }
     }
 }
 
-/// What came of searching an event for a face.
+/// What came of comparing a face with the users of an event, or with one of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// Whether it is the nearest user.
     pub decision: Decision,
-    /// The nearest user, near enough or not.
+    /// The nearest user, near enough or not. Of a comparison with one user that user.
     pub nearest: Nearest,
-    /// The distance that was allowed.
-    pub threshold: Distance,
-    /// How many users the face was compared with: all of the event.
+    /// The nearest users, nearest first and of equal ones by name, as many as were asked for and are there. The
+    /// first is `nearest`.
+    pub candidates: Vec<Nearest>,
+    /// How much farther away the second user is than the first; `None` when there is no second.
+    pub margin: Option<Distance>,
+    /// The distance that was allowed, by which rule, and what is to be expected of it.
+    pub limit: MatchLimit,
+    /// The model in whose distances all this is.
+    pub model: ModelId,
+    /// How many users the face was compared with: all of the event, or 1.
     pub users_compared: usize,
     /// Whether no other user can be nearer. Always so of an event in memory; an event that is searched in
     /// the store by an approximate index may have a nearer user whom the index passed over.
@@ -93,12 +54,12 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Whose face it is; `None` when it is nobody's.
+    /// Whose face it is; `None` when it is nobody's or cannot be said.
     #[must_use]
     pub fn matched(&self) -> Option<&Username> {
         match self.decision {
             Decision::Match => Some(&self.nearest.user),
-            Decision::NoMatch => None,
+            Decision::NoMatch | Decision::Ambiguous => None,
         }
     }
 
@@ -109,22 +70,51 @@ impl Verdict {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What was found among the users of an event.
+#[derive(Debug)]
+pub(crate) struct Search {
+    pub(crate) nearest: Nearest,
+    /// The others by distance, then by name: the runner-up at least, where there is one.
+    pub(crate) others: Vec<Nearest>,
+    pub(crate) users_compared: usize,
+    pub(crate) exact: bool,
+}
 
-    fn verdict(distance: f32) -> Verdict {
-        let user = Username::new("ada").unwrap();
-        let nearest = Nearest { user, distance: Distance::new(distance).unwrap() };
-        MatchPolicy::default().decide(Search { nearest, users_compared: 3, exact: true })
+impl Search {
+    /// How many users to look for, so that `top` can be shown and the runner-up is among them.
+    pub(crate) fn depth(top: NonZeroUsize) -> NonZeroUsize {
+        top.max(NonZeroUsize::MIN.saturating_add(1))
     }
 
-    #[test]
-    fn the_threshold_itself_is_a_match_and_the_next_number_is_none() {
-        assert_eq!(verdict(DEFAULT_THRESHOLD).matched().map(Username::as_str), Some("ada"));
-        assert_eq!(verdict(DEFAULT_THRESHOLD).confidence().percent(), 60.0);
-        let beyond = verdict(DEFAULT_THRESHOLD.next_up());
-        assert_eq!((beyond.decision, beyond.matched()), (Decision::NoMatch, None));
-        assert!(beyond.confidence().percent() < 60.0);
+    /// Takes the users found, nearest first; `None` when nobody was.
+    pub(crate) fn new(found: Vec<Nearest>, users_compared: usize, exact: bool) -> Option<Self> {
+        let mut found = found.into_iter();
+        Some(Self { nearest: found.next()?, others: found.collect(), users_compared, exact })
+    }
+
+    /// Decides by the unrounded distances, and keeps `top` candidates.
+    pub(crate) fn decide(
+        self,
+        limit: MatchLimit,
+        margin: Distance,
+        model: ModelId,
+        top: NonZeroUsize,
+    ) -> Verdict {
+        let Self { nearest, others, users_compared, exact } = self;
+        let within = |distance: Distance| distance <= limit.threshold;
+        let second = others.first().map(|second| second.distance);
+        let ahead = second
+            .and_then(|second| Distance::new((second.value() - nearest.distance.value()).max(0.0)).ok());
+        let too_close = second.is_some_and(within) && ahead.is_some_and(|ahead| ahead < margin);
+        let decision = match (within(nearest.distance), too_close) {
+            (false, _) => Decision::NoMatch,
+            (true, true) => Decision::Ambiguous,
+            (true, false) => Decision::Match,
+        };
+        let candidates = std::iter::once(nearest.clone()).chain(others).take(top.get()).collect();
+        Verdict { decision, nearest, candidates, margin: ahead, limit, model, users_compared, exact }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 use embedding::{EmbeddingError, ModelId};
 use embedding_store::{EventName, InvalidScore, StoreError, Username};
 
+use crate::RuleError;
+
 /// What the service answers when it does not do as asked. No variant carries an embedding.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -55,6 +57,17 @@ pub enum EventError {
         /// What is wrong with them.
         source: EmbeddingError,
     },
+    /// The event's own rule for a match cannot be kept here, so nothing is decided by another.
+    #[error("the rule for a match of event '{event}' cannot be kept")]
+    Rule {
+        /// The event.
+        event: EventName,
+        /// What is wrong with the rule.
+        source: RuleError,
+    },
+    /// The service's rule for a match cannot be kept.
+    #[error(transparent)]
+    Policy(RuleError),
     /// The store did not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),

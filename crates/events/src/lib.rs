@@ -32,14 +32,20 @@ mod calibration;
 mod decision;
 mod error;
 mod gallery;
+mod limit;
+mod policy;
+mod rules;
 mod service;
 
 pub use calibration::{
-    Calibration, CalibrationData, CalibrationError, CalibrationPoint, CalibrationSetting, Metric,
-    OutsideCalibration,
+    Calibration, CalibrationData, CalibrationError, CalibrationPoint, CalibrationSetting, OutsideCalibration,
 };
-pub use decision::{DEFAULT_THRESHOLD, Decision, MatchPolicy, Verdict};
-pub use embedding_store::{EventName, NameError, Username};
+pub use decision::{Decision, Verdict};
+pub use embedding::Metric;
+pub use embedding_store::{EventName, FalseMatchRate, MatchRule, NameError, Username};
 pub use error::EventError;
 pub use gallery::{Gallery, Nearest};
+pub use limit::{MatchLimit, RuleError, ThresholdBasis};
+pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, MatchPolicy};
+pub use rules::EventRules;
 pub use service::{Enrolment, EnrolmentFace, EventService, EventSummary, ServiceOptions};

@@ -116,6 +116,7 @@ impl Config {
             events: ServiceOptions {
                 max_staleness: read.required(&settings::MAX_STALENESS, values::staleness)?,
                 gallery_limit: read.required(&settings::GALLERY_LIMIT, values::gallery_limit)?,
+                calibration: None,
             },
             models: read.or_else(&settings::MODELS, |text| Ok(PathBuf::from(text)), default_models)?,
             detector: read.required(&settings::DETECTOR, values::detector)?,

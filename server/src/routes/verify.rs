@@ -76,6 +76,6 @@ pub(crate) async fn verify(
         message,
         confidence: verdict.confidence().percent(),
         distance: verdict.nearest.distance.value(),
-        threshold: verdict.threshold.value(),
+        threshold: verdict.limit.threshold.value(),
     }))
 }

@@ -4,7 +4,7 @@ use embedding::Template;
 use embedding_store::Username;
 use zeroize::Zeroize;
 
-use super::scan::{self, Row};
+use super::scan::{self, Best, Row};
 
 /// Most users in a block. A change copies one block (512 B a row) and one pointer for each other block,
 /// so that it stays in the microseconds from one user to a million.
@@ -44,10 +44,14 @@ impl Block {
         self.users.binary_search(user).is_ok()
     }
 
-    /// The user nearest to `probe` and the squared distance; the first by name of equal ones.
-    pub(super) fn nearest(&self, probe: &Row) -> Option<(&Username, f32)> {
-        let (index, squared) = scan::nearest(&self.rows, probe)?;
-        Some((self.users.get(index)?, squared))
+    /// Looks for users nearer to `probe` than those found so far; `number` says which block this is.
+    pub(super) fn scan(&self, probe: &Row, number: usize, best: &mut Best) {
+        scan::scan(&self.rows, probe, number, best);
+    }
+
+    /// The row of a user.
+    pub(super) fn row(&self, user: &Username) -> Option<&Row> {
+        self.rows.get(self.users.binary_search(user).ok()?)
     }
 
     /// A copy in which `user` has this template: one block, or two when one would be too long.

@@ -5,14 +5,16 @@ mod scan;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use embedding::{Distance, EmbeddingError, ModelId, Template};
+use embedding::{Distance, EmbeddingError, Metric, ModelId, Template, squared_distance};
 use embedding_store::{EventName, EventSnapshot, FaceSample, Username};
 use zeroize::Zeroizing;
 
 use self::block::{Block, MOST_ROWS};
-use crate::EventError;
+use self::scan::{Best, Hit};
+use crate::{EventError, EventRules};
 
 /// The templates of an event's users: an immutable value, of which cheap changed copies are made.
 ///
@@ -21,11 +23,13 @@ use crate::EventError;
 #[derive(Clone)]
 pub struct Gallery {
     model: ModelId,
+    metric: Metric,
+    rules: EventRules,
     blocks: Vec<Arc<Block>>,
     users: usize,
 }
 
-/// The user whose template is nearest to a face.
+/// A user whose template is near to a face.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nearest {
     /// Who it is.
@@ -35,36 +39,49 @@ pub struct Nearest {
 }
 
 impl Gallery {
-    /// A gallery without users, for templates of `model`.
+    /// A gallery without users or rules, for templates of `model` compared by `metric`.
     #[must_use]
-    pub fn empty(model: ModelId) -> Self {
-        Self { model, blocks: Vec::new(), users: 0 }
+    pub fn empty(model: ModelId, metric: Metric) -> Self {
+        Self { model, metric, rules: EventRules::default(), blocks: Vec::new(), users: 0 }
     }
 
-    /// The gallery of what a store holds of an event.
+    /// The gallery of what a store holds of an event, compared by `metric`.
     ///
     /// # Errors
     /// [`EventError::UnusableSamples`] when a user's samples make no template: there are none, they
     /// cancel out, or one is not of the event's model.
-    pub fn of(snapshot: EventSnapshot) -> Result<Self, EventError> {
+    pub fn of(snapshot: EventSnapshot, metric: Metric) -> Result<Self, EventError> {
         let EventSnapshot { event, users } = snapshot;
         let mut templates = BTreeMap::new();
         for stored in users {
             let user = &stored.user.name;
-            let template = template_of(&event.name, user, &stored.samples)?;
+            let template = template_of(metric, &event.name, user, &stored.samples)?;
             same_model(&event.model, template.model())
                 .map_err(|source| unusable(&event.name, user, source))?;
             templates.insert(stored.user.name, template);
         }
         let templates: Vec<_> = templates.into_iter().collect();
         let blocks = templates.chunks(MOST_ROWS).map(|entries| Arc::new(Block::new(entries))).collect();
-        Ok(Self { model: event.model, blocks, users: templates.len() })
+        let rules = EventRules::from(&event);
+        Ok(Self { model: event.model, metric, rules, blocks, users: templates.len() })
     }
 
     /// The model of the templates.
     #[must_use]
     pub fn model(&self) -> &ModelId {
         &self.model
+    }
+
+    /// By which distance the templates are compared.
+    #[must_use]
+    pub fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// What the event says of how its faces are matched and enrolled.
+    #[must_use]
+    pub fn rules(&self) -> &EventRules {
+        &self.rules
     }
 
     /// How many users there are.
@@ -95,28 +112,47 @@ impl Gallery {
     /// Compares every user: 128 numbers each, about 0.1 ms for ten thousand.
     ///
     /// # Errors
-    /// [`EmbeddingError::ModelMismatch`] when `probe` is of another model.
+    /// As [`Gallery::nearest_k`].
     pub fn nearest(&self, probe: &Template) -> Result<Option<Nearest>, EmbeddingError> {
-        same_model(&self.model, probe.model())?;
+        Ok(self.nearest_k(probe, NonZeroUsize::MIN)?.pop())
+    }
+
+    /// The `k` users nearest to `probe`, or all when they are fewer: nearest first, and of equally near ones by
+    /// name.
+    ///
+    /// # Errors
+    /// [`EmbeddingError::ModelMismatch`] when `probe` is of another model, [`EmbeddingError::MetricMismatch`] when
+    /// it is for another metric.
+    pub fn nearest_k(&self, probe: &Template, k: NonZeroUsize) -> Result<Vec<Nearest>, EmbeddingError> {
+        self.expect_comparable(probe)?;
         let probe = Zeroizing::new(block::row(probe));
-        let mut best: Option<(&Username, f32)> = None;
-        for (user, squared) in self.blocks.iter().filter_map(|block| block.nearest(&probe)) {
-            if best.is_none_or(|(_, least)| squared < least) {
-                best = Some((user, squared));
-            }
+        let mut best = Best::new(k.get());
+        for (number, block) in self.blocks.iter().enumerate() {
+            block.scan(&probe, number, &mut best);
         }
-        best.map(|(user, squared)| {
-            Ok(Nearest { user: user.clone(), distance: Distance::new(squared.sqrt())? })
-        })
-        .transpose()
+        let user = |hit: &Hit| self.blocks.get(hit.block)?.users().get(hit.row).cloned();
+        let found = best.hits().iter().filter_map(|hit| Some((user(hit)?, hit.squared)));
+        found.map(|(user, squared)| Ok(Nearest { user, distance: Distance::new(squared.sqrt())? })).collect()
+    }
+
+    /// How far `probe` is from one user, to the last bit as a search finds it; `None` when the user is not there.
+    ///
+    /// # Errors
+    /// As [`Gallery::nearest_k`].
+    pub fn distance_to(&self, user: &Username, probe: &Template) -> Result<Option<Distance>, EmbeddingError> {
+        self.expect_comparable(probe)?;
+        let row = self.blocks.get(self.block_of(user)).and_then(|block| block.row(user));
+        row.map(|row| Distance::new(squared_distance(&row.0, probe.values()).min(f32::MAX).sqrt()))
+            .transpose()
     }
 
     /// A copy in which `user` has this template, whether new or not.
     ///
     /// # Errors
-    /// [`EmbeddingError::ModelMismatch`] when the template is of another model.
+    /// [`EmbeddingError::ModelMismatch`] when the template is of another model,
+    /// [`EmbeddingError::MetricMismatch`] when it is for another metric.
     pub fn with(&self, user: &Username, template: &Template) -> Result<Self, EmbeddingError> {
-        same_model(&self.model, template.model())?;
+        self.expect_comparable(template)?;
         // Beyond the last block means at its end: a block is made only where there is none.
         let place = self.block_of(user).min(self.blocks.len().saturating_sub(1));
         let changed = match self.blocks.get(place) {
@@ -148,7 +184,18 @@ impl Gallery {
         let blocks = self.blocks.iter().take(place).cloned();
         let blocks = blocks.chain(changed.into_iter().map(Arc::new));
         let blocks = blocks.chain(self.blocks.iter().skip(place + 1).cloned()).collect();
-        Self { model: self.model.clone(), blocks, users: self.users - before + after }
+        Self {
+            model: self.model.clone(),
+            metric: self.metric,
+            rules: self.rules,
+            blocks,
+            users: self.users - before + after,
+        }
+    }
+
+    fn expect_comparable(&self, template: &Template) -> Result<(), EmbeddingError> {
+        same_model(&self.model, template.model())?;
+        if self.metric == template.metric() { Ok(()) } else { Err(EmbeddingError::MetricMismatch) }
     }
 }
 
@@ -157,11 +204,12 @@ impl Gallery {
 /// # Errors
 /// [`EventError::UnusableSamples`] when they make none: there are none, or they cancel out.
 pub(crate) fn template_of(
+    metric: Metric,
     event: &EventName,
     user: &Username,
     samples: &[FaceSample],
 ) -> Result<Template, EventError> {
-    Template::from_samples(samples.iter().map(FaceSample::embedding))
+    Template::of(metric, samples.iter().map(FaceSample::embedding))
         .map_err(|source| unusable(event, user, source))
 }
 
@@ -180,6 +228,8 @@ impl fmt::Debug for Gallery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gallery")
             .field("model", &self.model)
+            .field("metric", &self.metric)
+            .field("rules", &self.rules)
             .field("users", &self.users)
             .finish_non_exhaustive()
     }

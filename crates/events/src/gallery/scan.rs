@@ -9,19 +9,54 @@ use zeroize::Zeroize;
 #[repr(align(64))]
 pub(super) struct Row(pub(super) [f32; DIMENSIONS]);
 
-/// Index and squared distance of the row nearest to `probe`; the first of equal ones; `None` for no rows.
-#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
-pub(super) fn nearest(rows: &[Row], probe: &Row) -> Option<(usize, f32)> {
-    let mut best = None;
-    let mut least = f32::INFINITY;
-    for (index, row) in rows.iter().enumerate() {
-        let squared = squared_distance(&row.0, &probe.0);
-        if squared < least {
-            least = squared;
-            best = Some((index, squared));
+/// Where a row is, and its squared distance to a probe.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Hit {
+    pub(super) block: usize,
+    pub(super) row: usize,
+    pub(super) squared: f32,
+}
+
+/// The nearest rows of those that were looked at, nearest first; of equal ones those that came first.
+#[derive(Debug)]
+pub(super) struct Best {
+    hits: Vec<Hit>,
+    wanted: usize,
+    /// Only what is nearer than this is among the best.
+    bound: f32,
+}
+
+impl Best {
+    /// Looks for so many.
+    pub(super) fn new(wanted: usize) -> Self {
+        Self { hits: Vec::new(), wanted, bound: if wanted == 0 { 0.0 } else { f32::INFINITY } }
+    }
+
+    pub(super) fn hits(&self) -> &[Hit] {
+        &self.hits
+    }
+
+    #[cold]
+    fn take(&mut self, hit: Hit) {
+        let place = self.hits.partition_point(|other| other.squared <= hit.squared);
+        self.hits.insert(place, hit);
+        self.hits.truncate(self.wanted);
+        if self.hits.len() == self.wanted {
+            self.bound = self.hits.last().map_or(self.bound, |last| last.squared);
         }
     }
-    best
+}
+
+/// Looks at the rows of a block.
+#[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
+pub(super) fn scan(rows: &[Row], probe: &Row, block: usize, best: &mut Best) {
+    for (row, Row(values)) in rows.iter().enumerate() {
+        // Raw vectors can be too far apart for the number: they are then as far as one can say.
+        let squared = squared_distance(values, &probe.0).min(f32::MAX);
+        if squared < best.bound {
+            best.take(Hit { block, row, squared });
+        }
+    }
 }
 
 #[cfg(test)]
@@ -38,14 +73,29 @@ mod tests {
         a.iter().zip(b).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum()
     }
 
+    fn nearest(rows: &[Row], probe: &Row, wanted: usize) -> Vec<Hit> {
+        let mut best = Best::new(wanted);
+        scan(rows, probe, 0, &mut best);
+        best.hits().to_vec()
+    }
+
     proptest! {
         #[test]
-        fn the_nearest_is_that_of_a_plain_scan(all in prop::collection::vec(numbers(), 1..40), probe in numbers()) {
+        fn the_nearest_are_those_of_a_plain_scan(
+            all in prop::collection::vec(numbers(), 1..40),
+            probe in numbers(),
+            wanted in 0_usize..50,
+        ) {
             let rows: Vec<Row> = all.iter().copied().map(Row).collect();
-            let (index, squared) = nearest(&rows, &Row(probe)).unwrap();
-            let least = all.iter().map(|row| plainly(row, &probe)).fold(f64::INFINITY, f64::min);
-            prop_assert!((f64::from(squared) - least).abs() <= 1e-5 * least);
-            prop_assert!(plainly(&all[index], &probe) <= least * (1.0 + 1e-5));
+            let hits = nearest(&rows, &Row(probe), wanted);
+            let mut plain: Vec<f64> = rows.iter().map(|row| plainly(&row.0, &probe)).collect();
+            plain.sort_by(f64::total_cmp);
+            prop_assert_eq!(hits.len(), wanted.min(rows.len()));
+            for (hit, plain) in hits.iter().zip(plain) {
+                prop_assert!((f64::from(hit.squared) - plain).abs() <= 1e-5 * plain);
+                prop_assert!(plainly(&all[hit.row], &probe) <= plain * (1.0 + 1e-5));
+            }
+            prop_assert!(hits.iter().zip(hits.iter().skip(1)).all(|(a, b)| a.squared <= b.squared));
         }
 
         #[test]
@@ -53,7 +103,7 @@ mod tests {
             let mut moved = numbers;
             moved[index] += 1e-4;
             let step = f64::from(moved[index]) - f64::from(numbers[index]);
-            let (_, squared) = nearest(&[Row(numbers)], &Row(moved)).unwrap();
+            let squared = nearest(&[Row(numbers)], &Row(moved), 1)[0].squared;
             prop_assert!((f64::from(squared).sqrt() - step.abs()).abs() <= 1e-6 * step.abs());
         }
     }
@@ -62,7 +112,18 @@ mod tests {
     fn the_first_of_equal_rows_is_taken_and_of_none_nothing() {
         let same = Row([0.5; DIMENSIONS]);
         let rows = [Row([0.9; DIMENSIONS]), same.clone(), same.clone(), same];
-        assert_eq!(nearest(&rows, &Row([0.4; DIMENSIONS])).unwrap().0, 1);
-        assert_eq!(nearest(&[], &Row([0.4; DIMENSIONS])), None);
+        let rows_of = |wanted| -> Vec<usize> {
+            nearest(&rows, &Row([0.4; DIMENSIONS]), wanted).iter().map(|hit| hit.row).collect()
+        };
+        assert_eq!(rows_of(1), [1]);
+        assert_eq!(rows_of(2), [1, 2]);
+        assert_eq!(rows_of(9), [1, 2, 3, 0]);
+        assert_eq!(nearest(&[], &Row([0.4; DIMENSIONS]), 1), []);
+    }
+
+    #[test]
+    fn rows_too_far_for_a_number_are_found_all_the_same() {
+        let hits = nearest(&[Row([f32::MAX; DIMENSIONS])], &Row([f32::MIN; DIMENSIONS]), 1);
+        assert_eq!(hits[0].squared, f32::MAX);
     }
 }

@@ -60,17 +60,20 @@ impl Inner {
         // The template is made before the sample is stored: what is stored must always make one.
         let known = match &held {
             Some(Held::InMemory(gallery)) => gallery.contains(user),
-            Some(Held::InStore(_)) => true,
+            Some(Held::InStore(..)) => true,
             None => false,
         };
         let (held, enrolled) =
             if known { self.enrolled(event, user, held).await? } else { (held, Vec::new()) };
         let embeddings = enrolled.iter().map(FaceSample::embedding).chain([&face.embedding]);
-        let template = Template::from_samples(embeddings)?;
+        let template = Template::of(self.limits.metric(), embeddings)?;
         let now_held = match held {
             Some(Held::InMemory(gallery)) => self.held(gallery.with(user, &template)?),
-            Some(Held::InStore(model)) => Held::InStore(model),
-            None => self.held(Gallery::empty(self.model.clone()).with(user, &template)?),
+            Some(held @ Held::InStore(..)) => held,
+            None => {
+                let empty = Gallery::empty(self.model.clone(), self.limits.metric());
+                self.held(empty.with(user, &template)?)
+            }
         };
         let now = OffsetDateTime::now_utc();
         let EnrolmentFace { embedding, detection_score, source } = face.clone();
@@ -86,7 +89,7 @@ impl Inner {
             Err(error) => return Err(error.into()),
         };
         // Another count means that the store held other samples than were read: a gallery is then stale.
-        if embedding_count == enrolled.len() + 1 || matches!(now_held, Held::InStore(_)) {
+        if embedding_count == enrolled.len() + 1 || matches!(now_held, Held::InStore(..)) {
             change.done(Some(now_held));
         }
         tracing::info!(%event, %user, embedding_count, "user enrolled");

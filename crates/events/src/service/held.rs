@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use embedding::ModelId;
-use embedding_store::{EmbeddingStoreExt, EventName, Page, StoreError, Username};
+use embedding::{Metric, ModelId};
+use embedding_store::{EmbeddingStoreExt, EventName, Page, StoreError, TemplateSearch, Username};
 
 use super::Inner;
-use crate::{EventError, Gallery};
+use crate::{EventError, EventRules, Gallery};
 
 /// Users read at a time when they are counted.
 const PAGE: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
@@ -18,14 +18,21 @@ pub(super) enum Held {
     /// Its gallery.
     InMemory(Arc<Gallery>),
     /// It has too many users to be held in memory, or had when it was last read; the store searches them.
-    InStore(ModelId),
+    InStore(ModelId, EventRules),
 }
 
 impl Held {
     pub(super) fn model(&self) -> &ModelId {
         match self {
             Self::InMemory(gallery) => gallery.model(),
-            Self::InStore(model) => model,
+            Self::InStore(model, _) => model,
+        }
+    }
+
+    pub(super) fn rules(&self) -> &EventRules {
+        match self {
+            Self::InMemory(gallery) => gallery.rules(),
+            Self::InStore(_, rules) => rules,
         }
     }
 
@@ -33,7 +40,7 @@ impl Held {
     pub(super) fn without(&self, user: &Username) -> Self {
         match self {
             Self::InMemory(gallery) => Self::InMemory(Arc::new(gallery.without(user))),
-            Self::InStore(model) => Self::InStore(model.clone()),
+            Self::InStore(model, rules) => Self::InStore(model.clone(), *rules),
         }
     }
 }
@@ -41,19 +48,28 @@ impl Held {
 impl Inner {
     /// A gallery that may have grown, held where it is to be.
     pub(super) fn held(&self, gallery: Gallery) -> Held {
-        if self.store.search().is_some() && gallery.len() > self.gallery_limit {
+        if self.search().is_some() && gallery.len() > self.gallery_limit {
             tracing::info!(users = gallery.len(), "an event is too large for memory: the store searches it");
-            return Held::InStore(gallery.model().clone());
+            return Held::InStore(gallery.model().clone(), *gallery.rules());
         }
         Held::InMemory(Arc::new(gallery))
     }
 
-    /// The model of an event that is to be searched in the store; `None` when it is to be read, or is absent.
-    pub(super) async fn left_in_store(&self, event: &EventName) -> Result<Option<ModelId>, EventError> {
-        if self.store.search().is_none() || !self.has_more_users(event, self.gallery_limit).await? {
+    /// The store's search, where its distances are those of the policy: stores compare unit vectors.
+    pub(super) fn search(&self) -> Option<&dyn TemplateSearch> {
+        match self.limits.metric() {
+            Metric::Unit => self.store.search(),
+            Metric::Raw => None,
+        }
+    }
+
+    /// An event that is to be searched in the store; `None` when it is to be read, or is absent.
+    pub(super) async fn left_in_store(&self, event: &EventName) -> Result<Option<Held>, EventError> {
+        if self.search().is_none() || !self.has_more_users(event, self.gallery_limit).await? {
             return Ok(None);
         }
-        Ok(self.store.event(event).await?.map(|record| record.model))
+        let record = self.store.event(event).await?;
+        Ok(record.map(|record| Held::InStore(record.model.clone(), EventRules::from(&record))))
     }
 
     async fn has_more_users(&self, event: &EventName, limit: usize) -> Result<bool, EventError> {
@@ -81,7 +97,7 @@ impl Inner {
     pub(super) async fn user_count(&self, event: &EventName) -> Result<Option<usize>, EventError> {
         match self.known(event).await? {
             Some(Held::InMemory(gallery)) => Ok(Some(gallery.len())),
-            Some(Held::InStore(_)) => gone_is_none(self.count_users(event, usize::MAX).await),
+            Some(Held::InStore(..)) => gone_is_none(self.count_users(event, usize::MAX).await),
             None => Ok(None),
         }
     }
@@ -90,7 +106,7 @@ impl Inner {
     pub(super) async fn users(&self, event: &EventName) -> Result<Option<Vec<Username>>, EventError> {
         match self.known(event).await? {
             Some(Held::InMemory(gallery)) => Ok(Some(gallery.users().cloned().collect())),
-            Some(Held::InStore(_)) => {
+            Some(Held::InStore(..)) => {
                 let users = self.store.all_users(event).await;
                 gone_is_none(users.map(|users| users.into_iter().map(|user| user.name).collect()))
             }

@@ -4,31 +4,39 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use embedding::{Embedding, Template};
-use embedding_store::{EventName, StoreError};
+use embedding_store::{EventName, MatchRule, StoreError};
 
 use super::Inner;
 use super::held::Held;
 use crate::decision::Search;
-use crate::{EventError, Gallery, Nearest, Verdict};
+use crate::{EventError, Gallery, MatchLimit, Nearest, Verdict};
 
 /// Larger galleries are searched on a thread for blocking work: up to here a search takes some 0.1 ms,
 /// which may hold up the other tasks of an async thread.
 const MOST_USERS_INLINE: usize = 16_384;
 
 impl Inner {
-    pub(super) async fn identify(&self, event: &EventName, probe: &Embedding) -> Result<Verdict, EventError> {
+    pub(super) async fn identify(
+        &self,
+        event: &EventName,
+        probe: &Embedding,
+        top: NonZeroUsize,
+    ) -> Result<Verdict, EventError> {
         let not_searchable = || EventError::NotSearchable { event: event.clone() };
         let held = self.known(event).await?.ok_or_else(not_searchable)?;
         if matches!(&held, Held::InMemory(gallery) if gallery.is_empty()) {
             return Err(not_searchable());
         }
         self.expect_model(event, Some(held.model()), probe)?;
-        let template = Template::from_samples([probe])?;
+        let template = Template::of(self.limits.metric(), [probe])?;
+        let (model, rule, depth) = (held.model().clone(), held.rules().rule, Search::depth(top));
         let search = match held {
-            Held::InMemory(gallery) => in_memory(gallery, template).await?,
-            Held::InStore(_) => self.in_store(event, probe).await?,
+            Held::InMemory(gallery) => in_memory(gallery, template, depth).await?,
+            Held::InStore(..) => self.in_store(event, probe, depth).await?,
         };
-        let verdict = self.policy.decide(search.ok_or_else(not_searchable)?);
+        let search = search.ok_or_else(not_searchable)?;
+        let limit = self.limit(event, rule, search.users_compared)?;
+        let verdict = search.decide(limit, self.limits.margin(), model, top);
         tracing::info!(
             %event,
             users_compared = verdict.users_compared,
@@ -36,36 +44,55 @@ impl Inner {
             best_match = %verdict.nearest.user,
             distance = %verdict.nearest.distance,
             confidence = %verdict.confidence(),
-            threshold = %verdict.threshold,
+            threshold = %verdict.limit.threshold,
             result = verdict.decision.as_str(),
             "face identified"
         );
         Ok(verdict)
     }
 
+    /// What an event's rule comes to.
+    pub(super) fn limit(
+        &self,
+        event: &EventName,
+        rule: Option<MatchRule>,
+        comparisons: usize,
+    ) -> Result<MatchLimit, EventError> {
+        self.limits.of(rule, comparisons).map_err(|source| EventError::Rule { event: event.clone(), source })
+    }
+
     /// Of an event that is too large for memory; `None` when it is gone or nobody is in it.
-    async fn in_store(&self, event: &EventName, probe: &Embedding) -> Result<Option<Search>, EventError> {
-        let Some(store) = self.store.search() else {
+    async fn in_store(
+        &self,
+        event: &EventName,
+        probe: &Embedding,
+        depth: NonZeroUsize,
+    ) -> Result<Option<Search>, EventError> {
+        let Some(store) = self.search() else {
             return Err(StoreError::unavailable(false, "it does not search any more").into());
         };
-        let found = match store.nearest(event, probe, NonZeroUsize::MIN).await {
+        let found = match store.nearest(event, probe, depth).await {
             Ok(found) => found,
             Err(StoreError::NotFound { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let users_compared = usize::try_from(found.user_count).unwrap_or(usize::MAX);
-        let nearest = found.users.into_iter().next().map(|(user, distance)| Nearest { user, distance });
-        Ok(nearest.map(|nearest| Search { nearest, users_compared, exact: found.exact }))
+        let users = found.users.into_iter().map(|(user, distance)| Nearest { user, distance }).collect();
+        Ok(Search::new(users, users_compared, found.exact))
     }
 }
 
-async fn in_memory(gallery: Arc<Gallery>, probe: Template) -> Result<Option<Search>, EventError> {
+async fn in_memory(
+    gallery: Arc<Gallery>,
+    probe: Template,
+    depth: NonZeroUsize,
+) -> Result<Option<Search>, EventError> {
     let users_compared = gallery.len();
     let nearest = if users_compared <= MOST_USERS_INLINE {
-        gallery.nearest(&probe)?
+        gallery.nearest_k(&probe, depth)?
     } else {
-        let search = tokio::task::spawn_blocking(move || gallery.nearest(&probe));
+        let search = tokio::task::spawn_blocking(move || gallery.nearest_k(&probe, depth));
         search.await.map_err(EventError::Interrupted)??
     };
-    Ok(nearest.map(|nearest| Search { nearest, users_compared, exact: true }))
+    Ok(Search::new(nearest, users_compared, true))
 }

@@ -67,9 +67,9 @@ impl Inner {
     /// Reads the event from the store and publishes what came of it.
     pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<Held>, EventError> {
         let held = match self.left_in_store(turn.event()).await? {
-            Some(model) => Some(Held::InStore(model)),
+            Some(held) => Some(held),
             None => match self.store.load_event(turn.event()).await {
-                Ok(snapshot) => Some(self.held(Gallery::of(snapshot)?)),
+                Ok(snapshot) => Some(self.held(Gallery::of(snapshot, self.limits.metric())?)),
                 Err(StoreError::NotFound { .. }) => None,
                 Err(error) => return Err(error.into()),
             },

@@ -8,6 +8,7 @@ mod held;
 mod identify;
 mod load;
 mod options;
+mod verify;
 mod watch;
 
 use std::num::NonZeroUsize;
@@ -22,7 +23,8 @@ use self::backlog::Backlog;
 pub use self::enrol::{Enrolment, EnrolmentFace};
 use self::galleries::Galleries;
 pub use self::options::ServiceOptions;
-use crate::{EventError, MatchPolicy, Verdict};
+use crate::limit::Limits;
+use crate::{EventError, MatchLimit, MatchPolicy, MatchRule, RuleError, Verdict};
 
 /// Enrols, identifies, lists and deletes, over a store of its own or one that several services share.
 ///
@@ -56,7 +58,7 @@ pub struct EventService {
 struct Inner {
     store: Arc<dyn EmbeddingStore>,
     model: ModelId,
-    policy: MatchPolicy,
+    limits: Limits,
     galleries: Galleries,
     backlog: Backlog,
     gallery_limit: usize,
@@ -88,7 +90,8 @@ impl EventService {
     /// `model` is that of the faces to come, and the one in whose distances `policy` is meant.
     ///
     /// # Errors
-    /// [`EventError::Store`] when something cannot be read or the store cannot be watched, and
+    /// [`EventError::Policy`] when the policy cannot be kept: its rule is a target and `options` have no
+    /// calibration for it, or one of other distances. [`EventError::Store`] when something cannot be read or the store cannot be watched, and
     /// [`EventError::UnusableSamples`] when it makes no template: what is not understood is never taken for
     /// absent.
     pub async fn open_with(
@@ -97,11 +100,12 @@ impl EventService {
         policy: MatchPolicy,
         options: ServiceOptions,
     ) -> Result<Self, EventError> {
+        let ServiceOptions { max_staleness, gallery_limit, calibration } = options;
+        let limits = Limits::new(&model, policy, calibration).map_err(EventError::Policy)?;
         // Before anything is read: what changes after its reading is then told.
         let changes = store.changes().await?;
-        let ServiceOptions { max_staleness, gallery_limit } = options;
         let (galleries, backlog) = (Galleries::new(), Backlog::new(max_staleness));
-        let inner = Arc::new(Inner { store, model, policy, galleries, backlog, gallery_limit });
+        let inner = Arc::new(Inner { store, model, limits, galleries, backlog, gallery_limit });
         let mut watch = JoinSet::new();
         if let Some(feed) = changes {
             watch.spawn(Arc::clone(&inner).watch(feed));
@@ -127,15 +131,61 @@ impl EventService {
         to_the_end(async move { inner.enrol(&event, &user, face).await }).await
     }
 
-    /// Says whose face it is among all users of the event (1:N): the nearest user's, when near enough.
+    /// Says whose face it is among all users of the event (1:N): the nearest user's, when near enough and not as
+    /// near as another. The only candidate in the answer is the nearest user.
     ///
     /// # Errors
     /// [`EventError::NotSearchable`] when the event does not exist or has no users,
     /// [`EventError::ModelMismatch`] when the event or this service is of another model than the face,
-    /// [`EventError::Embedding`] when the face has no direction, [`EventError::Store`] when the event had to
-    /// be read again and could not, or changes have not been seen for too long.
+    /// [`EventError::Embedding`] when the face has no direction, [`EventError::Rule`] when the event's own rule
+    /// cannot be kept, [`EventError::Store`] when the event had to be read again and could not, or changes have
+    /// not been seen for too long.
     pub async fn identify(&self, event: &EventName, probe: &Embedding) -> Result<Verdict, EventError> {
-        self.inner.identify(event, probe).await
+        self.identify_top(event, probe, NonZeroUsize::MIN).await
+    }
+
+    /// As [`EventService::identify`], with the `top` nearest users as candidates.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn identify_top(
+        &self,
+        event: &EventName,
+        probe: &Embedding,
+        top: NonZeroUsize,
+    ) -> Result<Verdict, EventError> {
+        self.inner.identify(event, probe, top).await
+    }
+
+    /// Says whether it is the face of one user (1:1), by the event's rule for a single comparison. It is a match
+    /// or none: others are not looked at.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`]; otherwise as [`EventService::identify`], and
+    /// [`EventError::UnusableSamples`] of an event that is searched in the store.
+    pub async fn verify(
+        &self,
+        event: &EventName,
+        user: &Username,
+        probe: &Embedding,
+    ) -> Result<Verdict, EventError> {
+        self.inner.verify(event, user, probe).await
+    }
+
+    /// What a rule comes to among so many users; without one, the service's own.
+    ///
+    /// # Errors
+    /// [`RuleError`] when it comes to nothing here.
+    pub fn limit(&self, rule: Option<MatchRule>, users: usize) -> Result<MatchLimit, RuleError> {
+        self.inner.limits.of(rule, users)
+    }
+
+    /// Whether a rule may be given to an event of this service.
+    ///
+    /// # Errors
+    /// [`RuleError`] says why not.
+    pub fn check_rule(&self, rule: MatchRule) -> Result<(), RuleError> {
+        self.inner.limits.check(rule)
     }
 
     /// All events in name order, those without users too.

@@ -1,20 +1,27 @@
 //! How the service behaves beside what it decides.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::Calibration;
+
 /// What may be set of an [`EventService`](crate::EventService) when it is opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ServiceOptions {
     /// How long searches and lists go on from memory while the store is out of reach: 60 s unless set. The
     /// store is missed when the changes of others cannot be seen, or an event that was changed cannot be read.
     pub max_staleness: Duration,
     /// How many users an event may have to be held in memory: 1,000,000 unless set, some 600 MB. A larger
     /// one is searched in the store, where the store has a search; where it has none this is not used.
+    /// With raw distances neither, as stores search by unit distances.
     pub gallery_limit: usize,
+    /// What was measured of the distances that the policy is meant in: of the service's model, its number of
+    /// crops and its metric. None unless set; then there are no targets and no expected rates.
+    pub calibration: Option<Arc<Calibration>>,
 }
 
 impl Default for ServiceOptions {
     fn default() -> Self {
-        Self { max_staleness: Duration::from_secs(60), gallery_limit: 1_000_000 }
+        Self { max_staleness: Duration::from_secs(60), gallery_limit: 1_000_000, calibration: None }
     }
 }

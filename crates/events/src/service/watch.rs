@@ -143,7 +143,7 @@ impl Inner {
             Published::Current(Held::InMemory(gallery)) => {
                 users >= MANY_USERS && users * USERS_A_CALL >= gallery.len()
             }
-            Published::Current(Held::InStore(_)) => false,
+            Published::Current(Held::InStore(..)) => false,
             Published::Absent | Published::Stale(_) => true,
         }
     }
@@ -153,11 +153,11 @@ impl Inner {
         let gallery = match turn.published() {
             Published::Current(Held::InMemory(gallery)) => gallery,
             // Nothing of its users is held here.
-            Published::Current(Held::InStore(_)) => return Ok(()),
+            Published::Current(Held::InStore(..)) => return Ok(()),
             Published::Absent | Published::Stale(_) => return self.read(turn).await.map(drop),
         };
         match self.store.samples(event, user).await {
-            Ok(samples) => match gallery.with(user, &template_of(event, user, &samples)?) {
+            Ok(samples) => match gallery.with(user, &template_of(gallery.metric(), event, user, &samples)?) {
                 Ok(gallery) => turn.publish(Some(self.held(gallery))),
                 // The event is of another model than it was.
                 Err(EmbeddingError::ModelMismatch { .. }) => drop(self.read(turn).await?),

@@ -18,7 +18,7 @@ async fn a_person_is_recognised_in_their_event_and_refused_elsewhere() {
 
     let verdict = service.identify(&monday, &embedding(1, 2)).await.unwrap();
     assert_eq!((verdict.matched(), verdict.users_compared), (Some(&user("ada")), 2));
-    assert_eq!(verdict.threshold, MatchPolicy::default().threshold);
+    assert_eq!(verdict.limit.rule, MatchPolicy::default().rule);
 
     let verdict = service.identify(&tuesday, &embedding(1, 2)).await.unwrap();
     assert_eq!((verdict.decision, verdict.matched(), verdict.users_compared), (Decision::NoMatch, None, 1));
@@ -46,7 +46,7 @@ async fn more_faces_of_a_user_move_their_template_to_the_mean() {
 
 #[tokio::test]
 async fn the_configured_threshold_decides() {
-    let narrow = MatchPolicy { threshold: Distance::new(0.001).unwrap() };
+    let narrow = MatchPolicy::fixed(Distance::new(0.001).unwrap());
     let service = EventService::open(Arc::new(InMemory::new()), model(), narrow).await.unwrap();
     service.enrol(&event("e"), &user("ada"), face(1, 1)).await.unwrap();
     assert_eq!(service.identify(&event("e"), &embedding(1, 2)).await.unwrap().decision, Decision::NoMatch);

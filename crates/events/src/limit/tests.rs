@@ -1,0 +1,125 @@
+//! What a rule comes to as an event grows, and which rules are refused.
+
+use super::*;
+use crate::{CalibrationData, CalibrationPoint, CalibrationSetting};
+
+fn model() -> ModelId {
+    ModelId::new("test-model").unwrap()
+}
+
+/// Rates of 1e-4 at 0.3, 1e-3 at 0.35, 1e-2 at 0.4 and 0.2 at 0.5.
+fn calibration(metric: Metric) -> Arc<Calibration> {
+    let setting = CalibrationSetting { model: model(), crops: 4, metric };
+    let data =
+        CalibrationData { name: "made up".to_owned(), pictures: 1000, genuine: 1000, impostor: 1_000_000 };
+    let point = |(distance, fmr, frr)| CalibrationPoint { distance, fmr, frr };
+    let points =
+        [(0.3, 1e-4, 0.2), (0.35, 1e-3, 0.1), (0.4, 1e-2, 0.02), (0.5, 0.2, 0.0)].map(point).to_vec();
+    Arc::new(Calibration::new(setting, data, points).unwrap())
+}
+
+fn limits() -> Limits {
+    Limits::new(&model(), MatchPolicy::default(), Some(calibration(Metric::Unit))).unwrap()
+}
+
+fn distance(value: f32) -> Distance {
+    Distance::new(value).unwrap()
+}
+
+fn target(rate: f64) -> MatchRule {
+    MatchRule::TargetFalseMatchRate(FalseMatchRate::new(rate).unwrap())
+}
+
+fn close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-4 * b.abs()
+}
+
+#[test]
+fn the_threshold_of_a_target_falls_as_the_event_grows() {
+    let limits = limits();
+    let of = |users| limits.of(Some(target(0.1)), users).unwrap();
+    assert!(close(of(10).threshold.value().into(), 0.4), "0.1 / 10 is 1e-2");
+    assert!(close(of(100).threshold.value().into(), 0.35));
+    assert!(close(of(1000).threshold.value().into(), 0.3));
+    let mut previous = distance(2.0);
+    for users in 1..3000 {
+        let limit = of(users);
+        assert!(limit.threshold < previous, "{users}");
+        let measured = users <= 1000;
+        assert_eq!(limit.basis == ThresholdBasis::Measured, measured, "{users}");
+        if let Some(rate) = limit.expected_false_match_rate {
+            assert!(rate <= 0.1, "{users}: {rate}");
+        }
+        assert_eq!(limit.expected_false_match_rate.is_some(), measured);
+        previous = limit.threshold;
+    }
+}
+
+#[test]
+fn below_what_was_measured_the_gentlest_slope_goes_on() {
+    // Both slopes within a hundred times the lowest rate are a power of ten for 0.05.
+    let limit = limits().of(Some(target(0.1)), 10_000).unwrap();
+    assert_eq!(limit.basis, ThresholdBasis::BelowMeasured);
+    assert!(close(limit.threshold.value().into(), 0.25), "{limit:?}");
+    assert_eq!(limit.expected_false_match_rate, None);
+    let (none, _) = calibration(Metric::Unit).safe_threshold_for(0.0);
+    assert_eq!(none, Distance::ZERO);
+    assert_eq!(calibration(Metric::Unit).safe_threshold_for(f64::NAN).0, Distance::ZERO);
+}
+
+#[test]
+fn above_what_was_measured_the_largest_distance_holds() {
+    let limit = limits().of(Some(target(0.5)), 1).unwrap();
+    assert_eq!((limit.threshold, limit.basis), (distance(0.5), ThresholdBasis::AboveMeasured));
+    assert!(close(limit.expected_false_match_rate.unwrap(), 0.2));
+}
+
+#[test]
+fn a_fixed_threshold_stays_and_its_rate_grows_with_the_event() {
+    let limits = limits();
+    let rate = |users| {
+        let limit = limits.of(Some(MatchRule::Threshold(distance(0.35))), users).unwrap();
+        assert_eq!((limit.threshold, limit.basis), (distance(0.35), ThresholdBasis::Fixed));
+        limit.expected_false_match_rate.unwrap()
+    };
+    assert!(close(rate(1), 1e-3));
+    assert!(close(rate(500), 1.0 - 0.999_f64.powi(500)));
+    assert!(close(rate(1_000_000), 1.0));
+    let outside = limits.of(Some(MatchRule::Threshold(distance(0.2))), 1).unwrap();
+    assert_eq!(outside.expected_false_match_rate, None);
+}
+
+#[test]
+fn an_event_without_a_rule_has_that_of_the_service() {
+    let limit = limits().of(None, 3).unwrap();
+    assert_eq!(limit.rule, MatchPolicy::default().rule);
+    let policy = MatchPolicy { rule: target(0.01), ..MatchPolicy::default() };
+    let limits = Limits::new(&model(), policy, Some(calibration(Metric::Unit))).unwrap();
+    assert_eq!(limits.of(None, 1).unwrap().rule, target(0.01));
+}
+
+#[test]
+fn rules_that_cannot_be_kept_are_refused() {
+    let limits = limits();
+    assert!(matches!(limits.check(target(0.99e-4)), Err(RuleError::TargetTooLow { .. })));
+    limits.check(target(1e-4)).unwrap();
+    let far = MatchRule::Threshold(distance(0.5_f32.next_up()));
+    assert!(matches!(limits.check(far), Err(RuleError::ThresholdTooLarge { .. })));
+    limits.check(MatchRule::Threshold(distance(0.5))).unwrap();
+    limits.check(MatchRule::Threshold(distance(0.01))).unwrap();
+
+    let uncalibrated = Limits::new(&model(), MatchPolicy::default(), None).unwrap();
+    assert!(matches!(uncalibrated.check(target(0.01)), Err(RuleError::NotCalibrated { .. })));
+    assert!(matches!(uncalibrated.of(Some(target(0.01)), 5), Err(RuleError::NotCalibrated { .. })));
+    assert_eq!(uncalibrated.of(None, 5).unwrap().expected_false_match_rate, None);
+}
+
+#[test]
+fn a_policy_that_cannot_be_kept_is_refused_at_once() {
+    let policy = MatchPolicy { rule: target(0.01), ..MatchPolicy::default() };
+    assert!(matches!(Limits::new(&model(), policy, None), Err(RuleError::NotCalibrated { .. })));
+    let raw = Some(calibration(Metric::Raw));
+    assert!(matches!(Limits::new(&model(), policy, raw.clone()), Err(RuleError::OtherCalibration)));
+    let other = ModelId::new("other-model").unwrap();
+    assert!(matches!(Limits::new(&other, MatchPolicy::raw(), raw), Err(RuleError::OtherCalibration)));
+}

@@ -1,0 +1,18 @@
+//! What an event's record says of how its faces are matched and enrolled.
+
+use embedding_store::{DuplicatePolicy, EventRecord, MatchRule};
+
+/// An event's own rules; where it has none, those of the service hold.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct EventRules {
+    /// When two faces are the same person's.
+    pub rule: Option<MatchRule>,
+    /// What to do about a face that is already there under another name.
+    pub on_duplicate: Option<DuplicatePolicy>,
+}
+
+impl From<&EventRecord> for EventRules {
+    fn from(record: &EventRecord) -> Self {
+        Self { rule: record.match_rule, on_duplicate: record.on_duplicate }
+    }
+}

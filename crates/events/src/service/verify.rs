@@ -1,0 +1,65 @@
+//! Verification: whether a face is that of one user.
+
+use std::num::NonZeroUsize;
+
+use embedding::{Distance, Embedding, Template};
+use embedding_store::{EventName, StoreError, Subject, Username};
+
+use super::Inner;
+use super::held::Held;
+use crate::decision::Search;
+use crate::gallery::template_of;
+use crate::{EventError, Nearest, Verdict};
+
+impl Inner {
+    pub(super) async fn verify(
+        &self,
+        event: &EventName,
+        user: &Username,
+        probe: &Embedding,
+    ) -> Result<Verdict, EventError> {
+        let unknown_event = || EventError::UnknownEvent { event: event.clone() };
+        let held = self.known(event).await?.ok_or_else(unknown_event)?;
+        self.expect_model(event, Some(held.model()), probe)?;
+        let template = Template::of(self.limits.metric(), [probe])?;
+        let distance = match &held {
+            Held::InMemory(gallery) => gallery.distance_to(user, &template)?,
+            Held::InStore(..) => self.distance_in_store(event, user, &template).await?,
+        };
+        let distance =
+            distance.ok_or_else(|| EventError::UnknownUser { event: event.clone(), user: user.clone() })?;
+        let nearest = Nearest { user: user.clone(), distance };
+        let search = Search { nearest, others: Vec::new(), users_compared: 1, exact: true };
+        let limit = self.limit(event, held.rules().rule, 1)?;
+        let verdict = search.decide(limit, self.limits.margin(), held.model().clone(), NonZeroUsize::MIN);
+        tracing::info!(
+            %event,
+            %user,
+            distance = %verdict.nearest.distance,
+            confidence = %verdict.confidence(),
+            threshold = %verdict.limit.threshold,
+            result = verdict.decision.as_str(),
+            "face verified"
+        );
+        Ok(verdict)
+    }
+
+    /// Of a user whose template is not held here; `None` when there is no such user.
+    async fn distance_in_store(
+        &self,
+        event: &EventName,
+        user: &Username,
+        probe: &Template,
+    ) -> Result<Option<Distance>, EventError> {
+        match self.store.samples(event, user).await {
+            Ok(samples) => {
+                Ok(Some(template_of(self.limits.metric(), event, user, &samples)?.distance(probe)?))
+            }
+            Err(StoreError::NotFound { subject: Subject::Event(_) }) => {
+                Err(EventError::UnknownEvent { event: event.clone() })
+            }
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
