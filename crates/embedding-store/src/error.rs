@@ -3,8 +3,9 @@
 use std::fmt;
 
 use embedding::ModelId;
+use uuid::Uuid;
 
-use crate::{EventName, FaceSample, Username};
+use crate::{EventName, FaceSample, Topic, Username};
 
 /// An error of the machinery below a store, kept as the source.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -17,6 +18,10 @@ pub enum Subject {
     Event(EventName),
     /// A user of an event.
     User(EventName, Username),
+    /// A face sample of a user.
+    Sample(EventName, Username, Uuid),
+    /// An entry of the journal.
+    Entry(Topic, Uuid),
 }
 
 impl fmt::Display for Subject {
@@ -24,6 +29,10 @@ impl fmt::Display for Subject {
         match self {
             Self::Event(event) => write!(f, "event '{event}'"),
             Self::User(event, user) => write!(f, "user '{user}' of event '{event}'"),
+            Self::Sample(event, user, id) => {
+                write!(f, "face sample {id} of user '{user}' of event '{event}'")
+            }
+            Self::Entry(topic, id) => write!(f, "entry {id} of the journal's topic '{topic}'"),
         }
     }
 }
@@ -95,6 +104,18 @@ impl StoreError {
         Self::NotFound { subject: Subject::User(event.clone(), user.clone()) }
     }
 
+    /// [`StoreError::NotFound`] for a face sample.
+    #[must_use]
+    pub fn sample_not_found(event: &EventName, user: &Username, id: Uuid) -> Self {
+        Self::NotFound { subject: Subject::Sample(event.clone(), user.clone(), id) }
+    }
+
+    /// [`StoreError::NotFound`] for an entry of the journal.
+    #[must_use]
+    pub fn entry_not_found(topic: &Topic, id: Uuid) -> Self {
+        Self::NotFound { subject: Subject::Entry(topic.clone(), id) }
+    }
+
     /// [`StoreError::Conflict`] for an event.
     #[must_use]
     pub fn event_conflict(event: &EventName, reason: impl Into<String>) -> Self {
@@ -105,6 +126,18 @@ impl StoreError {
     #[must_use]
     pub fn user_conflict(event: &EventName, user: &Username, reason: impl Into<String>) -> Self {
         Self::Conflict { subject: Subject::User(event.clone(), user.clone()), reason: reason.into() }
+    }
+
+    /// [`StoreError::Conflict`] for an entry of the journal.
+    #[must_use]
+    pub fn entry_conflict(topic: &Topic, id: Uuid, reason: impl Into<String>) -> Self {
+        Self::Conflict { subject: Subject::Entry(topic.clone(), id), reason: reason.into() }
+    }
+
+    /// The conflict of a deletion with a user who has no other sample.
+    #[must_use]
+    pub fn only_sample(event: &EventName, user: &Username) -> Self {
+        Self::user_conflict(event, user, "has no other face sample: delete the user")
     }
 
     /// The conflict of a record or sample with an event whose samples are of `present`.

@@ -1,6 +1,7 @@
 //! Durable stores for face embeddings, behind one trait.
 //!
-//! A store keeps *events*, the *users* registered at them, and each user's *face samples*. Which store
+//! A store keeps *events*, the *users* registered at them, and each user's *face samples*, and most have a
+//! [`Journal`] beside them. Which store
 //! it is, its [`StoreUrl`] says; what every store promises, [`EmbeddingStore`] says.
 //!
 //! ```
@@ -40,6 +41,7 @@ pub mod cloudinary;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod journal;
 mod keyring;
 pub mod legacy;
 mod memory;
@@ -63,6 +65,10 @@ pub use changes::{Change, ChangeFeed};
 #[cfg(feature = "cloudinary")]
 pub use cloudinary::{CloudinaryAccess, CloudinaryOptions, CloudinaryStore};
 pub use error::{Cause, StoreError, Subject};
+pub use journal::{
+    Appended, Erase, InMemoryJournal, InvalidCursor, InvalidTopic, Journal, JournalCursor, JournalEntry,
+    JournalListing, JournalPage, MAX_LABEL_BYTES, MAX_TOPIC_BYTES, Topic,
+};
 pub use keyring::{EncryptionKey, InvalidKey, KeyId, Keyring};
 pub use memory::InMemory;
 pub use names::{EventName, MAX_NAME_BYTES, MAX_NAME_CHARACTERS, NameError, Username};

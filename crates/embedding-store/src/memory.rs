@@ -3,21 +3,22 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::page::{after, list};
 use crate::{
-    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, UserRecord,
-    UserSnapshot, Username,
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemoryJournal, Journal, Listing,
+    Page, StoreError, UserRecord, UserSnapshot, Username,
 };
 
 /// Keeps everything in memory: `memory:`. What it holds ends with the value.
 #[derive(Default)]
 pub struct InMemory {
     events: RwLock<BTreeMap<EventName, Event>>,
+    journal: Arc<InMemoryJournal>,
 }
 
 struct Event {
@@ -128,6 +129,20 @@ impl EmbeddingStore for InMemory {
         Ok(user.samples.len())
     }
 
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
+        let mut events = self.write();
+        let found = events.get_mut(event).ok_or_else(|| StoreError::event_not_found(event))?;
+        let found = found.users.get_mut(user).ok_or_else(|| StoreError::user_not_found(event, user))?;
+        if !found.samples.contains_key(&id) {
+            return Err(StoreError::sample_not_found(event, user, id));
+        }
+        if found.samples.len() == 1 {
+            return Err(StoreError::only_sample(event, user));
+        }
+        found.samples.remove(&id);
+        Ok(found.samples.len())
+    }
+
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
         Ok(self.read().get(event).and_then(|event| event.users.get(user)).map(|user| user.record.clone()))
     }
@@ -172,5 +187,9 @@ impl EmbeddingStore for InMemory {
             samples: user.samples.values().cloned().collect(),
         });
         Ok(EventSnapshot { event: found.record.clone(), users: users.collect() })
+    }
+
+    fn journal(&self) -> Option<Arc<dyn Journal>> {
+        Some(Arc::clone(&self.journal) as Arc<dyn Journal>)
     }
 }

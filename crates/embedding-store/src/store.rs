@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use uuid::Uuid;
+
 use crate::{
-    ChangeFeed, EventName, EventRecord, EventSnapshot, FaceSample, Listing, Page, StoreError, TemplateSearch,
-    UserRecord, Username,
+    ChangeFeed, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Listing, Page, StoreError,
+    TemplateSearch, UserRecord, Username,
 };
 
 /// Keeps events, users and face samples.
@@ -68,6 +70,14 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// sample with this id.
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError>;
 
+    /// Deletes one sample of a user who has others, and returns how many are left. The user's record stays as it
+    /// is. Not idempotent: the second call finds nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such event, user or sample; [`StoreError::Conflict`] when it
+    /// is the user's only sample, since a user has at least one.
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError>;
+
     /// Reads a user; `None` when there is no such user or no such event.
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError>;
 
@@ -115,6 +125,12 @@ pub trait EmbeddingStore: Debug + Send + Sync {
         None
     }
 
+    /// The journal beside the faces, where the store has one. It is one and the same for all who open the store,
+    /// and goes on working when this value has been dropped.
+    fn journal(&self) -> Option<Arc<dyn Journal>> {
+        None
+    }
+
     /// Seals those samples of a user anew that are not sealed as the store seals now, and returns how many
     /// they were. Idempotent; a store that does not encrypt has nothing to do.
     ///
@@ -159,6 +175,10 @@ impl<S: EmbeddingStore + ?Sized> EmbeddingStore for Arc<S> {
         (**self).append_sample(sample).await
     }
 
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
+        (**self).delete_sample(event, user, id).await
+    }
+
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
         (**self).user(event, user).await
     }
@@ -189,6 +209,10 @@ impl<S: EmbeddingStore + ?Sized> EmbeddingStore for Arc<S> {
 
     fn search(&self) -> Option<&dyn TemplateSearch> {
         (**self).search()
+    }
+
+    fn journal(&self) -> Option<Arc<dyn Journal>> {
+        (**self).journal()
     }
 
     async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {

@@ -104,5 +104,7 @@ fn with_sample(state: Option<&UserState>, sample: &FaceSample, sealed: Bytes, li
     let mut state = state.cloned().unwrap_or_else(|| UserState::new(UserRecord::new(event, user, created)));
     state.record.updated = state.record.updated.max(created);
     state.samples.insert(sample.id(), sealed);
+    // One that was removed and is appended again is there again.
+    state.removed.remove(&sample.id());
     user_body(state, life)
 }

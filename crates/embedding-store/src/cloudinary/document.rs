@@ -161,9 +161,9 @@ impl Document {
 
     fn place(&self) -> Place {
         match self.subject() {
-            None => Place::Key,
+            None | Some(Subject::Entry(..)) => Place::Key,
             Some(Subject::Event(event)) => Place::event(&event),
-            Some(Subject::User(event, user)) => Place::user(&event, &user),
+            Some(Subject::User(event, user) | Subject::Sample(event, user, _)) => Place::user(&event, &user),
         }
     }
 }

@@ -31,10 +31,13 @@ impl Feed {
 
     pub(super) fn changed(&self, subjects: impl IntoIterator<Item = Subject>) {
         for subject in subjects {
-            self.send(match subject {
-                Subject::Event(event) => Change::Event(event),
-                Subject::User(event, user) => Change::User(event, user),
-            });
+            match subject {
+                Subject::Event(event) => self.send(Change::Event(event)),
+                Subject::User(event, user) | Subject::Sample(event, user, _) => {
+                    self.send(Change::User(event, user));
+                }
+                Subject::Entry(..) => {}
+            }
         }
     }
 

@@ -163,8 +163,10 @@ impl Mirror {
     fn is_seen(&self, revisions: &Revisions) -> bool {
         match revisions.subject() {
             Some(Subject::Event(event)) => self.event(event).is_some(),
-            Some(Subject::User(event, user)) => self.user(event, user).is_some(),
-            None => true,
+            Some(Subject::User(event, user) | Subject::Sample(event, user, _)) => {
+                self.user(event, user).is_some()
+            }
+            None | Some(Subject::Entry(..)) => true,
         }
     }
 
@@ -251,8 +253,8 @@ impl Mirror {
 
     fn users_below(&self, event: &Element) -> Vec<(Place, Username)> {
         let users = self.below(event).filter_map(|(place, revisions)| match revisions.subject() {
-            Some(Subject::User(_, user)) => Some((place.clone(), user.clone())),
-            Some(Subject::Event(_)) | None => None,
+            Some(Subject::User(_, user) | Subject::Sample(_, user, _)) => Some((place.clone(), user.clone())),
+            Some(Subject::Event(_) | Subject::Entry(..)) | None => None,
         });
         users.collect()
     }

@@ -217,6 +217,11 @@ impl EmbeddingStore for CloudinaryStore {
         self.write(|inner| async move { inner.append_sample(sample).await }).await
     }
 
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
+        let (event, user) = (event.clone(), user.clone());
+        self.write(|inner| async move { inner.delete_sample(&event, &user, id).await }).await
+    }
+
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
         Ok(self.inner.mirror().user(event, user).map(|user| user.record.clone()))
     }

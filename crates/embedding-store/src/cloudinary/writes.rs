@@ -132,6 +132,34 @@ impl Inner {
         .await
     }
 
+    /// The next revision is without the sample, and names it as removed: another process that has not seen that
+    /// may yet write a revision with it.
+    pub(super) async fn delete_sample(
+        &self,
+        event: &EventName,
+        user: &Username,
+        id: Uuid,
+    ) -> Result<usize, StoreError> {
+        let _shared = self.events.shared(&Place::event(event)).await;
+        let place = Place::user(event, user);
+        let _alone = self.users.alone(&place).await;
+        let mut left = 0;
+        self.put(&place, |mirror| {
+            let mut state = mirror.existing_user(event, user)?.clone();
+            if state.samples.remove(&id).is_none() {
+                return Err(StoreError::sample_not_found(event, user, id));
+            }
+            if state.samples.is_empty() {
+                return Err(StoreError::only_sample(event, user));
+            }
+            state.removed.insert(id);
+            left = state.samples.len();
+            Ok(Draft::write(user_again(mirror, state)?))
+        })
+        .await?;
+        Ok(left)
+    }
+
     /// Seals the samples of a user anew where they are not sealed with the current key; how many were not.
     pub(super) async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
         let _shared = self.events.shared(&Place::event(event)).await;

@@ -15,8 +15,11 @@ use crate::{EventName, Keyring, StoreError, Username};
 const READ: &str = "SELECT (SELECT value FROM notes WHERE key = 'keys'), NOT EXISTS (SELECT 1 FROM samples)";
 const WRITE: &str = "INSERT INTO notes (key, value) VALUES ('keys', $1) \
                      ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-const SAMPLES: &str = "SELECT id, record FROM samples WHERE event = $1 AND username = $2 ORDER BY id";
-const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE name = $1), \
+/// The samples of a user.
+pub(super) const SAMPLES: &str =
+    "SELECT id, record FROM samples WHERE event = $1 AND username = $2 ORDER BY id";
+/// Whether an event is there, and a user of it.
+pub(super) const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE name = $1), \
                         EXISTS (SELECT 1 FROM users WHERE event = $1 AND name = $2)";
 const RESEAL: &str = "WITH resealed AS (UPDATE samples SET record = new.record \
                       FROM unnest($3::uuid[], $4::bytea[]) AS new (id, record) \

@@ -1,7 +1,7 @@
 //! The database store, `postgres://`: several servers share one PostgreSQL.
 //!
 //! A call borrows a connection ([`connection`]) and does its work in one transaction, most in one or two
-//! round trips ([`events`], [`users`], [`append`], [`snapshot`]); [`locks`] keep writers apart, and every write
+//! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`]); [`locks`] keep writers apart, and every write
 //! carries its notice to the other stores ([`notice`], read in
 //! [`feed`]). [`search`] finds templates, with [`vectors`] where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`] reads the
 //! URL, [`tls`] says whom to trust, [`failure`] turns what goes wrong into the words of the store.
@@ -9,6 +9,7 @@
 mod append;
 mod config;
 mod connection;
+mod delete_sample;
 mod events;
 mod failure;
 mod feed;
@@ -30,6 +31,7 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 use embedding::Embedding;
+use uuid::Uuid;
 
 pub use config::PostgresConfig;
 use connection::Connections;
@@ -143,6 +145,10 @@ impl EmbeddingStore for PostgresStore {
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
         self.append(&sample).await
+    }
+
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
+        write_on!(self, delete_sample::delete, &self.identity, event, user, id)
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! offset 0  u8   layout version, 1
-//! offset 1  u8   kind: 'E' event, 'U' user, 'S' face sample, 's' face sample that is encrypted
+//! offset 1  u8   kind: 'E' event, 'U' user, 'S' face sample, 's' face sample that is encrypted,
+//!                'J' entry of the journal
 //! offset 2  u32  CRC-32 (IEEE 802.3) of all other bytes
-//! offset 6       event, user: JSON to the end
+//! offset 6       event, user, entry: JSON to the end
 //!                sample: u32 length of the JSON, the JSON, then 128 f32
 //! ```
 //! All numbers are little-endian. The checksum finds what a disk or a copy has damaged; it is no
@@ -18,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::sample::SampleDetails;
 use super::{EventRecord, FaceSample, Metadata, UserRecord};
-use crate::StoreError;
+use crate::{JournalEntry, StoreError};
 
 /// The deepest nesting of arrays and objects in [`Metadata`]: deeper JSON could not be read back.
 pub const MAX_METADATA_DEPTH: usize = 64;
@@ -29,6 +30,7 @@ pub const MAX_RECORD_BYTES: usize = 1024 * 1024;
 const LAYOUT: u8 = 1;
 const EVENT: u8 = b'E';
 const USER: u8 = b'U';
+const ENTRY: u8 = b'J';
 const SAMPLE: u8 = b'S';
 /// A sample with its embedding encrypted; the keyring lays it out.
 pub(crate) const SEALED_SAMPLE: u8 = b's';
@@ -93,6 +95,35 @@ impl UserRecord {
     /// As for [`EventRecord::check_storable`].
     pub fn check_storable(&self) -> Result<(), StoreError> {
         json(self, &self.metadata).map(drop)
+    }
+}
+
+impl JournalEntry {
+    /// The entry as bytes.
+    ///
+    /// # Errors
+    /// As for [`JournalEntry::check_storable`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
+        self.check_labels()?;
+        Ok(assemble(ENTRY, &[&json(self, &self.body)?]))
+    }
+
+    /// Reads what [`JournalEntry::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// As for [`EventRecord::from_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        parse(body(bytes, ENTRY, "journal entry")?, "journal entry")
+    }
+
+    /// Checks what the types leave open.
+    ///
+    /// # Errors
+    /// As for [`EventRecord::check_storable`], `body` standing for the metadata; [`StoreError::Unstorable`] also
+    /// for a kind, subject or key that is none, and for a time outside of the years 1678 to 2261.
+    pub fn check_storable(&self) -> Result<(), StoreError> {
+        self.check_labels()?;
+        json(self, &self.body).map(drop)
     }
 }
 

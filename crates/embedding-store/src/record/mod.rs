@@ -25,4 +25,4 @@ pub use user::UserRecord;
 pub type Metadata = Map<String, Value>;
 
 /// Fields of a record that this version does not know.
-type UnknownFields = Map<String, Value>;
+pub(crate) type UnknownFields = Map<String, Value>;

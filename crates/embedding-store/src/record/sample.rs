@@ -30,6 +30,8 @@ pub(super) struct SampleDetails {
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub(super) quality: Metadata,
     pub(super) source: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) request: Option<String>,
     #[serde(flatten)]
     pub(super) unknown: UnknownFields,
 }
@@ -66,6 +68,7 @@ impl FaceSample {
             detection_score,
             quality: Metadata::new(),
             source: source.into(),
+            request: None,
             unknown: UnknownFields::new(),
         };
         Ok(Self { details, embedding })
@@ -75,6 +78,13 @@ impl FaceSample {
     #[must_use]
     pub fn with_quality(mut self, quality: Metadata) -> Self {
         self.details.quality = quality;
+        self
+    }
+
+    /// With a mark of the request that it came with, by which the same request is known when it comes again.
+    #[must_use]
+    pub fn with_request(mut self, request: impl Into<String>) -> Self {
+        self.details.request = Some(request.into());
         self
     }
 
@@ -130,5 +140,11 @@ impl FaceSample {
     #[must_use]
     pub fn source(&self) -> &str {
         &self.details.source
+    }
+
+    /// The mark of the request that it came with.
+    #[must_use]
+    pub fn request(&self) -> Option<&str> {
+        self.details.request.as_deref()
     }
 }

@@ -3,6 +3,8 @@
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
+use uuid::Uuid;
+
 use super::failure::Failure;
 use super::keys;
 use super::tables::{Bytes, EVENTS, FORMAT, KEY_RECORD, SAMPLES, Tables, USERS};
@@ -15,6 +17,7 @@ pub(super) enum Command {
     UpdateEvent(EventRecord),
     DeleteEvent(EventName),
     AppendSample(FaceSample),
+    DeleteSample(EventName, Username, Uuid),
     UpdateUser(UserRecord),
     DeleteUser(EventName, Username),
     Reseal(EventName, Username),
@@ -26,7 +29,7 @@ pub(super) enum Command {
 pub(super) struct Applied {
     /// Whether there is anything to commit.
     pub(super) changed: bool,
-    /// How many samples the user has after an append, or were sealed anew; 0 after another command.
+    /// How many samples the user has after an append or a sample's deletion, or were sealed anew; 0 after another command.
     pub(super) samples: usize,
 }
 
@@ -59,6 +62,7 @@ impl Command {
             Self::UpdateEvent(event) => update_event(tables, event),
             Self::DeleteEvent(event) => delete_event(tables, event),
             Self::AppendSample(sample) => append_sample(tables, sample),
+            Self::DeleteSample(event, user, id) => delete_sample(tables, event, user, *id),
             Self::UpdateUser(user) => update_user(tables, user),
             Self::DeleteUser(event, user) => delete_user(tables, event, user),
             Self::Reseal(event, user) => reseal(tables, event, user),
@@ -129,6 +133,25 @@ fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Ap
     }
     tables.samples.insert(keys::sample(sample).as_slice(), bytes.as_slice())?;
     Ok(Applied { changed: true, samples: samples + 1 })
+}
+
+fn delete_sample(
+    tables: &mut WriteTables<'_>,
+    event: &EventName,
+    user: &Username,
+    id: Uuid,
+) -> Result<Applied, Failure> {
+    tables.check_user(event, user)?;
+    let key = keys::sample_id(event, user, id);
+    if tables.samples.get(key.as_slice())?.is_none() {
+        return Err(StoreError::sample_not_found(event, user, id).into());
+    }
+    let samples = tables.count_samples(event, user)?;
+    if samples == 1 {
+        return Err(StoreError::only_sample(event, user).into());
+    }
+    tables.samples.remove(key.as_slice())?;
+    Ok(Applied { changed: true, samples: samples - 1 })
 }
 
 fn update_user(tables: &mut WriteTables<'_>, user: &UserRecord) -> Result<Applied, Failure> {

@@ -25,6 +25,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use redb::Database;
 use tokio::runtime;
+use uuid::Uuid;
 
 use commands::Command;
 use failure::Failure;
@@ -183,6 +184,10 @@ impl EmbeddingStore for RedbStore {
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
         self.writer.submit(Command::AppendSample(sample)).await
+    }
+
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
+        self.writer.submit(Command::DeleteSample(event.clone(), user.clone(), id)).await
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {

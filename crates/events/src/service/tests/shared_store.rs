@@ -12,6 +12,7 @@ use embedding_store::{
 };
 use futures_util::stream::poll_fn;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use uuid::Uuid;
 
 use super::TrialStore;
 use crate::Gallery;
@@ -142,6 +143,11 @@ impl EmbeddingStore for Handle {
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
         let change = Change::User(sample.event().clone(), sample.user().clone());
         self.told(self.shared.data.append_sample(sample).await, change)
+    }
+
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
+        let change = Change::User(event.clone(), user.clone());
+        self.told(self.shared.data.delete_sample(event, user, id).await, change)
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {

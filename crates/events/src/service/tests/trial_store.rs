@@ -11,6 +11,7 @@ use embedding_store::{
     NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
 };
 use tokio::sync::Semaphore;
+use uuid::Uuid;
 
 /// The calls that can be told to go wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +188,10 @@ impl EmbeddingStore for TrialStore {
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
         self.run(Call::Append, self.inner.append_sample(sample)).await
+    }
+
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
+        self.inner.delete_sample(event, user, id).await
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
