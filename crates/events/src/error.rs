@@ -1,7 +1,8 @@
 //! Why something about an event was not done.
 
-use embedding::{EmbeddingError, ModelId};
+use embedding::{Distance, EmbeddingError, ModelId};
 use embedding_store::{EventName, InvalidScore, StoreError, Username};
+use uuid::Uuid;
 
 use crate::RuleError;
 
@@ -27,6 +28,48 @@ pub enum EventError {
         /// The event.
         event: EventName,
         /// Who was looked for.
+        user: Username,
+    },
+    /// The user has no such sample.
+    #[error("user '{user}' of event '{event}' has no sample {id}")]
+    UnknownSample {
+        /// The event.
+        event: EventName,
+        /// The user.
+        user: Username,
+        /// What was looked for.
+        id: Uuid,
+    },
+    /// There is an event with this name.
+    #[error("event '{event}' already exists")]
+    EventExists {
+        /// The event.
+        event: EventName,
+    },
+    /// A user has at least one sample: the last one goes with the user only.
+    #[error("it is the only sample of user '{user}' of event '{event}'")]
+    LastSample {
+        /// The event.
+        event: EventName,
+        /// The user.
+        user: Username,
+    },
+    /// Another user of the event has one of the faces.
+    #[error("the face is that of user '{user}' of event '{event}', at a distance of {distance}")]
+    DuplicatePerson {
+        /// The event.
+        event: EventName,
+        /// The other user.
+        user: Username,
+        /// How far their template is from the face.
+        distance: Distance,
+    },
+    /// The user has samples of another request with the same mark.
+    #[error("user '{user}' of event '{event}' was enrolled by another request with the same mark")]
+    RequestReused {
+        /// The event.
+        event: EventName,
+        /// The user.
         user: Username,
     },
     /// Faces of two models cannot be compared, and a threshold has a meaning in one model only.

@@ -9,7 +9,7 @@
 //!
 //! use embedding::{Embedding, ModelId};
 //! use embedding_store::InMemory;
-//! use events::{Decision, EnrolmentFace, EventName, EventService, MatchPolicy, Username};
+//! use events::{Decision, EnrolmentFace, EventName, EventService, MatchPolicy, Metadata, Username};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -18,7 +18,12 @@
 //!
 //! let (event, user) = (EventName::new("conference_2024")?, Username::new("Zoë")?);
 //! let embedding = Embedding::new(model, [0.1; 128])?;
-//! let face = EnrolmentFace { embedding: embedding.clone(), detection_score: 0.98, source: "upload".into() };
+//! let face = EnrolmentFace {
+//!     embedding: embedding.clone(),
+//!     detection_score: 0.98,
+//!     quality: Metadata::new(),
+//!     source: "upload".into(),
+//! };
 //! service.enrol(&event, &user, face).await?;
 //!
 //! let verdict = service.identify(&event, &embedding).await?;
@@ -42,10 +47,16 @@ pub use calibration::{
 };
 pub use decision::{Decision, Verdict};
 pub use embedding::Metric;
-pub use embedding_store::{EventName, FalseMatchRate, MatchRule, NameError, Username};
+pub use embedding_store::{
+    DuplicatePolicy, EventName, FalseMatchRate, MatchRule, Metadata, NameError, Username,
+};
 pub use error::EventError;
 pub use gallery::{Gallery, Nearest};
 pub use limit::{MatchLimit, RuleError, ThresholdBasis};
 pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, MatchPolicy};
 pub use rules::EventRules;
-pub use service::{Enrolment, EnrolmentFace, EventService, EventSummary, ServiceOptions};
+pub use service::{
+    AttachedRecords, Duplicate, Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,
+    EventChange, EventDetails, EventService, EventSettings, EventSummary, SampleDetails, ServiceOptions,
+    UserDetails,
+};

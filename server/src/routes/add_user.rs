@@ -1,6 +1,6 @@
 //! `POST /addUser/`: registers a face.
 
-use ::events::EnrolmentFace;
+use ::events::{EnrolmentFace, Metadata};
 use actix_multipart::form::MultipartForm;
 use actix_web::web::{Data, Json};
 use serde::Serialize;
@@ -48,6 +48,7 @@ pub(crate) async fn add_user(
     let face = EnrolmentFace {
         embedding: found.embedding,
         detection_score: found.face.detection.score,
+        quality: Metadata::new(),
         source: "POST /addUser/".into(),
     };
     let enrolment = service.events.enrol(&event, &user, face).await?;

@@ -84,6 +84,12 @@ impl Gallery {
         &self.rules
     }
 
+    /// A copy with other rules.
+    #[must_use]
+    pub fn with_rules(&self, rules: EventRules) -> Self {
+        Self { rules, ..self.clone() }
+    }
+
     /// How many users there are.
     #[must_use]
     pub fn len(&self) -> usize {

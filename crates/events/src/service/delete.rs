@@ -1,17 +1,24 @@
-//! Deletion of users and of events.
+//! Deletion of users and of events, with what is attached to them.
 
 use embedding_store::{EventName, StoreError, Subject, Username};
 
 use super::Inner;
+use super::galleries::Turn;
 use crate::EventError;
 
 impl Inner {
     pub(super) async fn delete_event(&self, event: &EventName) -> Result<(), EventError> {
-        let turn = self.galleries.turn(event).await;
+        self.delete_event_in(&self.galleries.turn(event).await).await
+    }
+
+    pub(super) async fn delete_event_in(&self, turn: &Turn<'_>) -> Result<(), EventError> {
+        let event = turn.event();
+        self.attached.erase_event(event).await?;
         let change = turn.change();
         match self.store.delete_event(event).await {
             Ok(()) => {
                 change.done(None);
+                self.attached.erase_event(event).await?;
                 tracing::info!(%event, "event deleted");
                 Ok(())
             }
@@ -26,6 +33,7 @@ impl Inner {
     pub(super) async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
         let turn = self.galleries.turn(event).await;
         let held = self.current(&turn).await?;
+        self.attached.erase_user(event, user).await?;
         let change = turn.change();
         match self.store.delete_user(event, user).await {
             Ok(()) => {
@@ -33,6 +41,7 @@ impl Inner {
                 if let Some(held) = held {
                     change.done(Some(held.without(user)));
                 }
+                self.attached.erase_user(event, user).await?;
                 tracing::info!(%event, %user, "user deleted");
                 Ok(())
             }

@@ -1,30 +1,75 @@
-//! Enrolment: a face becomes a stored sample, and its user's template follows.
+//! Enrolment: faces become stored samples, and their user's template follows.
 
-use embedding::{Embedding, Template};
-use embedding_store::{EventName, FaceSample, StoreError, Subject, Username};
+use embedding::{Embedding, EmbeddingError, Template};
+use embedding_store::{DuplicatePolicy, EventName, FaceSample, Metadata, StoreError, Subject, Username};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::Inner;
+use super::duplicates::{self, Duplicate};
 use super::galleries::Turn;
 use super::held::Held;
-use crate::{EventError, Gallery};
+use super::repeat::Earlier;
+use crate::EventError;
 
 /// A face to enrol.
 #[derive(Debug, Clone)]
 pub struct EnrolmentFace {
-    /// What the network says of it.
+    /// What the network says of it, at unit length or as the network gave it.
     pub embedding: Embedding,
     /// What the detector gave it; finite, on the detector's scale.
     pub detection_score: f32,
+    /// What the quality checks measured, to be kept with it; empty when there were none.
+    pub quality: Metadata,
     /// How it came, such as the route.
     pub source: String,
 }
 
-/// What came of an enrolment.
+/// How faces are to be enrolled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentOptions {
+    /// What to do when one is in the event under another name, whatever the event says; `None` leaves it to
+    /// the event.
+    pub on_duplicate: Option<DuplicatePolicy>,
+    /// What to do about it when neither this call nor the event says: to refuse, unless set.
+    pub on_duplicate_default: DuplicatePolicy,
+    /// The caller's mark, by which the same request is recognised when it is made again. Kept with the
+    /// samples, and counts among those of its user.
+    pub request: Option<String>,
+}
+
+impl Default for EnrolmentOptions {
+    fn default() -> Self {
+        Self { on_duplicate: None, on_duplicate_default: DuplicatePolicy::Refuse, request: None }
+    }
+}
+
+/// What came of enrolling one face.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolment {
     /// How many samples the user now has.
     pub embedding_count: usize,
+}
+
+/// What came of enrolling faces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentOutcome {
+    /// How many samples the user has with these; of a repeated request, how many they were the first time.
+    pub embedding_count: usize,
+    /// The samples, in the order of the faces.
+    pub samples: Vec<Uuid>,
+    /// Who else has one of the faces, nearest first, when that is only to be told
+    /// ([`DuplicatePolicy::Warn`]).
+    pub duplicates: Vec<Duplicate>,
+    /// Whether the request had been done before: nothing was written.
+    pub repeated: bool,
+}
+
+/// What is to be stored, and what came of looking before.
+struct Plan<'a> {
+    earlier: Earlier,
+    pending: Vec<&'a EnrolmentFace>,
+    duplicates: Vec<Duplicate>,
 }
 
 impl Inner {
@@ -32,16 +77,21 @@ impl Inner {
         &self,
         event: &EventName,
         user: &Username,
-        face: EnrolmentFace,
-    ) -> Result<Enrolment, EventError> {
+        faces: &[EnrolmentFace],
+        options: &EnrolmentOptions,
+    ) -> Result<EnrolmentOutcome, EventError> {
         let turn = self.galleries.turn(event).await;
-        let held = self.current(&turn).await?;
-        match self.enrol_in(&turn, held, user, &face).await {
+        let held = match self.current(&turn).await? {
+            // The same request may have made it through another service, of which nothing was told yet.
+            None if options.request.is_some() => self.read(&turn).await?,
+            held => held,
+        };
+        match self.enrol_in(&turn, held, user, faces, options).await {
             // Another service made the event for another model, and that was not told yet. Nothing was written.
             Err(EventError::Store(error @ StoreError::Conflict { subject: Subject::Event(_), .. })) => {
                 tracing::info!(%event, %error, "enrolment tried again: the event was changed by another");
                 let held = self.read(&turn).await?;
-                self.enrol_in(&turn, held, user, &face).await
+                self.enrol_in(&turn, held, user, faces, options).await
             }
             outcome => outcome,
         }
@@ -52,48 +102,132 @@ impl Inner {
         turn: &Turn<'_>,
         held: Option<Held>,
         user: &Username,
-        face: &EnrolmentFace,
-    ) -> Result<Enrolment, EventError> {
+        faces: &[EnrolmentFace],
+        options: &EnrolmentOptions,
+    ) -> Result<EnrolmentOutcome, EventError> {
         let event = turn.event();
-        self.expect_model(event, held.as_ref().map(Held::model), &face.embedding)?;
-
-        // The template is made before the sample is stored: what is stored must always make one.
+        for face in faces {
+            self.expect_model(event, held.as_ref().map(Held::model), &face.embedding)?;
+        }
         let known = match &held {
             Some(Held::InMemory(gallery)) => gallery.contains(user),
             Some(Held::InStore(..)) => true,
             None => false,
         };
-        let (held, enrolled) =
-            if known { self.enrolled(event, user, held).await? } else { (held, Vec::new()) };
-        let embeddings = enrolled.iter().map(FaceSample::embedding).chain([&face.embedding]);
-        let template = Template::of(self.limits.metric(), embeddings)?;
+        // So may the user have been.
+        let (held, enrolled) = if known || (held.is_some() && options.request.is_some()) {
+            self.enrolled(event, user, held).await?
+        } else {
+            (held, Vec::new())
+        };
+
+        let Plan { earlier, pending, duplicates } =
+            self.plan(event, held.as_ref(), user, faces, &enrolled, options).await?;
+        if let (true, Some(embedding_count)) = (earlier.is_all(), earlier.count) {
+            tracing::info!(%event, %user, embedding_count, "user enrolled before by the same request");
+            let samples = earlier.samples.into_iter().flatten().collect();
+            return Ok(EnrolmentOutcome { embedding_count, samples, duplicates, repeated: true });
+        }
+        let template = self.template_with(&enrolled, &pending)?;
         let now_held = match held {
             Some(Held::InMemory(gallery)) => self.held(gallery.with(user, &template)?),
             Some(held @ Held::InStore(..)) => held,
-            None => {
-                let empty = Gallery::empty(self.model.clone(), self.limits.metric());
-                self.held(empty.with(user, &template)?)
-            }
+            None => self.held(self.empty().with(user, &template)?),
         };
-        let now = OffsetDateTime::now_utc();
-        let EnrolmentFace { embedding, detection_score, source } = face.clone();
-        let sample = FaceSample::new(event.clone(), user.clone(), embedding, detection_score, source, now)?;
+        let made = pending.iter().map(|face| sample(event, user, face, options));
+        let made = made.collect::<Result<Vec<_>, EventError>>()?;
+        let mut ids = made.iter().map(FaceSample::id).collect::<Vec<_>>().into_iter();
+        let samples =
+            earlier.samples.into_iter().filter_map(|stored| stored.or_else(|| ids.next())).collect();
 
-        let change = turn.change();
-        let embedding_count = match self.store.append_sample(sample).await {
-            Ok(count) => count,
-            Err(error @ StoreError::Unstorable { .. }) => {
-                change.nothing_written();
-                return Err(error.into());
-            }
-            Err(error) => return Err(error.into()),
-        };
-        // Another count means that the store held other samples than were read: a gallery is then stale.
-        if embedding_count == enrolled.len() + 1 || matches!(now_held, Held::InStore(..)) {
-            change.done(Some(now_held));
+        let embedding_count = self.append(turn, enrolled.len(), made, now_held).await?;
+        for Duplicate { user: other, distance } in &duplicates {
+            tracing::warn!(%event, %user, %other, %distance, "a face was enrolled that another user has");
         }
         tracing::info!(%event, %user, embedding_count, "user enrolled");
-        Ok(Enrolment { embedding_count })
+        Ok(EnrolmentOutcome { embedding_count, samples, duplicates, repeated: false })
+    }
+
+    /// What of the request is still to be done, and whether it may be.
+    async fn plan<'a>(
+        &self,
+        event: &EventName,
+        held: Option<&Held>,
+        user: &Username,
+        faces: &'a [EnrolmentFace],
+        enrolled: &[FaceSample],
+        options: &EnrolmentOptions,
+    ) -> Result<Plan<'a>, EventError> {
+        if faces.is_empty() {
+            return Err(EmbeddingError::NoSamples.into());
+        }
+        let reused = || EventError::RequestReused { event: event.clone(), user: user.clone() };
+        let earlier = Earlier::of(options.request.as_deref(), faces, enrolled)?.ok_or_else(reused)?;
+        let stored = faces.iter().zip(&earlier.samples);
+        let pending: Vec<_> = stored.filter(|(_, sample)| sample.is_none()).map(|(face, _)| face).collect();
+        let policy = duplicates::policy(options, held.map(Held::rules));
+        let duplicates = match (policy, held) {
+            (DuplicatePolicy::Allow, _) | (_, None) => Vec::new(),
+            // What was done before stays done.
+            (DuplicatePolicy::Refuse, Some(_)) if pending.is_empty() => Vec::new(),
+            (_, Some(held)) => {
+                let embeddings: Vec<_> = faces.iter().map(|face| &face.embedding).collect();
+                self.duplicates(event, held, user, &embeddings).await?
+            }
+        };
+        match (policy, duplicates.first()) {
+            (DuplicatePolicy::Warn | DuplicatePolicy::Allow, _) | (_, None) => {}
+            (_, Some(Duplicate { user, distance })) => {
+                let (event, user) = (event.clone(), user.clone());
+                return Err(EventError::DuplicatePerson { event, user, distance: *distance });
+            }
+        }
+        Ok(Plan { earlier, pending, duplicates })
+    }
+
+    /// The template of a user with more faces. It is made before they are stored, and for each of them, as each
+    /// is stored by itself: what is stored must always make one.
+    fn template_with(
+        &self,
+        enrolled: &[FaceSample],
+        faces: &[&EnrolmentFace],
+    ) -> Result<Template, EmbeddingError> {
+        let mut template = Err(EmbeddingError::NoSamples);
+        for count in 1..=faces.len() {
+            let faces = faces.iter().take(count).map(|face| &face.embedding);
+            let samples = enrolled.iter().map(FaceSample::embedding).chain(faces);
+            template = Ok(Template::of(self.limits.metric(), samples)?);
+        }
+        template
+    }
+
+    /// Stores samples of a user with so many, publishes what the event then is, and returns the new count.
+    async fn append(
+        &self,
+        turn: &Turn<'_>,
+        before: usize,
+        samples: Vec<FaceSample>,
+        now_held: Held,
+    ) -> Result<usize, EventError> {
+        let change = turn.change();
+        let (mut count, mut expected, mut as_read) = (before, before, true);
+        for sample in samples {
+            expected += 1;
+            count = match self.store.append_sample(sample).await {
+                Ok(count) => count,
+                Err(error @ StoreError::Unstorable { .. }) if expected == before + 1 => {
+                    change.nothing_written();
+                    return Err(error.into());
+                }
+                Err(error) => return Err(error.into()),
+            };
+            as_read &= count == expected;
+        }
+        // Another count means that the store held other samples than were read: a gallery is then stale.
+        if as_read || matches!(now_held, Held::InStore(..)) {
+            change.done(Some(now_held));
+        }
+        Ok(count)
     }
 
     /// The samples of a user who may be known: none when the store does not know the user. Without the event
@@ -111,4 +245,23 @@ impl Inner {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+fn sample(
+    event: &EventName,
+    user: &Username,
+    face: &EnrolmentFace,
+    options: &EnrolmentOptions,
+) -> Result<FaceSample, EventError> {
+    let EnrolmentFace { embedding, detection_score, quality, source } = face.clone();
+    let now = OffsetDateTime::now_utc();
+    let sample = FaceSample::new(event.clone(), user.clone(), embedding, detection_score, source, now)?;
+    let sample = sample.with_quality(quality);
+    let sample = match &options.request {
+        Some(request) => sample.with_request(request.clone()),
+        None => sample,
+    };
+    // All before the first is stored: a request that cannot be kept is refused as a whole.
+    sample.check_storable()?;
+    Ok(sample)
 }

@@ -36,6 +36,14 @@ impl Held {
         }
     }
 
+    /// The same with other rules.
+    pub(super) fn with_rules(&self, rules: EventRules) -> Self {
+        match self {
+            Self::InMemory(gallery) => Self::InMemory(Arc::new(gallery.with_rules(rules))),
+            Self::InStore(model, _) => Self::InStore(model.clone(), rules),
+        }
+    }
+
     /// The same without `user`.
     pub(super) fn without(&self, user: &Username) -> Self {
         match self {
@@ -46,6 +54,11 @@ impl Held {
 }
 
 impl Inner {
+    /// The gallery of a new event.
+    pub(super) fn empty(&self) -> Gallery {
+        Gallery::empty(self.model.clone(), self.limits.metric())
+    }
+
     /// A gallery that may have grown, held where it is to be.
     pub(super) fn held(&self, gallery: Gallery) -> Held {
         if self.search().is_some() && gallery.len() > self.gallery_limit {
@@ -97,9 +110,14 @@ impl Inner {
     pub(super) async fn user_count(&self, event: &EventName) -> Result<Option<usize>, EventError> {
         match self.known(event).await? {
             Some(Held::InMemory(gallery)) => Ok(Some(gallery.len())),
-            Some(Held::InStore(..)) => gone_is_none(self.count_users(event, usize::MAX).await),
+            Some(Held::InStore(..)) => self.stored_user_count(event).await,
             None => Ok(None),
         }
+    }
+
+    /// The same from the store.
+    pub(super) async fn stored_user_count(&self, event: &EventName) -> Result<Option<usize>, EventError> {
+        gone_is_none(self.count_users(event, usize::MAX).await)
     }
 
     /// The users of an event in name order; `None` when there is no such event.

@@ -2,12 +2,18 @@
 
 mod backlog;
 mod delete;
+mod duplicates;
 mod enrol;
+mod events;
 mod galleries;
 mod held;
 mod identify;
 mod load;
 mod options;
+mod repeat;
+mod retention;
+mod samples;
+mod users;
 mod verify;
 mod watch;
 
@@ -15,14 +21,20 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use embedding::{Embedding, ModelId};
-use embedding_store::{EmbeddingStore, EventName, Page, Username};
+use embedding_store::{DuplicatePolicy, EmbeddingStore, EventName, Page, Username};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use self::backlog::Backlog;
-pub use self::enrol::{Enrolment, EnrolmentFace};
+pub use self::duplicates::Duplicate;
+pub use self::enrol::{Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
+pub use self::events::{EventChange, EventDetails, EventSettings};
 use self::galleries::Galleries;
 pub use self::options::ServiceOptions;
+use self::retention::Attached;
+pub use self::retention::{AttachedRecords, Erasure};
+pub use self::samples::SampleDetails;
+pub use self::users::UserDetails;
 use crate::limit::Limits;
 use crate::{EventError, MatchLimit, MatchPolicy, MatchRule, RuleError, Verdict};
 
@@ -62,6 +74,7 @@ struct Inner {
     galleries: Galleries,
     backlog: Backlog,
     gallery_limit: usize,
+    attached: Attached,
 }
 
 /// An event in a list.
@@ -105,7 +118,8 @@ impl EventService {
         // Before anything is read: what changes after its reading is then told.
         let changes = store.changes().await?;
         let (galleries, backlog) = (Galleries::new(), Backlog::new(max_staleness));
-        let inner = Arc::new(Inner { store, model, limits, galleries, backlog, gallery_limit });
+        let attached = Attached::default();
+        let inner = Arc::new(Inner { store, model, limits, galleries, backlog, gallery_limit, attached });
         let mut watch = JoinSet::new();
         if let Some(feed) = changes {
             watch.spawn(Arc::clone(&inner).watch(feed));
@@ -115,20 +129,46 @@ impl EventService {
     }
 
     /// Adds a face to a user; the user and the event are made when they are not there. Durable on return.
+    /// That another user has it is told in the log, unless the event has a rule for that.
     ///
     /// # Errors
-    /// Nothing was written on [`EventError::ModelMismatch`], when the event or this service is of another
-    /// model than the face, on [`EventError::Embedding`], when no template can be made with it, and on
-    /// [`EventError::Score`]. On [`EventError::Store`] see the store's error, on
-    /// [`EventError::Interrupted`] it may have been.
+    /// As for [`EventService::enrol_all`].
     pub async fn enrol(
         &self,
         event: &EventName,
         user: &Username,
         face: EnrolmentFace,
     ) -> Result<Enrolment, EventError> {
+        let options =
+            EnrolmentOptions { on_duplicate_default: DuplicatePolicy::Warn, ..EnrolmentOptions::default() };
+        let outcome = self.enrol_all(event, user, vec![face], options).await?;
+        Ok(Enrolment { embedding_count: outcome.embedding_count })
+    }
+
+    /// Adds faces to a user; the user and the event are made when they are not there. Durable on return.
+    ///
+    /// Whether another user has one of them, within the distance that is a match in the event, is found by
+    /// what this service knows: one whom another service enrolled in the same moment can be missed.
+    ///
+    /// A request with the mark of one that was made before answers as that did and writes nothing; one that
+    /// had been ended before it was done is carried on. Two that are made to two services in the same moment
+    /// may both be done.
+    ///
+    /// # Errors
+    /// Nothing was written on [`EventError::ModelMismatch`], when the event or this service is of another
+    /// model than a face, on [`EventError::Embedding`], when there is no face or no template can be made with
+    /// them, on [`EventError::Score`], [`EventError::DuplicatePerson`] and [`EventError::RequestReused`]. On
+    /// [`EventError::Store`] see the store's error: the first faces may have been stored, each wholly, and on
+    /// [`EventError::Interrupted`] all.
+    pub async fn enrol_all(
+        &self,
+        event: &EventName,
+        user: &Username,
+        faces: Vec<EnrolmentFace>,
+        options: EnrolmentOptions,
+    ) -> Result<EnrolmentOutcome, EventError> {
         let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
-        to_the_end(async move { inner.enrol(&event, &user, face).await }).await
+        to_the_end(async move { inner.enrol(&event, &user, &faces, &options).await }).await
     }
 
     /// Says whose face it is among all users of the event (1:N): the nearest user's, when near enough and not as
@@ -214,7 +254,7 @@ impl EventService {
         self.inner.users(event).await?.ok_or_else(unknown)
     }
 
-    /// Deletes an event with its users and their samples. Durable on return.
+    /// Deletes an event with its users, their samples and what is attached. Durable on return.
     ///
     /// # Errors
     /// [`EventError::UnknownEvent`]; on [`EventError::Store`] see the store's error, on
@@ -224,7 +264,7 @@ impl EventService {
         to_the_end(async move { inner.delete_event(&event).await }).await
     }
 
-    /// Deletes a user with all samples; the event stays, also without users. Durable on return.
+    /// Deletes a user with all samples and what is attached; the event stays, also without users. Durable on return.
     ///
     /// # Errors
     /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`]; on [`EventError::Store`] see the store's

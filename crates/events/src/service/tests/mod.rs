@@ -14,7 +14,7 @@ mod trial_store;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{EnrolmentFace, EventName, EventService, EventSummary, MatchPolicy, Username, Verdict};
+use crate::{EnrolmentFace, EventName, EventService, EventSummary, MatchPolicy, Metadata, Username, Verdict};
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::EmbeddingStore;
 
@@ -50,7 +50,12 @@ fn embedding(person: u64, picture: u64) -> Embedding {
 }
 
 fn face(person: u64, picture: u64) -> EnrolmentFace {
-    EnrolmentFace { embedding: embedding(person, picture), detection_score: 0.9, source: "test".to_owned() }
+    EnrolmentFace {
+        embedding: embedding(person, picture),
+        detection_score: 0.9,
+        quality: Metadata::new(),
+        source: "test".to_owned(),
+    }
 }
 
 async fn open(store: Arc<dyn EmbeddingStore>) -> EventService {

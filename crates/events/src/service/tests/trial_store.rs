@@ -17,6 +17,9 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Call {
     Append,
+    CreateEvent,
+    UpdateEvent,
+    DeleteSample,
     DeleteUser,
     DeleteEvent,
     Samples,
@@ -167,7 +170,7 @@ impl fmt::Debug for TrialStore {
 #[async_trait]
 impl EmbeddingStore for TrialStore {
     async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        self.inner.create_event(event).await
+        self.run(Call::CreateEvent, self.inner.create_event(event)).await
     }
 
     async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
@@ -175,7 +178,7 @@ impl EmbeddingStore for TrialStore {
     }
 
     async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        self.inner.update_event(event).await
+        self.run(Call::UpdateEvent, self.inner.update_event(event)).await
     }
 
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
@@ -191,7 +194,7 @@ impl EmbeddingStore for TrialStore {
     }
 
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
-        self.inner.delete_sample(event, user, id).await
+        self.run(Call::DeleteSample, self.inner.delete_sample(event, user, id)).await
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {

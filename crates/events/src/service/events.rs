@@ -1,0 +1,204 @@
+//! The records of events: made, read, changed and listed.
+
+use std::sync::Arc;
+
+use embedding_store::{
+    DuplicatePolicy, EventName, EventRecord, Listing, MatchRule, Metadata, Page, StoreError,
+};
+use time::OffsetDateTime;
+
+use super::{EventService, Inner, to_the_end};
+use crate::{EventError, EventRules};
+
+/// An event as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventDetails {
+    /// What is stored of it.
+    pub record: EventRecord,
+    /// How many users it has; it may have none.
+    pub user_count: usize,
+}
+
+/// What a new event is to be. The default leaves all to the service and is kept until it is deleted.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventSettings {
+    /// When two faces are the same person's.
+    pub match_rule: Option<MatchRule>,
+    /// What to do when a face to enrol is already there under another name.
+    pub on_duplicate: Option<DuplicatePolicy>,
+    /// When it is to be erased with all that belongs to it.
+    pub retain_until: Option<OffsetDateTime>,
+    /// The caller's own data.
+    pub metadata: Metadata,
+}
+
+/// What of an event is to be another. `None` keeps what is there, and so does the default of all;
+/// `Some(None)` takes it away.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EventChange {
+    /// When two faces are the same person's.
+    pub match_rule: Option<Option<MatchRule>>,
+    /// What to do when a face to enrol is already there under another name.
+    pub on_duplicate: Option<Option<DuplicatePolicy>>,
+    /// When it is to be erased with all that belongs to it.
+    pub retain_until: Option<Option<OffsetDateTime>>,
+    /// The caller's own data, as a whole.
+    pub metadata: Option<Metadata>,
+}
+
+impl EventChange {
+    /// The record as it is to be. A time of change never goes back, whatever the clock does.
+    fn applied_to(self, mut record: EventRecord, now: OffsetDateTime) -> EventRecord {
+        let Self { match_rule, on_duplicate, retain_until, metadata } = self;
+        record.match_rule = match_rule.unwrap_or(record.match_rule);
+        record.on_duplicate = on_duplicate.unwrap_or(record.on_duplicate);
+        record.retain_until = retain_until.unwrap_or(record.retain_until);
+        record.metadata = metadata.unwrap_or(record.metadata);
+        record.updated = record.updated.max(now);
+        record
+    }
+}
+
+impl EventService {
+    /// Makes an event without users, of the service's model. Durable on return.
+    ///
+    /// # Errors
+    /// [`EventError::EventExists`]; nothing was written on [`EventError::Rule`], when the rule cannot be kept,
+    /// and on [`StoreError::Unstorable`], such as metadata nested too deep. On another
+    /// [`EventError::Store`] see the store's error, on [`EventError::Interrupted`] it may have been made.
+    pub async fn create_event(
+        &self,
+        event: &EventName,
+        settings: EventSettings,
+    ) -> Result<EventDetails, EventError> {
+        let (inner, event) = (Arc::clone(&self.inner), event.clone());
+        to_the_end(async move { inner.create_event(&event, settings).await }).await
+    }
+
+    /// Reads an event from the store.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`]; [`EventError::Store`] when it could not be read, or changes have not
+    /// been seen for too long.
+    pub async fn event(&self, event: &EventName) -> Result<EventDetails, EventError> {
+        let record = self.inner.store.event(event).await?;
+        self.inner.details(record.ok_or_else(|| unknown(event))?).await
+    }
+
+    /// Changes an event's record, and what is searched and enrolled from then on goes by it. Durable on
+    /// return. Of two services that change it in the same moment one may undo what the other did.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`]; nothing was written on [`EventError::Rule`], when the new rule cannot be
+    /// kept, and on [`StoreError::Unstorable`]. On another
+    /// [`EventError::Store`] see the store's error, on [`EventError::Interrupted`] it may have been changed.
+    pub async fn update_event(
+        &self,
+        event: &EventName,
+        change: EventChange,
+    ) -> Result<EventDetails, EventError> {
+        let (inner, event) = (Arc::clone(&self.inner), event.clone());
+        to_the_end(async move { inner.update_event(&event, change).await }).await
+    }
+
+    /// One page of all events in name order, from the store.
+    ///
+    /// # Errors
+    /// As for [`EventService::event`]; no event is unknown.
+    pub async fn events_page(&self, page: Page) -> Result<Listing<EventDetails>, EventError> {
+        let Listing { items, next } = self.inner.store.list_events(page).await?;
+        let mut events = Vec::with_capacity(items.len());
+        for record in items {
+            events.push(self.inner.details(record).await?);
+        }
+        Ok(Listing { items: events, next })
+    }
+}
+
+impl Inner {
+    async fn details(&self, record: EventRecord) -> Result<EventDetails, EventError> {
+        let user_count = match self.user_count(&record.name).await? {
+            Some(count) => count,
+            // Another service made it, and that was not told yet; or it is gone again.
+            None => self.stored_user_count(&record.name).await?.ok_or_else(|| unknown(&record.name))?,
+        };
+        Ok(EventDetails { record, user_count })
+    }
+
+    fn check_rule(&self, record: &EventRecord) -> Result<(), EventError> {
+        let Some(rule) = record.match_rule else { return Ok(()) };
+        self.limits.check(rule).map_err(|source| EventError::Rule { event: record.name.clone(), source })
+    }
+
+    async fn create_event(
+        &self,
+        event: &EventName,
+        settings: EventSettings,
+    ) -> Result<EventDetails, EventError> {
+        let EventSettings { match_rule, on_duplicate, retain_until, metadata } = settings;
+        let mut record = EventRecord::new(event.clone(), self.model.clone(), OffsetDateTime::now_utc());
+        record.match_rule = match_rule;
+        record.on_duplicate = on_duplicate;
+        record.retain_until = retain_until;
+        record.metadata = metadata;
+        record.check_storable()?;
+        self.check_rule(&record)?;
+
+        let turn = self.galleries.turn(event).await;
+        let known = self.current(&turn).await?.is_some();
+        let change = turn.change();
+        match self.store.create_event(record.clone()).await {
+            Ok(()) => {
+                change.done(Some(self.held(self.empty().with_rules(EventRules::from(&record)))));
+                tracing::info!(%event, "event created");
+                Ok(EventDetails { record, user_count: 0 })
+            }
+            Err(StoreError::Conflict { .. }) => {
+                // One that was not known here is to be read.
+                if known {
+                    change.nothing_written();
+                }
+                Err(EventError::EventExists { event: event.clone() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn update_event(&self, event: &EventName, change: EventChange) -> Result<EventDetails, EventError> {
+        let turn = self.galleries.turn(event).await;
+        let held = self.current(&turn).await?;
+        let Some(record) = self.store.event(event).await? else {
+            turn.publish(None);
+            return Err(unknown(event));
+        };
+        let sets_rule = change.match_rule.is_some();
+        let record = change.applied_to(record, OffsetDateTime::now_utc());
+        record.check_storable()?;
+        if sets_rule {
+            self.check_rule(&record)?;
+        }
+
+        let change = turn.change();
+        match self.store.update_event(record.clone()).await {
+            Ok(()) => match held {
+                Some(held) if *held.model() == record.model => {
+                    change.done(Some(held.with_rules(EventRules::from(&record))));
+                }
+                // Not the event that was known here, if one was: it is to be read.
+                Some(_) | None => drop(change),
+            },
+            Err(StoreError::NotFound { .. }) => {
+                change.done(None);
+                return Err(unknown(event));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        drop(turn);
+        tracing::info!(%event, "event changed");
+        self.details(record).await
+    }
+}
+
+fn unknown(event: &EventName) -> EventError {
+    EventError::UnknownEvent { event: event.clone() }
+}

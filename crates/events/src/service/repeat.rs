@@ -1,0 +1,63 @@
+//! A request to enrol that is made again: recognised by its mark, and done once.
+
+use embedding::{Distance, Embedding, EmbeddingError, Template};
+use embedding_store::FaceSample;
+use uuid::Uuid;
+
+use super::enrol::EnrolmentFace;
+
+/// Embeddings of one picture are this near when two machines made them. Two pictures of one person are some
+/// hundred times as far apart, and so is one picture that was written anew with a loss.
+const SAME_PICTURE: f32 = 0.001;
+
+/// Which faces of a request are stored already, from a time it was made before.
+pub(super) struct Earlier {
+    /// For each face of the request its sample, where there is one.
+    pub(super) samples: Vec<Option<Uuid>>,
+    /// How many samples the user had when the last of them was stored; `None` when none is stored.
+    pub(super) count: Option<usize>,
+}
+
+impl Earlier {
+    /// What `enrolled`, a user's samples by id, hold of a request with this mark; `None` when the mark is
+    /// that of another request.
+    pub(super) fn of(
+        request: Option<&str>,
+        faces: &[EnrolmentFace],
+        enrolled: &[FaceSample],
+    ) -> Result<Option<Self>, EmbeddingError> {
+        let mut earlier = Self { samples: vec![None; faces.len()], count: None };
+        let Some(request) = request else { return Ok(Some(earlier)) };
+        for (count, sample) in (1..).zip(enrolled) {
+            if sample.request() != Some(request) {
+                continue;
+            }
+            earlier.count = Some(count);
+            if !earlier.take(faces, sample)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(earlier))
+    }
+
+    /// Whether all faces are stored, so that nothing is left to be done.
+    pub(super) fn is_all(&self) -> bool {
+        self.samples.iter().all(Option::is_some)
+    }
+
+    /// Finds the face that a sample is of, which is then that of no other.
+    fn take(&mut self, faces: &[EnrolmentFace], sample: &FaceSample) -> Result<bool, EmbeddingError> {
+        for (face, place) in faces.iter().zip(&mut self.samples) {
+            if place.is_none() && same_picture(&face.embedding, sample.embedding())? {
+                *place = Some(sample.id());
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn same_picture(left: &Embedding, right: &Embedding) -> Result<bool, EmbeddingError> {
+    let distance = Template::from_samples([left])?.distance(&Template::from_samples([right])?)?;
+    Ok(distance <= Distance::new(SAME_PICTURE)?)
+}

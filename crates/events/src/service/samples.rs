@@ -1,0 +1,117 @@
+//! The samples of a user, one by one: listed without their embeddings, and removed.
+
+use std::sync::Arc;
+
+use embedding::{ModelId, Template};
+use embedding_store::{EventName, FaceSample, Metadata, StoreError, Username};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::held::Held;
+use super::{EventService, Inner, to_the_end};
+use crate::EventError;
+
+/// A sample without its embedding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleDetails {
+    /// Its id among the user's samples, a UUID v7.
+    pub id: Uuid,
+    /// When it was enrolled.
+    pub created: OffsetDateTime,
+    /// The model of its embedding.
+    pub model: ModelId,
+    /// What the detector gave the face; its scale is the detector's.
+    pub detection_score: f32,
+    /// What the quality checks measured; empty when there were none.
+    pub quality: Metadata,
+    /// How it came, such as the route.
+    pub source: String,
+    /// The caller's mark of the request that it came with.
+    pub request: Option<String>,
+}
+
+impl SampleDetails {
+    fn of(sample: &FaceSample) -> Self {
+        Self {
+            id: sample.id(),
+            created: sample.created(),
+            model: sample.embedding().model().clone(),
+            detection_score: sample.detection_score(),
+            quality: sample.quality().clone(),
+            source: sample.source().to_owned(),
+            request: sample.request().map(str::to_owned),
+        }
+    }
+}
+
+impl EventService {
+    /// The samples of a user from the store, oldest first.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`]; [`EventError::Store`] when they could not
+    /// be read.
+    pub async fn samples(
+        &self,
+        event: &EventName,
+        user: &Username,
+    ) -> Result<Vec<SampleDetails>, EventError> {
+        let samples = self.inner.store.samples(event, user).await.map_err(EventError::from_absence)?;
+        Ok(samples.iter().map(SampleDetails::of).collect())
+    }
+
+    /// Removes a sample of a user, and returns how many are left. The user's template is then that of the
+    /// others. Durable on return.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`], [`EventError::UnknownUser`] and [`EventError::UnknownSample`]. Nothing
+    /// was removed on [`EventError::LastSample`] and on [`EventError::Embedding`], when the others make no
+    /// template. On [`EventError::Store`] see the store's error, on [`EventError::Interrupted`] it may have
+    /// been removed.
+    pub async fn remove_sample(
+        &self,
+        event: &EventName,
+        user: &Username,
+        id: Uuid,
+    ) -> Result<usize, EventError> {
+        let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
+        to_the_end(async move { inner.remove_sample(&event, &user, id).await }).await
+    }
+}
+
+impl Inner {
+    async fn remove_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, EventError> {
+        let last = || EventError::LastSample { event: event.clone(), user: user.clone() };
+        let turn = self.galleries.turn(event).await;
+        let held = self.current(&turn).await?;
+        let mut others = self.store.samples(event, user).await.map_err(EventError::from_absence)?;
+        let present = others.len();
+        others.retain(|sample| sample.id() != id);
+        if others.len() == present {
+            return Err(EventError::UnknownSample { event: event.clone(), user: user.clone(), id });
+        }
+        if others.is_empty() {
+            return Err(last());
+        }
+        // Before it is removed: what is stored must always make a template.
+        let template = Template::of(self.limits.metric(), others.iter().map(FaceSample::embedding))?;
+        let now_held = match held {
+            Some(Held::InMemory(gallery)) => Some(self.held(gallery.with(user, &template)?)),
+            held @ (Some(Held::InStore(..)) | None) => held,
+        };
+
+        let change = turn.change();
+        let left = match self.store.delete_sample(event, user, id).await {
+            Ok(left) => left,
+            Err(StoreError::Conflict { .. }) => return Err(last()),
+            Err(error) => return Err(EventError::from_absence(error)),
+        };
+        match now_held {
+            Some(Held::InMemory(_)) if left != others.len() => drop(change),
+            Some(held) => change.done(Some(held)),
+            // An event that was not known here is to be read.
+            None => drop(change),
+        }
+        tracing::info!(%event, %user, sample = %id, left, "sample removed");
+        Ok(left)
+    }
+}

@@ -1,0 +1,95 @@
+//! The records of users: read, changed and listed.
+
+use std::sync::Arc;
+
+use embedding_store::{EventName, Listing, Metadata, Page, StoreError, Subject, UserRecord, Username};
+use time::OffsetDateTime;
+
+use super::{EventService, Inner, to_the_end};
+use crate::EventError;
+
+/// A user as they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserDetails {
+    /// What is stored of them.
+    pub record: UserRecord,
+    /// How many samples they have.
+    pub sample_count: usize,
+}
+
+impl EventService {
+    /// Reads a user from the store.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`]; [`EventError::Store`] when it could not
+    /// be read.
+    pub async fn user(&self, event: &EventName, user: &Username) -> Result<UserDetails, EventError> {
+        self.inner.user(event, user).await
+    }
+
+    /// Replaces the caller's own data of a user. Durable on return.
+    ///
+    /// # Errors
+    /// As for [`EventService::user`]. Nothing was written on [`StoreError::Unstorable`]; on
+    /// [`EventError::Interrupted`] it may have been.
+    pub async fn update_user(
+        &self,
+        event: &EventName,
+        user: &Username,
+        metadata: Metadata,
+    ) -> Result<UserDetails, EventError> {
+        let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
+        to_the_end(async move { inner.update_user(&event, &user, metadata).await }).await
+    }
+
+    /// One page of the users of an event in name order, from the store.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`]; [`EventError::Store`] when it could not be read.
+    pub async fn users_page(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, EventError> {
+        self.inner.store.list_users(event, page).await.map_err(EventError::from_absence)
+    }
+}
+
+impl Inner {
+    async fn user(&self, event: &EventName, user: &Username) -> Result<UserDetails, EventError> {
+        // The samples first: of a user who goes in between, it is said that they are not there.
+        let samples = self.store.samples(event, user).await.map_err(EventError::from_absence)?;
+        Ok(UserDetails { record: self.user_record(event, user).await?, sample_count: samples.len() })
+    }
+
+    async fn user_record(&self, event: &EventName, user: &Username) -> Result<UserRecord, EventError> {
+        let unknown = || EventError::UnknownUser { event: event.clone(), user: user.clone() };
+        self.store.user(event, user).await?.ok_or_else(unknown)
+    }
+
+    async fn update_user(
+        &self,
+        event: &EventName,
+        user: &Username,
+        metadata: Metadata,
+    ) -> Result<UserDetails, EventError> {
+        // Nothing of the record is published; the turn keeps two changes from mixing.
+        let _turn = self.galleries.turn(event).await;
+        let UserDetails { mut record, sample_count } = self.user(event, user).await?;
+        record.metadata = metadata;
+        record.updated = record.updated.max(OffsetDateTime::now_utc());
+        self.store.update_user(record.clone()).await.map_err(EventError::from_absence)?;
+        tracing::info!(%event, %user, "user changed");
+        Ok(UserDetails { record, sample_count })
+    }
+}
+
+impl EventError {
+    /// The store's error, or which of the things asked for is not there.
+    pub(super) fn from_absence(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound { subject: Subject::Event(event) } => Self::UnknownEvent { event },
+            StoreError::NotFound { subject: Subject::User(event, user) } => Self::UnknownUser { event, user },
+            StoreError::NotFound { subject: Subject::Sample(event, user, id) } => {
+                Self::UnknownSample { event, user, id }
+            }
+            error => Self::Store(error),
+        }
+    }
+}
