@@ -4,11 +4,13 @@ use std::num::NonZeroUsize;
 
 use embedding::{Confidence, Distance, ModelId};
 use embedding_store::Username;
+use serde::{Deserialize, Serialize};
 
 use crate::{MatchLimit, Nearest};
 
-/// Whose face it is, as far as can be said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whose face it is, as far as can be said. As text, [`Decision::as_str`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Decision {
     /// It is the nearest user's.
     Match,

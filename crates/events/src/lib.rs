@@ -1,8 +1,11 @@
 //! People at events: enrol a face, say whose face it is, list and delete.
 //!
-//! [`EventService`] is the whole of it. It keeps every event's [`Gallery`] in memory, coherent with an
+//! [`EventService`] is the most of it. It keeps every event's [`Gallery`] in memory, coherent with an
 //! [`EmbeddingStore`](embedding_store::EmbeddingStore) that other services may write to as well, and takes
 //! the decision that a [`MatchPolicy`] asks for. It sees embeddings, never a picture and never a request.
+//!
+//! Beside it, over a [`Journal`](embedding_store::Journal): [`CheckIns`], who came to an event and when, and
+//! [`AuditTrail`], what was done and how it ended.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -33,24 +36,40 @@
 //! # }
 //! ```
 
+mod audit;
 mod calibration;
+mod check_in;
 mod decision;
+mod distance_field;
 mod error;
+mod export;
 mod gallery;
+mod journal;
 mod limit;
 mod policy;
 mod rules;
 mod service;
+mod texts;
+mod words;
 
+pub use audit::{
+    Action, AuditDetails, AuditEntry, AuditError, AuditFilter, AuditListing, AuditOptions, AuditPage,
+    AuditStatus, AuditTrail, Outcome, Recorded,
+};
 pub use calibration::{
     Calibration, CalibrationData, CalibrationError, CalibrationPoint, CalibrationSetting, OutsideCalibration,
+};
+pub use check_in::{
+    CheckIn, CheckInDetails, CheckInError, CheckInListing, CheckInMethod, CheckInOptions, CheckInOutcome,
+    CheckInPage, CheckInRequest, CheckIns, Correction, Named, PastCorrection,
 };
 pub use decision::{Decision, Verdict};
 pub use embedding::Metric;
 pub use embedding_store::{
-    DuplicatePolicy, EventName, FalseMatchRate, MatchRule, Metadata, NameError, Username,
+    DuplicatePolicy, EventName, FalseMatchRate, JournalCursor, MatchRule, Metadata, NameError, Username,
 };
 pub use error::EventError;
+pub use export::ExportFormat;
 pub use gallery::{Gallery, Nearest};
 pub use limit::{MatchLimit, RuleError, ThresholdBasis};
 pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, MatchPolicy};
@@ -60,3 +79,7 @@ pub use service::{
     EventChange, EventDetails, EventService, EventSettings, EventSummary, SampleDetails, ServiceOptions,
     UserDetails,
 };
+pub use texts::{
+    Actor, IdempotencyKey, MAX_ACTOR_CHARACTERS, MAX_KEY_BYTES, MAX_NOTE_CHARACTERS, Note, TextError,
+};
+pub use words::UnknownWord;

@@ -1,0 +1,179 @@
+//! An entry of the audit: what was done, by whom, about whom, and how it ended.
+
+use embedding::{Distance, ModelId};
+use embedding_store::{EventName, JournalEntry, StoreError, Topic, Username};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Action, Outcome};
+use crate::export::{Exported, time_cell};
+use crate::{Actor, distance_field, journal};
+
+/// Stands between the names of an event and a user in a subject. No name has it, and the longest names fit
+/// into a subject with it.
+const BETWEEN_NAMES: char = '\u{61C}';
+
+/// Something that was done, or refused. It never holds an embedding or a picture.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct AuditEntry {
+    /// Its key, a UUID v7.
+    pub id: Uuid,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub time: OffsetDateTime,
+    /// What was done.
+    pub action: Action,
+    /// How it ended, by whom and about whom.
+    #[serde(flatten)]
+    pub details: AuditDetails,
+}
+
+/// What an entry says beside when and what. Serialised as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AuditDetails {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The request. One that was about several faces may have several entries.
+    pub transaction: Uuid,
+    /// Who asked.
+    pub actor: Actor,
+    /// The event that it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventName>,
+    /// The person that it was about: who was named, or found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Username>,
+    /// How far the face was from the person's.
+    #[serde(default, with = "distance_field", skip_serializing_if = "Option::is_none")]
+    pub distance: Option<Distance>,
+    /// How far it might be.
+    #[serde(default, with = "distance_field", skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Distance>,
+    /// The model in which the distances are meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelId>,
+    /// A stable code that says more, such as that of the error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
+impl AuditEntry {
+    /// An entry about nobody.
+    #[must_use]
+    pub fn new(
+        time: OffsetDateTime,
+        transaction: Uuid,
+        actor: Actor,
+        action: Action,
+        outcome: Outcome,
+    ) -> Self {
+        let (event, user, distance, threshold, model, code) = (None, None, None, None, None, None);
+        let details =
+            AuditDetails { outcome, transaction, actor, event, user, distance, threshold, model, code };
+        Self { id: Uuid::now_v7(), time, action, details }
+    }
+
+    /// About an event.
+    #[must_use]
+    pub fn with_event(mut self, event: EventName) -> Self {
+        self.details.event = Some(event);
+        self
+    }
+
+    /// About a person.
+    #[must_use]
+    pub fn with_user(mut self, user: Username) -> Self {
+        self.details.user = Some(user);
+        self
+    }
+
+    /// With what was measured, in which model, and what was allowed.
+    #[must_use]
+    pub fn with_distance(mut self, distance: Distance, threshold: Distance, model: ModelId) -> Self {
+        self.details.distance = Some(distance);
+        self.details.threshold = Some(threshold);
+        self.details.model = Some(model);
+        self
+    }
+
+    /// With a stable code of the program's, never a client's text.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.details.code = Some(code.into());
+        self
+    }
+
+    /// Whether a face was found to be the person's.
+    #[must_use]
+    pub fn is_verification(&self) -> bool {
+        let looked = matches!(self.action, Action::Identify | Action::Verify | Action::CheckIn);
+        let found = matches!(self.details.outcome, Outcome::Match | Outcome::Done | Outcome::Already);
+        looked && found && self.details.distance.is_some() && self.details.user.is_some()
+    }
+
+    /// The entry for the journal, without a key.
+    pub(super) fn in_journal(&self, topic: Topic) -> Result<JournalEntry, StoreError> {
+        let AuditDetails { event, user, .. } = &self.details;
+        let mut entry = JournalEntry::new(topic, self.action.as_str(), self.time);
+        entry.id = self.id;
+        entry.subject = event.as_ref().zip(user.as_ref()).map(|(event, user)| subject(event, user));
+        Ok(entry.with_body(journal::body(&self.details)?))
+    }
+
+    /// Reads an entry of the audit.
+    pub(super) fn read(entry: JournalEntry) -> Result<Self, StoreError> {
+        let JournalEntry { id, time, kind, body, .. } = entry;
+        let corrupt = |source| StoreError::Corrupt {
+            what: format!("audit entry {id} cannot be understood"),
+            source: Some(source),
+        };
+        let action = kind.parse().map_err(|error: crate::UnknownWord| corrupt(error.into()))?;
+        let details = journal::details(body).map_err(|error| corrupt(error.into()))?;
+        Ok(Self { id, time, action, details })
+    }
+}
+
+/// The subject of the entries about a person of an event.
+pub(super) fn subject(event: &EventName, user: &Username) -> String {
+    format!("{event}{BETWEEN_NAMES}{user}")
+}
+
+/// The cells of an entry.
+impl Exported for AuditEntry {
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "time",
+        "action",
+        "outcome",
+        "transaction",
+        "actor",
+        "event",
+        "user",
+        "distance",
+        "threshold",
+        "model",
+        "code",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let AuditDetails { outcome, transaction, actor, event, user, distance, threshold, model, code } =
+            &self.details;
+        vec![
+            self.id.to_string(),
+            time_cell(self.time),
+            self.action.to_string(),
+            outcome.to_string(),
+            transaction.to_string(),
+            actor.to_string(),
+            event.as_ref().map(ToString::to_string).unwrap_or_default(),
+            user.as_ref().map(ToString::to_string).unwrap_or_default(),
+            distance_field::cell(*distance),
+            distance_field::cell(*threshold),
+            model.as_ref().map(ToString::to_string).unwrap_or_default(),
+            code.clone().unwrap_or_default(),
+        ]
+    }
+}

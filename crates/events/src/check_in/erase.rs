@@ -1,0 +1,90 @@
+//! Erasure: what is known of a person, or of an event, goes for good.
+
+use std::num::NonZeroUsize;
+
+use embedding_store::{Erase, EventName, JournalEntry, JournalPage, StoreError, Username};
+
+use super::record::Named;
+use super::{CheckIn, CheckInError, CheckIns, keys, topic};
+
+/// How many check-ins are read at a time.
+const PAGE: NonZeroUsize = NonZeroUsize::new(500).unwrap();
+
+impl CheckIns {
+    /// Erases a person's check-ins, and their name from the corrections of others', and returns how many
+    /// check-ins they had. To be called once nobody can check the person in any more. Idempotent: after an
+    /// error, what is left is erased by the next call.
+    ///
+    /// What people wrote, in notes and reasons, is not searched for names.
+    ///
+    /// # Errors
+    /// [`CheckInError::Store`].
+    pub async fn erase_user(&self, event: &EventName, user: &Username) -> Result<u64, CheckInError> {
+        let topic = topic(event)?;
+        let erased = self.journal.erase(&topic, Erase::Subject(user.as_str().to_owned())).await?;
+        let mut page = JournalPage::oldest(PAGE);
+        loop {
+            let listing = self.journal.list(&topic, page.clone()).await?;
+            for entry in listing.items {
+                self.forget(event, user, entry).await?;
+            }
+            match listing.next {
+                Some(next) => page.after = Some(next),
+                None => return Ok(erased),
+            }
+        }
+    }
+
+    /// Erases the check-ins of an event, and returns how many there were. To be called once nobody can be checked
+    /// in there any more. Idempotent.
+    ///
+    /// # Errors
+    /// [`CheckInError::Store`].
+    pub async fn erase_event(&self, event: &EventName) -> Result<u64, CheckInError> {
+        let erased = self.journal.erase(&topic(event)?, Erase::All).await?;
+        self.journal.erase(&keys()?, Erase::Subject(event.as_str().to_owned())).await?;
+        Ok(erased)
+    }
+
+    /// Takes a person's name out of what was corrected about a check-in of another.
+    async fn forget(
+        &self,
+        event: &EventName,
+        user: &Username,
+        mut entry: JournalEntry,
+    ) -> Result<(), CheckInError> {
+        loop {
+            let mut check_in = CheckIn::read(event, entry.clone())?;
+            if !check_in.forget(user) {
+                return Ok(());
+            }
+            let id = entry.id;
+            check_in.amend(&mut entry)?;
+            match self.journal.amend(entry).await {
+                Ok(()) | Err(StoreError::NotFound { .. }) => return Ok(()),
+                // Somebody corrected it since it was read.
+                Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+            match self.entry(event, id).await {
+                Ok(present) => entry = present,
+                Err(CheckInError::NotFound { .. }) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl CheckIn {
+    /// Takes a person's name out of what was corrected. Says whether it was there.
+    fn forget(&mut self, user: &Username) -> bool {
+        let mut was_there = false;
+        for correction in &mut self.details.corrections {
+            if matches!(&correction.before, Named::User(named) if named == user) {
+                correction.before = Named::Erased;
+                was_there = true;
+            }
+        }
+        was_there
+    }
+}

@@ -1,0 +1,233 @@
+//! Check-ins: who came to an event, once for each time that somebody came.
+
+mod correct;
+mod erase;
+mod error;
+mod list;
+mod record;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use embedding::Distance;
+use embedding_store::{Appended, EventName, Journal, JournalEntry, StoreError, Topic, Username};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+pub use self::correct::Correction;
+pub use self::error::CheckInError;
+pub use self::list::{CheckInListing, CheckInPage};
+pub use self::record::{CheckIn, CheckInDetails, CheckInMethod, Named, PastCorrection};
+use crate::{Decision, IdempotencyKey, Note, journal};
+
+/// The topic that says which event a key was used for. It names nobody.
+const KEYS: &str = "check-in-keys";
+
+/// The kind of what stands there.
+const KEY: &str = "check_in_key";
+
+/// Keeps the check-ins of events in a journal.
+///
+/// It knows nothing of faces and users: that the person is who they are said to be, and is one of the event's,
+/// is for the caller to see to. Several servers on one journal keep one list: what is said here of two calls
+/// also holds of calls to two servers. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct CheckIns {
+    journal: Arc<dyn Journal>,
+    cool_down: Duration,
+}
+
+/// How check-ins are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CheckInOptions {
+    /// Who was checked in at most this long ago is not checked in again; zero turns that off.
+    pub cool_down: Duration,
+}
+
+impl Default for CheckInOptions {
+    /// Five minutes: longer than anyone stands at the camera, shorter than a way out and in again.
+    fn default() -> Self {
+        Self { cool_down: Duration::from_secs(300) }
+    }
+}
+
+/// What is known of somebody who comes.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CheckInRequest {
+    /// When they come.
+    pub time: OffsetDateTime,
+    /// The request that says so.
+    pub transaction: Uuid,
+    /// How it is known who comes.
+    pub method: CheckInMethod,
+    /// What was decided about the face.
+    pub decision: Option<Decision>,
+    /// How far the face is from the person's.
+    pub distance: Option<Distance>,
+    /// How far it may be.
+    pub threshold: Option<Distance>,
+    /// A remark.
+    pub note: Option<Note>,
+    /// The client's key for this request.
+    pub key: Option<IdempotencyKey>,
+}
+
+impl CheckInRequest {
+    /// Somebody says who comes.
+    #[must_use]
+    pub fn manual(time: OffsetDateTime, transaction: Uuid) -> Self {
+        let (decision, distance, threshold, note, key) = (None, None, None, None, None);
+        Self { time, transaction, method: CheckInMethod::Manual, decision, distance, threshold, note, key }
+    }
+
+    /// The face says who comes.
+    #[must_use]
+    pub fn by_face(
+        time: OffsetDateTime,
+        transaction: Uuid,
+        decision: Decision,
+        distance: Distance,
+        threshold: Distance,
+    ) -> Self {
+        let (decision, distance, threshold) = (Some(decision), Some(distance), Some(threshold));
+        let method = CheckInMethod::Face;
+        Self { method, decision, distance, threshold, ..Self::manual(time, transaction) }
+    }
+
+    /// With a remark, if there is one.
+    #[must_use]
+    pub fn with_note(self, note: Option<Note>) -> Self {
+        Self { note, ..self }
+    }
+
+    /// With the client's key, if there is one.
+    #[must_use]
+    pub fn with_key(self, key: Option<IdempotencyKey>) -> Self {
+        Self { key, ..self }
+    }
+}
+
+/// How a check-in ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CheckInOutcome {
+    /// It is recorded now.
+    New(CheckIn),
+    /// It was recorded when the request came before; this is how it stands now.
+    Repeated(CheckIn),
+    /// Nothing was recorded: the person was checked in within the cool-down, by this.
+    Already(CheckIn),
+}
+
+impl CheckInOutcome {
+    /// The check-in, whenever it was recorded.
+    #[must_use]
+    pub fn check_in(&self) -> &CheckIn {
+        match self {
+            Self::New(check_in) | Self::Repeated(check_in) | Self::Already(check_in) => check_in,
+        }
+    }
+}
+
+impl CheckIns {
+    /// Check-ins in a journal.
+    #[must_use]
+    pub fn new(journal: Arc<dyn Journal>, options: CheckInOptions) -> Self {
+        Self { journal, cool_down: options.cool_down }
+    }
+
+    /// Checks somebody in. Durable on return.
+    ///
+    /// Of several calls with one key, or for one person within the cool-down, exactly one is
+    /// [`CheckInOutcome::New`]. A key is recognised as long as the event and what it recorded are there; a call
+    /// that recorded nothing does not use its key up, but binds it to the event.
+    ///
+    /// # Errors
+    /// [`CheckInError::KeyReused`] when the key belongs to a request for another event or another person.
+    /// On [`StoreError::Unavailable`] it may have been recorded: to try again is safe with a key.
+    pub async fn check_in(
+        &self,
+        event: &EventName,
+        user: &Username,
+        request: CheckInRequest,
+    ) -> Result<CheckInOutcome, CheckInError> {
+        if let Some(key) = &request.key {
+            self.bind(key, event, request.time).await?;
+        }
+        let since = self.recent_since(request.time);
+        let entry = CheckIn::entry(topic(event)?, user, request)?;
+        match self.journal.append(entry.clone(), since).await? {
+            Appended::New => Ok(CheckInOutcome::New(CheckIn::read(event, entry)?)),
+            Appended::Recent(recent) => Ok(CheckInOutcome::Already(CheckIn::read(event, recent)?)),
+            Appended::Repeated(present) => {
+                let present = CheckIn::read(event, present)?;
+                // A correction changes whom it names, and not for whom it was asked.
+                if present.first_named() == Named::User(user.clone()) {
+                    Ok(CheckInOutcome::Repeated(present))
+                } else {
+                    Err(CheckInError::KeyReused)
+                }
+            }
+        }
+    }
+
+    /// What a request with this key recorded, as it stands now; `None` when none did. Whoever asks before looking
+    /// at a face need not look at it again.
+    ///
+    /// # Errors
+    /// [`CheckInError::Store`].
+    pub async fn by_key(
+        &self,
+        event: &EventName,
+        key: &IdempotencyKey,
+    ) -> Result<Option<CheckIn>, CheckInError> {
+        let entry = self.journal.by_key(&topic(event)?, key.as_str()).await?;
+        Ok(entry.map(|entry| CheckIn::read(event, entry)).transpose()?)
+    }
+
+    /// A check-in.
+    ///
+    /// # Errors
+    /// [`CheckInError::NotFound`]; [`CheckInError::Store`].
+    pub async fn get(&self, event: &EventName, id: Uuid) -> Result<CheckIn, CheckInError> {
+        Ok(CheckIn::read(event, self.entry(event, id).await?)?)
+    }
+
+    async fn entry(&self, event: &EventName, id: Uuid) -> Result<JournalEntry, CheckInError> {
+        let entry = self.journal.entry(&topic(event)?, id).await?;
+        entry.ok_or_else(|| CheckInError::NotFound { event: event.clone(), id })
+    }
+
+    /// Sees to it that a key is used for one event alone. The topic of the event sees to the rest.
+    async fn bind(
+        &self,
+        key: &IdempotencyKey,
+        event: &EventName,
+        time: OffsetDateTime,
+    ) -> Result<(), CheckInError> {
+        let entry = JournalEntry::new(keys()?, KEY, time).with_subject(event.as_str()).with_key(key.as_str());
+        match self.journal.append(entry, None).await? {
+            Appended::Repeated(present) if present.subject.as_deref() != Some(event.as_str()) => {
+                Err(CheckInError::KeyReused)
+            }
+            Appended::New | Appended::Repeated(_) | Appended::Recent(_) => Ok(()),
+        }
+    }
+
+    fn recent_since(&self, time: OffsetDateTime) -> Option<OffsetDateTime> {
+        let cool_down = Some(self.cool_down).filter(|cool_down| !cool_down.is_zero())?;
+        // A cool-down that began before time itself has no end.
+        Some(time.checked_sub(cool_down.try_into().ok()?).unwrap_or(OffsetDateTime::UNIX_EPOCH))
+    }
+}
+
+/// The topic of an event's check-ins.
+fn topic(event: &EventName) -> Result<Topic, StoreError> {
+    journal::topic(&format!("check-ins/{event}"))
+}
+
+/// The topic of the keys of all events.
+fn keys() -> Result<Topic, StoreError> {
+    journal::topic(KEYS)
+}

@@ -1,0 +1,27 @@
+//! The journal as check-ins and the audit use it: topics, and details as the body of an entry.
+
+use embedding_store::{Metadata, StoreError, Topic};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A topic of this program's own text. The longest name fits behind a word: there is nothing to go wrong.
+pub(crate) fn topic(text: &str) -> Result<Topic, StoreError> {
+    Topic::new(text).map_err(|error| StoreError::Unstorable {
+        reason: "its topic is not one".to_owned(),
+        source: Some(error.into()),
+    })
+}
+
+/// Details as a body.
+pub(crate) fn body(details: &impl Serialize) -> Result<Metadata, StoreError> {
+    serde_json::to_value(details).and_then(serde_json::from_value).map_err(|error| StoreError::Unstorable {
+        reason: "its details cannot be written as JSON".to_owned(),
+        source: Some(error.into()),
+    })
+}
+
+/// Reads what [`body`] wrote, and passes over what a newer version added.
+pub(crate) fn details<T: DeserializeOwned>(body: Metadata) -> Result<T, serde_json::Error> {
+    serde_json::from_value(Value::Object(body))
+}
