@@ -44,10 +44,19 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     // They end when this does, whether the tests pass or not.
     let databases = Databases::start(&environment)?;
     environment.extend(sdks(&environment)?);
-    environment.push((SERVER_VARIABLE, built_server()?));
+    let features = features.join(",");
+    if test_args.is_empty() {
+        // The server out of the same build as the tests: alone, its dependencies have other features than
+        // with them, and would be compiled twice.
+        let all = ["build", "--workspace", "--bin", "face-server", "--tests", "--features", &features];
+        cargo::finish(&mut cargo::cargo(all))?;
+        environment.push((SERVER_VARIABLE, server_beside_this()?));
+    } else {
+        environment.push((SERVER_VARIABLE, built_server()?));
+    }
     let mut environment: Vec<_> = environment.into_iter().map(|(name, path)| (name, path.into())).collect();
     environment.extend(databases.environment.iter().cloned());
-    let outcome = run_tests(in_ci, &features.join(","), &environment, test_args);
+    let outcome = run_tests(in_ci, &features, &environment, test_args);
     for suite in &skipped {
         workspace::say(suite);
     }
@@ -95,9 +104,11 @@ fn test_command(nextest: bool, in_ci: bool) -> Command {
 
 /// Builds the server that the end-to-end tests run; returns its path.
 pub(crate) fn built_server() -> Result<PathBuf> {
-    // Selecting it out of the whole workspace gives its dependencies the features that the tests
-    // compile them with, so that they are compiled once.
     cargo::finish(&mut cargo::cargo(["build", "--workspace", "--bin", "face-server"]))?;
+    server_beside_this()
+}
+
+fn server_beside_this() -> Result<PathBuf> {
     let this = env::current_exe().context("cannot tell where this program lies")?;
     let server = this.with_file_name(format!("face-server{}", env::consts::EXE_SUFFIX));
     if server.is_file() { Ok(server) } else { bail!("cargo built no {}", server.display()) }
