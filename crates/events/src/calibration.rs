@@ -256,7 +256,7 @@ impl Calibration {
             return (Distance::ZERO, ThresholdBasis::BelowMeasured);
         };
         if let Ok(threshold) = self.threshold_for(fmr) {
-            return (threshold, ThresholdBasis::Measured);
+            return (self.rounded_down(threshold, fmr), ThresholdBasis::Measured);
         }
         if fmr > last.fmr {
             return (Distance::new(last.distance).unwrap_or(Distance::ZERO), ThresholdBasis::AboveMeasured);
@@ -270,6 +270,15 @@ impl Calibration {
         // Rounded down. No rate at all, and what is no rate, allow nothing.
         let distance = Distance::new((distance as f32).next_down().max(0.0)).unwrap_or(Distance::ZERO);
         (distance, ThresholdBasis::BelowMeasured)
+    }
+
+    /// A threshold whose rate is not even by its last digit above `fmr`.
+    fn rounded_down(&self, threshold: Distance, fmr: f64) -> Distance {
+        let lower = Distance::new(threshold.value().next_down());
+        match (self.fmr_at(threshold), lower) {
+            (Ok(rate), Ok(lower)) if rate > fmr && self.fmr_at(lower).is_ok() => lower,
+            _ => threshold,
+        }
     }
 
     /// The two neighbouring points between which something lies, given which points are below it and which
