@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use ::events::{EventService, MatchPolicy};
+use ::events::{Calibration, CalibrationSetting, EventService, ServiceOptions};
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::text::TextConfig;
@@ -15,11 +15,13 @@ use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, Error, HttpRequest, HttpServer};
 use anyhow::Context;
+use embedding::ModelId;
 use embedding_store::EmbeddingStore;
 use face_core::FaceEngine;
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
+use crate::calibration;
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::http::{
@@ -72,11 +74,26 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
         FaceEngine::open(&config.models, config.engine_options()).with_context(|| hint(&config.models))?;
     let model = engine.model().clone();
     let store = open_store(config).await?;
-    let policy = MatchPolicy::fixed(config.threshold);
-    let events = EventService::open_with(store, model, policy, config.events.clone()).await?;
+    let calibration = calibration_of(config, &model)?.map(Arc::new);
+    let options = ServiceOptions { calibration, ..config.events.clone() };
+    let events = EventService::open_with(store, model, config.policy, options).await?;
     let policy = config.multi_face;
     let inference = Inference::start(config.workers, move |picture| engine.embed_one(picture, policy))?;
     Ok(Service { events: Arc::new(events), inference, redoc: routes::redoc_bundle(&config.models) })
+}
+
+/// What was measured of the distances that this configuration compares by.
+pub(crate) fn calibration_of(config: &Config, model: &ModelId) -> anyhow::Result<Option<Calibration>> {
+    let crops = u32::try_from(config.crops.count())?;
+    let setting = CalibrationSetting { model: model.clone(), crops, metric: config.policy.metric };
+    let calibration = calibration::read(&config.models, &setting)?;
+    if calibration.is_none() {
+        tracing::warn!(
+            %model, crops, space = setting.metric.as_str(),
+            "no error rates were measured with these settings: answers name none, and no target can be set"
+        );
+    }
+    Ok(calibration)
 }
 
 /// Opens the store with the keys and accounts that were given.

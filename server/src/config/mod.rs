@@ -1,6 +1,7 @@
 //! The configuration: what each setting is, and where it was said.
 
 mod error;
+mod matching;
 mod secrets;
 mod settings;
 mod sources;
@@ -13,10 +14,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use clap::{Arg, ArgMatches, Command};
-use embedding::Distance;
 use embedding_store::StoreUrl;
 use etcetera::BaseStrategy;
-use events::ServiceOptions;
+use events::{MatchPolicy, ServiceOptions};
 use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
 use crate::http::WebOrigin;
@@ -49,8 +49,8 @@ pub(crate) struct Config {
     pub(crate) detector: DetectorChoice,
     /// Crops a face is embedded from.
     pub(crate) crops: Crops,
-    /// Largest distance that counts as a match.
-    pub(crate) threshold: Distance,
+    /// When a face counts as a match.
+    pub(crate) policy: MatchPolicy,
     /// What to do about several faces in a picture.
     pub(crate) multi_face: FacePolicy,
     /// Web origins allowed beside this server's own and loopback.
@@ -121,7 +121,7 @@ impl Config {
             models: read.or_else(&settings::MODELS, |text| Ok(PathBuf::from(text)), default_models)?,
             detector: read.required(&settings::DETECTOR, values::detector)?,
             crops: read.required(&settings::CROPS, values::crops)?,
-            threshold: read.required(&settings::THRESHOLD, values::threshold)?,
+            policy: read.policy()?,
             multi_face: read.required(&settings::MULTI_FACE, values::multi_face)?,
             origins: read.required(&settings::CORS, values::origins)?,
             workers: read.or_else(&settings::WORKERS, values::count, default_workers)?,

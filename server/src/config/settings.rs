@@ -29,7 +29,7 @@ impl Setting {
 pub(crate) const PREFIX: &str = "FACE_";
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 17] = [
+pub(crate) const SETTINGS: [Setting; 20] = [
     HOST,
     PORT,
     STORE,
@@ -38,7 +38,10 @@ pub(crate) const SETTINGS: [Setting; 17] = [
     MODELS,
     DETECTOR,
     CROPS,
+    SPACE,
     THRESHOLD,
+    TARGET_FMR,
+    MARGIN,
     MULTI_FACE,
     CORS,
     WORKERS,
@@ -105,11 +108,32 @@ pub(super) const CROPS: Setting = Setting {
     help: "Crops a face is embedded from: 1, 2 or 4; more cost time and lower the error rates",
 };
 
+pub(super) const SPACE: Setting = Setting {
+    name: "space",
+    value: "NAME",
+    default: Some("unit"),
+    help: "What distances are between: unit (vectors of length 1), or raw with one crop, as programs built on dlib compare",
+};
+
 pub(super) const THRESHOLD: Setting = Setting {
     name: "threshold",
     value: "DISTANCE",
-    default: Some("0.4"),
-    help: "Largest distance between unit vectors that counts as a match, 0.2 to 0.5",
+    default: None,
+    help: "Largest distance that counts as a match, 0.2 to 0.5, or raw 0.3 to 0.7 [default: 0.4, raw 0.6]",
+};
+
+pub(super) const TARGET_FMR: Setting = Setting {
+    name: "target-fmr",
+    value: "SHARE",
+    default: Some(""),
+    help: "Share of strangers who may be named, such as 0.01; the threshold then follows the size of each event",
+};
+
+pub(super) const MARGIN: Setting = Setting {
+    name: "margin",
+    value: "DISTANCE",
+    default: None,
+    help: "Nobody is named when two users match and are less than this apart, 0 to 0.2 [default: 0.02, raw 0]",
 };
 
 pub(super) const MULTI_FACE: Setting = Setting {

@@ -3,6 +3,9 @@
 use std::ffi::OsString;
 use std::fs;
 
+use embedding::Distance;
+use events::{FalseMatchRate, MatchRule};
+
 use super::*;
 
 struct Said<'a> {
@@ -25,6 +28,13 @@ fn load(said: &Said<'_>) -> Result<Config, ConfigError> {
     Config::parse(&Sources::read(flags, environment, folder.path(), Some(&file))?)
 }
 
+fn threshold(config: &Config) -> f32 {
+    match config.policy.rule {
+        MatchRule::Threshold(threshold) => threshold.value(),
+        rule => panic!("{rule:?}"),
+    }
+}
+
 fn refusal(said: &Said<'_>) -> String {
     load(said).unwrap_err().to_string()
 }
@@ -35,7 +45,7 @@ fn flags_win_over_environment_over_dotenv_over_file_over_defaults() {
     assert_eq!(load(&said).unwrap().address.to_string(), "127.0.0.1:8000");
     said.file = "port = 1\nthreshold = 0.35\ncors = ['https://a.example', 'https://b.example']";
     let config = load(&said).unwrap();
-    assert_eq!((config.address.port(), config.threshold.value(), config.origins.len()), (1, 0.35, 2));
+    assert_eq!((config.address.port(), threshold(&config), config.origins.len()), (1, 0.35, 2));
     said.dotenv = "FACE_PORT=2\nOTHER=x\n";
     assert_eq!(load(&said).unwrap().address.port(), 2);
     said.environment = &[("FACE_PORT", "3"), ("PATH", "/bin")];
@@ -60,7 +70,7 @@ fn unknown_names_are_refused_wherever_they_are_said() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 15] = [
+    let bad: [(&'static str, &str, &str); 22] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
@@ -70,6 +80,13 @@ fn bad_values_are_named_with_what_is_allowed() {
         ("crops", "3", "1, 2 or 4"),
         ("threshold", "0.6", "0.42"),
         ("threshold", "NaN", "0.2 to 0.5"),
+        ("space", "angle", "unit or raw"),
+        ("space", "raw", "crops = 1"),
+        ("target-fmr", "1", "below 1"),
+        ("target-fmr", "0", "above 0"),
+        ("target-fmr", "NaN", "such as 0.01"),
+        ("margin", "0.21", "0 to 0.2"),
+        ("margin", "-0.01", "0 to 0.2"),
         ("multi-face", "any", "single, strict or largest"),
         ("cors", "https://a.example/path", "origin"),
         ("workers", "0", "from 1"),
@@ -81,6 +98,36 @@ fn bad_values_are_named_with_what_is_allowed() {
         let refusal = refusal(&Said { flags: &[(name, value)], ..NOTHING });
         assert!(refusal.contains(name) && refusal.contains(expected), "{refusal}");
     }
+}
+
+#[test]
+fn a_target_takes_the_place_of_the_threshold_and_stands_alone() {
+    let config = load(&Said { flags: &[("target-fmr", "0.01"), ("margin", "0")], ..NOTHING }).unwrap();
+    let target = MatchRule::TargetFalseMatchRate(FalseMatchRate::new(0.01).unwrap());
+    assert_eq!((config.policy.rule, config.policy.margin), (target, Distance::ZERO));
+    let none = load(&Said { flags: &[("target-fmr", "")], ..NOTHING }).unwrap();
+    assert_eq!(none.policy, MatchPolicy::default());
+    let both = refusal(&Said {
+        flags: &[("target-fmr", "0.01")],
+        environment: &[("FACE_THRESHOLD", "0.4")],
+        ..NOTHING
+    });
+    assert!(both.contains("target-fmr") && both.contains("one of the two"), "{both}");
+}
+
+#[test]
+fn raw_distances_have_thresholds_of_their_own() {
+    let raw = |more: &[(&'static str, &'static str)]| {
+        let flags = [&[("space", "raw"), ("crops", "1")], more].concat();
+        load(&Said { flags: &flags, ..NOTHING })
+    };
+    let usual = raw(&[]).unwrap();
+    assert_eq!((usual.policy, threshold(&usual)), (MatchPolicy::raw(), 0.6));
+    let shown = usual.effective().find(|(name, ..)| *name == "threshold").unwrap();
+    assert_eq!((shown.1, shown.2), ("0.6", &Origin::Default));
+    assert_eq!(threshold(&raw(&[("threshold", "0.4")]).unwrap()), 0.4);
+    let refusal = raw(&[("threshold", "0.71")]).unwrap_err().to_string();
+    assert!(refusal.contains("0.3 to 0.7") && refusal.contains("raw"), "{refusal}");
 }
 
 #[test]

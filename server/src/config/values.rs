@@ -4,14 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use embedding::Distance;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
 use crate::http::WebOrigin;
-
-/// Outside of this range the threshold of the default embedder decides next to nothing: at 0.2 nearly
-/// everyone is turned away, at 0.5 one comparison with a stranger in six is a match (see docs/API.md).
-const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.2..=0.5;
 
 /// How the log reads on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,22 +49,6 @@ pub(super) fn crops(text: &str) -> Result<Crops, String> {
         "4" => Ok(Crops::Four),
         _ => Err("give 1, 2 or 4".to_owned()),
     }
-}
-
-pub(super) fn threshold(text: &str) -> Result<Distance, String> {
-    let refusal = || {
-        format!(
-            "give a distance between unit vectors from {} to {}; 0.4 is the default, and a raw distance of 0.6 is \
-             about 0.42 here",
-            THRESHOLDS.start(),
-            THRESHOLDS.end()
-        )
-    };
-    let value: f32 = text.parse().map_err(|_| refusal())?;
-    if !THRESHOLDS.contains(&value) {
-        return Err(refusal());
-    }
-    Distance::new(value).map_err(|e| e.to_string())
 }
 
 pub(super) fn multi_face(text: &str) -> Result<FacePolicy, String> {
