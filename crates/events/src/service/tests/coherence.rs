@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use super::{Call, Fault, TrialStore, assert_coherent, embedding, event, face, open, picture_of, user};
-use crate::{EventError, EventService};
+use crate::{
+    DuplicatePolicy, EnrolmentOptions, EventChange, EventError, EventService, EventSettings, MatchRule,
+    Metadata,
+};
+use embedding::Distance;
 use embedding_store::EmbeddingStore;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 /// Something to ask of the service.
 #[derive(Debug, Clone)]
@@ -14,6 +19,53 @@ pub(super) enum Ask {
     DeleteUser { event: u8, user: u8 },
     DeleteEvent { event: u8 },
     Identify { event: u8, person: u64 },
+    EnrolAll { event: u8, user: u8, person: u8, pictures: Vec<u64>, options: EnrolmentOptions },
+    RemoveSample { event: u8, user: u8, number: usize },
+    CreateEvent { event: u8, settings: EventSettings },
+    UpdateEvent { event: u8, change: EventChange },
+    UpdateUser { event: u8, user: u8 },
+}
+
+fn policy() -> impl Strategy<Value = Option<DuplicatePolicy>> {
+    prop::option::of(prop::sample::select(vec![
+        DuplicatePolicy::Refuse,
+        DuplicatePolicy::Warn,
+        DuplicatePolicy::Allow,
+    ]))
+}
+
+fn rule() -> impl Strategy<Value = Option<MatchRule>> {
+    let threshold = prop::sample::select(vec![0.0, 0.1, 0.4]);
+    prop::option::of(threshold.prop_map(|value| MatchRule::Threshold(Distance::new(value).unwrap())))
+}
+
+fn options() -> impl Strategy<Value = EnrolmentOptions> {
+    (policy(), prop::option::of("[ab]")).prop_map(|(on_duplicate, request)| EnrolmentOptions {
+        on_duplicate,
+        request,
+        ..EnrolmentOptions::default()
+    })
+}
+
+fn settings() -> impl Strategy<Value = EventSettings> {
+    (rule(), policy()).prop_map(|(match_rule, on_duplicate)| EventSettings {
+        match_rule,
+        on_duplicate,
+        ..EventSettings::default()
+    })
+}
+
+fn change() -> impl Strategy<Value = EventChange> {
+    (prop::option::of(rule()), prop::option::of(policy())).prop_map(|(match_rule, on_duplicate)| {
+        EventChange { match_rule, on_duplicate, ..EventChange::default() }
+    })
+}
+
+/// Faces of a few persons under a few names, so that some are there already.
+fn enrol_all() -> impl Strategy<Value = Ask> {
+    (0_u8..2, 0_u8..4, 0_u8..4, prop::collection::vec(0_u64..3, 1..4), options()).prop_map(
+        |(event, user, person, pictures, options)| Ask::EnrolAll { event, user, person, pictures, options },
+    )
 }
 
 pub(super) fn ask() -> impl Strategy<Value = Ask> {
@@ -22,6 +74,11 @@ pub(super) fn ask() -> impl Strategy<Value = Ask> {
         3 => (0_u8..2, 0_u8..4).prop_map(|(event, user)| Ask::DeleteUser { event, user }),
         1 => (0_u8..2).prop_map(|event| Ask::DeleteEvent { event }),
         3 => (0_u8..2, 0_u64..4).prop_map(|(event, person)| Ask::Identify { event, person }),
+        4 => enrol_all(),
+        3 => (0_u8..2, 0_u8..4, 0_usize..4).prop_map(|(event, user, number)| Ask::RemoveSample { event, user, number }),
+        1 => (0_u8..2, settings()).prop_map(|(event, settings)| Ask::CreateEvent { event, settings }),
+        2 => (0_u8..2, change()).prop_map(|(event, change)| Ask::UpdateEvent { event, change }),
+        1 => (0_u8..2, 0_u8..4).prop_map(|(event, user)| Ask::UpdateUser { event, user }),
     ]
 }
 
@@ -30,6 +87,9 @@ fn fault() -> impl Strategy<Value = (Call, Fault)> {
         4 => Just(Call::Append),
         2 => Just(Call::DeleteUser),
         1 => Just(Call::DeleteEvent),
+        1 => Just(Call::CreateEvent),
+        2 => Just(Call::UpdateEvent),
+        2 => Just(Call::DeleteSample),
         1 => Just(Call::Samples),
         2 => Just(Call::Load),
     ];
@@ -53,17 +113,38 @@ pub(super) async fn obey(service: &EventService, ask: Ask) -> Result<(), EventEr
         Ask::Identify { event: e, person } => {
             service.identify(&event(e), &embedding(person, 50)).await.map(|_| ())
         }
+        Ask::EnrolAll { event: e, user: u, person, pictures, options } => {
+            let faces = pictures.into_iter().map(|picture| face(person.into(), picture)).collect();
+            service.enrol_all(&event(e), &user(u), faces, options).await.map(|_| ())
+        }
+        Ask::RemoveSample { event: e, user: u, number } => {
+            let samples = service.samples(&event(e), &user(u)).await?;
+            let id = samples.get(number).map_or(Uuid::nil(), |sample| sample.id);
+            service.remove_sample(&event(e), &user(u), id).await.map(|_| ())
+        }
+        Ask::CreateEvent { event: e, settings } => {
+            service.create_event(&event(e), settings).await.map(|_| ())
+        }
+        Ask::UpdateEvent { event: e, change } => service.update_event(&event(e), change).await.map(|_| ()),
+        Ask::UpdateUser { event: e, user: u } => {
+            service.update_user(&event(e), &user(u), Metadata::new()).await.map(|_| ())
+        }
     }
 }
 
-/// Nobody and nothing there is a fair answer to a random question; so is a fault that was planned.
+/// That something is not there, or is already, is a fair answer to a random question; so is a fault that was planned.
 pub(super) fn assert_expected(answer: Result<(), EventError>, faults: bool) {
     match answer {
         Ok(())
         | Err(
             EventError::UnknownEvent { .. }
             | EventError::UnknownUser { .. }
-            | EventError::NotSearchable { .. },
+            | EventError::NotSearchable { .. }
+            | EventError::UnknownSample { .. }
+            | EventError::LastSample { .. }
+            | EventError::EventExists { .. }
+            | EventError::DuplicatePerson { .. }
+            | EventError::RequestReused { .. },
         ) => {}
         Err(EventError::Store(error)) if faults => assert!(error.to_string().contains("a trial"), "{error}"),
         Err(error) => panic!("{error:?}"),

@@ -2,11 +2,17 @@
 
 mod answers;
 mod coherence;
+mod duplicates;
+mod enrolment;
 mod failures;
 mod interleavings;
 mod interruptions;
 mod large;
 mod logs;
+mod records;
+mod repeats;
+mod retention;
+mod samples;
 mod shared_store;
 mod sharing;
 mod trial_store;
@@ -14,7 +20,10 @@ mod trial_store;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{EnrolmentFace, EventName, EventService, EventSummary, MatchPolicy, Metadata, Username, Verdict};
+use crate::{
+    EnrolmentFace, EventName, EventRules, EventService, EventSummary, MatchPolicy, Metadata, Username,
+    Verdict,
+};
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::EmbeddingStore;
 
@@ -62,26 +71,28 @@ async fn open(store: Arc<dyn EmbeddingStore>) -> EventService {
     EventService::open(store, model(), MatchPolicy::default()).await.unwrap()
 }
 
-/// All that can be asked of a service: the events, their users, and the verdict on some probes.
+/// What a service holds: the events, their rules and users, and the verdict on some probes.
 #[derive(Debug, PartialEq)]
 struct Picture {
     events: Vec<EventSummary>,
+    rules: Vec<EventRules>,
     users: Vec<Vec<Username>>,
     verdicts: Vec<Option<Verdict>>,
 }
 
 async fn picture_of(service: &EventService) -> Picture {
     let events = service.events().await.unwrap();
-    let (mut users, mut verdicts) = (Vec::new(), Vec::new());
+    let (mut rules, mut users, mut verdicts) = (Vec::new(), Vec::new(), Vec::new());
     for summary in &events {
         let names = service.users(&summary.name).await.unwrap();
         assert_eq!(names.len(), summary.user_count);
+        rules.push(*service.inner.known(&summary.name).await.unwrap().unwrap().rules());
         users.push(names);
         for person in 0..8 {
             verdicts.push(service.identify(&summary.name, &embedding(person, 99)).await.ok());
         }
     }
-    Picture { events, users, verdicts }
+    Picture { events, rules, users, verdicts }
 }
 
 /// Waits until something is so, which it must be soon.
