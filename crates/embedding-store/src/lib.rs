@@ -60,7 +60,7 @@ mod url;
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresConfig, PostgresStore};
 #[cfg(feature = "redb")]
-pub use self::redb::RedbStore;
+pub use self::redb::{RedbJournal, RedbStore};
 pub use changes::{Change, ChangeFeed};
 #[cfg(feature = "cloudinary")]
 pub use cloudinary::{CloudinaryAccess, CloudinaryOptions, CloudinaryStore};

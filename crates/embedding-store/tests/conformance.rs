@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use embedding_store::conformance::{Durable, Harness, Store};
-use embedding_store::{EncryptionKey, InMemory, Keyring, RedbStore, StoreError};
+use embedding_store::conformance::{Durable, Harness, JournalHarness, JournalOf, Store};
+use embedding_store::{EncryptionKey, InMemory, Journal, Keyring, RedbJournal, RedbStore, StoreError};
 use tempfile::TempDir;
 
 struct InMemoryHarness;
@@ -40,6 +40,16 @@ impl Harness for EncryptedHarness {
 
 impl Durable for EncryptedHarness {}
 
+/// A journal in a file of its own.
+struct JournalFile(TempDir);
+
+#[async_trait]
+impl JournalHarness for JournalFile {
+    async fn open_journal(&self) -> Result<Arc<dyn Journal>, StoreError> {
+        Ok(Arc::new(RedbJournal::open(self.0.path().join("journal.redb")).await?))
+    }
+}
+
 mod memory {
     embedding_store::conformance_tests!(volatile: super::InMemoryHarness);
 }
@@ -52,4 +62,18 @@ mod redb_encrypted {
     embedding_store::conformance_tests!(
         durable: super::EncryptedHarness(tempfile::tempdir()?, super::EncryptionKey::generate()?)
     );
+}
+
+mod memory_journal {
+    embedding_store::conformance_tests!(journal: super::JournalOf(super::InMemoryHarness));
+}
+
+mod redb_journal {
+    embedding_store::conformance_tests!(
+        durable journal: super::JournalOf(super::RedbHarness(tempfile::tempdir()?))
+    );
+}
+
+mod redb_journal_file {
+    embedding_store::conformance_tests!(durable journal: super::JournalFile(tempfile::tempdir()?));
 }

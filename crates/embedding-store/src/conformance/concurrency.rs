@@ -103,3 +103,32 @@ pub async fn a_reader_never_sees_half_a_write(harness: &dyn Harness) -> Outcome 
     assert_eq!(store.all_users(&name).await?, []);
     Ok(())
 }
+
+/// Of many who delete a user's samples at once, each another one, all but one succeed.
+pub async fn concurrent_deletions_leave_a_user_one_sample(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let (name, ada) = (event("conference")?, user("ada")?);
+    let mut ids = Vec::new();
+    for number in 0..WRITERS {
+        let theirs = sample("conference", "ada", number)?;
+        ids.push(theirs.id());
+        store.append_sample(theirs).await?;
+    }
+    let mut deletions = JoinSet::new();
+    for id in ids {
+        let (store, name, ada) = (Arc::clone(&store), name.clone(), ada.clone());
+        deletions.spawn(async move { store.delete_sample(&name, &ada, id).await });
+    }
+    let (mut left, mut refused) = (BTreeSet::new(), 0);
+    while let Some(deletion) = deletions.join_next().await {
+        match deletion? {
+            Ok(count) => drop(left.insert(count)),
+            Err(StoreError::Conflict { .. }) => refused += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    assert!(left.into_iter().eq(1..usize::from(WRITERS)), "each count was due once");
+    assert_eq!(refused, 1);
+    assert_eq!(store.samples(&name, &ada).await?.len(), 1);
+    Ok(())
+}

@@ -55,6 +55,10 @@
 pub mod concurrency;
 pub mod durability;
 pub mod events;
+pub mod journal;
+pub mod journal_erasure;
+pub mod journal_lists;
+pub mod journal_writers;
 pub mod moving;
 pub mod names;
 pub mod paging;
@@ -72,7 +76,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::{EmbeddingStore, StoreError};
+use crate::{EmbeddingStore, Journal, StoreError};
 
 /// A store under test.
 pub type Store = Arc<dyn EmbeddingStore>;
@@ -94,7 +98,30 @@ pub trait Harness: Send + Sync {
 /// what it held.
 pub trait Durable: Harness {}
 
-/// Makes one test of each behaviour, for `volatile:` or `durable:` and an expression for the harness.
+/// A place for one journal. Every test makes its own.
+#[async_trait]
+pub trait JournalHarness: Send + Sync {
+    /// Opens the journal, which is empty the first time.
+    ///
+    /// # Errors
+    /// As the journal's own opening. They fail the test.
+    async fn open_journal(&self) -> Result<Arc<dyn Journal>, StoreError>;
+}
+
+/// The journal of a store. The store is dropped and the journal goes on.
+#[derive(Debug)]
+pub struct JournalOf<H>(pub H);
+
+#[async_trait]
+impl<H: Harness> JournalHarness for JournalOf<H> {
+    async fn open_journal(&self) -> Result<Arc<dyn Journal>, StoreError> {
+        let journal = self.0.open().await?.journal();
+        journal.ok_or_else(|| StoreError::misconfigured("the store has no journal"))
+    }
+}
+
+/// Makes one test of each behaviour, for `volatile:` or `durable:` and an expression for the harness; of each
+/// behaviour of a journal, for `journal:` or `durable journal:` and an expression for a [`JournalHarness`].
 ///
 /// The expression is evaluated in every test, in an `async` context where `?` works. See the
 /// [module](crate::conformance).
@@ -122,6 +149,11 @@ macro_rules! conformance_tests {
             samples::a_sample_of_another_model_conflicts,
             samples::samples_come_oldest_first,
             samples::every_bit_of_an_embedding_is_kept,
+            samples::the_mark_of_a_request_is_kept,
+            samples::a_deleted_sample_is_gone_and_the_others_stay,
+            samples::the_only_sample_of_a_user_cannot_be_deleted,
+            samples::a_sample_that_is_not_there_cannot_be_deleted,
+            samples::a_deleted_sample_can_be_appended_again,
             names::hostile_names_are_data,
             names::names_that_resemble_each_other_stay_apart,
             names::the_longest_names_work,
@@ -137,6 +169,7 @@ macro_rules! conformance_tests {
             concurrency::concurrent_appends_lose_nothing,
             concurrency::concurrent_creations_have_one_winner,
             concurrency::a_reader_never_sees_half_a_write,
+            concurrency::concurrent_deletions_leave_a_user_one_sample,
             random::random_operations_agree_with_the_model,
         }
     };
@@ -149,6 +182,39 @@ macro_rules! conformance_tests {
             durability::random_operations_agree_with_the_model_across_reopening,
         }
     };
+    (journal: $harness:expr) => {
+        $crate::conformance_tests! { @tests $harness;
+            journal::an_appended_entry_reads_back,
+            journal::what_was_never_appended_is_absent,
+            journal::the_same_entry_again_changes_nothing,
+            journal::a_key_has_one_entry_in_its_topic,
+            journal::an_entry_of_a_moment_ago_keeps_another_out,
+            journal::an_entry_about_nobody_keeps_another_out,
+            journal::a_repeated_key_counts_before_a_recent_entry,
+            journal::an_amended_entry_is_about_its_new_subject,
+            journal::an_amendment_of_another_revision_conflicts,
+            journal::hostile_texts_are_data,
+            journal::texts_that_no_entry_has_find_nothing,
+            journal::what_cannot_be_stored_is_refused,
+            journal_lists::entries_come_by_time_and_then_by_id,
+            journal_lists::pages_of_every_size_make_the_whole_topic,
+            journal_lists::filters_leave_out_the_others,
+            journal_lists::a_cursor_stays_good_while_the_topic_changes,
+            journal_erasure::a_subject_is_erased_and_the_others_stay,
+            journal_erasure::what_is_before_a_time_is_erased,
+            journal_erasure::a_whole_topic_is_erased_and_starts_anew,
+            journal_writers::concurrent_appends_lose_nothing,
+            journal_writers::concurrent_appends_of_a_key_have_one_winner,
+            journal_writers::concurrent_appends_about_a_subject_have_one_winner,
+            journal_writers::concurrent_amendments_lose_none,
+        }
+    };
+    (durable journal: $harness:expr) => {
+        $crate::conformance_tests! { journal: $harness }
+        $crate::conformance_tests! { @tests $harness;
+            journal_writers::everything_is_there_after_reopening,
+        }
+    };
     (@tests $harness:expr; $($topic:ident::$behaviour:ident,)*) => { $(
         #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $behaviour() -> $crate::conformance::Outcome {
@@ -159,10 +225,14 @@ macro_rules! conformance_tests {
 
 #[cfg(test)]
 mod tests {
-    const FILES: [(&str, &str); 10] = [
+    const FILES: [(&str, &str); 14] = [
         ("concurrency", include_str!("concurrency.rs")),
         ("durability", include_str!("durability.rs")),
         ("events", include_str!("events.rs")),
+        ("journal", include_str!("journal.rs")),
+        ("journal_erasure", include_str!("journal_erasure.rs")),
+        ("journal_lists", include_str!("journal_lists.rs")),
+        ("journal_writers", include_str!("journal_writers.rs")),
         ("moving", include_str!("moving.rs")),
         ("names", include_str!("names.rs")),
         ("paging", include_str!("paging.rs")),

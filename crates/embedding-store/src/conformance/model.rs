@@ -9,6 +9,7 @@ pub(super) enum Operation {
     UpdateEvent(EventRecord),
     DeleteEvent(EventRecord),
     Append(FaceSample),
+    DeleteSample(FaceSample),
     UpdateUser(UserRecord),
     DeleteUser(UserRecord),
 }
@@ -52,6 +53,7 @@ impl Model {
                 if self.events.len() < before { Answer::Done } else { Answer::NotFound }
             }
             Operation::Append(sample) => self.append(sample),
+            Operation::DeleteSample(sample) => self.delete_sample(&sample),
             Operation::UpdateUser(record) => match self.users_of(&record) {
                 Some(users) => match users.iter_mut().find(|user| user.user.name == record.name) {
                     Some(user) => {
@@ -95,6 +97,20 @@ impl Model {
                 }
                 event.event = record;
                 Answer::Done
+            }
+        }
+    }
+
+    fn delete_sample(&mut self, sample: &FaceSample) -> Answer {
+        let event = self.events.iter_mut().find(|event| event.event.name == *sample.event());
+        let user = event.and_then(|event| event.users.iter_mut().find(|u| u.user.name == *sample.user()));
+        let Some(user) = user else { return Answer::NotFound };
+        match user.samples.iter().position(|present| present.id() == sample.id()) {
+            None => Answer::NotFound,
+            Some(_) if user.samples.len() == 1 => Answer::Conflict,
+            Some(place) => {
+                user.samples.remove(place);
+                Answer::Samples(user.samples.len())
             }
         }
     }

@@ -99,7 +99,11 @@ impl Run {
             4 => Operation::DeleteEvent(event),
             5..7 => Operation::UpdateUser(user),
             7..9 => Operation::DeleteUser(user),
-            9..12 => match self.earlier_sample() {
+            9 => match self.earlier_sample() {
+                Some(sample) => Operation::DeleteSample(sample),
+                None => Operation::DeleteUser(user),
+            },
+            10..12 => match self.earlier_sample() {
                 Some(sample) => Operation::Append(sample),
                 None => Operation::DeleteUser(user),
             },
@@ -126,6 +130,10 @@ async fn perform(store: &Store, operation: Operation) -> Result<Answer, StoreErr
         Operation::CreateEvent(event) => store.create_event(event).await?,
         Operation::UpdateEvent(event) => store.update_event(event).await?,
         Operation::DeleteEvent(event) => store.delete_event(&event.name).await?,
+        Operation::DeleteSample(sample) => {
+            let (event, user) = (sample.event(), sample.user());
+            return store.delete_sample(event, user, sample.id()).await.map(Answer::Samples);
+        }
         Operation::Append(sample) => return store.append_sample(sample).await.map(Answer::Samples),
         Operation::UpdateUser(user) => store.update_user(user).await?,
         Operation::DeleteUser(user) => store.delete_user(&user.event, &user.name).await?,

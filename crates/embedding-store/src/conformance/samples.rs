@@ -4,10 +4,13 @@ use std::slice;
 
 use embedding::{DIMENSIONS, Embedding};
 
-use super::checks::assert_conflict;
+use super::checks::{assert_conflict, assert_not_found};
 use super::specimens::{at, event, model, new_event, other_model, sample, sample_of, user};
 use super::{Harness, Outcome};
-use crate::{EmbeddingStore, EmbeddingStoreExt, EventRecord, FaceSample, Metadata, UserRecord};
+use crate::{
+    EmbeddingStore, EmbeddingStoreExt, EventRecord, FaceSample, Metadata, StoreError, Subject, UserRecord,
+};
+use uuid::Uuid;
 
 /// A sample is there, whole, as soon as the append has returned.
 pub async fn an_appended_sample_loads_back(harness: &dyn Harness) -> Outcome {
@@ -127,5 +130,89 @@ pub async fn every_bit_of_an_embedding_is_kept(harness: &dyn Harness) -> Outcome
     let bits = |sample: &FaceSample| sample.embedding().values().map(f32::to_bits);
     assert!(read.iter().map(bits).eq([bits(&theirs)]), "an embedding has changed");
     assert_eq!(read, [theirs]);
+    Ok(())
+}
+
+/// The mark of the request is a part of the sample: with another one it is another sample.
+pub async fn the_mark_of_a_request_is_kept(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let unmarked = sample("conference", "ada", 1)?;
+    let theirs = unmarked.clone().with_request("0190163d-8694 \"7\"");
+    assert_eq!(unmarked.request(), None);
+    store.append_sample(theirs.clone()).await?;
+    let read = store.samples(theirs.event(), theirs.user()).await?;
+    assert_eq!(read.iter().map(FaceSample::request).collect::<Vec<_>>(), [Some("0190163d-8694 \"7\"")]);
+    assert_eq!(read, slice::from_ref(&theirs));
+    assert_conflict(store.append_sample(unmarked).await);
+    assert_eq!(store.append_sample(theirs).await?, 1);
+    Ok(())
+}
+
+/// A deletion takes one sample, says how many are left, and leaves the user's record and all else alone.
+pub async fn a_deleted_sample_is_gone_and_the_others_stay(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let made: Vec<_> = (1..=3).map(|number| sample("conference", "ada", number)).collect::<Result<_, _>>()?;
+    for theirs in &made {
+        store.append_sample(theirs.clone()).await?;
+    }
+    let other = sample("conference", "bob", 4)?;
+    store.append_sample(other.clone()).await?;
+    let [first, second, third] = made.as_slice() else { return Err("there are three".into()) };
+    let record = store.user(first.event(), first.user()).await?;
+
+    assert_eq!(store.delete_sample(second.event(), second.user(), second.id()).await?, 2);
+    assert_eq!(store.samples(first.event(), first.user()).await?, [first.clone(), third.clone()]);
+    assert_eq!(store.delete_sample(third.event(), third.user(), third.id()).await?, 1);
+    let users = store.load_event(first.event()).await?.users;
+    let samples: Vec<_> = users.into_iter().map(|user| user.samples).collect();
+    assert_eq!(samples, [vec![first.clone()], vec![other]]);
+    assert_eq!(store.user(first.event(), first.user()).await?, record);
+    Ok(())
+}
+
+/// A user has at least one sample, so the deletion of the last one conflicts and changes nothing.
+pub async fn the_only_sample_of_a_user_cannot_be_deleted(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let theirs = sample("conference", "ada", 1)?;
+    store.append_sample(theirs.clone()).await?;
+    assert_conflict(store.delete_sample(theirs.event(), theirs.user(), theirs.id()).await);
+    assert_eq!(store.samples(theirs.event(), theirs.user()).await?, [theirs]);
+    Ok(())
+}
+
+/// What is not found is named: the event, the user, or the sample, also one that another user has.
+pub async fn a_sample_that_is_not_there_cannot_be_deleted(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let (theirs, other) = (sample("conference", "ada", 1)?, sample("conference", "bob", 2)?);
+    store.append_sample(theirs.clone()).await?;
+    store.append_sample(sample("conference", "ada", 3)?).await?;
+    store.append_sample(other.clone()).await?;
+    let (name, ada) = (theirs.event().clone(), theirs.user().clone());
+    let (absent, nobody) = (event("absent")?, user("nobody")?);
+    for (name, user, id, subject) in [
+        (&absent, &ada, theirs.id(), Subject::Event(absent.clone())),
+        (&name, &nobody, theirs.id(), Subject::User(name.clone(), nobody.clone())),
+        (&name, &ada, other.id(), Subject::Sample(name.clone(), ada.clone(), other.id())),
+        (&name, &ada, Uuid::nil(), Subject::Sample(name.clone(), ada.clone(), Uuid::nil())),
+    ] {
+        match store.delete_sample(name, user, id).await {
+            Err(StoreError::NotFound { subject: found }) => assert_eq!(found, subject),
+            result => return Err(format!("not found was due, got {result:?}").into()),
+        }
+    }
+    assert_eq!(store.delete_sample(&name, &ada, theirs.id()).await?, 1);
+    assert_not_found(store.delete_sample(&name, &ada, theirs.id()).await);
+    Ok(())
+}
+
+/// A sample that was deleted can be appended again, and is there.
+pub async fn a_deleted_sample_can_be_appended_again(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let (first, second) = (sample("conference", "ada", 1)?, sample("conference", "ada", 2)?);
+    store.append_sample(first.clone()).await?;
+    store.append_sample(second.clone()).await?;
+    assert_eq!(store.delete_sample(first.event(), first.user(), first.id()).await?, 1);
+    assert_eq!(store.append_sample(first.clone()).await?, 2);
+    assert_eq!(store.samples(first.event(), first.user()).await?, [first, second]);
     Ok(())
 }

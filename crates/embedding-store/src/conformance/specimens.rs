@@ -1,5 +1,7 @@
 //! Names, times and samples to test with.
 
+use std::num::NonZeroUsize;
+
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use time::{Duration, OffsetDateTime};
 
@@ -25,6 +27,10 @@ pub(super) fn other_model() -> Outcome<ModelId> {
 /// Seconds after a day in 2024, with a fraction that needs all nine digits.
 pub(super) fn at(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH + Duration::new(1_720_000_000 + seconds, 123_456_789)
+}
+
+pub(super) fn limit(items: usize) -> Outcome<NonZeroUsize> {
+    Ok(NonZeroUsize::new(items).ok_or("a limit is not zero")?)
 }
 
 /// A new event of [`model`].

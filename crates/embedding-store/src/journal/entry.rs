@@ -39,7 +39,7 @@ pub struct JournalEntry {
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub body: Metadata,
     #[serde(flatten)]
-    pub(super) unknown: UnknownFields,
+    pub(crate) unknown: UnknownFields,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]

@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::failure::Failure;
 use super::file::{builder, cannot_open, folder_of, make_folder, place_is_no_good, sync_folder};
+use super::journal;
 use super::tables::{EVENTS, FORMAT, SAMPLES, USERS};
 use crate::StoreError;
 
@@ -39,7 +40,7 @@ fn copy_tables(from: &Database, to: &Database) -> Result<(), Failure> {
     let source = from.begin_read()?;
     let mut transaction = to.begin_write()?;
     transaction.set_two_phase_commit(true);
-    for table in [FORMAT, EVENTS, USERS, SAMPLES] {
+    for table in [FORMAT, EVENTS, USERS, SAMPLES].into_iter().chain(journal::TABLES) {
         let mut copy = transaction.open_table(table)?;
         for entry in source.open_table(table)?.iter()? {
             let (key, value) = entry?;

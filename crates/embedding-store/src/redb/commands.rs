@@ -6,9 +6,10 @@ use redb::{ReadableTable, Table, WriteTransaction};
 use uuid::Uuid;
 
 use super::failure::Failure;
+use super::journal::JournalWrite;
 use super::keys;
 use super::tables::{Bytes, EVENTS, FORMAT, KEY_RECORD, SAMPLES, Tables, USERS};
-use crate::{EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord, Username};
+use crate::{Appended, EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord, Username};
 
 /// One write.
 #[derive(Debug)]
@@ -22,18 +23,28 @@ pub(super) enum Command {
     DeleteUser(EventName, Username),
     Reseal(EventName, Username),
     FinishResealing,
+    Journal(Box<JournalWrite>),
 }
 
 /// What a write did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Applied {
     /// Whether there is anything to commit.
     pub(super) changed: bool,
-    /// How many samples the user has after an append or a sample's deletion, or were sealed anew; 0 after another command.
-    pub(super) samples: usize,
+    /// How many samples the user has after an append or a sample's deletion, or were sealed anew, or how many
+    /// entries of the journal were erased; 0 after another command.
+    pub(super) count: usize,
+    /// What kept an entry out of the journal.
+    pub(super) kept_out: Option<Appended>,
 }
 
-const CHANGED: Applied = Applied { changed: true, samples: 0 };
+impl Applied {
+    pub(super) const CHANGED: Self = Self { changed: true, count: 0, kept_out: None };
+
+    fn counting(changed: bool, count: usize) -> Self {
+        Self { changed, count, kept_out: None }
+    }
+}
 
 type WriteTables<'t> = Tables<Table<'t, Bytes, Bytes>>;
 
@@ -67,6 +78,7 @@ impl Command {
             Self::DeleteUser(event, user) => delete_user(tables, event, user),
             Self::Reseal(event, user) => reseal(tables, event, user),
             Self::FinishResealing => finish_resealing(transaction, &tables.keyring),
+            Self::Journal(write) => write.apply(transaction),
         }
     }
 }
@@ -77,7 +89,7 @@ fn create_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<App
         return Err(StoreError::event_conflict(&event.name, "already exists").into());
     }
     tables.events.insert(key.as_slice(), bytes.as_slice())?;
-    Ok(CHANGED)
+    Ok(Applied::CHANGED)
 }
 
 fn update_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<Applied, Failure> {
@@ -87,7 +99,7 @@ fn update_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<App
         return Err(StoreError::other_model(&event.name, &present.model).into());
     }
     tables.events.insert(keys::event(&event.name).as_slice(), bytes.as_slice())?;
-    Ok(CHANGED)
+    Ok(Applied::CHANGED)
 }
 
 fn delete_event(tables: &mut WriteTables<'_>, event: &EventName) -> Result<Applied, Failure> {
@@ -96,7 +108,7 @@ fn delete_event(tables: &mut WriteTables<'_>, event: &EventName) -> Result<Appli
     tables.samples.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     tables.users.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     tables.events.remove(keys::event(event).as_slice())?;
-    Ok(CHANGED)
+    Ok(Applied::CHANGED)
 }
 
 fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Applied, Failure> {
@@ -112,7 +124,7 @@ fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Ap
     let present = tables.user(event, name)?;
     let samples = tables.count_samples(event, name)?;
     match tables.sample_in_place_of(sample)? {
-        Some(present) if present == *sample => return Ok(Applied { changed: false, samples }),
+        Some(present) if present == *sample => return Ok(Applied::counting(false, samples)),
         Some(_) => return Err(StoreError::taken_id(sample).into()),
         None => {}
     }
@@ -132,7 +144,7 @@ fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Ap
         tables.users.insert(keys::user(event, name).as_slice(), bytes.as_slice())?;
     }
     tables.samples.insert(keys::sample(sample).as_slice(), bytes.as_slice())?;
-    Ok(Applied { changed: true, samples: samples + 1 })
+    Ok(Applied::counting(true, samples + 1))
 }
 
 fn delete_sample(
@@ -151,14 +163,14 @@ fn delete_sample(
         return Err(StoreError::only_sample(event, user).into());
     }
     tables.samples.remove(key.as_slice())?;
-    Ok(Applied { changed: true, samples: samples - 1 })
+    Ok(Applied::counting(true, samples - 1))
 }
 
 fn update_user(tables: &mut WriteTables<'_>, user: &UserRecord) -> Result<Applied, Failure> {
     let bytes = user.to_bytes()?;
     tables.check_user(&user.event, &user.name)?;
     tables.users.insert(keys::user(&user.event, &user.name).as_slice(), bytes.as_slice())?;
-    Ok(CHANGED)
+    Ok(Applied::CHANGED)
 }
 
 fn delete_user(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> Result<Applied, Failure> {
@@ -166,7 +178,7 @@ fn delete_user(tables: &mut WriteTables<'_>, event: &EventName, user: &Username)
     let keys = keys::of_user(event, user);
     tables.samples.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     tables.users.remove(keys::user(event, user).as_slice())?;
-    Ok(CHANGED)
+    Ok(Applied::CHANGED)
 }
 
 fn reseal(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> Result<Applied, Failure> {
@@ -183,10 +195,10 @@ fn reseal(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> R
     for (key, bytes) in &resealed {
         tables.samples.insert(key.as_slice(), bytes.as_slice())?;
     }
-    Ok(Applied { changed: !resealed.is_empty(), samples: resealed.len() })
+    Ok(Applied::counting(!resealed.is_empty(), resealed.len()))
 }
 
 fn finish_resealing(transaction: &WriteTransaction, keyring: &Keyring) -> Result<Applied, Failure> {
     transaction.open_table(FORMAT)?.insert(KEY_RECORD, keyring.settled().as_slice())?;
-    Ok(CHANGED)
+    Ok(Applied::CHANGED)
 }

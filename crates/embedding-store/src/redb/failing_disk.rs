@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 
 use super::RedbStore;
 use super::format::lay_out;
+use super::open_file::OpenFile;
 use crate::{EmbeddingStore, EventName, FaceSample, Keyring, StoreError, Username};
 
 /// A file whose writes fail while `fails` is set, as on a full disk.
@@ -92,7 +93,8 @@ async fn the_store_refuses_while_the_disk_is_full_and_goes_on_by_itself_after() 
         let (path, fails) = (path.clone(), Arc::clone(&fails));
         move || open(&path, &fails)
     };
-    let store = RedbStore::start(path.clone(), database, Keyring::plain(), reopen).unwrap();
+    let file = OpenFile::start(path.clone(), database, Keyring::plain(), reopen).unwrap();
+    let store = RedbStore { file: Arc::new(file) };
     let conference = EventName::new("conference").unwrap();
 
     store.append_sample(sample("before")).await.unwrap();

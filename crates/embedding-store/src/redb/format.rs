@@ -5,17 +5,19 @@
 //! |---|---|
 //! | 1 | the tables of events, users and samples |
 //! | 2 | a key record, and samples that may be encrypted |
+//! | 3 | the journal |
 
 use std::path::Path;
 
 use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableError};
 
 use super::failure::Failure;
+use super::journal;
 use super::tables::{EVENTS, FORMAT, KEY_RECORD, SAMPLES, USERS, VERSION};
 use crate::{Keyring, StoreError};
 
 /// The version of the tables and keys in the file; records carry their own.
-pub(super) const FORMAT_VERSION: u32 = 2;
+pub(super) const FORMAT_VERSION: u32 = 3;
 
 /// The oldest version that is migrated.
 const OLDEST: u32 = 1;
@@ -32,7 +34,7 @@ struct Header {
 pub(super) fn lay_out(database: &Database, version: u32) -> Result<(), Failure> {
     let transaction = database.begin_write()?;
     transaction.open_table(FORMAT)?.insert(VERSION, version.to_le_bytes().as_slice())?;
-    for table in [EVENTS, USERS, SAMPLES] {
+    for table in [EVENTS, USERS, SAMPLES].into_iter().chain(journal::TABLES) {
         transaction.open_table(table)?;
     }
     Ok(transaction.commit()?)
@@ -86,6 +88,10 @@ fn write(database: &Database, key_record: Option<&[u8]>) -> Result<(), Failure> 
             table.insert(KEY_RECORD, record)?;
         }
     }
+    // Opening makes those that an older version had not.
+    for table in journal::TABLES {
+        transaction.open_table(table)?;
+    }
     Ok(transaction.commit()?)
 }
 
@@ -122,7 +128,7 @@ mod tests {
         let error = stamped(FORMAT_VERSION + 1);
         assert!(matches!(error, StoreError::Misconfigured { .. }), "{error:?}");
         let text = error.to_string();
-        assert!(text.contains("faces.redb has format 3") && text.contains("use a newer version"), "{text}");
+        assert!(text.contains("faces.redb has format 4") && text.contains("use a newer version"), "{text}");
     }
 
     #[test]

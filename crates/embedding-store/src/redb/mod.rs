@@ -2,7 +2,8 @@
 //!
 //! A write goes to the one writer thread ([`writer`]), which applies all that wait in one transaction
 //! ([`commands`]), commits it to the disk, and answers them. A read ([`queries`]) has a
-//! transaction of its own and waits for no writer. [`keys`] lays out the tables, [`file`] makes, locks,
+//! transaction of its own and waits for no writer. The [`journal`] has tables of its own in the file, which it
+//! shares with the store ([`open_file`]). [`keys`] lays out the tables, [`file`] makes, locks,
 //! checks the file, [`format`] knows its versions and keys, [`backup`] copies it, [`handle`] opens it again after an input/output error.
 
 mod backup;
@@ -13,42 +14,40 @@ mod failure;
 mod file;
 mod format;
 mod handle;
+mod journal;
 mod keys;
+mod open_file;
 mod queries;
 mod tables;
 mod writer;
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use redb::Database;
-use tokio::runtime;
 use uuid::Uuid;
 
 use commands::Command;
 use failure::Failure;
-use handle::Handle;
+use open_file::OpenFile;
 use queries::Query;
-use writer::Writer;
+
+pub use journal::RedbJournal;
 
 use crate::{
-    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page, StoreError,
-    UserRecord, Username,
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Keyring, Listing, Page,
+    StoreError, UserRecord, Username,
 };
 
 /// Keeps everything in one file. One process at a time holds it.
 ///
 /// A write that has returned has been synced to the disk. Dropping the store finishes the writes that it
-/// has accepted and closes the file; it waits for that, a few milliseconds as a rule.
+/// has accepted and closes the file, unless its journal is still held; it waits for that, a few milliseconds as a rule.
 ///
 /// Its methods run on a tokio runtime of either flavour.
 pub struct RedbStore {
-    // First: the writer ends before the handle closes the file.
-    writer: Writer,
-    handle: Arc<Handle>,
-    keyring: Keyring,
+    file: Arc<OpenFile>,
 }
 
 impl RedbStore {
@@ -69,16 +68,7 @@ impl RedbStore {
     /// # Errors
     /// As for [`RedbStore::open`]; [`StoreError::Misconfigured`] when the keyring is not the file's.
     pub async fn open_with(path: impl AsRef<Path>, keyring: Keyring) -> Result<Self, StoreError> {
-        let path = path.as_ref().to_owned();
-        blocking(move || {
-            let database = file::open_or_create(&path, &keyring)?;
-            let reopen = {
-                let (path, keyring) = (path.clone(), keyring.clone());
-                move || file::open(&path, &keyring)
-            };
-            Self::start(path, database, keyring, reopen)
-        })
-        .await
+        Ok(Self { file: Arc::new(OpenFile::open(path.as_ref(), keyring).await?) })
     }
 
     /// Writes a copy of the whole store, as it is at this moment, to a new file; reads and writes go on
@@ -88,12 +78,7 @@ impl RedbStore {
     /// [`StoreError::Misconfigured`] when there is something at `target` or nothing can be written there;
     /// [`StoreError::Corrupt`] when the store is damaged; nothing is left at `target` then.
     pub async fn backup(&self, target: impl AsRef<Path>) -> Result<(), StoreError> {
-        let (handle, target) = (Arc::clone(&self.handle), target.as_ref().to_owned());
-        blocking(move || {
-            let copied = handle.run(|database| backup::backup(database, &target));
-            copied.map_err(|failure| failure.into_error(handle.path()))
-        })
-        .await
+        self.file.backup(target.as_ref()).await
     }
 
     /// Gives the room of what was deleted back to the file system; `false` when there is none to give.
@@ -102,67 +87,28 @@ impl RedbStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when the disk refuses; nothing is lost then.
     pub async fn compact(&self) -> Result<bool, StoreError> {
-        let handle = Arc::clone(&self.handle);
-        blocking(move || handle.compact().map_err(|failure| failure.into_error(handle.path()))).await
+        self.file.compact().await
     }
 
-    /// `reopen` is for after an input/output error, on which the engine gives up.
-    fn start(
-        path: PathBuf,
-        database: Database,
-        keyring: Keyring,
-        reopen: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
-    ) -> Result<Self, StoreError> {
-        let handle = Arc::new(Handle::new(path, database, Box::new(reopen)));
-        Ok(Self { writer: Writer::start(Arc::clone(&handle), keyring.clone())?, handle, keyring })
-    }
-
-    /// Reads on a blocking thread: a read may wait for the disk, and a whole event is a long one.
     async fn read<T: Send + 'static>(
         &self,
         query: impl FnOnce(&Query) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (handle, keyring) = (Arc::clone(&self.handle), self.keyring.clone());
-        blocking(move || {
-            let answer = handle.run(|database| query(&Query::begin(database, &keyring)?));
-            answer.map_err(|failure| failure.into_error(handle.path()))
-        })
-        .await
-    }
-}
-
-/// Runs work that waits for the disk beside the runtime's own threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let runtime = runtime::Handle::try_current().map_err(|e| StoreError::Misconfigured {
-        reason: "the file store needs a tokio runtime: call it from one".to_owned(),
-        source: Some(e.into()),
-    })?;
-    runtime.spawn_blocking(work).await.map_err(|e| StoreError::Unavailable {
-        retryable: false,
-        reason: "the work on the file was broken off".to_owned(),
-        source: Some(e.into()),
-    })?
-}
-
-impl Drop for RedbStore {
-    fn drop(&mut self) {
-        self.writer.finish();
-        self.handle.close();
+        let keyring = self.file.keyring.clone();
+        self.file.read(move |database| query(&Query::begin(database, &keyring)?)).await
     }
 }
 
 impl fmt::Debug for RedbStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedbStore").field("path", &self.handle.path()).finish_non_exhaustive()
+        f.debug_tuple("RedbStore").field(&self.file).finish()
     }
 }
 
 #[async_trait]
 impl EmbeddingStore for RedbStore {
     async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        self.writer.submit(Command::CreateEvent(event)).await.map(drop)
+        self.file.submit(Command::CreateEvent(event)).await.map(drop)
     }
 
     async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
@@ -171,11 +117,11 @@ impl EmbeddingStore for RedbStore {
     }
 
     async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        self.writer.submit(Command::UpdateEvent(event)).await.map(drop)
+        self.file.submit(Command::UpdateEvent(event)).await.map(drop)
     }
 
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
-        self.writer.submit(Command::DeleteEvent(event.clone())).await.map(drop)
+        self.file.submit(Command::DeleteEvent(event.clone())).await.map(drop)
     }
 
     async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
@@ -183,11 +129,11 @@ impl EmbeddingStore for RedbStore {
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
-        self.writer.submit(Command::AppendSample(sample)).await
+        Ok(self.file.submit(Command::AppendSample(sample)).await?.count)
     }
 
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
-        self.writer.submit(Command::DeleteSample(event.clone(), user.clone(), id)).await
+        Ok(self.file.submit(Command::DeleteSample(event.clone(), user.clone(), id)).await?.count)
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
@@ -196,11 +142,11 @@ impl EmbeddingStore for RedbStore {
     }
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
-        self.writer.submit(Command::UpdateUser(user)).await.map(drop)
+        self.file.submit(Command::UpdateUser(user)).await.map(drop)
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
-        self.writer.submit(Command::DeleteUser(event.clone(), user.clone())).await.map(drop)
+        self.file.submit(Command::DeleteUser(event.clone(), user.clone())).await.map(drop)
     }
 
     async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
@@ -218,11 +164,15 @@ impl EmbeddingStore for RedbStore {
         self.read(move |query| query.load_event(&event)).await
     }
 
+    fn journal(&self) -> Option<Arc<dyn Journal>> {
+        Some(Arc::new(RedbJournal::in_file(Arc::clone(&self.file))))
+    }
+
     async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
-        self.writer.submit(Command::Reseal(event.clone(), user.clone())).await
+        Ok(self.file.submit(Command::Reseal(event.clone(), user.clone())).await?.count)
     }
 
     async fn finish_resealing(&self) -> Result<(), StoreError> {
-        self.writer.submit(Command::FinishResealing).await.map(drop)
+        self.file.submit(Command::FinishResealing).await.map(drop)
     }
 }

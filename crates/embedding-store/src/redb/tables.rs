@@ -94,7 +94,7 @@ pub(super) fn read_user(key: &[u8], value: &[u8]) -> Result<UserRecord, Failure>
     belongs(keys::user(&record.event, &record.name) == key, "user").map(|()| record)
 }
 
-fn belongs(matches: bool, what: &str) -> Result<(), Failure> {
+pub(super) fn belongs(matches: bool, what: &str) -> Result<(), Failure> {
     if matches {
         Ok(())
     } else {

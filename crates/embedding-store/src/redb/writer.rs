@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use redb::{Database, Durability};
 use tokio::sync::{mpsc, oneshot};
 
-use super::commands::{Command, open_tables};
+use super::commands::{Applied, Command, open_tables};
 use super::failure::{Breakage, Failure};
 use super::handle::Handle;
 use crate::{Keyring, StoreError};
@@ -20,7 +20,7 @@ use crate::{Keyring, StoreError};
 /// that neither memory nor a commit grows without bound. Who comes then waits for room.
 const MAX_BATCH: usize = 1024;
 
-type Answer = Result<usize, StoreError>;
+type Answer = Result<Applied, StoreError>;
 
 struct Write {
     command: Command,
@@ -105,7 +105,7 @@ fn commit(database: &Database, keyring: &Keyring, commands: &[Command]) -> Resul
         match command.apply(&transaction, &mut tables) {
             Ok(applied) => {
                 changed |= applied.changed;
-                answers.push(Ok(applied.samples));
+                answers.push(Ok(applied));
             }
             Err(Failure::Refused(error)) => answers.push(Err(error)),
             Err(broken @ Failure::Broken(_)) => return Err(broken),
@@ -159,11 +159,13 @@ mod tests {
             Command::AppendSample(sample("a", "ada")),
         ];
         let answers = commit(&database, &Keyring::plain(), &batch).unwrap();
-        let shown: Vec<_> =
-            answers.iter().map(|answer| answer.as_ref().map_err(ToString::to_string)).collect();
+        let shown: Vec<_> = answers
+            .iter()
+            .map(|answer| answer.as_ref().map(|a| a.count).map_err(ToString::to_string))
+            .collect();
         let is_refused: Vec<_> = shown.iter().map(Result::is_err).collect();
         assert_eq!(is_refused, [false, true, false, true, true, false, true, true, false], "{shown:?}");
-        assert_eq!((&shown[2], &shown[5], &shown[8]), (&Ok(&1), &Ok(&1), &Ok(&2)));
+        assert_eq!((&shown[2], &shown[5], &shown[8]), (&Ok(1), &Ok(1), &Ok(2)));
 
         let snapshot = Query::begin(&database, &Keyring::plain()).unwrap().load_event(ada.event()).unwrap();
         assert_eq!(snapshot.event, event("a"));

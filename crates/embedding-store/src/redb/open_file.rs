@@ -1,0 +1,101 @@
+//! A file that is open, with its writer: shared by a store and its journals, and closed with the last of them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use redb::Database;
+use tokio::runtime;
+
+use super::commands::{Applied, Command};
+use super::failure::Failure;
+use super::handle::Handle;
+use super::writer::Writer;
+use super::{backup, file};
+use crate::{Keyring, StoreError};
+
+pub(super) struct OpenFile {
+    // First: the writer ends before the handle closes the file.
+    writer: Writer,
+    handle: Arc<Handle>,
+    pub(super) keyring: Keyring,
+}
+
+impl OpenFile {
+    /// Opens the file, or creates it.
+    pub(super) async fn open(path: &Path, keyring: Keyring) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        blocking(move || {
+            let database = file::open_or_create(&path, &keyring)?;
+            let reopen = {
+                let (path, keyring) = (path.clone(), keyring.clone());
+                move || file::open(&path, &keyring)
+            };
+            Self::start(path, database, keyring, reopen)
+        })
+        .await
+    }
+
+    /// `reopen` is for after an input/output error, on which the engine gives up.
+    pub(super) fn start(
+        path: PathBuf,
+        database: Database,
+        keyring: Keyring,
+        reopen: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let handle = Arc::new(Handle::new(path, database, Box::new(reopen)));
+        Ok(Self { writer: Writer::start(Arc::clone(&handle), keyring.clone())?, handle, keyring })
+    }
+
+    pub(super) async fn backup(&self, target: &Path) -> Result<(), StoreError> {
+        let target = target.to_owned();
+        self.read(move |database| backup::backup(database, &target)).await
+    }
+
+    pub(super) async fn compact(&self) -> Result<bool, StoreError> {
+        let handle = Arc::clone(&self.handle);
+        blocking(move || handle.compact().map_err(|failure| failure.into_error(handle.path()))).await
+    }
+
+    /// Writes, and waits until it is on the disk.
+    pub(super) async fn submit(&self, command: Command) -> Result<Applied, StoreError> {
+        self.writer.submit(command).await
+    }
+
+    /// Reads on a blocking thread: a read may wait for the disk, and a whole event is a long one.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Database) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let handle = Arc::clone(&self.handle);
+        blocking(move || handle.run(read).map_err(|failure| failure.into_error(handle.path()))).await
+    }
+}
+
+/// Runs work that waits for the disk beside the runtime's own threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let runtime = runtime::Handle::try_current().map_err(|e| StoreError::Misconfigured {
+        reason: "the file store needs a tokio runtime: call it from one".to_owned(),
+        source: Some(e.into()),
+    })?;
+    runtime.spawn_blocking(work).await.map_err(|e| StoreError::Unavailable {
+        retryable: false,
+        reason: "the work on the file was broken off".to_owned(),
+        source: Some(e.into()),
+    })?
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        self.writer.finish();
+        self.handle.close();
+    }
+}
+
+impl fmt::Debug for OpenFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpenFile").field("path", &self.handle.path()).finish_non_exhaustive()
+    }
+}
