@@ -1,8 +1,9 @@
 //! The bodies of errors, in the three forms that clients know.
 
-use actix_web::http::StatusCode;
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
+
+use crate::error::{Description, Reason};
 
 /// An error of the routes that answer with a status.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,18 +62,24 @@ pub(crate) struct ProblemError {
     #[schema(example = "store_unavailable")]
     code: &'static str,
     /// The request's id in the server's log.
+    #[schema(example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     request_id: String,
+    /// What is wrong with the pictures, of `picture_unusable` alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<Reason>,
 }
 
 impl ProblemError {
-    pub(crate) fn new(status: StatusCode, code: &'static str, detail: &str, request_id: &str) -> Self {
+    pub(crate) fn new(description: &Description, request_id: &str) -> Self {
+        let status = description.status();
         Self {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
-            detail: detail.to_owned(),
-            code,
+            detail: description.message.clone(),
+            code: description.code.name,
             request_id: request_id.to_owned(),
+            reasons: description.reasons.clone(),
         }
     }
 }

@@ -12,6 +12,7 @@ mod error_body;
 mod http;
 mod inference;
 mod openapi;
+mod quality;
 mod routes;
 mod service;
 mod startup;

@@ -6,6 +6,7 @@ pub(crate) mod events;
 pub(crate) mod health;
 mod page;
 pub(crate) mod users;
+pub(crate) mod v1;
 pub(crate) mod verify;
 
 use actix_web::middleware::from_fn;
@@ -36,7 +37,8 @@ pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
         .service(SwaggerUi::new("/docs/{_:.*}").url(OPENAPI_PATH, document).config(docs::swagger_config()))
         .service(resource("/redoc").route(get().to(docs::redoc)))
         .service(resource("/redoc/{file}").route(get().to(docs::redoc_file)))
-        .service(resource("/").route(get().to(page::index)));
+        .service(resource("/").route(get().to(page::index)))
+        .configure(v1::table);
     for file in page::files() {
         routes.service(resource(format!("/{file}")).route(get().to(page::file)));
     }

@@ -77,9 +77,13 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let calibration = calibration_of(config, &model)?.map(Arc::new);
     let options = ServiceOptions { calibration, ..config.events.clone() };
     let events = EventService::open_with(store, model, config.policy, options).await?;
-    let policy = config.multi_face;
-    let inference = Inference::start(config.workers, move |picture| engine.embed_one(picture, policy))?;
-    Ok(Service { events: Arc::new(events), inference, redoc: routes::redoc_bundle(&config.models) })
+    Ok(Service {
+        threshold: events.limit(None, 1)?.threshold,
+        events: Arc::new(events),
+        inference: Inference::start(config.workers, engine, config.multi_face)?,
+        quality: config.quality,
+        redoc: routes::redoc_bundle(&config.models),
+    })
 }
 
 /// What was measured of the distances that this configuration compares by.

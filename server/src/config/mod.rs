@@ -20,6 +20,7 @@ use events::{MatchPolicy, ServiceOptions};
 use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
 use crate::http::WebOrigin;
+use crate::quality::QualityGate;
 use settings::{SETTINGS, Setting};
 use sources::{Sources, Values};
 
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) policy: MatchPolicy,
     /// What to do about several faces in a picture.
     pub(crate) multi_face: FacePolicy,
+    /// What to do with faces to enrol that are shown badly.
+    pub(crate) quality: QualityGate,
     /// Web origins allowed beside this server's own and loopback.
     pub(crate) origins: Vec<WebOrigin>,
     /// Pictures worked on at once.
@@ -123,6 +126,7 @@ impl Config {
             crops: read.required(&settings::CROPS, values::crops)?,
             policy: read.policy()?,
             multi_face: read.required(&settings::MULTI_FACE, values::multi_face)?,
+            quality: read.required(&settings::QUALITY, values::quality)?,
             origins: read.required(&settings::CORS, values::origins)?,
             workers: read.or_else(&settings::WORKERS, values::count, default_workers)?,
             max_upload: read.required(&settings::MAX_UPLOAD, values::count)?.get() << 20,

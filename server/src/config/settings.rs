@@ -29,7 +29,7 @@ impl Setting {
 pub(crate) const PREFIX: &str = "FACE_";
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 20] = [
+pub(crate) const SETTINGS: [Setting; 21] = [
     HOST,
     PORT,
     STORE,
@@ -43,6 +43,7 @@ pub(crate) const SETTINGS: [Setting; 20] = [
     TARGET_FMR,
     MARGIN,
     MULTI_FACE,
+    QUALITY,
     CORS,
     WORKERS,
     MAX_UPLOAD,
@@ -141,6 +142,13 @@ pub(super) const MULTI_FACE: Setting = Setting {
     value: "POLICY",
     default: Some("single"),
     help: "Pictures of several people: single (one prominent face), strict (one face at all) or largest",
+};
+
+pub(super) const QUALITY: Setting = Setting {
+    name: "quality",
+    value: "GATE",
+    default: Some("refuse"),
+    help: "Faces to enrol that are small, dark, blurred, turned away and the like: refuse, warn or off",
 };
 
 pub(super) const CORS: Setting = Setting {

@@ -70,7 +70,7 @@ fn unknown_names_are_refused_wherever_they_are_said() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 22] = [
+    let bad: [(&'static str, &str, &str); 23] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
@@ -88,6 +88,7 @@ fn bad_values_are_named_with_what_is_allowed() {
         ("margin", "0.21", "0 to 0.2"),
         ("margin", "-0.01", "0 to 0.2"),
         ("multi-face", "any", "single, strict or largest"),
+        ("quality", "good", "refuse, warn or off"),
         ("cors", "https://a.example/path", "origin"),
         ("workers", "0", "from 1"),
         ("max-upload", "-1", "from 1"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
 use crate::http::WebOrigin;
+use crate::quality::QualityGate;
 
 /// How the log reads on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,15 @@ pub(super) fn multi_face(text: &str) -> Result<FacePolicy, String> {
         "strict" => Ok(FacePolicy::Strict),
         "largest" => Ok(FacePolicy::Largest),
         _ => Err("give single, strict or largest".to_owned()),
+    }
+}
+
+pub(super) fn quality(text: &str) -> Result<QualityGate, String> {
+    match text {
+        "refuse" => Ok(QualityGate::Refuse),
+        "warn" => Ok(QualityGate::Warn),
+        "off" => Ok(QualityGate::Off),
+        _ => Err("give refuse, warn or off".to_owned()),
     }
 }
 

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
 use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{Error, HttpMessage};
 use tokio::sync::Semaphore;
 
 use crate::error::ApiError;
 
 /// Room for multipart headers and text fields beside the picture.
 const FORM_OVERHEAD: usize = 64 << 10;
+
+/// Longest JSON that is no upload, in bytes: a name and a note, not embeddings.
+const LIGHT: u64 = 16 << 10;
 
 /// How many uploads, of what size, may be on their way at once.
 #[derive(Debug, Clone)]
@@ -39,8 +43,15 @@ impl Admission {
     }
 }
 
+/// Whether a request brings little or nothing to hold in memory: there is always room for it.
+fn is_light(request: &ServiceRequest, announced: Option<u64>) -> bool {
+    let has_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
+    let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+    !has_body || (is_json && announced.is_some_and(|length| length <= LIGHT))
+}
+
 /// Middleware of the routes that take a picture: refuses a body that says it is too long before reading
-/// it, and any body while as many as allowed are on their way.
+/// it, and any but a light one while as many as allowed are on their way.
 pub(crate) async fn admit(
     admission: Data<Admission>,
     request: ServiceRequest,
@@ -48,6 +59,9 @@ pub(crate) async fn admit(
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if is_light(&request, announced) {
+        return Ok(next.call(request).await?.map_into_boxed_body());
+    }
     if announced.is_some_and(|length: u64| length > admission.max_body() as u64) {
         return Ok(request.error_response(ApiError::TooLarge { limit: admission.max_upload }));
     }

@@ -3,7 +3,7 @@
 use actix_multipart::MultipartError;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::error::{InternalError, QueryPayloadError};
+use actix_web::error::{InternalError, JsonPayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use actix_web::middleware::Next;
@@ -25,7 +25,7 @@ pub(crate) async fn render_errors(
         Ok(response) if response.status().as_u16() >= 400 => Ok(rendered(response, shape, &id)),
         Ok(response) => Ok(response.map_into_boxed_body()),
         Err(error) => {
-            let description = describe(&error, error.as_response_error().status_code(), "");
+            let description = describe(&error, error.as_response_error().status_code(), "", shape);
             note(&description, Some(&error));
             Err(InternalError::from_response(error, answer(&description, shape, &id)).into())
         }
@@ -40,8 +40,8 @@ fn rendered(
     let allowed = response.headers().get(ALLOW).cloned();
     let methods = allowed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
     let description = match response.response().error() {
-        Some(error) => describe(error, response.status(), methods),
-        None => ApiError::of_status(response.status(), methods).describe(),
+        Some(error) => describe(error, response.status(), methods, shape),
+        None => ApiError::of_status(response.status(), methods).describe(shape),
     };
     note(&description, response.response().error());
     let mut answer = answer(&description, shape, id);
@@ -55,21 +55,25 @@ fn rendered(
 }
 
 /// What an error of ours or of the framework's means to the client.
-fn describe(error: &Error, status: StatusCode, methods: &str) -> Description {
+fn describe(error: &Error, status: StatusCode, methods: &str, shape: Shape) -> Description {
     if let Some(error) = error.as_error::<ApiError>() {
-        return error.describe();
+        return error.describe(shape);
     }
     if let Some(error) = error.as_error::<MultipartError>() {
-        return ApiError::of_multipart(error).describe();
+        return ApiError::of_multipart(error).describe(shape);
+    }
+    if let Some(error) = error.as_error::<JsonPayloadError>() {
+        return ApiError::of_json(error).describe(shape);
     }
     if error.as_error::<QueryPayloadError>().is_some() {
-        return ApiError::Query.describe();
+        return ApiError::Query.describe(shape);
     }
-    ApiError::of_status(status, methods).describe()
+    ApiError::of_status(status, methods).describe(shape)
 }
 
 /// Writes an error to the log; of a fault, also what is below it and not for the client.
-fn note(Description { status, code, message, .. }: &Description, error: Option<&Error>) {
+fn note(description: &Description, error: Option<&Error>) {
+    let (status, code, message) = (description.status(), description.code.name, &description.message);
     let status_code = status.as_u16();
     if !status.is_server_error() {
         return tracing::info!(status = status_code, code, "refused: {message}");
@@ -85,12 +89,12 @@ fn note(Description { status, code, message, .. }: &Description, error: Option<&
 }
 
 fn answer(description: &Description, shape: Shape, id: &str) -> HttpResponse {
-    let Description { status, code, message, retry_after } = description;
-    let mut answer = HttpResponseBuilder::new(*status);
-    if let Some(seconds) = retry_after {
+    let (status, message) = (description.status(), &description.message);
+    let mut answer = HttpResponseBuilder::new(status);
+    if let Some(seconds) = description.retry_after {
         answer.insert_header((RETRY_AFTER, seconds.to_string()));
     }
-    if *status == StatusCode::PAYLOAD_TOO_LARGE || *status == StatusCode::REQUEST_TIMEOUT {
+    if status == StatusCode::PAYLOAD_TOO_LARGE || status == StatusCode::REQUEST_TIMEOUT {
         // What is left of the body is not read.
         answer.force_close();
     }
@@ -99,9 +103,7 @@ fn answer(description: &Description, shape: Shape, id: &str) -> HttpResponse {
         Shape::Verdict => answer.json(VerdictError::new(message)),
         Shape::Problem => {
             // Set first: `json` says its own media type only where there is none.
-            answer
-                .content_type("application/problem+json")
-                .json(ProblemError::new(*status, code, message, id))
+            answer.content_type("application/problem+json").json(ProblemError::new(description, id))
         }
     }
 }

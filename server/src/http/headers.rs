@@ -11,7 +11,9 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use tracing_actix_web::RequestId;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// The same id, by the name under which the audit trail has it.
+pub(super) const TRANSACTION_ID: HeaderName = HeaderName::from_static("x-transaction-id");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// What a page may load and do.
@@ -68,7 +70,8 @@ pub(crate) async fn security_headers(
 
 fn decorate(headers: &mut HeaderMap, id: RequestId, policy: ContentPolicy) {
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
-        headers.insert(REQUEST_ID, id);
+        headers.insert(REQUEST_ID, id.clone());
+        headers.insert(TRANSACTION_ID, id);
     }
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy.0));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

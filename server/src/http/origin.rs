@@ -15,7 +15,11 @@ use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
 
+use super::headers::{REQUEST_ID, TRANSACTION_ID};
 use crate::error::ApiError;
+
+/// Header by which a client marks a write that it may repeat.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Header in which a browser says how a request relates to the page it comes from.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -168,9 +172,9 @@ pub(crate) fn cors(policy: SitePolicy) -> Cors {
             let host = text(request.headers(), &header::HOST);
             origin.to_str().is_ok_and(|origin| policy.allows_origin(origin, host))
         })
-        .allowed_methods(["GET", "POST", "DELETE"])
-        .allowed_headers([header::CONTENT_TYPE, header::ACCEPT])
-        .expose_headers([HeaderName::from_static("x-request-id"), header::RETRY_AFTER])
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_headers([header::CONTENT_TYPE, header::ACCEPT, IDEMPOTENCY_KEY])
+        .expose_headers([REQUEST_ID, TRANSACTION_ID, header::RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)
 }
 

@@ -45,6 +45,10 @@ pub(crate) async fn add_user(
 ) -> Result<Json<UserAdded>, ApiError> {
     let (event, user, picture) = form.into_inner().parse()?;
     let found = service.inference.embed(picture).await?;
+    let warnings = service.quality.check(&found.quality)?;
+    if !warnings.is_empty() {
+        tracing::warn!(%event, %user, ?warnings, "the face is not shown well");
+    }
     let face = EnrolmentFace {
         embedding: found.embedding,
         detection_score: found.face.detection.score,

@@ -13,3 +13,4 @@ mod names;
 mod recognition;
 mod shared_database;
 mod stopping;
+mod v1_pictures;

@@ -1,10 +1,14 @@
 //! The OpenAPI document, made of the handlers' own descriptions.
 
+mod problems;
+
 use utoipa::OpenApi;
 
 use crate::error_body::{ProblemError, StatusError, VerdictError};
 use crate::routes;
 use crate::upload::{AddUserForm, VerifyForm};
+
+pub(crate) use problems::*;
 
 /// What an integrator reads first.
 const ABOUT: &str = "\
@@ -37,11 +41,15 @@ log has the details.";
         routes::users::delete_user,
         routes::health::live,
         routes::health::ready,
+        routes::v1::pictures::detect,
+        routes::v1::pictures::embed,
+        routes::v1::pictures::compare,
     ),
     components(schemas(AddUserForm, VerifyForm, StatusError, VerdictError, ProblemError)),
     tags(
         (name = "Verification", description = "Who does a picture show?"),
         (name = "Events and users", description = "Who is registered where."),
+        (name = "Pictures", description = "What can be said of pictures alone; nothing is kept."),
         (name = "Health", description = "For load balancers and monitoring."),
     )
 )]

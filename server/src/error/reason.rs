@@ -1,0 +1,103 @@
+//! Why a picture cannot be used, each reason with its stable name and what the sender can do.
+
+use face_core::{FaceError, PictureError, Quality, QualityLimits, Shortcoming};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One thing that is wrong with a picture or with how it shows the face.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct Reason {
+    /// Stable name: `no_face`, `multiple_faces`, a fault of the file (`empty`, `not_a_picture`,
+    /// `unsupported_format`, `damaged`, `too_many_pixels`, `too_much_memory`), or a shortcoming of the face
+    /// (`face_too_small`, `face_cut_off`, `too_dark`, `too_bright`, `low_contrast`, `blurred`,
+    /// `turned_aside`, `turned_up_or_down`, `leaning`). More may come.
+    #[schema(example = "blurred")]
+    code: &'static str,
+    /// What to do about it.
+    #[schema(example = "hold still, and let the camera focus on the face")]
+    hint: String,
+    /// What was measured or counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0.14)]
+    value: Option<f64>,
+    /// The limit that it misses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0.22)]
+    limit: Option<f64>,
+}
+
+impl Reason {
+    fn plain(code: &'static str, hint: impl Into<String>) -> Self {
+        Self { code, hint: hint.into(), value: None, limit: None }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> &str {
+        &self.hint
+    }
+
+    /// What is wrong with the way a face is shown, the most telling first; empty for a good one.
+    pub(crate) fn of_quality(quality: &Quality) -> Vec<Self> {
+        quality.shortcomings(&QualityLimits::default()).iter().map(Self::from).collect()
+    }
+
+    /// Why the engine could not use a picture; `None` for faults of the server.
+    pub(crate) fn of_face(error: &FaceError) -> Option<Self> {
+        match error {
+            FaceError::NoFace => Some(Self::plain("no_face", "look into the camera, and come nearer to it")),
+            FaceError::MultipleFaces { count } => Some(Self {
+                value: Some(*count as f64),
+                limit: Some(1.0),
+                ..Self::plain("multiple_faces", "let one person alone be in the picture")
+            }),
+            FaceError::Picture(error) => Some(Self::of_picture(error)),
+            FaceError::Inference(_) | _ => None,
+        }
+    }
+
+    fn of_picture(error: &PictureError) -> Self {
+        let code = match error {
+            PictureError::Empty => "empty",
+            PictureError::UnsupportedFormat { .. } | PictureError::UnsupportedVariant { .. } => {
+                "unsupported_format"
+            }
+            PictureError::Damaged { .. } => "damaged",
+            PictureError::TooManyBytes { .. } => "too_many_bytes",
+            PictureError::TooLarge { .. } => "too_many_pixels",
+            PictureError::TooMuchMemory { .. } => "too_much_memory",
+            PictureError::UnknownFormat | PictureError::NoPixels | PictureError::ShortBuffer { .. } | _ => {
+                "not_a_picture"
+            }
+        };
+        Self::plain(code, error.to_string())
+    }
+}
+
+impl From<&Shortcoming> for Reason {
+    fn from(Shortcoming { code, value, limit }: &Shortcoming) -> Self {
+        // Through their decimal digits: 0.22 is to read 0.22, not 0.2199999988.
+        let shown = |number: &f32| number.to_string().parse().ok().filter(|number: &f64| number.is_finite());
+        Self { value: shown(value), limit: shown(limit), ..Self::plain(code.as_str(), code.hint()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_a_reason_read_as_they_were_set() {
+        let quality = Quality {
+            eye_distance: 60.0,
+            brightness: 130.0,
+            contrast: 33.0,
+            sharpness: 0.14,
+            pose: None,
+            inside: 1.0,
+        };
+        let shown = serde_json::to_value(Reason::of_quality(&quality)).unwrap();
+        let hint = "hold still, and let the camera focus on the face";
+        let expected = serde_json::json!([{"code": "blurred", "hint": hint, "value": 0.14, "limit": 0.22}]);
+        assert_eq!(shown, expected);
+    }
+}

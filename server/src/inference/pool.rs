@@ -1,0 +1,146 @@
+//! A bounded pool of threads, so that the event loop never waits for work on a picture.
+//!
+//! Work waits in a short queue for one of the threads; when the queue is full, or its turn comes too late,
+//! the client is asked to come back. A panic in the work is that one request's error.
+
+use std::fmt;
+use std::io;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use tokio::sync::oneshot;
+use tracing::Span;
+
+use crate::error::ApiError;
+
+/// Pictures that may wait for each thread: at some 20 ms a picture, the last one waits a sixth of a second.
+const QUEUE_PER_WORKER: usize = 8;
+
+/// Work whose turn comes later than this is not done: its sender has given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Handle to the pool; cheap to clone. The threads end when the last handle is dropped and the queue is
+/// empty.
+#[derive(Clone)]
+pub(super) struct Pool {
+    queue: Sender<Job>,
+}
+
+impl Pool {
+    /// Starts `workers` threads.
+    ///
+    /// # Errors
+    /// The system's, when it has no thread to give.
+    pub(super) fn start(workers: NonZeroUsize) -> io::Result<Self> {
+        let (queue, jobs) = bounded::<Job>(workers.get() * QUEUE_PER_WORKER);
+        for number in 1..=workers.get() {
+            let jobs: Receiver<Job> = jobs.clone();
+            let thread = thread::Builder::new().name(format!("inference-{number}"));
+            thread.spawn(move || jobs.into_iter().for_each(|job| job()))?;
+        }
+        Ok(Self { queue })
+    }
+
+    /// Does `work` on one of the threads.
+    ///
+    /// # Errors
+    /// [`ApiError::Busy`] when the queue is full or moved too slowly, [`ApiError::Internal`] when the work
+    /// panicked, and the work's own.
+    pub(super) async fn run<T, E>(
+        &self,
+        work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: Into<ApiError> + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let (accepted, span) = (Instant::now(), Span::current());
+        let job = move || {
+            if answer.is_closed() {
+                return;
+            }
+            let outcome = if accepted.elapsed() > PATIENCE {
+                Err(ApiError::Busy)
+            } else {
+                let _request = span.entered();
+                // What the work uses holds no state between calls that a panic could leave half-changed.
+                match catch_unwind(AssertUnwindSafe(work)) {
+                    Ok(outcome) => outcome.map_err(Into::into),
+                    Err(_panic) => Err(ApiError::Internal),
+                }
+            };
+            // A client that has gone away needs no answer.
+            let _ = answer.send(outcome);
+        };
+        match self.queue.try_send(Box::new(job)) {
+            Ok(()) => answered.await.unwrap_or(Err(ApiError::Internal)),
+            Err(TrySendError::Full(_)) => Err(ApiError::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(ApiError::Internal),
+        }
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("waiting", &self.queue.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use face_core::FaceError;
+
+    use super::*;
+
+    fn no_face() -> Result<(), FaceError> {
+        Err(FaceError::NoFace)
+    }
+
+    #[actix_web::test]
+    async fn a_full_queue_is_busy_and_what_was_accepted_is_answered() {
+        let pool = Pool::start(NonZeroUsize::MIN).unwrap();
+        let (started, has_started) = mpsc::channel();
+        let mut gates = Vec::new();
+        let mut submit = |pool: Pool| {
+            let started = started.clone();
+            let (go, wait) = mpsc::channel::<()>();
+            gates.push(go);
+            actix_web::rt::spawn(async move {
+                let work = move || {
+                    started.send(()).unwrap();
+                    wait.recv().unwrap();
+                    no_face()
+                };
+                pool.run(work).await
+            })
+        };
+        let first = submit(pool.clone());
+        tokio::task::yield_now().await;
+        has_started.recv().unwrap();
+        let waiting: Vec<_> = (0..QUEUE_PER_WORKER).map(|_| submit(pool.clone())).collect();
+        tokio::task::yield_now().await;
+        assert!(matches!(pool.run(no_face).await, Err(ApiError::Busy)));
+        for go in gates {
+            go.send(()).unwrap();
+        }
+        for answer in std::iter::once(first).chain(waiting) {
+            assert!(matches!(answer.await.unwrap(), Err(ApiError::Face(FaceError::NoFace))));
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_one_requests_error_and_the_thread_goes_on() {
+        let pool = Pool::start(NonZeroUsize::MIN).unwrap();
+        let failing = || -> Result<(), FaceError> { panic!("the work fails on purpose") };
+        assert!(matches!(pool.run(failing).await, Err(ApiError::Internal)));
+        assert!(matches!(pool.run(no_face).await, Err(ApiError::Face(FaceError::NoFace))));
+    }
+}
