@@ -18,6 +18,7 @@ use anyhow::Context;
 use embedding::ModelId;
 use embedding_store::EmbeddingStore;
 use face_core::FaceEngine;
+use tokio::task::spawn_blocking;
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
@@ -68,12 +69,14 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens models and store.
+/// Opens models and store, at the same time: a large store takes as long to check as the models to load.
 async fn open(config: &Config) -> anyhow::Result<Service> {
-    let engine =
-        FaceEngine::open(&config.models, config.engine_options()).with_context(|| hint(&config.models))?;
+    let (models, options) = (config.models.clone(), config.engine_options());
+    let engine = spawn_blocking(move || FaceEngine::open(&models, options));
+    let store = open_store(config).await;
+    let engine = engine.await?.with_context(|| hint(&config.models))?;
+    let store = store?;
     let model = engine.model().clone();
-    let store = open_store(config).await?;
     let calibration = calibration_of(config, &model)?.map(Arc::new);
     let options = ServiceOptions { calibration, ..config.events.clone() };
     let events = EventService::open_with(store, model, config.policy, options).await?;
