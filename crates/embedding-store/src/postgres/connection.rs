@@ -115,9 +115,12 @@ impl Connections {
         let connection = self.pool.get().await.map_err(|e| of_pool(e, size))?;
         Ok(Lease { connection: Some(connection), limit: self.limit })
     }
+}
 
-    /// Closes all, also those on loan once they come back.
-    pub(super) fn close(&self) {
+/// Closes all, also those on loan once they come back: when the last of those who share them, the store and its
+/// journals, is dropped.
+impl Drop for Connections {
+    fn drop(&mut self) {
         self.pool.close();
     }
 }

@@ -11,7 +11,7 @@ use super::{Identity, locks, rows};
 use crate::{EventName, EventRecord, Listing, Page, StoreError};
 
 /// A deletion may have much to delete: so many times as long as another statement.
-const PATIENCE: u32 = 30;
+pub(super) const PATIENCE: u32 = 30;
 
 const CREATE: &str = "WITH made AS (INSERT INTO events (name, model, record) VALUES ($1, $2, $3) \
                       ON CONFLICT DO NOTHING RETURNING 1) SELECT pg_notify($4, $5) FROM made";

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use crate::StoreError;
 
 /// What brings the tables from each version to the next. Only ever appended to.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// The lock of those that migrate, in the database; the number is arbitrary.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7310462846208263015)";
@@ -109,6 +109,18 @@ mod tests {
         let refused = migrate(&client, "faces", &first_and(&[])).await.unwrap_err().into_error();
         assert!(matches!(refused, StoreError::Misconfigured { .. }), "{refused:?}");
         assert_eq!(version(&client, "faces").await.unwrap(), Some(2));
+    }
+
+    #[tokio::test]
+    async fn the_journal_comes_to_tables_that_had_none() {
+        let database = Database::new().unwrap();
+        let client = client(&database).await;
+        migrate(&client, "faces", &first_and(&[])).await.unwrap();
+        client.batch_execute("INSERT INTO events VALUES ('conference', 'test', 'record')").await.unwrap();
+        client.query("SELECT id FROM journal", &[]).await.unwrap_err();
+        migrate(&client, "faces", MIGRATIONS).await.unwrap();
+        assert!(client.query("SELECT id FROM journal", &[]).await.unwrap().is_empty());
+        assert_eq!(client.query("SELECT name FROM events", &[]).await.unwrap().len(), 1);
     }
 
     #[tokio::test]

@@ -3,8 +3,31 @@
 //! A call borrows a connection ([`connection`]) and does its work in one transaction, most in one or two
 //! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`]); [`locks`] keep writers apart, and every write
 //! carries its notice to the other stores ([`notice`], read in
-//! [`feed`]). [`search`] finds templates, with [`vectors`] where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`] reads the
+//! [`feed`]). The [`journal`] has a table and connections of the same pool. [`search`] finds templates, with [`vectors`] where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`] reads the
 //! URL, [`tls`] says whom to trust, [`failure`] turns what goes wrong into the words of the store.
+
+/// Lends a connection to a write and takes it back.
+macro_rules! write_on {
+    ($store:expr, $call:path, $($argument:expr),*) => {{
+        let lease = $store.connections.lend().await?;
+        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
+        lease.settle(outcome)
+    }};
+}
+
+/// Lends a connection to a read and takes it back; once more when the first one turns out to be dead.
+macro_rules! read_on {
+    ($store:expr, $call:path, $($argument:expr),*) => {{
+        let lease = $store.connections.lend().await?;
+        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
+        if matches!(outcome, Err(Failure::Dead(_))) {
+            drop(lease);
+            write_on!($store, $call, $($argument),*)
+        } else {
+            lease.settle(outcome)
+        }
+    }};
+}
 
 mod append;
 mod config;
@@ -14,6 +37,7 @@ mod events;
 mod failure;
 mod feed;
 mod identity;
+mod journal;
 mod keys;
 mod locks;
 mod migrations;
@@ -28,6 +52,7 @@ mod vectors;
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use embedding::Embedding;
@@ -37,10 +62,11 @@ pub use config::PostgresConfig;
 use connection::Connections;
 use failure::Failure;
 use identity::Identity;
+use journal::PostgresJournal;
 use vectors::Vectors;
 
 use crate::{
-    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing,
+    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Keyring, Listing,
     NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
 };
 
@@ -49,7 +75,7 @@ use crate::{
 /// A write that has returned has been committed and written through to the server's disk. Needs a tokio
 /// runtime with time and input/output enabled.
 pub struct PostgresStore {
-    connections: Connections,
+    connections: Arc<Connections>,
     identity: Identity,
     vectors: Option<Vectors>,
     config: PostgresConfig,
@@ -71,7 +97,7 @@ impl PostgresStore {
     /// # Errors
     /// As for [`PostgresStore::open`]; [`StoreError::Misconfigured`] when the keyring is not the store's.
     pub async fn open_with(config: &PostgresConfig, keyring: Keyring) -> Result<Self, StoreError> {
-        let connections = Connections::new(config)?;
+        let connections = Arc::new(Connections::new(config)?);
         let lease = connections.lend().await?;
         let outcome = opening::prepare(&lease, config, &keyring).await;
         let vectors = lease.settle(outcome)?;
@@ -96,29 +122,6 @@ impl PostgresStore {
         let outcome = append::append(&lease, &self.identity, sample).await;
         lease.settle(outcome.map_err(|unfinished| unfinished.failure))
     }
-}
-
-/// Lends a connection to a write and takes it back.
-macro_rules! write_on {
-    ($store:expr, $call:path, $($argument:expr),*) => {{
-        let lease = $store.connections.lend().await?;
-        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
-        lease.settle(outcome)
-    }};
-}
-
-/// Lends a connection to a read and takes it back; once more when the first one turns out to be dead.
-macro_rules! read_on {
-    ($store:expr, $call:path, $($argument:expr),*) => {{
-        let lease = $store.connections.lend().await?;
-        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
-        if matches!(outcome, Err(Failure::Dead(_))) {
-            drop(lease);
-            write_on!($store, $call, $($argument),*)
-        } else {
-            lease.settle(outcome)
-        }
-    }};
 }
 
 #[async_trait]
@@ -183,6 +186,10 @@ impl EmbeddingStore for PostgresStore {
         if self.identity.keeps_templates() { Some(self) } else { None }
     }
 
+    fn journal(&self) -> Option<Arc<dyn Journal>> {
+        Some(Arc::new(PostgresJournal::new(Arc::clone(&self.connections))))
+    }
+
     async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
         write_on!(self, keys::reseal, &self.identity, event, user)
     }
@@ -201,12 +208,6 @@ impl TemplateSearch for PostgresStore {
         limit: NonZeroUsize,
     ) -> Result<NearestTemplates, StoreError> {
         read_on!(self, search::nearest, self.vectors.as_ref(), event, probe, limit)
-    }
-}
-
-impl Drop for PostgresStore {
-    fn drop(&mut self) {
-        self.connections.close();
     }
 }
 

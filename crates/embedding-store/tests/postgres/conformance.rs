@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use embedding_store::conformance::{Durable, Harness, Store};
+use embedding_store::conformance::{Durable, Harness, JournalOf, Store};
 use embedding_store::{EncryptionKey, Keyring, PostgresConfig, PostgresStore, StoreError};
 use postgres_server::Database;
 
@@ -37,5 +37,13 @@ mod suite_encrypted {
 
     embedding_store::conformance_tests!(
         durable: super::PostgresHarness(Database::new()?, super::encrypted()?)
+    );
+}
+
+mod journal {
+    use postgres_server::Database;
+
+    embedding_store::conformance_tests!(
+        durable journal: super::JournalOf(super::PostgresHarness(Database::new()?, super::Keyring::plain()))
     );
 }

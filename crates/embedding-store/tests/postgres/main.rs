@@ -5,6 +5,7 @@ mod conformance;
 mod crash;
 mod damage;
 
+mod journal;
 mod keys;
 mod outage;
 mod plain_scan;

@@ -7,7 +7,7 @@ use embedding_store::{EmbeddingStore, StoreError};
 use postgres_server::Database;
 
 use super::plain_scan::{check, fill, limit, plainly};
-use super::specimens::{Outcome, client, event, model, open, sample, user};
+use super::specimens::{Outcome, client, event, model, open, sample, sample_of, user};
 
 #[tokio::test]
 async fn the_answer_is_exact_with_the_extension_and_without_it() -> Outcome {
@@ -88,5 +88,30 @@ async fn what_cannot_be_searched_is_refused() -> Outcome {
     store.delete_user(ada.event(), &user("ada")?).await?;
     let found = search.nearest(ada.event(), probe, one).await?;
     assert_eq!((found.users.len(), found.user_count), (0, 0));
+    Ok(())
+}
+
+/// The template is that of the samples that are left, to the last bit.
+#[tokio::test]
+async fn a_deleted_sample_is_searched_no_more() -> Outcome {
+    let database = Database::new()?;
+    let store = open(&database.url()).await?;
+    let mut made = Vec::new();
+    for number in 0..3_usize {
+        let mut values = [0.1; DIMENSIONS];
+        *values.get_mut(number).ok_or("there are 128")? = 1.0;
+        let theirs = sample_of("conference", "ada", values)?;
+        store.append_sample(theirs.clone()).await?;
+        made.push(theirs);
+    }
+    let [first, second, third] = made.as_slice() else { return Err("there are three".into()) };
+    assert_eq!(store.delete_sample(second.event(), second.user(), second.id()).await?, 2);
+    let search = store.search().ok_or("the store has no search")?;
+    let expected = plainly(&store, &event("conference")?, second.embedding(), 1).await?;
+    let found = search.nearest(&event("conference")?, second.embedding(), limit(1)?).await?;
+    assert_eq!(found.users, expected);
+    assert_eq!(store.delete_sample(first.event(), first.user(), first.id()).await?, 1);
+    let found = search.nearest(&event("conference")?, third.embedding(), limit(1)?).await?;
+    assert!(found.users.iter().all(|(_, distance)| distance.value() < 1e-3), "{found:?}");
     Ok(())
 }

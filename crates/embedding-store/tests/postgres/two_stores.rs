@@ -35,7 +35,10 @@ async fn every_kind_of_change_is_in_the_other_ones_feed_and_not_in_its_own() -> 
     one.append_sample(ada.clone()).await?;
     assert_eq!(next(&mut theirs).await?, on_event);
     assert_eq!(next(&mut theirs).await?, on_user);
-    one.append_sample(sample(name.as_str(), ada_name.as_str())?).await?;
+    let again = sample(name.as_str(), ada_name.as_str())?;
+    one.append_sample(again.clone()).await?;
+    assert_eq!(next(&mut theirs).await?, on_user);
+    one.delete_sample(&name, &ada_name, again.id()).await?;
     assert_eq!(next(&mut theirs).await?, on_user);
     one.update_user(one.user(&name, &ada_name).await?.ok_or("no user")?).await?;
     assert_eq!(next(&mut theirs).await?, on_user);

@@ -1,0 +1,105 @@
+//! The journal in the database: one table, with the keys of a topic unique in it.
+//!
+//! [`append`] adds, [`reads`] looks things up, [`changes`] amends and erases. Nobody is notified: whoever reads
+//! the journal reads it there.
+
+mod append;
+mod changes;
+mod reads;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::connection::Connections;
+use super::failure::Failure;
+use super::rows::{belongs, bytes};
+use crate::journal::Place;
+use crate::{Appended, Erase, Journal, JournalEntry, JournalListing, JournalPage, StoreError, Topic};
+
+/// The journal of a [`PostgresStore`](super::PostgresStore), on the same connections.
+#[derive(Debug)]
+pub(super) struct PostgresJournal {
+    connections: Arc<Connections>,
+}
+
+impl PostgresJournal {
+    pub(super) fn new(connections: Arc<Connections>) -> Self {
+        Self { connections }
+    }
+}
+
+#[async_trait]
+impl Journal for PostgresJournal {
+    async fn append(
+        &self,
+        entry: JournalEntry,
+        unless_since: Option<OffsetDateTime>,
+    ) -> Result<Appended, StoreError> {
+        let lease = self.connections.lend().await?;
+        let outcome = append::append(&lease, &entry, unless_since).await;
+        if !matches!(outcome, Err(Failure::Dead(_))) {
+            return lease.settle(outcome);
+        }
+        drop(lease);
+        // Once more, since that is safe; what is there then of this very entry, the first attempt has appended.
+        let lease = self.connections.lend().await?;
+        let outcome = append::append(&lease, &entry, unless_since).await;
+        match lease.settle(outcome)? {
+            Appended::Repeated(present) if present == entry => Ok(Appended::New),
+            appended => Ok(appended),
+        }
+    }
+
+    async fn entry(&self, topic: &Topic, id: Uuid) -> Result<Option<JournalEntry>, StoreError> {
+        read_on!(self, reads::by_id, topic, id)
+    }
+
+    async fn by_key(&self, topic: &Topic, key: &str) -> Result<Option<JournalEntry>, StoreError> {
+        read_on!(self, reads::by_key, topic, key)
+    }
+
+    async fn latest(
+        &self,
+        topic: &Topic,
+        subject: &str,
+        kind: &str,
+    ) -> Result<Option<JournalEntry>, StoreError> {
+        read_on!(self, reads::latest, topic, subject, kind)
+    }
+
+    async fn list(&self, topic: &Topic, page: JournalPage) -> Result<JournalListing, StoreError> {
+        read_on!(self, reads::list, topic, &page)
+    }
+
+    async fn amend(&self, entry: JournalEntry) -> Result<(), StoreError> {
+        write_on!(self, changes::amend, &entry)
+    }
+
+    async fn erase(&self, topic: &Topic, what: Erase) -> Result<u64, StoreError> {
+        write_on!(self, changes::erase, topic, &what)
+    }
+}
+
+/// The columns that [`read`] reads.
+const COLUMNS: &str = "topic, id, time, kind, subject, key, record";
+
+/// The entry in a row of [`COLUMNS`].
+fn read(row: &Row) -> Result<JournalEntry, Failure> {
+    let entry = JournalEntry::from_bytes(bytes(row, 6)?)?;
+    let place = Place { time: row.try_get(2)?, id: row.try_get(1)? };
+    let is_theirs = Place::of(&entry) == place
+        && entry.topic.as_str() == row.try_get::<_, &str>(0)?
+        && entry.kind == row.try_get::<_, &str>(3)?
+        && subject(&entry) == row.try_get::<_, &str>(4)?
+        && entry.key.as_deref() == row.try_get(5)?;
+    belongs(is_theirs, "journal entry").map(|()| entry)
+}
+
+/// The subject as the table has it.
+fn subject(entry: &JournalEntry) -> &str {
+    entry.subject.as_deref().unwrap_or_default()
+}

@@ -1,0 +1,81 @@
+//! Looking things up in the journal, each in one look at the table.
+
+use tokio_postgres::types::ToSql;
+use uuid::Uuid;
+
+use super::super::connection::Lease;
+use super::super::failure::Failure;
+use super::{COLUMNS, read};
+use crate::journal::{Place, is_label};
+use crate::{JournalEntry, JournalListing, JournalPage, Topic};
+
+pub(super) async fn by_id(lease: &Lease, topic: &Topic, id: Uuid) -> Result<Option<JournalEntry>, Failure> {
+    one(lease, "id = $2", &[&topic.as_str(), &id]).await
+}
+
+pub(super) async fn by_key(lease: &Lease, topic: &Topic, key: &str) -> Result<Option<JournalEntry>, Failure> {
+    // The server refuses a NUL.
+    if !is_label(key) {
+        return Ok(None);
+    }
+    one(lease, "key = $2", &[&topic.as_str(), &key]).await
+}
+
+pub(super) async fn latest(
+    lease: &Lease,
+    topic: &Topic,
+    subject: &str,
+    kind: &str,
+) -> Result<Option<JournalEntry>, Failure> {
+    if !is_label(subject) || !is_label(kind) {
+        return Ok(None);
+    }
+    newest(lease, topic, subject, kind, Place::FIRST).await
+}
+
+/// The newest entry of a kind about a subject, '' for nobody, from a place on.
+pub(super) async fn newest(
+    lease: &Lease,
+    topic: &Topic,
+    subject: &str,
+    kind: &str,
+    from: Place,
+) -> Result<Option<JournalEntry>, Failure> {
+    let condition = "subject = $2 AND kind = $3 AND time >= $4 ORDER BY time DESC, id DESC LIMIT 1";
+    one(lease, condition, &[&topic.as_str(), &subject, &kind, &from.time]).await
+}
+
+async fn one(
+    lease: &Lease,
+    condition: &str,
+    values: &[&(dyn ToSql + Sync)],
+) -> Result<Option<JournalEntry>, Failure> {
+    let sql = format!("SELECT {COLUMNS} FROM journal WHERE topic = $1 AND {condition}");
+    lease.rows(&sql, values).await?.first().map(read).transpose()
+}
+
+pub(super) async fn list(
+    lease: &Lease,
+    topic: &Topic,
+    page: &JournalPage,
+) -> Result<JournalListing, Failure> {
+    let Some(places) = page.places() else { return Ok(JournalListing::empty()) };
+    let topic = topic.as_str();
+    // One more than the page has, to know whether there is more.
+    let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX - 1).saturating_add(1);
+    let mut values: Vec<&(dyn ToSql + Sync)> =
+        vec![&topic, &places.start.time, &places.start.id, &places.end.time, &places.end.id, &limit];
+    let mut sql = format!(
+        "SELECT {COLUMNS} FROM journal WHERE topic = $1 AND (time, id) >= ($2, $3) AND (time, id) < ($4, $5)"
+    );
+    for (column, value) in [("subject", &page.subject), ("kind", &page.kind)] {
+        if let Some(value) = value {
+            values.push(value);
+            sql.push_str(&format!(" AND {column} = ${}", values.len()));
+        }
+    }
+    let order = if page.newest_first { "DESC" } else { "ASC" };
+    sql.push_str(&format!(" ORDER BY time {order}, id {order} LIMIT $6"));
+    let found = lease.rows(&sql, &values).await?;
+    JournalListing::of(found.iter().map(read), page.limit)
+}
