@@ -1,7 +1,8 @@
 //! What the live revisions of an event or a user say together.
 //!
 //! One live revision is the rule. Two processes that changed a user at once made two, from one and the same: the
-//! user then has the samples of both, and the record of the later one. The next change makes one of them.
+//! user then has the samples of both but for those that either removed, and the record of the later one. The next
+//! change makes one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +67,8 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
     Some(EventState { record, incarnations, ended, unknown })
 }
 
-/// The user of an event that has these lives; `None` when none of them has the user.
+/// The user of an event that has these lives; `None` when none of them has the user, or when processes that
+/// removed samples at once have removed them all: no user is without one.
 pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Option<UserState> {
     let bodies = revisions.live().filter_map(|live| match &live.document.body {
         Body::User(body) => Some(body).filter(|body| incarnations.contains(&body.incarnation)),
@@ -83,7 +85,19 @@ pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Opti
         state.removed.extend(removed);
     }
     state.samples.retain(|id, _| !state.removed.contains(id));
-    Some(state)
+    Some(state).filter(|state| !state.samples.is_empty())
+}
+
+/// Whether a live revision still holds a sample that another one removed.
+pub(super) fn holds_removed(revisions: &Revisions) -> bool {
+    let bodies = || {
+        revisions.live().filter_map(|live| match &live.document.body {
+            Body::User(body) => Some(body),
+            Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => None,
+        })
+    };
+    let removed: BTreeSet<&Uuid> = bodies().flat_map(|body| &body.removed).collect();
+    bodies().any(|body| body.samples.keys().any(|id| removed.contains(id)))
 }
 
 impl UserState {
@@ -169,6 +183,18 @@ mod tests {
             place(vec![(11, &[10], ada(1, 0, 0, &[100, 101], &[])), (12, &[10], ada(1, 0, 0, &[], &[100]))]);
         let state = user(&revisions, &ids(&[1])).unwrap();
         assert!(state.samples.keys().copied().eq(ids(&[101])));
+        assert!(holds_removed(&revisions));
+        let settled = place(vec![(13, &[], ada(1, 0, 0, &[101], &[100]))]);
+        assert!(!holds_removed(&settled));
+    }
+
+    #[test]
+    fn a_user_whose_samples_were_all_removed_at_once_is_not_there() {
+        let both = vec![
+            (11, [10].as_slice(), ada(1, 0, 0, &[101], &[100])),
+            (12, &[10], ada(1, 0, 0, &[100], &[101])),
+        ];
+        assert_eq!(user(&place(both), &ids(&[1])), None);
     }
 
     #[test]

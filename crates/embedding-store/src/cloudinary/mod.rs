@@ -4,7 +4,8 @@
 //! supersedes (`revisions`); what is live is merged (`merge`), so that two processes lose nothing of
 //! each other. Everything is held in memory (`mirror`), loaded when the store is opened (`load`) and
 //! brought up to date on a timer (`refresh`); a write (`writes`) uploads one document and answers when
-//! that is acknowledged and verified. What is superseded is destroyed behind it (`sweep`).
+//! that is acknowledged and verified. What is superseded is destroyed behind it (`sweep`), and samples that were
+//! removed while another process wrote with them are taken out of what is not (`removals`).
 //!
 //! Below that is the `client` with one file a call (`calls`), `signature`s, `retry`, and the
 //! `budget` of the calls that Cloudinary counts.
@@ -26,6 +27,7 @@ mod mirror;
 mod options;
 mod path;
 mod refresh;
+mod removals;
 mod retry;
 mod revisions;
 pub mod signature;

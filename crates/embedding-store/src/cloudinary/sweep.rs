@@ -41,6 +41,7 @@ impl Inner {
 
     /// Destroys everything that does not count any more; how much of it was destroyed.
     pub(super) async fn sweep(&self) -> usize {
+        self.settle_removals().await;
         let garbage = garbage(&self.mirror(), self.client.clock.elapsed(), self.grace);
         self.destroy(garbage).await
     }

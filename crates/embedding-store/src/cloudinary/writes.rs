@@ -202,7 +202,7 @@ pub(super) fn event_again(state: &EventState, record: EventRecord) -> Body {
     })
 }
 
-fn user_again(mirror: &Mirror, state: UserState) -> Result<Body, StoreError> {
+pub(super) fn user_again(mirror: &Mirror, state: UserState) -> Result<Body, StoreError> {
     let event = mirror.existing_event(&state.record.event)?;
     let life = event.state.incarnations.first().copied().unwrap_or_default();
     Ok(user_body(state, life))

@@ -8,6 +8,8 @@ mod legacy;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod removals;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod specimens;

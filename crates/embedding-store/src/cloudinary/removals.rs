@@ -1,0 +1,55 @@
+//! Samples that were removed while another process wrote a revision with them: they do not count, and are not to
+//! lie in the account until somebody happens to change the user.
+
+use super::document::{Body, DeletedUserBody};
+use super::merge;
+use super::mirror::Mirror;
+use super::path::Place;
+use super::store::Inner;
+use super::writes::{Draft, user_again};
+use crate::{EventName, StoreError, Subject, Username};
+
+impl Inner {
+    /// Makes one revision, without them, of each user whose revisions hold removed samples. What fails is tried
+    /// again with the next sweep.
+    pub(super) async fn settle_removals(&self) {
+        let unsettled = self.mirror().unsettled();
+        for (event, user) in unsettled {
+            if let Err(error) = self.settle(&event, &user).await {
+                tracing::warn!(%error, "removed samples of a user cannot be taken out of the account yet");
+            }
+        }
+    }
+
+    async fn settle(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        let _shared = self.events.shared(&Place::event(event)).await;
+        let place = Place::user(event, user);
+        let _alone = self.users.alone(&place).await;
+        self.put(&place, |mirror| {
+            if mirror.event(event).is_none() || !mirror.revisions(&place).is_some_and(merge::holds_removed) {
+                return Ok(Draft::Leave);
+            }
+            match mirror.user(event, user) {
+                Some(state) => Ok(Draft::write(user_again(mirror, state.clone())?)),
+                None => {
+                    let (event, user) = (event.clone(), user.clone());
+                    Ok(Draft::write(Body::DeletedUser(DeletedUserBody { event, user })))
+                }
+            }
+        })
+        .await
+    }
+}
+
+impl Mirror {
+    fn unsettled(&self) -> Vec<(EventName, Username)> {
+        let unsettled = self.places().values().filter(|revisions| merge::holds_removed(revisions));
+        let names = unsettled.filter_map(|revisions| match revisions.subject()? {
+            Subject::User(event, user) | Subject::Sample(event, user, _) => {
+                Some((event.clone(), user.clone()))
+            }
+            Subject::Event(_) | Subject::Entry(..) => None,
+        });
+        names.filter(|(event, _)| self.event(event).is_some()).collect()
+    }
+}
