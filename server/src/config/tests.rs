@@ -31,7 +31,7 @@ fn load(said: &Said<'_>) -> Result<Config, ConfigError> {
 fn threshold(config: &Config) -> f32 {
     match config.policy.rule {
         MatchRule::Threshold(threshold) => threshold.value(),
-        rule => panic!("{rule:?}"),
+        rule @ (MatchRule::TargetFalseMatchRate(_) | _) => panic!("{rule:?}"),
     }
 }
 

@@ -12,6 +12,7 @@ mod logs;
 mod records;
 mod repeats;
 mod retention;
+mod rules;
 mod samples;
 mod shared_store;
 mod sharing;
