@@ -50,6 +50,8 @@ mod policy;
 mod rules;
 mod service;
 mod texts;
+#[cfg(test)]
+mod trial_journal;
 mod words;
 
 pub use audit::{

@@ -30,8 +30,8 @@ const MAX_PER_TRANSACTION: usize = 1_000;
 /// Keeps the audit in a journal.
 ///
 /// While the journal is unavailable, entries wait in memory, at most [`AuditOptions::waiting_limit`], and are
-/// written in order once it is back. Those that wait when the process ends are lost: see
-/// [`AuditTrail::flush`]. Several servers on one journal keep one audit. Cheap to clone.
+/// written once it is back, the oldest first and some at once. In the audit they stand at their times, as if they
+/// had not waited. Those that wait when the process ends are lost: see [`AuditTrail::flush`]. Several servers on one journal keep one audit. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct AuditTrail {
     inner: Arc<Inner>,
@@ -164,3 +164,6 @@ fn topic() -> Result<Topic, StoreError> {
 fn key(transaction: Uuid, ordinal: usize) -> String {
     if ordinal == 0 { transaction.to_string() } else { format!("{transaction}/{ordinal}") }
 }
+
+#[cfg(test)]
+mod tests;

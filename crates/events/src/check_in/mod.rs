@@ -217,8 +217,10 @@ impl CheckIns {
 
     fn recent_since(&self, time: OffsetDateTime) -> Option<OffsetDateTime> {
         let cool_down = Some(self.cool_down).filter(|cool_down| !cool_down.is_zero())?;
-        // A cool-down that began before time itself has no end.
-        Some(time.checked_sub(cool_down.try_into().ok()?).unwrap_or(OffsetDateTime::UNIX_EPOCH))
+        let since =
+            time::Duration::try_from(cool_down).ok().and_then(|cool_down| time.checked_sub(cool_down));
+        // One that is longer than time goes back has no beginning.
+        Some(since.unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 }
 
@@ -231,3 +233,6 @@ fn topic(event: &EventName) -> Result<Topic, StoreError> {
 fn keys() -> Result<Topic, StoreError> {
     journal::topic(KEYS)
 }
+
+#[cfg(test)]
+mod tests;
