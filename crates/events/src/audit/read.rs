@@ -8,7 +8,9 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::entry::subject;
-use super::{Action, AuditEntry, AuditError, AuditTrail, MAX_PER_TRANSACTION, Outcome, key, topic};
+use super::{
+    Action, AuditEntry, AuditError, AuditTrail, MAX_PER_TRANSACTION, Outcome, is_outage, key, topic,
+};
 use crate::ExportFormat;
 use crate::export::export;
 
@@ -94,7 +96,7 @@ impl AuditTrail {
         let waiting = self.inner.waiting.find(|entry| entry.details.transaction == transaction);
         let mut found = match self.written_of(transaction).await {
             Ok(written) => written,
-            Err(AuditError::Store(error)) if error.is_retryable() && !waiting.is_empty() => vec![],
+            Err(AuditError::Store(error)) if is_outage(&error) && !waiting.is_empty() => vec![],
             Err(error) => return Err(error),
         };
         for entry in waiting {

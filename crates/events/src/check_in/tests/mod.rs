@@ -3,6 +3,7 @@
 mod cool_down;
 mod corrections;
 mod erasure;
+mod file;
 mod lists;
 mod model;
 mod retries;
