@@ -124,6 +124,7 @@ impl Inner {
         loop {
             let entries = self.waiting.first(most);
             if entries.is_empty() {
+                tracing::info!("the audit is written again: no entry waits");
                 return;
             }
             let written = join_all(entries.iter().map(|entry| self.write(entry))).await;

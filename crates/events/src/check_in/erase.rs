@@ -2,10 +2,12 @@
 
 use std::num::NonZeroUsize;
 
+use async_trait::async_trait;
 use embedding_store::{Erase, EventName, JournalEntry, JournalPage, StoreError, Username};
 
 use super::record::Named;
-use super::{CheckIn, CheckInError, CheckIns, keys, topic};
+use super::{CheckIn, CheckIns, keys, topic};
+use crate::AttachedRecords;
 
 /// How many check-ins are read at a time.
 const PAGE: NonZeroUsize = NonZeroUsize::new(500).unwrap();
@@ -18,8 +20,8 @@ impl CheckIns {
     /// What people wrote, in notes and reasons, is not searched for names.
     ///
     /// # Errors
-    /// [`CheckInError::Store`].
-    pub async fn erase_user(&self, event: &EventName, user: &Username) -> Result<u64, CheckInError> {
+    /// As of the journal; some may be left.
+    pub async fn erase_user(&self, event: &EventName, user: &Username) -> Result<u64, StoreError> {
         let topic = topic(event)?;
         let erased = self.journal.erase(&topic, Erase::Subject(user.as_str().to_owned())).await?;
         let mut page = JournalPage::oldest(PAGE);
@@ -39,8 +41,8 @@ impl CheckIns {
     /// in there any more. Idempotent.
     ///
     /// # Errors
-    /// [`CheckInError::Store`].
-    pub async fn erase_event(&self, event: &EventName) -> Result<u64, CheckInError> {
+    /// As of the journal; some may be left.
+    pub async fn erase_event(&self, event: &EventName) -> Result<u64, StoreError> {
         let erased = self.journal.erase(&topic(event)?, Erase::All).await?;
         self.journal.erase(&keys()?, Erase::Subject(event.as_str().to_owned())).await?;
         Ok(erased)
@@ -52,26 +54,37 @@ impl CheckIns {
         event: &EventName,
         user: &Username,
         mut entry: JournalEntry,
-    ) -> Result<(), CheckInError> {
+    ) -> Result<(), StoreError> {
         loop {
+            let (topic, id) = (entry.topic.clone(), entry.id);
             let mut check_in = CheckIn::read(event, entry.clone())?;
             if !check_in.forget(user) {
                 return Ok(());
             }
-            let id = entry.id;
             check_in.amend(&mut entry)?;
             match self.journal.amend(entry).await {
                 Ok(()) | Err(StoreError::NotFound { .. }) => return Ok(()),
                 // Somebody corrected it since it was read.
                 Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-            match self.entry(event, id).await {
-                Ok(present) => entry = present,
-                Err(CheckInError::NotFound { .. }) => return Ok(()),
                 Err(error) => return Err(error),
             }
+            match self.journal.entry(&topic, id).await? {
+                Some(present) => entry = present,
+                None => return Ok(()),
+            }
         }
+    }
+}
+
+/// Attached to an [`EventService`](crate::EventService), check-ins go with the events and users it deletes.
+#[async_trait]
+impl AttachedRecords for CheckIns {
+    async fn erase_event(&self, event: &EventName) -> Result<(), StoreError> {
+        self.erase_event(event).await.map(drop)
+    }
+
+    async fn erase_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        self.erase_user(event, user).await.map(drop)
     }
 }
 

@@ -3,12 +3,13 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use embedding_store::{Journal, JournalPage};
+use embedding::{Embedding, ModelId};
+use embedding_store::{EmbeddingStore, InMemory, Journal, JournalPage, Metadata};
 
 use super::super::{keys, topic};
-use super::{CheckIns, all, fair, manual, new, over, to, user, with_key};
+use super::{CheckInOptions, CheckIns, all, fair, manual, new, over, to, user, with_key};
 use crate::trial_journal::TrialJournal;
-use crate::{EventName, Named};
+use crate::{EnrolmentFace, EventName, EventService, MatchPolicy, Named};
 
 /// The whole of an event's check-ins and of the keys, as text.
 async fn everything(journal: &TrialJournal) -> String {
@@ -73,4 +74,28 @@ async fn of_an_erased_event_nothing_is_left_and_others_stay() {
     new(check_ins.check_in(&fair(), &user("ada"), with_key(0, "k")).await);
     let again = check_ins.check_in(&ball, &user("ada"), with_key(1, "other")).await.unwrap();
     assert!(matches!(again, super::CheckInOutcome::Repeated(_)));
+}
+
+#[tokio::test]
+async fn check_ins_go_with_the_users_and_events_that_a_service_deletes() {
+    let store = Arc::new(InMemory::new());
+    let model = ModelId::new("test-model").unwrap();
+    let service =
+        EventService::open(Arc::clone(&store) as _, model.clone(), MatchPolicy::default()).await.unwrap();
+    let check_ins = CheckIns::new(store.journal().unwrap(), CheckInOptions::default());
+    service.attach(Arc::new(check_ins.clone()));
+    for (number, name) in ["ada", "ben"].iter().enumerate() {
+        let mut values = [0.0; 128];
+        values[number] = 1.0;
+        let embedding = Embedding::new(model.clone(), values).unwrap();
+        let (quality, source) = (Metadata::new(), "test".to_owned());
+        let face = EnrolmentFace { embedding, detection_score: 0.9, quality, source };
+        service.enrol(&fair(), &user(name), face).await.unwrap();
+        new(check_ins.check_in(&fair(), &user(name), manual(0)).await);
+    }
+    service.delete_user(&fair(), &user("ada")).await.unwrap();
+    let left: Vec<_> = all(&check_ins).await.into_iter().map(|check_in| check_in.user).collect();
+    assert_eq!(left, [user("ben")]);
+    service.delete_event(&fair()).await.unwrap();
+    assert_eq!(all(&check_ins).await, []);
 }
