@@ -3,7 +3,9 @@
 use std::error::Error;
 
 use embedding::{DIMENSIONS, Embedding, ModelId};
-use embedding_store::{EventName, EventRecord, FaceSample, Metadata, StoreError, UserRecord, Username};
+use embedding_store::{
+    EventName, EventRecord, FaceSample, JournalEntry, Metadata, StoreError, Topic, UserRecord, Username,
+};
 use time::OffsetDateTime;
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -34,6 +36,7 @@ fn a_record_reads_back_as_it_was() -> Outcome {
     assert_eq!(UserRecord::from_bytes(&user()?.to_bytes()?)?, user()?);
     let sample = sample()?;
     assert_eq!(FaceSample::from_bytes(&sample.to_bytes()?)?, sample);
+    assert_eq!(JournalEntry::from_bytes(&entry()?.to_bytes()?)?, entry()?);
     Ok(())
 }
 
@@ -150,13 +153,14 @@ fn neither_debug_output_nor_errors_show_an_embedding() -> Outcome {
 }
 
 type Read = fn(&[u8]) -> Result<(), StoreError>;
-type EveryKind = [(Vec<u8>, Read); 3];
+type EveryKind = [(Vec<u8>, Read); 4];
 
 fn every_kind() -> Result<EveryKind, Box<dyn Error>> {
     Ok([
         (event()?.to_bytes()?, |bytes| EventRecord::from_bytes(bytes).map(drop)),
         (user()?.to_bytes()?, |bytes| UserRecord::from_bytes(bytes).map(drop)),
         (sample()?.to_bytes()?, |bytes| FaceSample::from_bytes(bytes).map(drop)),
+        (entry()?.to_bytes()?, |bytes| JournalEntry::from_bytes(bytes).map(drop)),
     ])
 }
 
@@ -166,6 +170,13 @@ fn now() -> OffsetDateTime {
 
 fn event() -> Result<EventRecord, Box<dyn Error>> {
     Ok(EventRecord::new(EventName::new("conference")?, ModelId::new("test")?, now()))
+}
+
+/// Of one id, so that two are equal.
+fn entry() -> Result<JournalEntry, Box<dyn Error>> {
+    let mut entry = JournalEntry::new(Topic::new("check-ins/conference")?, "seen", now());
+    entry.id = "0190163d-8694-739b-aea5-966c26f8ad90".parse()?;
+    Ok(entry.with_subject("Zoë").with_key("k"))
 }
 
 fn user() -> Result<UserRecord, Box<dyn Error>> {

@@ -2,17 +2,19 @@
 
 use std::error::Error;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::{
-    EmbeddingStore, EmbeddingStoreExt, EventName, EventSnapshot, FaceSample, RedbStore, StoreError, Username,
+    EmbeddingStore, EmbeddingStoreExt, EventName, EventSnapshot, FaceSample, JournalEntry, JournalPage,
+    RedbStore, StoreError, Topic, Username,
 };
 use tempfile::tempdir;
 use time::OffsetDateTime;
 
 /// What a file holds.
-type Content = Vec<EventSnapshot>;
+type Content = (Vec<EventSnapshot>, Vec<JournalEntry>);
 
 /// The engine's header: magic number, flags, sizes, and the two slots of which one is current.
 const HEADER: usize = 320;
@@ -84,19 +86,40 @@ async fn fill(path: &Path) -> Result<Content, Box<dyn Error>> {
     for number in 0..60 {
         store.append_sample(sample(number)?).await?;
     }
-    drop(store);
+    let journal = store.journal().ok_or("the store has no journal")?;
+    for number in 0..30 {
+        let entry = JournalEntry::new(Topic::new("a")?, "seen", OffsetDateTime::UNIX_EPOCH);
+        let entry = entry.with_subject(format!("user {}", number / 4)).with_key(format!("key {number}"));
+        journal.append(entry, None).await?;
+    }
+    drop((journal, store));
     let content = read(path).await?;
-    assert_eq!(content.iter().flat_map(|event| &event.users).flat_map(|user| &user.samples).count(), 60);
+    assert_eq!(content.1.len(), 32);
+    assert_eq!(content.0.iter().flat_map(|event| &event.users).flat_map(|user| &user.samples).count(), 60);
     Ok(content)
 }
 
 async fn read(path: &Path) -> Result<Content, StoreError> {
     let store = RedbStore::open(path).await?;
-    let mut content = Vec::new();
+    let mut events = Vec::new();
     for event in store.all_events().await? {
-        content.push(store.load_event(&event.name).await?);
+        events.push(store.load_event(&event.name).await?);
     }
-    Ok(content)
+    Ok((events, entries(&store).await?))
+}
+
+/// The entries, and the one that each way to find one leads to.
+async fn entries(store: &RedbStore) -> Result<Vec<JournalEntry>, StoreError> {
+    let no_good = |reason: &str| StoreError::misconfigured(reason);
+    let journal = store.journal().ok_or_else(|| no_good("no journal"))?;
+    let topic = Topic::new("a").map_err(|_| no_good("no topic"))?;
+    let page = JournalPage::newest(NonZeroUsize::MAX);
+    let mut found = journal.list(&topic, page).await?.items;
+    for way in [journal.by_key(&topic, "key 3").await?, journal.latest(&topic, "user 2", "seen").await?] {
+        // A key that is gone from an index would be a wrong answer.
+        found.extend(way);
+    }
+    Ok(found)
 }
 
 fn sample(number: u8) -> Result<FaceSample, Box<dyn Error>> {

@@ -70,7 +70,7 @@ pub enum ArchiveError {
     #[error("the archive is damaged {place}: {what}")]
     Damaged {
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What is wrong there.
         what: String,
     },
@@ -78,7 +78,7 @@ pub enum ArchiveError {
     #[error("the archive is cut off {place}")]
     CutOff {
         /// Where the missing part would be.
-        place: Place,
+        place: Box<Place>,
     },
     /// The store did not do what it was asked.
     #[error(transparent)]

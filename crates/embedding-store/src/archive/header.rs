@@ -59,5 +59,5 @@ impl Header {
 
 fn damaged(what: &str) -> ArchiveError {
     let place = Place { frame: 0, offset: 0, subject: None, before: Progress::default() };
-    ArchiveError::Damaged { place, what: what.to_owned() }
+    ArchiveError::Damaged { place: Box::new(place), what: what.to_owned() }
 }

@@ -168,14 +168,14 @@ impl<R: Read> Reader<R> {
         ArchiveError::Damaged { place: self.place(), what: what.to_owned() }
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> Box<Place> {
         let subject = match (self.event.clone(), self.user.clone()) {
             (Some(event), Some(user)) => Some(Subject::User(event, user)),
             (Some(event), None) => Some(Subject::Event(event)),
             (None, _) => None,
         };
         let before = Progress { bytes: self.start, ..self.read };
-        Place { frame: self.number, offset: self.start, subject, before }
+        Box::new(Place { frame: self.number, offset: self.start, subject, before })
     }
 }
 
@@ -189,7 +189,8 @@ fn read_header(input: &mut impl Read) -> Result<[u8; HEADER_BYTES], ArchiveError
         Ok(bytes)
     } else if !read.is_empty() && MAGIC.starts_with(read.get(..MAGIC.len()).unwrap_or(&read)) {
         let before = Progress::default();
-        Err(ArchiveError::CutOff { place: Place { frame: 0, offset: 0, subject: None, before } })
+        let place = Place { frame: 0, offset: 0, subject: None, before };
+        Err(ArchiveError::CutOff { place: Box::new(place) })
     } else {
         Err(ArchiveError::NotAnArchive)
     }

@@ -1,5 +1,7 @@
 //! The journal: append, repetition, amendment, and what an entry may say.
 
+use std::slice;
+
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -154,7 +156,7 @@ pub async fn an_amended_entry_is_about_its_new_subject(harness: &dyn JournalHarn
     journal.amend(amended.clone()).await?;
 
     let expected = JournalEntry { time: at(10), key: entry.key, revision: 1, ..amended };
-    assert_eq!(all(&*journal, &name).await?, [expected.clone()]);
+    assert_eq!(all(&*journal, &name).await?, slice::from_ref(&expected));
     assert_eq!(journal.by_key(&name, "k").await?, Some(expected.clone()));
     assert_eq!(journal.latest(&name, "ada", "seen").await?, None);
     assert_eq!(journal.latest(&name, "bob", "seen").await?, None);

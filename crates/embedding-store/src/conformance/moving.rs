@@ -46,7 +46,8 @@ async fn fill(store: &dyn EmbeddingStore) -> Outcome {
     store.create_event(new_event("empty")?).await?;
     for (name, samples) in [("ada", 1), ("Zoë", 3), ("山田 太郎", 2), ("../x", 1)] {
         for number in 1..=samples {
-            store.append_sample(sample("conference", name, number)?).await?;
+            let theirs = sample("conference", name, number)?.with_request(format!("request {number}"));
+            store.append_sample(theirs).await?;
         }
         let first = sample("conference", name, 1)?;
         let mut user = UserRecord::new(first.event().clone(), first.user().clone(), at(-60));

@@ -50,7 +50,7 @@ impl Journal for PostgresJournal {
         let outcome = append::append(&lease, &entry, unless_since).await;
         match lease.settle(outcome)? {
             Appended::Repeated(present) if present == entry => Ok(Appended::New),
-            appended => Ok(appended),
+            other @ (Appended::New | Appended::Repeated(_) | Appended::Recent(_)) => Ok(other),
         }
     }
 
