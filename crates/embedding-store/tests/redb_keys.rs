@@ -17,8 +17,12 @@ use time::OffsetDateTime;
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
 fn sample(user: &str) -> Outcome<FaceSample> {
+    sample_of("conference", user)
+}
+
+fn sample_of(event: &str, user: &str) -> Outcome<FaceSample> {
     let embedding = Embedding::new(ModelId::new("test")?, [0.25; DIMENSIONS])?;
-    let (event, user) = (EventName::new("conference")?, Username::new(user)?);
+    let (event, user) = (EventName::new(event)?, Username::new(user)?);
     Ok(FaceSample::new(event, user, embedding, 0.9, "test", OffsetDateTime::UNIX_EPOCH)?)
 }
 
@@ -186,5 +190,35 @@ async fn compaction_gives_room_back_and_keeps_what_is_there() -> Outcome {
     let after = fs::metadata(&path)?.len();
     assert!(after < before.1 / 2, "{} bytes became {after}", before.1);
     store.append_sample(sample("eve")?).await?;
+    Ok(())
+}
+
+/// Pages that are free keep what was in them; a copy has no such pages.
+#[tokio::test]
+async fn a_backup_holds_nothing_that_was_deleted() -> Outcome {
+    let folder = tempdir()?;
+    let (path, copy) = (folder.path().join("faces.redb"), folder.path().join("copy.redb"));
+    let store = RedbStore::open(&path).await?;
+    let (first, second, user) = (sample("ada")?, sample("ada")?, sample("bob")?);
+    let event = sample_of("gone", "eve")?;
+    let kept = FaceSample::new(
+        first.event().clone(),
+        first.user().clone(),
+        Embedding::new(ModelId::new("test")?, [0.5; DIMENSIONS])?,
+        0.9,
+        "test",
+        OffsetDateTime::UNIX_EPOCH,
+    )?;
+    for theirs in [&kept, &first, &second, &user, &event] {
+        store.append_sample(theirs.clone()).await?;
+    }
+    assert!(shows_embeddings(&path)?);
+    store.delete_sample(first.event(), first.user(), first.id()).await?;
+    store.delete_sample(second.event(), second.user(), second.id()).await?;
+    store.delete_user(user.event(), user.user()).await?;
+    store.delete_event(event.event()).await?;
+    store.backup(&copy).await?;
+    assert!(!shows_embeddings(&copy)?);
+    assert_eq!(content(&RedbStore::open(&copy).await?).await?, content(&store).await?);
     Ok(())
 }
