@@ -132,6 +132,27 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_format_2_gets_the_tables_of_the_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("faces.redb");
+        let database = open_or_create(&path, &Keyring::plain()).unwrap();
+        let transaction = database.begin_write().unwrap();
+        for table in journal::TABLES {
+            assert!(transaction.delete_table(table).unwrap());
+        }
+        transaction.open_table(FORMAT).unwrap().insert(VERSION, 2_u32.to_le_bytes().as_slice()).unwrap();
+        transaction.commit().unwrap();
+        drop(database);
+
+        let database = open(&path, &Keyring::plain()).unwrap();
+        assert_eq!(Header::read(&database).unwrap().version, Some(FORMAT_VERSION));
+        let transaction = database.begin_read().unwrap();
+        for table in journal::TABLES {
+            assert!(transaction.open_table(table).unwrap().is_empty().unwrap());
+        }
+    }
+
+    #[test]
     fn a_file_of_a_format_that_never_was_is_damaged() {
         assert!(matches!(stamped(0), StoreError::Corrupt { .. }));
     }
