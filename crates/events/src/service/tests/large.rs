@@ -9,14 +9,14 @@ use embedding_store::{EmbeddingStore, StoreError};
 use proptest::prelude::*;
 
 /// A service that holds events of at most so many users, and its handle.
-async fn join(shared: &Arc<Shared>, gallery_limit: usize) -> (EventService, Arc<TrialStore>) {
+pub(super) async fn join(shared: &Arc<Shared>, gallery_limit: usize) -> (EventService, Arc<TrialStore>) {
     let store = shared.handle();
     let (handle, policy) = (Arc::clone(&store) as Arc<dyn EmbeddingStore>, MatchPolicy::default());
     let options = ServiceOptions { gallery_limit, ..ServiceOptions::default() };
     (EventService::open_with(handle, model(), policy, options).await.unwrap(), store)
 }
 
-fn searching(exact: bool) -> Arc<Shared> {
+pub(super) fn searching(exact: bool) -> Arc<Shared> {
     Arc::new(Shared { search: Some(exact), ..Shared::default() })
 }
 
