@@ -83,13 +83,12 @@ impl Inner {
 impl EventError {
     /// The store's error, or which of the things asked for is not there.
     pub(super) fn from_absence(error: StoreError) -> Self {
-        match error {
-            StoreError::NotFound { subject: Subject::Event(event) } => Self::UnknownEvent { event },
-            StoreError::NotFound { subject: Subject::User(event, user) } => Self::UnknownUser { event, user },
-            StoreError::NotFound { subject: Subject::Sample(event, user, id) } => {
-                Self::UnknownSample { event, user, id }
-            }
-            error => Self::Store(error),
+        let StoreError::NotFound { subject } = error else { return Self::Store(error) };
+        match subject {
+            Subject::Event(event) => Self::UnknownEvent { event },
+            Subject::User(event, user) => Self::UnknownUser { event, user },
+            Subject::Sample(event, user, id) => Self::UnknownSample { event, user, id },
+            subject @ (Subject::Entry(..) | _) => Self::Store(StoreError::NotFound { subject }),
         }
     }
 }

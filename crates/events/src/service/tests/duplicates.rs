@@ -88,7 +88,7 @@ async fn the_call_decides_before_the_event_and_the_event_before_the_default() {
                 match of_call.or(of_event).unwrap_or(default) {
                     Warn => assert_eq!(answer.unwrap().duplicates[0].user, user("ada"), "{case}"),
                     Allow => assert_eq!(answer.unwrap().duplicates, [], "{case}"),
-                    _ => assert!(is_refused(&answer, "ada"), "{case}"),
+                    Refuse | _ => assert!(is_refused(&answer, "ada"), "{case}"),
                 }
                 let _ = service.delete_user(&event("e"), &user(&name)).await;
             }
