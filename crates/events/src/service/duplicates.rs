@@ -8,7 +8,7 @@ use embedding::{Distance, Embedding, Template};
 use embedding_store::{DuplicatePolicy, EventName, StoreError, Username};
 
 use super::Inner;
-use super::enrol::EnrolmentOptions;
+use super::enrolment::EnrolmentOptions;
 use super::held::Held;
 use super::identify::MOST_USERS_INLINE;
 use crate::{EventError, EventRules, Gallery, Nearest};

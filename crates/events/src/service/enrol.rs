@@ -1,69 +1,16 @@
 //! Enrolment: faces become stored samples, and their user's template follows.
 
-use embedding::{Embedding, EmbeddingError, Template};
-use embedding_store::{DuplicatePolicy, EventName, FaceSample, Metadata, StoreError, Subject, Username};
+use embedding::{EmbeddingError, Template};
+use embedding_store::{DuplicatePolicy, EventName, FaceSample, StoreError, Subject, Username};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::Inner;
 use super::duplicates::{self, Duplicate};
+use super::enrolment::{EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
 use super::galleries::Turn;
 use super::held::Held;
 use super::repeat::Earlier;
 use crate::EventError;
-
-/// A face to enrol.
-#[derive(Debug, Clone)]
-pub struct EnrolmentFace {
-    /// What the network says of it, at unit length or as the network gave it.
-    pub embedding: Embedding,
-    /// What the detector gave it; finite, on the detector's scale.
-    pub detection_score: f32,
-    /// What the quality checks measured, to be kept with it; empty when there were none.
-    pub quality: Metadata,
-    /// How it came, such as the route.
-    pub source: String,
-}
-
-/// How faces are to be enrolled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnrolmentOptions {
-    /// What to do when one is in the event under another name, whatever the event says; `None` leaves it to
-    /// the event.
-    pub on_duplicate: Option<DuplicatePolicy>,
-    /// What to do about it when neither this call nor the event says: to refuse, unless set.
-    pub on_duplicate_default: DuplicatePolicy,
-    /// The caller's mark, by which the same request is recognised when it is made again. Kept with the
-    /// samples, and counts among those of its user.
-    pub request: Option<String>,
-}
-
-impl Default for EnrolmentOptions {
-    fn default() -> Self {
-        Self { on_duplicate: None, on_duplicate_default: DuplicatePolicy::Refuse, request: None }
-    }
-}
-
-/// What came of enrolling one face.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Enrolment {
-    /// How many samples the user now has.
-    pub embedding_count: usize,
-}
-
-/// What came of enrolling faces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EnrolmentOutcome {
-    /// How many samples the user has with these; of a repeated request, how many they were the first time.
-    pub embedding_count: usize,
-    /// The samples, in the order of the faces.
-    pub samples: Vec<Uuid>,
-    /// Who else has one of the faces, nearest first, when that is only to be told
-    /// ([`DuplicatePolicy::Warn`]).
-    pub duplicates: Vec<Duplicate>,
-    /// Whether the request had been done before: nothing was written.
-    pub repeated: bool,
-}
 
 /// What is to be stored, and what came of looking before.
 struct Plan<'a> {

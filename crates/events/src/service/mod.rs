@@ -4,6 +4,7 @@ mod backlog;
 mod delete;
 mod duplicates;
 mod enrol;
+mod enrolment;
 mod events;
 mod galleries;
 mod held;
@@ -27,7 +28,7 @@ use tracing::Instrument;
 
 use self::backlog::Backlog;
 pub use self::duplicates::Duplicate;
-pub use self::enrol::{Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
+pub use self::enrolment::{Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
 pub use self::events::{EventChange, EventDetails, EventSettings};
 use self::galleries::Galleries;
 pub use self::options::ServiceOptions;

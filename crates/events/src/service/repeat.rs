@@ -4,7 +4,7 @@ use embedding::{Distance, Embedding, EmbeddingError, Template};
 use embedding_store::FaceSample;
 use uuid::Uuid;
 
-use super::enrol::EnrolmentFace;
+use super::enrolment::EnrolmentFace;
 
 /// Embeddings of one picture are this near when two machines made them. Two pictures of one person are some
 /// hundred times as far apart, and so is one picture that was written anew with a loss.
