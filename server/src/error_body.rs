@@ -67,6 +67,20 @@ pub(crate) struct ProblemError {
     /// What is wrong with the pictures, of `picture_unusable` alone.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<Reason>,
+    /// Who else has the face, of `duplicate_person` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate: Option<DuplicateOf>,
+}
+
+/// Another user of the event who has the face.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct DuplicateOf {
+    /// Their name.
+    #[schema(example = "john_doe")]
+    pub(crate) user: String,
+    /// How far the face is from theirs.
+    #[schema(minimum = 0, example = 0.2127)]
+    pub(crate) distance: f32,
 }
 
 impl ProblemError {
@@ -80,6 +94,7 @@ impl ProblemError {
             code: description.code.name,
             request_id: request_id.to_owned(),
             reasons: description.reasons.clone(),
+            duplicate: description.duplicate.clone(),
         }
     }
 }

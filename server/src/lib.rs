@@ -3,6 +3,7 @@
 //! [`cli`] is the entry; `routes.rs` is the table of paths, and a handler there reads as the story of its
 //! request.
 
+mod audit;
 mod calibration;
 pub mod cli;
 mod commands;
@@ -17,4 +18,5 @@ mod routes;
 mod service;
 mod startup;
 mod telemetry;
+mod upkeep;
 mod upload;

@@ -1,6 +1,8 @@
 //! The gate before enrolment: a face that is shown badly is not taken, or taken with a warning.
 
-use face_core::Quality;
+use events::Metadata;
+use face_core::{Pose, Quality};
+use serde_json::json;
 
 use crate::error::{ApiError, Reason};
 
@@ -28,4 +30,19 @@ impl QualityGate {
             Self::Off => Ok(Vec::new()),
         }
     }
+}
+
+/// What was measured of a face, as it is kept with it.
+pub(crate) fn measured(quality: &Quality) -> Metadata {
+    let Quality { eye_distance, brightness, contrast, sharpness, pose, inside } = *quality;
+    let values = [
+        ("eye_distance", eye_distance),
+        ("brightness", brightness),
+        ("contrast", contrast),
+        ("sharpness", sharpness),
+        ("inside", inside),
+    ];
+    let angles = pose.map(|Pose { yaw, pitch, roll }| [("yaw", yaw), ("pitch", pitch), ("roll", roll)]);
+    let all = values.into_iter().chain(angles.into_iter().flatten());
+    all.map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }

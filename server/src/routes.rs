@@ -1,10 +1,12 @@
 //! The one table: which path is answered by which handler.
 
 pub(crate) mod add_user;
+pub(crate) mod debug_data;
 mod docs;
 pub(crate) mod events;
 pub(crate) mod health;
 mod page;
+pub(crate) mod transactions;
 pub(crate) mod users;
 pub(crate) mod v1;
 pub(crate) mod verify;
@@ -30,6 +32,8 @@ pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
         .service(resource("/api/events/{event_name}").route(delete().to(events::delete_event)))
         .service(resource("/api/all_user").route(get().to(users::list_users)))
         .service(resource("/api/delete_user").route(get().to(users::delete_user)))
+        .service(resource("/api/debug/cloudinary-data").route(get().to(debug_data::show)))
+        .service(resource("/get_transaction_details").route(get().to(transactions::details)))
         // Monitors like to ask without wanting the body.
         .service(resource("/health/live").route(get().to(health::live)).route(head().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)).route(head().to(health::ready)))

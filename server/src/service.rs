@@ -3,20 +3,30 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use embedding::Distance;
-use events::EventService;
+use embedding::Metric;
+use embedding_store::EmbeddingStore;
+use events::{AuditTrail, CheckIns, EventService};
 
 use crate::inference::Inference;
 use crate::quality::QualityGate;
 
-/// The domain, the pool that works on pictures, and the place of the documentation's script.
+/// The domain, the pool that works on pictures, and what else they need.
 #[derive(Debug, Clone)]
 pub(crate) struct Service {
     pub(crate) events: Arc<EventService>,
     pub(crate) inference: Inference,
     /// What a face must be to be enrolled.
     pub(crate) quality: QualityGate,
-    /// Largest distance that is a match, of two pictures alone.
-    pub(crate) threshold: Distance,
+    /// Which vectors are compared, of two pictures alone.
+    pub(crate) metric: Metric,
+    pub(crate) check_ins: CheckIns,
+    pub(crate) audit: AuditTrail,
+    /// The store itself, for `/api/debug`.
+    pub(crate) store: Arc<dyn EmbeddingStore>,
+    /// Its URL without secrets.
+    pub(crate) store_url: String,
+    /// Whether what is stored may be looked at.
+    pub(crate) debug_data: bool,
+    /// The documentation's script.
     pub(crate) redoc: PathBuf,
 }

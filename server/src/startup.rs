@@ -4,9 +4,11 @@ use std::io::{self, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use ::events::{Calibration, CalibrationSetting, EventService, ServiceOptions};
+use ::events::{
+    AuditOptions, AuditTrail, Calibration, CalibrationSetting, CheckIns, EventService, ServiceOptions,
+};
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::text::TextConfig;
@@ -16,9 +18,9 @@ use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, Error, HttpRequest, HttpServer};
 use anyhow::Context;
 use embedding::ModelId;
-use embedding_store::EmbeddingStore;
+use embedding_store::{EmbeddingStore, Journal, RedbJournal};
 use face_core::FaceEngine;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinSet, spawn_blocking};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
@@ -32,6 +34,10 @@ use crate::inference::Inference;
 use crate::openapi::Document;
 use crate::routes;
 use crate::service::Service;
+use crate::upkeep::keep_up;
+
+/// How long the end waits for the audit to be written.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Seconds that requests under way have to finish when the server is told to stop.
 const FAREWELL: u64 = 30;
@@ -44,6 +50,8 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     })?;
     let address = listener.local_addr()?;
     let service = open(config).await?;
+    let (audit, upkeep) =
+        (service.audit.clone(), JoinSet::from_iter([keep_up(service.clone(), config.audit_age)]));
     let admission = Admission::new(config.uploads.get(), config.max_upload);
     let policy = SitePolicy::new(&config.origins);
     let server = HttpServer::new(move || {
@@ -65,6 +73,11 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     tracing::info!(%address, store = %config.store, took_ms = took, "ready");
     writeln!(io::stdout(), "Ready: http://{address}/ (API documentation: http://{address}/docs)")?;
     server.run().await?;
+    drop(upkeep);
+    let lost = audit.flush(LAST_WORDS).await;
+    if lost > 0 {
+        tracing::error!(lost, "entries of the audit could not be written before the end");
+    }
     tracing::info!("stopped");
     Ok(())
 }
@@ -79,12 +92,20 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let model = engine.model().clone();
     let calibration = calibration_of(config, &model)?.map(Arc::new);
     let options = ServiceOptions { calibration, ..config.events.clone() };
-    let events = EventService::open_with(store, model, config.policy, options).await?;
+    let journal = journal(config, &*store).await?;
+    let check_ins = CheckIns::new(Arc::clone(&journal), config.check_ins);
+    let events = EventService::open_with(Arc::clone(&store), model, config.policy, options).await?;
+    events.attach(Arc::new(check_ins.clone()));
     Ok(Service {
-        threshold: events.limit(None, 1)?.threshold,
         events: Arc::new(events),
         inference: Inference::start(config.workers, engine, config.multi_face)?,
         quality: config.quality,
+        metric: config.policy.metric,
+        check_ins,
+        audit: AuditTrail::new(journal, AuditOptions::default()),
+        store,
+        store_url: config.store.to_string(),
+        debug_data: config.debug_data,
         redoc: routes::redoc_bundle(&config.models),
     })
 }
@@ -107,6 +128,17 @@ pub(crate) fn calibration_of(config: &Config, model: &ModelId) -> anyhow::Result
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
     let opened = config.store.open_with(&config.secrets.store_options()).await;
     opened.with_context(|| format!("the store '{}' cannot be used", config.store))
+}
+
+/// The store's own journal, else one in a file.
+async fn journal(config: &Config, store: &dyn EmbeddingStore) -> anyhow::Result<Arc<dyn Journal>> {
+    if let Some(journal) = store.journal() {
+        return Ok(journal);
+    }
+    let journal = RedbJournal::open(&config.journal).await;
+    let journal =
+        journal.with_context(|| format!("the journal '{}' cannot be used", config.journal.display()))?;
+    Ok(Arc::new(journal))
 }
 
 fn hint(models: &Path) -> String {

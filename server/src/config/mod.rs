@@ -16,11 +16,12 @@ use std::thread;
 use clap::{Arg, ArgMatches, Command};
 use embedding_store::StoreUrl;
 use etcetera::BaseStrategy;
-use events::{MatchPolicy, ServiceOptions};
+use events::{CheckInOptions, MatchPolicy, ServiceOptions};
 use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
+use crate::upkeep::AuditAge;
 use settings::{SETTINGS, Setting};
 use sources::{Sources, Values};
 
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) address: SocketAddr,
     /// Where faces are kept.
     pub(crate) store: StoreUrl,
+    /// File of check-ins and audit where the store keeps none.
+    pub(crate) journal: PathBuf,
     /// How galleries follow the store.
     pub(crate) events: ServiceOptions,
     /// Folder of the models and of ONNX Runtime.
@@ -56,6 +59,12 @@ pub(crate) struct Config {
     pub(crate) multi_face: FacePolicy,
     /// What to do with faces to enrol that are shown badly.
     pub(crate) quality: QualityGate,
+    /// How check-ins are kept.
+    pub(crate) check_ins: CheckInOptions,
+    /// How long the audit is kept.
+    pub(crate) audit_age: AuditAge,
+    /// Whether what is stored may be looked at.
+    pub(crate) debug_data: bool,
     /// Web origins allowed beside this server's own and loopback.
     pub(crate) origins: Vec<WebOrigin>,
     /// Pictures worked on at once.
@@ -116,6 +125,7 @@ impl Config {
             address: SocketAddr::new(host, read.required(&settings::PORT, values::port)?),
             store: read
                 .required(&settings::STORE, |text| text.parse::<StoreUrl>().map_err(|e| e.to_string()))?,
+            journal: read.required(&settings::JOURNAL, |text| Ok(PathBuf::from(text)))?,
             events: ServiceOptions {
                 max_staleness: read.required(&settings::MAX_STALENESS, values::staleness)?,
                 gallery_limit: read.required(&settings::GALLERY_LIMIT, values::gallery_limit)?,
@@ -127,6 +137,9 @@ impl Config {
             policy: read.policy()?,
             multi_face: read.required(&settings::MULTI_FACE, values::multi_face)?,
             quality: read.required(&settings::QUALITY, values::quality)?,
+            check_ins: read.required(&settings::COOL_DOWN, values::cool_down)?,
+            audit_age: read.required(&settings::AUDIT_DAYS, values::audit_age)?,
+            debug_data: read.required(&settings::DEBUG_DATA, values::switch)?,
             origins: read.required(&settings::CORS, values::origins)?,
             workers: read.or_else(&settings::WORKERS, values::count, default_workers)?,
             max_upload: read.required(&settings::MAX_UPLOAD, values::count)?.get() << 20,

@@ -29,10 +29,11 @@ impl Setting {
 pub(crate) const PREFIX: &str = "FACE_";
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 21] = [
+pub(crate) const SETTINGS: [Setting; 25] = [
     HOST,
     PORT,
     STORE,
+    JOURNAL,
     MAX_STALENESS,
     GALLERY_LIMIT,
     MODELS,
@@ -44,6 +45,9 @@ pub(crate) const SETTINGS: [Setting; 21] = [
     MARGIN,
     MULTI_FACE,
     QUALITY,
+    COOL_DOWN,
+    AUDIT_DAYS,
+    DEBUG_DATA,
     CORS,
     WORKERS,
     MAX_UPLOAD,
@@ -72,6 +76,13 @@ pub(super) const STORE: Setting = Setting {
     value: "URL",
     default: Some("redb:data/faces.redb"),
     help: "Where faces are kept: redb:PATH, postgres://..., cloudinary:PREFIX, or memory: to forget them at the end",
+};
+
+pub(super) const JOURNAL: Setting = Setting {
+    name: "journal",
+    value: "FILE",
+    default: Some("data/journal.redb"),
+    help: "File of check-ins and audit where the store keeps none, as at Cloudinary",
 };
 
 pub(super) const MAX_STALENESS: Setting = Setting {
@@ -149,6 +160,27 @@ pub(super) const QUALITY: Setting = Setting {
     value: "GATE",
     default: Some("refuse"),
     help: "Faces to enrol that are small, dark, blurred, turned away and the like: refuse, warn or off",
+};
+
+pub(super) const COOL_DOWN: Setting = Setting {
+    name: "cool-down",
+    value: "SECONDS",
+    default: Some("300"),
+    help: "Who was checked in is not checked in again for so long, 0 to 86400",
+};
+
+pub(super) const AUDIT_DAYS: Setting = Setting {
+    name: "audit-days",
+    value: "DAYS",
+    default: Some("365"),
+    help: "How long the audit is kept, 0 to 36500; 0 keeps it for ever",
+};
+
+pub(super) const DEBUG_DATA: Setting = Setting {
+    name: "debug-data",
+    value: "SWITCH",
+    default: Some("off"),
+    help: "Whether /api/debug/cloudinary-data shows what is stored: off or on",
 };
 
 pub(super) const CORS: Setting = Setting {

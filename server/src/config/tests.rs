@@ -70,7 +70,7 @@ fn unknown_names_are_refused_wherever_they_are_said() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 23] = [
+    let bad: [(&'static str, &str, &str); 26] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
@@ -89,6 +89,9 @@ fn bad_values_are_named_with_what_is_allowed() {
         ("margin", "-0.01", "0 to 0.2"),
         ("multi-face", "any", "single, strict or largest"),
         ("quality", "good", "refuse, warn or off"),
+        ("cool-down", "86401", "0 to 86400"),
+        ("audit-days", "-1", "0 to 36500"),
+        ("debug-data", "yes", "off or on"),
         ("cors", "https://a.example/path", "origin"),
         ("workers", "0", "from 1"),
         ("max-upload", "-1", "from 1"),

@@ -4,10 +4,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use events::CheckInOptions;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
+use crate::upkeep::AuditAge;
 
 /// How the log reads on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +69,33 @@ pub(super) fn quality(text: &str) -> Result<QualityGate, String> {
         "warn" => Ok(QualityGate::Warn),
         "off" => Ok(QualityGate::Off),
         _ => Err("give refuse, warn or off".to_owned()),
+    }
+}
+
+pub(super) fn cool_down(text: &str) -> Result<CheckInOptions, String> {
+    match text.parse() {
+        Ok(seconds @ 0..=86_400) => {
+            let mut options = CheckInOptions::default();
+            options.cool_down = Duration::from_secs(seconds);
+            Ok(options)
+        }
+        Ok(_) | Err(_) => Err("give a whole number of seconds from 0 to 86400".to_owned()),
+    }
+}
+
+pub(super) fn audit_age(text: &str) -> Result<AuditAge, String> {
+    match text.parse() {
+        Ok(0) => Ok(None),
+        Ok(days @ 1..=36_500) => Ok(Some(time::Duration::days(days))),
+        Ok(_) | Err(_) => Err("give a whole number of days from 0 to 36500".to_owned()),
+    }
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "off" => Ok(false),
+        "on" => Ok(true),
+        _ => Err("give off or on".to_owned()),
     }
 }
 

@@ -39,8 +39,10 @@ codes! {
     INVALID_CURSOR: BAD_REQUEST "invalid_cursor",
         "The cursor is none that this server gave: start again without one";
     INVALID_KEY: BAD_REQUEST "invalid_idempotency_key",
-        "The header idempotency-key is 1 to 128 visible ASCII characters";
+        "The header idempotency-key is 1 to 255 printable ASCII characters, given once";
     INVALID_EMBEDDING: BAD_REQUEST "invalid_embedding", "An embedding has 128 numbers, got 127";
+    INVALID_RULE: BAD_REQUEST "invalid_match_rule",
+        "A threshold of 0.9 decides nothing: up to 0.5 was measured, where half the strangers match";
     BROKEN_FORM: BAD_REQUEST "broken_form",
         "The body is not a complete multipart form: multipart stream is incomplete";
     UNSTORABLE: BAD_REQUEST "unstorable", "The record cannot be stored: its metadata is nested too deep";
@@ -50,12 +52,27 @@ codes! {
         "Pages of that origin may not use this server: list it with --cors to allow it";
     NO_SUCH_EVENT: NOT_FOUND "no_such_event", "Event 'conference_2024' not found";
     NO_SUCH_USER: NOT_FOUND "no_such_user", "User 'john_doe' not found in event 'conference_2024'";
+    NO_SUCH_FACE: NOT_FOUND "no_such_face",
+        "User 'john_doe' of event 'conference_2024' has no face with the id \
+         01a20fb1-0247-75c3-8a5d-21b9a30a7b91";
+    NO_SUCH_CHECK_IN: NOT_FOUND "no_such_check_in",
+        "Check-in 01a20fb1-0247-75c3-8a5d-21b9a30a7b91 does not exist in event 'conference_2024'";
+    NO_SUCH_TRANSACTION: NOT_FOUND "no_such_transaction",
+        "Transaction '01a20fb1-0247-75c3-8a5d-21b9a30a7b91' not found";
     NO_SUCH_PATH: NOT_FOUND "no_such_path", "Nothing is here: see /docs for what there is";
     METHOD: METHOD_NOT_ALLOWED "method_not_allowed", "This method is not allowed here; allowed: GET";
     TOO_SLOW: REQUEST_TIMEOUT "too_slow", "The request took too long";
     OTHER_MODEL: CONFLICT "other_model",
         "Event 'conference_2024' holds faces of model 'sface-2021', which those of model 'dlib-resnet-v1' cannot \
          join or meet";
+    DUPLICATE_PERSON: CONFLICT "duplicate_person",
+        "The face is that of user 'john_doe' of event 'conference_2024', at a distance of 0.2127";
+    LAST_FACE: CONFLICT "last_face",
+        "It is the only face of user 'john_doe' of event 'conference_2024': delete the user instead";
+    KEY_REUSED: CONFLICT "idempotency_key_reused",
+        "The idempotency key was used before, for another request: use a new key for each request";
+    UNUSABLE_RULE: CONFLICT "unusable_match_rule",
+        "The rule for a match of event 'conference_2024' cannot be kept";
     CONFLICT: CONFLICT "conflict", "Event 'conference_2024' already exists";
     PICTURE_TOO_LARGE: PAYLOAD_TOO_LARGE "picture_too_large", "The picture is larger than the 20 MiB allowed";
     BODY_TOO_LARGE: PAYLOAD_TOO_LARGE "body_too_large", "The body is larger than the 1 MiB allowed";

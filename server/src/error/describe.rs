@@ -2,11 +2,12 @@
 
 use actix_web::http::StatusCode;
 use embedding_store::StoreError;
-use events::EventError;
+use events::{AuditError, CheckInError, EventError};
 use face_core::{FaceError, PictureError};
 
 use super::codes::{self, Code};
 use super::{ApiError, Reason};
+use crate::error_body::DuplicateOf;
 use crate::http::Shape;
 
 /// What the client is told.
@@ -19,6 +20,8 @@ pub(crate) struct Description {
     pub(crate) message: String,
     /// What is wrong with a picture.
     pub(crate) reasons: Vec<Reason>,
+    /// Who else has the face.
+    pub(crate) duplicate: Option<DuplicateOf>,
     /// Seconds after which to try again.
     pub(crate) retry_after: Option<u32>,
 }
@@ -33,7 +36,8 @@ const STORE_AWAY: u32 = 5;
 
 impl Description {
     fn new(code: &'static Code, words: &str) -> Self {
-        Self { code, other_status: None, message: sentence(words), reasons: Vec::new(), retry_after: None }
+        let (other_status, reasons, duplicate, retry_after) = (None, Vec::new(), None, None);
+        Self { code, other_status, message: sentence(words), reasons, duplicate, retry_after }
     }
 
     /// An error of ours, of which the client learns nothing but where to look.
@@ -68,10 +72,20 @@ impl ApiError {
                 let hint = reasons.first().map_or_else(|| self.to_string(), |first| first.hint().to_owned());
                 Description::of_picture(shape, codes::LOW_QUALITY, &hint, reasons.clone())
             }
-            Self::NoPictureUsable(all) => {
-                Description { reasons: all.concat(), ..plain(codes::PICTURE_UNUSABLE) }
+            Self::NoPictureUsable(reasons) => {
+                Description { reasons: reasons.clone(), ..plain(codes::PICTURE_UNUSABLE) }
             }
             Self::Event(error) => of_event(error),
+            Self::CheckIn(CheckInError::KeyReused) => {
+                Description::new(codes::KEY_REUSED, codes::KEY_REUSED.example)
+            }
+            Self::CheckIn(CheckInError::NotFound { .. }) => plain(codes::NO_SUCH_CHECK_IN),
+            Self::CheckIn(CheckInError::Store(error)) | Self::Audit(AuditError::Store(error)) => {
+                of_store(error)
+            }
+            Self::CheckIn(_) | Self::Audit(_) => Description::fault(),
+            Self::NoSuchTransaction(_) => plain(codes::NO_SUCH_TRANSACTION),
+            Self::Rule(_) => plain(codes::INVALID_RULE),
             Self::Embedding(_) => plain(codes::INVALID_EMBEDDING),
             Self::Name { .. } => plain(codes::INVALID_NAME),
             Self::Id(_) => plain(codes::INVALID_ID),
@@ -82,7 +96,7 @@ impl ApiError {
             Self::Cursor => plain(codes::INVALID_CURSOR),
             Self::IdempotencyKey => plain(codes::INVALID_KEY),
             Self::Json(_) => plain(codes::INVALID_JSON),
-            Self::NotJson | Self::NeitherFormNorJson => plain(codes::NOT_JSON),
+            Self::NotJson => plain(codes::NOT_JSON),
             Self::BodyTooLarge { .. } => plain(codes::BODY_TOO_LARGE),
             Self::TooLarge { .. } => plain(codes::PICTURE_TOO_LARGE),
             Self::Busy => Description { retry_after: Some(BUSY), ..plain(codes::BUSY) },
@@ -126,11 +140,27 @@ fn of_event(error: &EventError) -> Description {
         EventError::UnknownUser { event, user } => {
             worded(codes::NO_SUCH_USER, format!("User '{user}' not found in event '{event}'"))
         }
+        EventError::UnknownSample { event, user, id } => worded(
+            codes::NO_SUCH_FACE,
+            format!("User '{user}' of event '{event}' has no face with the id {id}"),
+        ),
+        EventError::LastSample { event, user } => worded(
+            codes::LAST_FACE,
+            format!("It is the only face of user '{user}' of event '{event}': delete the user instead"),
+        ),
+        EventError::DuplicatePerson { user, distance, .. } => {
+            let duplicate = DuplicateOf { user: user.to_string(), distance: distance.value() };
+            Description { duplicate: Some(duplicate), ..plain(codes::DUPLICATE_PERSON) }
+        }
+        EventError::RequestReused { .. } => worded(codes::KEY_REUSED, codes::KEY_REUSED.example.to_owned()),
+        EventError::Rule { .. } => plain(codes::UNUSABLE_RULE),
+        EventError::EventExists { .. } => plain(codes::CONFLICT),
         EventError::ModelMismatch { .. } => plain(codes::OTHER_MODEL),
         EventError::Store(error) => of_store(error),
         EventError::Embedding(_)
         | EventError::Score(_)
         | EventError::UnusableSamples { .. }
+        | EventError::Policy(_)
         | EventError::Interrupted(_)
         | _ => Description::fault(),
     }

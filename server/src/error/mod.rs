@@ -10,8 +10,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use embedding::EmbeddingError;
 use embedding_store::NameError;
-use events::EventError;
+use events::{AuditError, CheckInError, EventError, RuleError};
 use face_core::FaceError;
+use uuid::Uuid;
 
 use crate::http::Shape;
 
@@ -27,12 +28,24 @@ pub(crate) enum ApiError {
     /// The face is not shown well enough to be enrolled; the reasons are not empty.
     #[error("the face is not shown well enough")]
     LowQuality(Vec<Reason>),
-    /// None of several pictures can be used; of each the reasons.
+    /// None of several pictures can be used; the reasons of all.
     #[error("none of the pictures can be used")]
-    NoPictureUsable(Vec<Vec<Reason>>),
+    NoPictureUsable(Vec<Reason>),
     /// The domain refused, or the store failed.
     #[error(transparent)]
     Event(#[from] EventError),
+    /// A rule for a match that cannot be kept here.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// Something about a check-in was not done.
+    #[error(transparent)]
+    CheckIn(#[from] CheckInError),
+    /// The audit cannot be read.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The audit has nothing of a transaction.
+    #[error("transaction '{0}' not found")]
+    NoSuchTransaction(Uuid),
     /// A name that breaks a rule.
     #[error("field '{field}': {source}")]
     Name {
@@ -67,7 +80,7 @@ pub(crate) enum ApiError {
     #[error("the cursor is none that this server gave: start again without one")]
     Cursor,
     /// An idempotency key that is none.
-    #[error("the header idempotency-key is 1 to 128 visible ASCII characters")]
+    #[error("the header idempotency-key is 1 to 255 printable ASCII characters, given once")]
     IdempotencyKey,
     /// A body that is not the JSON expected.
     #[error("the body is not the JSON expected: {0}")]
@@ -75,9 +88,6 @@ pub(crate) enum ApiError {
     /// A body that should be JSON and says that it is something else.
     #[error("send the fields as application/json")]
     NotJson,
-    /// A body that is neither of the two that the route takes.
-    #[error("send a picture as multipart/form-data, or the fields as application/json")]
-    NeitherFormNorJson,
     /// A body longer than the limit.
     #[error("the body is larger than the {} MiB allowed", limit >> 20)]
     BodyTooLarge {

@@ -31,6 +31,11 @@ impl Reason {
         Self { code, hint: hint.into(), value: None, limit: None }
     }
 
+    /// Its stable name.
+    pub(crate) fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// What to do about it.
     pub(crate) fn hint(&self) -> &str {
         &self.hint

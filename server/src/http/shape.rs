@@ -17,7 +17,8 @@ impl Shape {
         let first_two: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).take(2).collect();
         match first_two.as_slice() {
             ["verify"] => Self::Verdict,
-            ["addUser"] | ["api", "events" | "all_user" | "delete_user"] => Self::Status,
+            ["addUser" | "get_transaction_details"]
+            | ["api", "events" | "all_user" | "delete_user" | "debug"] => Self::Status,
             _ => Self::Problem,
         }
     }
@@ -31,12 +32,21 @@ mod tests {
     fn legacy_paths_keep_their_form_and_all_others_are_problems() {
         assert_eq!(Shape::of("/verify/"), Shape::Verdict);
         assert_eq!(Shape::of("//verify"), Shape::Verdict);
-        for path in
-            ["/addUser", "/addUser/", "/api/events", "/api/events/a%2Fb", "/api/events/x/y", "/api/all_user"]
-        {
+        for path in [
+            "/addUser",
+            "/addUser/",
+            "/get_transaction_details/",
+            "/api/debug/cloudinary-data",
+            "/api/events",
+            "/api/events/a%2Fb",
+            "/api/events/x/y",
+            "/api/all_user",
+        ] {
             assert_eq!(Shape::of(path), Shape::Status, "{path}");
         }
-        for path in ["/", "/api", "/api/other", "/verify/x", "/health/ready", "/addUsers"] {
+        for path in
+            ["/", "/api", "/api/other", "/verify/x", "/health/ready", "/addUsers", "/v1/events", "/v1"]
+        {
             assert_eq!(Shape::of(path), Shape::Problem, "{path}");
         }
     }

@@ -2,7 +2,8 @@
 
 mod problems;
 
-use utoipa::OpenApi;
+use utoipa::openapi::Deprecated;
+use utoipa::{Modify, OpenApi};
 
 use crate::error_body::{ProblemError, StatusError, VerdictError};
 use crate::routes;
@@ -14,8 +15,9 @@ pub(crate) use problems::*;
 const ABOUT: &str = "\
 Registers people for events by a photo, and says who a camera picture shows.
 
-**In two steps**: `POST /addUser/` with an event, a name and a picture; then `POST /verify/` with the event and a \
-picture. Events come into being with their first user.
+**In two steps**: `POST /v1/events/{event}/users/{user}/faces` with one picture or more; then \
+`POST /v1/events/{event}/identify` with a picture, or `POST /v1/events/{event}/check-ins` to keep a list of who came. \
+Events come into being with their first user.
 
 **Confidence** is `(1 - distance) * 100`, where the distance is the Euclidean distance between unit vectors. It is \
 *not* a probability. A match needs a distance of at most the `threshold` in the answer (0.4 by default, that is a \
@@ -25,31 +27,60 @@ is within it.
 **Pictures** are JPEG, PNG, WebP, BMP, GIF or TIFF, recognised by content; the camera's orientation is applied. \
 They are never stored or logged.
 
-**Errors** say in `message` (or `detail`) what to do. Every answer carries `x-request-id`, under which the server's \
-log has the details.";
+**Errors** are RFC 9457 problems with a stable `code`; `detail` says what to do. Every answer carries \
+`x-transaction-id`, under which the audit has what was done; the server's log has the details under the same id.";
 
 /// The document.
 #[derive(Debug, OpenApi)]
 #[openapi(
     info(title = "Face recognition for events", description = ABOUT, license(name = "MIT", identifier = "MIT")),
     paths(
+        routes::v1::events::list,
+        routes::v1::events::put,
+        routes::v1::events::get,
+        routes::v1::events::patch,
+        routes::v1::events::delete,
+        routes::v1::users::list,
+        routes::v1::users::get,
+        routes::v1::users::patch,
+        routes::v1::users::delete,
+        routes::v1::enrol::enrol,
+        routes::v1::samples::list,
+        routes::v1::samples::get,
+        routes::v1::samples::delete,
+        routes::v1::identify::identify,
+        routes::v1::identify::verify,
+        routes::v1::check_ins::check_in,
+        routes::v1::check_ins::list,
+        routes::v1::check_ins::get,
+        routes::v1::check_ins::correct,
+        routes::v1::pictures::detect,
+        routes::v1::pictures::compare,
+        routes::v1::pictures::embed,
+        routes::v1::audit::list,
+        routes::v1::audit::transaction,
         routes::add_user::add_user,
         routes::verify::verify,
         routes::events::list_events,
         routes::events::delete_event,
         routes::users::list_users,
         routes::users::delete_user,
+        routes::transactions::details,
+        routes::debug_data::show,
         routes::health::live,
         routes::health::ready,
-        routes::v1::pictures::detect,
-        routes::v1::pictures::embed,
-        routes::v1::pictures::compare,
     ),
     components(schemas(AddUserForm, VerifyForm, StatusError, VerdictError, ProblemError)),
+    modifiers(&Deprecations),
     tags(
-        (name = "Verification", description = "Who does a picture show?"),
-        (name = "Events and users", description = "Who is registered where."),
+        (name = "Events", description = "Sets of users whose faces are searched together."),
+        (name = "Users and faces", description = "Who is registered, and by which faces they are recognised."),
+        (name = "Recognition", description = "Whose face does a picture show?"),
+        (name = "Check-ins", description = "Who came, and when."),
         (name = "Pictures", description = "What can be said of pictures alone; nothing is kept."),
+        (name = "Audit", description = "What was done, by whom, and how it ended."),
+        (name = "As the replaced service had it",
+            description = "The paths, fields and words of the service that this one replaces. `/v1` has better."),
         (name = "Health", description = "For load balancers and monitoring."),
     )
 )]
@@ -62,5 +93,24 @@ impl Document {
     /// Those of the serialiser.
     pub(crate) fn json() -> Result<String, serde_json::Error> {
         Ok(Self::openapi().to_pretty_json()? + "\n")
+    }
+}
+
+/// What `/v1` has better is marked as deprecated; it goes on to answer as it always did.
+struct Deprecations;
+
+impl Modify for Deprecations {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let former =
+            ["/addUser", "/verify", "/api/events", "/api/all_user", "/api/delete_user", "/get_transaction"];
+        for (path, item) in &mut document.paths.paths {
+            if !former.iter().any(|start| path.starts_with(start)) {
+                continue;
+            }
+            let operations = [&mut item.get, &mut item.post, &mut item.delete];
+            for operation in operations.into_iter().filter_map(Option::as_mut) {
+                operation.deprecated = Some(Deprecated::True);
+            }
+        }
     }
 }

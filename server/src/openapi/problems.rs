@@ -19,9 +19,6 @@ pub(crate) const EVENT: &[&Code] = &[codes::INVALID_NAME, codes::NO_SUCH_EVENT];
 /// What an operation on a user can answer.
 pub(crate) const USER: &[&Code] = &[codes::INVALID_NAME, codes::NO_SUCH_EVENT, codes::NO_SUCH_USER];
 
-/// What an operation with a query can answer.
-pub(crate) const QUERY: &[&Code] = &[codes::INVALID_QUERY];
-
 /// What a list by pages can answer.
 pub(crate) const PAGED: &[&Code] = &[codes::INVALID_QUERY, codes::INVALID_CURSOR];
 

@@ -1,13 +1,15 @@
 //! `POST /addUser/`: registers a face.
 
-use ::events::{EnrolmentFace, Metadata};
+use ::events::{Action, EnrolmentFace};
 use actix_multipart::form::MultipartForm;
 use actix_web::web::{Data, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors, StatusUploadErrors};
+use crate::quality::measured;
 use crate::service::Service;
 use crate::upload::AddUserForm;
 
@@ -30,7 +32,7 @@ pub(crate) struct UserAdded {
 /// Finds the one face of the picture and adds it to the user. A user who is not there yet is made, and so
 /// is the event; a user with several faces is recognised better. The picture is not kept.
 #[utoipa::path(
-    post, path = "/addUser/", tag = "Events and users", operation_id = "add_user",
+    post, path = "/addUser/", tag = "As the replaced service had it", operation_id = "add_user",
     request_body(content = AddUserForm, content_type = "multipart/form-data"),
     responses(
         StatusErrors, StatusUploadErrors,
@@ -41,21 +43,26 @@ pub(crate) struct UserAdded {
 )]
 pub(crate) async fn add_user(
     service: Data<Service>,
+    transaction: Transaction,
     form: MultipartForm<AddUserForm>,
 ) -> Result<Json<UserAdded>, ApiError> {
     let (event, user, picture) = form.into_inner().parse()?;
-    let found = service.inference.embed(picture).await?;
-    let warnings = service.quality.check(&found.quality)?;
-    if !warnings.is_empty() {
-        tracing::warn!(%event, %user, ?warnings, "the face is not shown well");
-    }
-    let face = EnrolmentFace {
-        embedding: found.embedding,
-        detection_score: found.face.detection.score,
-        quality: Metadata::new(),
-        source: "POST /addUser/".into(),
+    let act = transaction.act(Action::Enrol).at(&event).about(&user);
+    let enrolled = async {
+        let found = service.inference.embed(picture).await?;
+        let warnings = service.quality.check(&found.quality)?;
+        if !warnings.is_empty() {
+            tracing::warn!(%event, %user, ?warnings, "the face is not shown well");
+        }
+        let face = EnrolmentFace {
+            embedding: found.embedding,
+            detection_score: found.face.detection.score,
+            quality: measured(&found.quality),
+            source: "POST /addUser/".into(),
+        };
+        Ok(service.events.enrol(&event, &user, face).await?)
     };
-    let enrolment = service.events.enrol(&event, &user, face).await?;
+    let enrolment = act.done(enrolled.await).await?;
     Ok(Json(UserAdded {
         status: "success",
         message: format!("User '{user}' successfully added to event '{event}'"),

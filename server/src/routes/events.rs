@@ -1,10 +1,11 @@
 //! `/api/events`: the events there are, and the end of one.
 
-use ::events::EventName;
+use ::events::{Action, EventName};
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::service::Service;
@@ -43,7 +44,7 @@ pub(crate) struct EventDeleted {
 ///
 /// All events in name order, those without users included.
 #[utoipa::path(
-    get, path = "/api/events", tag = "Events and users", operation_id = "list_events",
+    get, path = "/api/events", tag = "As the replaced service had it", operation_id = "list_events",
     responses(
         StatusErrors,
         (status = 200, description = "The events", body = EventList),
@@ -61,7 +62,7 @@ pub(crate) async fn list_events(service: Data<Service>) -> Result<Json<EventList
 ///
 /// Deletes the event with all its users and faces. It cannot be undone.
 #[utoipa::path(
-    delete, path = "/api/events/{event_name}", tag = "Events and users", operation_id = "delete_event",
+    delete, path = "/api/events/{event_name}", tag = "As the replaced service had it", operation_id = "delete_event",
     params(("event_name" = String, Path, description = "Name of the event, percent-encoded", example = "conference_2024")),
     responses(
         StatusErrors,
@@ -74,8 +75,10 @@ pub(crate) async fn list_events(service: Data<Service>) -> Result<Json<EventList
 pub(crate) async fn delete_event(
     service: Data<Service>,
     event: Path<String>,
+    transaction: Transaction,
 ) -> Result<Json<EventDeleted>, ApiError> {
     let event = named("event_name", EventName::new(&event))?;
-    service.events.delete_event(&event).await?;
+    let act = transaction.act(Action::DeleteEvent).at(&event);
+    act.done(service.events.delete_event(&event).await.map_err(ApiError::from)).await?;
     Ok(Json(EventDeleted { status: "success", message: format!("Event '{event}' deleted") }))
 }

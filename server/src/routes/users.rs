@@ -2,11 +2,12 @@
 
 #![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
 
-use ::events::{EventName, Username};
+use ::events::{Action, EventName, Username};
 use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::service::Service;
@@ -54,7 +55,7 @@ pub(crate) struct UserDeleted {
 
 /// List the users of an event
 #[utoipa::path(
-    get, path = "/api/all_user", tag = "Events and users", operation_id = "list_users", params(InEvent),
+    get, path = "/api/all_user", tag = "As the replaced service had it", operation_id = "list_users", params(InEvent),
     responses(
         StatusErrors,
         (status = 200, description = "The users", body = UserList),
@@ -77,7 +78,7 @@ pub(crate) async fn list_users(
 /// Deletes the user with all faces; the event stays. It is a GET for the sake of older clients, so it is
 /// refused when a browser says that the request comes from another site.
 #[utoipa::path(
-    get, path = "/api/delete_user", tag = "Events and users", operation_id = "delete_user", params(OneUser),
+    get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "delete_user", params(OneUser),
     responses(
         StatusErrors,
         (status = 200, description = "The user is gone", body = UserDeleted),
@@ -89,11 +90,13 @@ pub(crate) async fn list_users(
 pub(crate) async fn delete_user(
     service: Data<Service>,
     query: Query<OneUser>,
+    transaction: Transaction,
 ) -> Result<Json<UserDeleted>, ApiError> {
     let OneUser { event_name, user_id } = query.into_inner();
     let event = named("event_name", EventName::new(&given("event_name", event_name)?))?;
     let user = named("user_id", Username::new(&given("user_id", user_id)?))?;
-    service.events.delete_user(&event, &user).await?;
+    let act = transaction.act(Action::DeleteUser).at(&event).about(&user);
+    act.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
     Ok(Json(UserDeleted {
         status: "success",
         message: format!("User '{user}' deleted from event '{event}'"),

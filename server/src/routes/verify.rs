@@ -1,10 +1,12 @@
 //! `POST /verify/`: says who a picture shows, among the users of an event.
 
+use ::events::Action;
 use actix_multipart::form::MultipartForm;
 use actix_web::web::{Data, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::audit::{Transaction, decided};
 use crate::error::ApiError;
 use crate::error_body::{VerdictError, VerdictErrors};
 use crate::service::Service;
@@ -39,7 +41,7 @@ pub(crate) struct Verification {
 /// is not above the threshold: with the default of 0.4, at a confidence of 60.00 or more. The picture is
 /// not kept.
 #[utoipa::path(
-    post, path = "/verify/", tag = "Verification", operation_id = "verify",
+    post, path = "/verify/", tag = "As the replaced service had it", operation_id = "verify",
     request_body(content = VerifyForm, content_type = "multipart/form-data"),
     responses(
         VerdictErrors,
@@ -61,11 +63,15 @@ pub(crate) struct Verification {
 )]
 pub(crate) async fn verify(
     service: Data<Service>,
+    transaction: Transaction,
     form: MultipartForm<VerifyForm>,
 ) -> Result<Json<Verification>, ApiError> {
     let (event, picture) = form.into_inner().parse()?;
-    let probe = service.inference.embed(picture).await?;
-    let verdict = service.events.identify(&event, &probe.embedding).await?;
+    let identified = async {
+        let probe = service.inference.embed(picture).await?;
+        Ok(service.events.identify(&event, &probe.embedding).await?)
+    };
+    let verdict = transaction.act(Action::Identify).at(&event).end(identified.await, decided).await?;
     let message = match verdict.matched() {
         Some(user) => format!("Face verified successfully for user '{user}' in event '{event}'"),
         None => format!("No matching face found in event '{event}'"),

@@ -1,11 +1,28 @@
 //! `/v1`: the table of its paths, and how their input is read.
 
+pub(crate) mod audit;
+mod check_in;
+pub(crate) mod check_ins;
+pub(crate) mod enrol;
+pub(crate) mod events;
+mod export;
 mod face;
+mod idempotency;
+pub(crate) mod identify;
+mod paging;
+mod path;
 pub(crate) mod pictures;
+pub(crate) mod samples;
+pub(crate) mod users;
+mod verdict;
 
 use actix_web::error::{JsonPayloadError, QueryPayloadError};
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::header::ContentType;
 use actix_web::middleware::from_fn;
-use actix_web::web::{JsonConfig, QueryConfig, ServiceConfig, post, resource, scope};
+use actix_web::web::{
+    JsonConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put, resource, scope,
+};
 use actix_web::{Error, HttpRequest};
 
 use crate::error::ApiError;
@@ -22,8 +39,55 @@ pub(super) fn table(routes: &mut ServiceConfig) {
         .app_data(JsonConfig::default().limit(MAX_JSON).error_handler(json_error))
         .app_data(QueryConfig::default().error_handler(query_error))
         .wrap(from_fn(admit))
+        .service(
+            resource("/events/{event}")
+                .route(put().to(events::put))
+                .route(get().to(events::get))
+                .route(patch().to(events::patch))
+                .route(delete().to(events::delete)),
+        )
+        .service(resource("/events").route(get().to(events::list)))
+        .service(resource("/events/{event}/identify").route(post().to(identify::identify)))
+        .service(
+            resource("/events/{event}/check-ins")
+                .route(get().to(check_ins::list))
+                .route(post().guard(fn_guard(is_json)).to(check_ins::check_in_by_name))
+                .route(post().to(check_ins::check_in)),
+        )
+        .service(
+            resource("/events/{event}/check-ins/{id}")
+                .route(get().to(check_ins::get))
+                .route(patch().to(check_ins::correct)),
+        )
+        .service(resource("/events/{event}/users").route(get().to(users::list)))
+        .service(
+            resource("/events/{event}/users/{user}")
+                .route(get().to(users::get))
+                .route(patch().to(users::patch))
+                .route(delete().to(users::delete)),
+        )
+        .service(resource("/events/{event}/users/{user}/verify").route(post().to(identify::verify)))
+        .service(
+            resource("/events/{event}/users/{user}/faces")
+                .route(get().to(samples::list))
+                .route(post().guard(fn_guard(is_json)).to(enrol::enrol_embeddings))
+                .route(post().to(enrol::enrol)),
+        )
+        .service(
+            resource("/events/{event}/users/{user}/faces/{id}")
+                .route(get().to(samples::get))
+                .route(delete().to(samples::delete)),
+        )
         .service(resource("/faces/detect").route(post().to(pictures::detect)))
         .service(resource("/faces/compare").route(post().to(pictures::compare)))
-        .service(resource("/faces/embed").route(post().to(pictures::embed)));
+        .service(resource("/faces/embed").route(post().to(pictures::embed)))
+        .service(resource("/audit").route(get().to(audit::list)))
+        .service(resource("/transactions/{id}").route(get().to(audit::transaction)));
     routes.service(v1);
+}
+
+/// Whether a body says that it is JSON.
+fn is_json(context: &GuardContext<'_>) -> bool {
+    let media_type = context.header::<ContentType>();
+    media_type.is_some_and(|ContentType(media_type)| media_type.subtype() == "json")
 }

@@ -2,7 +2,7 @@
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
-use actix_web::web::{Data, Json};
+use actix_web::web::{Bytes, Data, Json};
 use embedding::Template;
 use face_core::{AnalyzedFace, EmbeddedFace};
 use serde::Serialize;
@@ -21,6 +21,13 @@ pub(crate) struct PictureForm {
     /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: FileField,
+}
+
+impl PictureForm {
+    /// The bytes of the picture.
+    pub(super) fn picture(self) -> Bytes {
+        self.file.data
+    }
 }
 
 /// Two pictures of one face each.
@@ -164,15 +171,16 @@ pub(crate) async fn compare(
     let TwoPicturesForm { first, second } = form.into_inner();
     let first = service.inference.embed(first.data).await?;
     let second = service.inference.embed(second.data).await?;
-    let template = |face: &EmbeddedFace| Template::from_samples([&face.embedding]);
+    let template = |face: &EmbeddedFace| Template::of(service.metric, [&face.embedding]);
     let distance = template(&first)?.distance(&template(&second)?)?;
+    let threshold = service.events.limit(None, 1)?.threshold;
     let shown =
         |face: &EmbeddedFace| ShownFace::from(&AnalyzedFace { face: face.face, quality: face.quality });
     Ok(Json(Comparison {
-        decision: if distance <= service.threshold { "match" } else { "no_match" },
+        decision: if distance <= threshold { "match" } else { "no_match" },
         distance: distance.value(),
         confidence: distance.confidence().percent(),
-        threshold: service.threshold.value(),
+        threshold: threshold.value(),
         model: service.inference.model().to_string(),
         first: shown(&first),
         second: shown(&second),

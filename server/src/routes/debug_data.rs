@@ -1,0 +1,140 @@
+//! `GET /api/debug/cloudinary-data`: what lies in the store, for whoever looks for a fault.
+
+#![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
+
+use std::collections::BTreeMap;
+
+use ::events::{EventError, EventName, Metadata};
+use actix_web::web::{Data, Json, Query};
+use embedding::Embedding;
+use embedding_store::{EmbeddingStoreExt, EventSnapshot, FaceSample, StoreError, UserSnapshot};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::error::ApiError;
+use crate::error_body::{StatusError, StatusErrors};
+use crate::service::Service;
+use crate::upload::named;
+
+/// Bytes of a digest that are shown: enough to tell embeddings apart, too few to check a guess by.
+const DIGEST_BYTES: usize = 8;
+
+/// What is to be shown.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// Only this event.
+    #[param(min_length = 1, max_length = 128, example = "conference_2024")]
+    event_name: Option<String>,
+    /// Embeddings as their numbers and not as digests. They are biometric data.
+    #[param(default = false)]
+    full: Option<bool>,
+}
+
+/// What lies in the store.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StoredData {
+    /// The store, without secrets.
+    #[schema(example = "redb:data/faces.redb")]
+    store: String,
+    /// The events by name, and in each the faces of its users by name.
+    #[schema(value_type = Object)]
+    data: BTreeMap<String, BTreeMap<String, Vec<StoredFace>>>,
+}
+
+/// A face as it is stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StoredFace {
+    /// Its id.
+    id: String,
+    /// When it was enrolled.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    created: OffsetDateTime,
+    /// The model of its embedding.
+    model: String,
+    /// How sure the detector was.
+    detection_score: f32,
+    /// What was measured of the face.
+    #[schema(value_type = Object)]
+    quality: Metadata,
+    /// How it came.
+    source: String,
+    /// The first 8 bytes of the SHA-256 of its numbers (128 f32, little-endian).
+    embedding_sha256: String,
+    /// Its numbers, where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    embedding: Option<Vec<f32>>,
+}
+
+/// Show what is stored
+///
+/// Everything in the store, embeddings as short digests. It answers only where the server was started with
+/// `--debug-data on`; else it is 404.
+#[utoipa::path(
+    get, path = "/api/debug/cloudinary-data", tag = "As the replaced service had it", operation_id = "debug_data",
+    params(Which),
+    responses(
+        StatusErrors,
+        (status = 200, description = "What lies in the store", body = StoredData),
+        (status = 400, description = "No name an event can have", body = StatusError),
+        (status = 404, description = "It is off, or there is no such event", body = StatusError,
+            example = json!({"status": "error", "message": "Nothing is here: see /docs for what there is"})),
+    )
+)]
+pub(crate) async fn show(service: Data<Service>, query: Query<Which>) -> Result<Json<StoredData>, ApiError> {
+    if !service.debug_data {
+        return Err(ApiError::NoSuchPath);
+    }
+    let Which { event_name, full } = query.into_inner();
+    let events = match event_name {
+        Some(name) => vec![named("event_name", EventName::new(&name))?],
+        None => {
+            service.store.all_events().await.map_err(of_store)?.into_iter().map(|event| event.name).collect()
+        }
+    };
+    let mut data = BTreeMap::new();
+    for event in events {
+        let unknown = || ApiError::from(EventError::UnknownEvent { event: event.clone() });
+        let EventSnapshot { users, .. } = match service.store.load_event(&event).await {
+            Ok(snapshot) => snapshot,
+            Err(error) if matches!(error, StoreError::NotFound { .. }) => return Err(unknown()),
+            Err(error) => return Err(of_store(error)),
+        };
+        let shown = users.into_iter().map(|UserSnapshot { user, samples }| {
+            let faces = samples.iter().map(|sample| StoredFace::of(sample, full == Some(true)));
+            (user.name.to_string(), faces.collect())
+        });
+        data.insert(event.to_string(), shown.collect());
+    }
+    Ok(Json(StoredData { store: service.store_url.clone(), data }))
+}
+
+fn of_store(error: StoreError) -> ApiError {
+    EventError::Store(error).into()
+}
+
+impl StoredFace {
+    fn of(sample: &FaceSample, full: bool) -> Self {
+        Self {
+            id: sample.id().to_string(),
+            created: sample.created(),
+            model: sample.embedding().model().to_string(),
+            detection_score: sample.detection_score(),
+            quality: sample.quality().clone(),
+            source: sample.source().to_owned(),
+            embedding_sha256: digest(sample.embedding()),
+            embedding: full.then(|| sample.embedding().values().to_vec()),
+        }
+    }
+}
+
+fn digest(embedding: &Embedding) -> String {
+    let mut hash = Sha256::new();
+    for value in embedding.values() {
+        hash.update(value.to_le_bytes());
+    }
+    hash.finalize().iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect()
+}

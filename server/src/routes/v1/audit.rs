@@ -1,0 +1,214 @@
+//! `/v1/audit` and `/v1/transactions/{id}`: what was done, by whom, and how it ended.
+
+#![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
+
+use ::events::{Action, AuditDetails, AuditEntry, AuditFilter, AuditPage, EventName, Outcome, Username};
+use actix_web::web::{Data, Json, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+
+use super::check_ins::Order;
+use super::export::{ListFormat, file, file_format};
+use super::paging::{self, PageCursor, PageLimit};
+use super::path::WithId;
+use crate::audit::Transaction;
+use crate::error::{ApiError, codes};
+use crate::openapi::{ALWAYS, PAGED, STORE, problems};
+use crate::service::Service;
+use crate::upload::named;
+
+/// Something that was done, or refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShownEntry {
+    /// Its id.
+    #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    id: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime, example = "2026-11-25T10:02:11.2Z")]
+    time: OffsetDateTime,
+    /// The request: the header `x-transaction-id` of its answer.
+    #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    transaction_id: String,
+    /// Who asked.
+    #[schema(example = "anonymous")]
+    actor: String,
+    /// What was asked for, such as `enrol`, `identify`, `verify`, `check_in` or `delete_user`.
+    #[schema(example = "identify")]
+    action: &'static str,
+    /// How it ended: `done`, `match`, `no_match`, `ambiguous`, `repeated`, `already`, `refused`, `denied`,
+    /// `not_found`, `conflict` or `failed`.
+    #[schema(example = "match")]
+    outcome: &'static str,
+    /// Code of the error or of the first reason, where it was not done.
+    #[schema(required = true, example = "no_face")]
+    code: Option<String>,
+    /// The event.
+    #[schema(required = true, example = "conference_2024")]
+    event: Option<String>,
+    /// The user who was named, or found.
+    #[schema(required = true, example = "john_doe")]
+    user: Option<String>,
+    /// Distance of the face.
+    #[schema(required = true, minimum = 0, example = 0.2384)]
+    distance: Option<f32>,
+    /// Largest distance that counted as a match.
+    #[schema(required = true, minimum = 0, example = 0.4)]
+    threshold: Option<f32>,
+    /// The model in which the distances are meant.
+    #[schema(required = true, example = "dlib-resnet-v1")]
+    model: Option<String>,
+}
+
+/// The audit, page by page.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AuditList {
+    /// The entries. A page may have fewer than asked for, even none, and yet not be the last one.
+    entries: Vec<ShownEntry>,
+    /// Pass it as `cursor` for the next page; null on the last one.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+/// What the audit has of one request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShownTransaction {
+    /// Its id.
+    #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    transaction_id: String,
+    /// The entries, oldest first; a picture of several faces has several.
+    entries: Vec<ShownEntry>,
+}
+
+/// Which entries.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AuditQuery {
+    /// Most entries to answer with.
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 1000, default = 100)]
+    limit: Option<PageLimit>,
+    /// `next_cursor` of the page before; the first page without.
+    #[param(value_type = Option<String>)]
+    cursor: Option<PageCursor>,
+    /// The newest first unless said otherwise.
+    #[param(inline)]
+    order: Option<Order>,
+    /// Only those about this event.
+    #[param(min_length = 1, max_length = 128)]
+    event: Option<String>,
+    /// Only those about this user.
+    #[param(min_length = 1, max_length = 128)]
+    user: Option<String>,
+    /// Only those of this action.
+    #[param(value_type = Option<String>, example = "identify")]
+    action: Option<Action>,
+    /// Only those that ended so.
+    #[param(value_type = Option<String>, example = "match")]
+    outcome: Option<Outcome>,
+    /// Only those at this time or later, RFC 3339.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    since: Option<OffsetDateTime>,
+    /// Only those before this time, RFC 3339.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    until: Option<OffsetDateTime>,
+    /// A page as JSON, or everything from there on as `csv` or `ndjson`; else as the header `Accept` says.
+    #[param(inline)]
+    format: Option<ListFormat>,
+}
+
+problems! {
+    /// What reading the audit can refuse.
+    AuditProblems = ALWAYS, STORE, PAGED, &[codes::INVALID_NAME]
+}
+problems! {
+    /// What reading one transaction can refuse.
+    TransactionProblems = ALWAYS, STORE, &[codes::INVALID_ID, codes::NO_SUCH_TRANSACTION]
+}
+
+/// Read the audit
+///
+/// What was done and what was refused, the newest first unless said otherwise. As `csv` or `ndjson`, by `format`
+/// or the header `Accept`, everything from there on is sent. It never has an embedding or a picture.
+#[utoipa::path(
+    get, path = "/v1/audit", tag = "Audit", operation_id = "list_audit", params(AuditQuery),
+    responses(
+        (status = 200, description = "A page of entries, or a file of all", content(
+            (AuditList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
+        AuditProblems)
+)]
+pub(crate) async fn list(
+    service: Data<Service>,
+    transaction: Transaction,
+    query: Query<AuditQuery>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let query = query.into_inner();
+    let format = file_format(query.format, &request);
+    let (filter, page) = query.parse()?;
+    let Some(format) = format else {
+        let listing = service.audit.list(&filter, page).await?;
+        let entries = listing.items.into_iter().map(ShownEntry::from).collect();
+        let next_cursor = listing.next.map(|next| next.to_string());
+        return Ok(HttpResponse::Ok().json(AuditList { entries, next_cursor }));
+    };
+    transaction.act(Action::ReadAudit).done(Ok(())).await?;
+    Ok(file("audit", format, service.audit.export(filter, page, format)))
+}
+
+/// Read a transaction
+///
+/// What the audit has of the request that was answered with this `x-transaction-id`.
+#[utoipa::path(
+    get, path = "/v1/transactions/{id}", tag = "Audit", operation_id = "get_transaction", params(WithId),
+    responses((status = 200, description = "What it did", body = ShownTransaction), TransactionProblems)
+)]
+pub(crate) async fn transaction(
+    service: Data<Service>,
+    WithId { id }: WithId,
+) -> Result<Json<ShownTransaction>, ApiError> {
+    let entries = service.audit.by_transaction(id).await?;
+    if entries.is_empty() {
+        return Err(ApiError::NoSuchTransaction(id));
+    }
+    let entries = entries.into_iter().map(ShownEntry::from).collect();
+    Ok(Json(ShownTransaction { transaction_id: id.to_string(), entries }))
+}
+
+impl AuditQuery {
+    fn parse(self) -> Result<(AuditFilter, AuditPage), ApiError> {
+        let Self { limit, cursor, order, event, user, action, outcome, since, until, format: _ } = self;
+        let event = event.map(|name| named("event", EventName::new(&name))).transpose()?;
+        let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
+        let after = cursor.map(|cursor| cursor.in_journal()).transpose()?;
+        let page =
+            AuditPage { newest_first: order != Some(Order::Oldest), after, limit: paging::limit(limit) };
+        Ok((AuditFilter { event, user, action, outcome, since, until }, page))
+    }
+}
+
+impl From<AuditEntry> for ShownEntry {
+    fn from(AuditEntry { id, time, action, details, .. }: AuditEntry) -> Self {
+        let AuditDetails {
+            outcome, transaction, actor, event, user, distance, threshold, model, code, ..
+        } = details;
+        Self {
+            id: id.to_string(),
+            time,
+            transaction_id: transaction.to_string(),
+            actor: actor.to_string(),
+            action: action.as_str(),
+            outcome: outcome.as_str(),
+            code,
+            event: event.map(|event| event.to_string()),
+            user: user.map(|user| user.to_string()),
+            distance: distance.map(|distance| distance.value()),
+            threshold: threshold.map(|threshold| threshold.value()),
+            model: model.map(|model| model.to_string()),
+        }
+    }
+}

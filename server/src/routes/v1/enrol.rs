@@ -1,0 +1,301 @@
+//! `POST /v1/events/{event}/users/{user}/faces`: faces to recognise a user by, as pictures or as embeddings.
+
+use ::events::{
+    Action, AuditEntry, DuplicatePolicy, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Metadata, Outcome,
+};
+use actix_multipart::form::MultipartForm;
+use actix_multipart::form::bytes::Bytes as FileField;
+use actix_multipart::form::text::Text;
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json};
+use embedding::{Embedding, ModelId, Template};
+use face_core::{AnalyzedFace, EmbeddedFace};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::events::OnDuplicate;
+use super::face::ShownFace;
+use super::idempotency::Idempotency;
+use super::path::OfUser;
+use crate::audit::Transaction;
+use crate::error::{ApiError, Reason, codes};
+use crate::error_body::DuplicateOf;
+use crate::openapi::{ALWAYS, JSON, PICTURE, STORE, problems};
+use crate::quality::measured;
+use crate::service::Service;
+
+/// Most faces that one request enrols.
+const MOST_FACES: usize = 20;
+
+/// How the faces of this route came.
+const SOURCE: &str = "POST /v1/events/{event}/users/{user}/faces";
+
+/// Pictures of one person.
+#[derive(Debug, MultipartForm, ToSchema)]
+#[multipart(duplicate_field = "deny")]
+pub(crate) struct FacesForm {
+    /// 1 to 20 pictures, each of the user's face: the field once for each. JPEG, PNG, WebP, BMP, GIF or TIFF.
+    #[schema(value_type = Vec<String>, format = Binary, content_media_type = "application/octet-stream",
+        min_items = 1, max_items = 20)]
+    file: Vec<FileField>,
+    /// What to do about a face that is in the event already, under another name; else the event's setting, else
+    /// `refuse`.
+    #[schema(value_type = Option<OnDuplicate>)]
+    on_duplicate: Option<Text<String>>,
+}
+
+/// Embeddings of one person, made by the client.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EmbeddingsBody {
+    /// The model that made them: that of the event.
+    #[schema(example = "dlib-resnet-v1")]
+    model: String,
+    /// 1 to 20 embeddings of 128 numbers each, as the model gave them or scaled to length 1.
+    #[schema(min_items = 1, max_items = 20)]
+    embeddings: Vec<Vec<f32>>,
+    /// What to do about a face that is in the event already, under another name; else the event's setting, else
+    /// `refuse`.
+    on_duplicate: Option<OnDuplicate>,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Enrolled {
+    /// The event.
+    #[schema(example = "conference_2024")]
+    event: String,
+    /// The user.
+    #[schema(example = "john_doe")]
+    user: String,
+    /// How many faces the user has now; of a repeated request, how many they were then.
+    #[schema(minimum = 1, example = 2)]
+    embedding_count: usize,
+    /// Whether a request with this idempotency key had done it already.
+    #[schema(example = false)]
+    repeated: bool,
+    /// The faces that are enrolled.
+    accepted: Vec<Accepted>,
+    /// The pictures that are not, and why.
+    rejected: Vec<Rejected>,
+    /// Who else of the event has one of the faces, nearest first; told under `warn` alone.
+    duplicates: Vec<DuplicateOf>,
+    /// The model of the faces.
+    #[schema(example = "dlib-resnet-v1")]
+    model: String,
+}
+
+/// A face that is enrolled.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Accepted {
+    /// Its place among what was sent, from 0.
+    #[schema(example = 0)]
+    index: usize,
+    /// Its id.
+    #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    id: String,
+    /// The face in its picture; null of an embedding.
+    #[schema(required = true)]
+    face: Option<ShownFace>,
+    /// How many other people the picture shows, who were passed over.
+    #[schema(example = 0)]
+    bystanders: usize,
+}
+
+/// A picture that is not enrolled.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Rejected {
+    /// Its place among what was sent, from 0.
+    #[schema(example = 1)]
+    index: usize,
+    /// What is wrong with it.
+    reasons: Vec<Reason>,
+}
+
+/// A face to enrol, and what is to be told of it.
+struct Candidate {
+    index: usize,
+    face: EnrolmentFace,
+    shown: Option<ShownFace>,
+    bystanders: usize,
+}
+
+problems! {
+    /// What enrolment can refuse.
+    EnrolProblems = ALWAYS, STORE, PICTURE, JSON, &[
+        codes::INVALID_NAME, codes::INVALID_KEY, codes::INVALID_EMBEDDING, codes::OTHER_MODEL,
+        codes::DUPLICATE_PERSON, codes::KEY_REUSED, codes::UNUSABLE_RULE]
+}
+
+/// Enrol faces
+///
+/// Adds faces to a user; user and event are made when they are not there yet. Each picture shows the user alone.
+/// Pictures that cannot be used are `rejected` with reasons while the others are enrolled; when none can be used
+/// the answer is 422. With an `Idempotency-Key` the request can be sent again: it is done once. Pictures are not
+/// kept.
+///
+/// As JSON, embeddings that the client made with the event's model are taken instead of pictures.
+#[utoipa::path(
+    post, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "enrol_faces",
+    params(OfUser, ("Idempotency-Key" = Option<String>, Header,
+        description = "Marks the request, so that sending it again does nothing more",
+        min_length = 1, max_length = 255, example = "7c9e6679-7425-40de-944b-e07fc1f90ae7")),
+    request_body(content((FacesForm = "multipart/form-data"), (EmbeddingsBody = "application/json"))),
+    responses(
+        (status = 200, description = "It had been done already", body = Enrolled),
+        (status = 201, description = "At least one face is enrolled", body = Enrolled), EnrolProblems)
+)]
+pub(crate) async fn enrol(
+    service: Data<Service>,
+    of: OfUser,
+    key: Idempotency,
+    transaction: Transaction,
+    form: MultipartForm<FacesForm>,
+) -> Result<HttpResponse, ApiError> {
+    let act = transaction.act(Action::Enrol).at(&of.event).about(&of.user);
+    let enrolled = async {
+        let FacesForm { file, on_duplicate } = form.into_inner();
+        let on_duplicate = on_duplicate.map(|text| on_duplicate_of(&text)).transpose()?;
+        let (candidates, rejected) = look_at(&service, file).await?;
+        carry_out(&service, &of, key, on_duplicate, candidates, rejected).await
+    };
+    answer(act.end(enrolled.await, told).await?)
+}
+
+/// The same with embeddings.
+pub(crate) async fn enrol_embeddings(
+    service: Data<Service>,
+    of: OfUser,
+    key: Idempotency,
+    transaction: Transaction,
+    body: Json<EmbeddingsBody>,
+) -> Result<HttpResponse, ApiError> {
+    let act = transaction.act(Action::Enrol).at(&of.event).about(&of.user);
+    let enrolled = async {
+        let EmbeddingsBody { model, embeddings, on_duplicate } = body.into_inner();
+        let candidates = checked(&model, &embeddings)?;
+        carry_out(&service, &of, key, on_duplicate, candidates, Vec::new()).await
+    };
+    answer(act.end(enrolled.await, told).await?)
+}
+
+/// Finds the face of each picture, and says which pictures cannot be used.
+async fn look_at(
+    service: &Service,
+    pictures: Vec<FileField>,
+) -> Result<(Vec<Candidate>, Vec<Rejected>), ApiError> {
+    count("file", pictures.len())?;
+    let (mut candidates, mut rejected) = (Vec::new(), Vec::new());
+    for (index, picture) in pictures.into_iter().enumerate() {
+        let found = match service.inference.embed(picture.data).await {
+            Ok(found) => service.quality.check(&found.quality).map(|_| found),
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(found) => candidates.push(Candidate::of(index, found)),
+            Err(ApiError::LowQuality(reasons)) => rejected.push(Rejected { index, reasons }),
+            Err(ApiError::Face(error)) => match Reason::of_face(&error) {
+                Some(reason) => rejected.push(Rejected { index, reasons: vec![reason] }),
+                None => return Err(error.into()),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+    if candidates.is_empty() {
+        return Err(ApiError::NoPictureUsable(rejected.into_iter().flat_map(|one| one.reasons).collect()));
+    }
+    Ok((candidates, rejected))
+}
+
+/// Takes embeddings of a client's; each must have a direction.
+fn checked(model: &str, embeddings: &[Vec<f32>]) -> Result<Vec<Candidate>, ApiError> {
+    count("embeddings", embeddings.len())?;
+    let model = ModelId::new(model)?;
+    let candidate = |(index, values): (usize, &Vec<f32>)| {
+        let embedding = Embedding::from_slice(model.clone(), values)?;
+        Template::from_samples([&embedding])?;
+        let source = SOURCE.to_owned();
+        let face = EnrolmentFace { embedding, detection_score: 0.0, quality: Metadata::new(), source };
+        Ok(Candidate { index, face, shown: None, bystanders: 0 })
+    };
+    embeddings.iter().enumerate().map(candidate).collect()
+}
+
+fn count(field: &str, count: usize) -> Result<(), ApiError> {
+    if (1..=MOST_FACES).contains(&count) {
+        return Ok(());
+    }
+    Err(ApiError::Field(format!("the field '{field}' is given {count} times: send 1 to {MOST_FACES} faces")))
+}
+
+fn on_duplicate_of(text: &str) -> Result<OnDuplicate, ApiError> {
+    serde_json::from_value(text.into())
+        .map_err(|_| ApiError::Field("field 'on_duplicate': give refuse, warn or allow".to_owned()))
+}
+
+async fn carry_out(
+    service: &Service,
+    OfUser { event, user }: &OfUser,
+    Idempotency(key): Idempotency,
+    on_duplicate: Option<OnDuplicate>,
+    candidates: Vec<Candidate>,
+    rejected: Vec<Rejected>,
+) -> Result<Enrolled, ApiError> {
+    let model = candidates.first().map(|first| first.face.embedding.model().to_string()).unwrap_or_default();
+    let (mut faces, mut told) = (Vec::new(), Vec::new());
+    for Candidate { index, face, shown, bystanders } in candidates {
+        faces.push(face);
+        told.push((index, shown, bystanders));
+    }
+    let options = EnrolmentOptions {
+        on_duplicate: on_duplicate.map(DuplicatePolicy::from),
+        request: key.map(|key| key.as_str().to_owned()),
+        ..EnrolmentOptions::default()
+    };
+    let outcome = service.events.enrol_all(event, user, faces, options).await?;
+    let EnrolmentOutcome { embedding_count, samples, duplicates, repeated } = outcome;
+    let accepted = told.into_iter().zip(samples);
+    let accepted = accepted.map(|((index, face, bystanders), id)| Accepted {
+        index,
+        id: id.to_string(),
+        face,
+        bystanders,
+    });
+    let other = |duplicate: ::events::Duplicate| DuplicateOf {
+        user: duplicate.user.to_string(),
+        distance: duplicate.distance.value(),
+    };
+    Ok(Enrolled {
+        event: event.to_string(),
+        user: user.to_string(),
+        embedding_count,
+        repeated,
+        accepted: accepted.collect(),
+        rejected,
+        duplicates: duplicates.into_iter().map(other).collect(),
+        model,
+    })
+}
+
+fn told(enrolled: &Enrolled, mut entry: AuditEntry) -> AuditEntry {
+    if enrolled.repeated {
+        entry.details.outcome = Outcome::Repeated;
+    }
+    entry
+}
+
+fn answer(enrolled: Enrolled) -> Result<HttpResponse, ApiError> {
+    let mut answer = if enrolled.repeated { HttpResponse::Ok() } else { HttpResponse::Created() };
+    Ok(answer.json(enrolled))
+}
+
+impl Candidate {
+    fn of(index: usize, found: EmbeddedFace) -> Self {
+        let EmbeddedFace { face, quality, embedding, bystanders } = found;
+        let measured = measured(&quality);
+        let (detection_score, source) = (face.detection.score, SOURCE.to_owned());
+        let shown = Some(ShownFace::from(&AnalyzedFace { face, quality }));
+        let face = EnrolmentFace { embedding, detection_score, quality: measured, source };
+        Self { index, face, shown, bystanders }
+    }
+}

@@ -1,0 +1,217 @@
+//! `POST /v1/events/{event}/identify` and `.../users/{user}/verify`: whose face it is, and whether it is theirs.
+
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use ::events::Action;
+use actix_multipart::form::MultipartForm;
+use actix_multipart::form::bytes::Bytes as FileField;
+use actix_multipart::form::text::Text;
+use actix_web::web::{Bytes, Data, Json};
+use embedding::Embedding;
+use face_core::AnalyzedFace;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::face::ShownFace;
+use super::path::{InEvent, OfUser};
+use super::pictures::PictureForm;
+use super::verdict::ShownVerdict;
+use crate::audit::{Transaction, decided};
+use crate::error::{ApiError, codes};
+use crate::inference::FoundFaces;
+use crate::openapi::{ALWAYS, EVENT, PICTURE, STORE, USER, problems};
+use crate::service::Service;
+
+/// Most candidates of one face.
+const MOST_CANDIDATES: usize = 100;
+
+/// A picture to search for.
+#[derive(Debug, MultipartForm, ToSchema)]
+#[multipart(duplicate_field = "deny")]
+pub(crate) struct IdentifyForm {
+    /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: FileField,
+    /// How many of the nearest users to answer with: 1 to 100, 1 unless said.
+    #[schema(value_type = Option<usize>, minimum = 1, maximum = 100, default = 1)]
+    top_k: Option<Text<String>>,
+    /// `one` (unless said otherwise): the one face that counts; a picture of none or of several is refused.
+    /// `all`: every face, the 20 largest at most.
+    #[schema(value_type = Option<WhichFaces>)]
+    faces: Option<Text<String>>,
+}
+
+/// Which faces of a picture to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub(crate) enum WhichFaces {
+    /// The one face that counts.
+    One,
+    /// Every face.
+    All,
+}
+
+/// Whose faces a picture shows.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Identified {
+    /// The event that was searched.
+    #[schema(example = "conference_2024")]
+    event: String,
+    /// The faces that were looked at, the largest first.
+    faces: Vec<IdentifiedFace>,
+    /// How many smaller faces were left out.
+    #[schema(example = 0)]
+    omitted: usize,
+    /// How long it took.
+    timings_ms: Timings,
+}
+
+/// A face, and whose it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct IdentifiedFace {
+    /// The face.
+    face: ShownFace,
+    #[serde(flatten)]
+    verdict: ShownVerdict,
+}
+
+/// Whether a picture shows a user.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Verified {
+    /// The event.
+    #[schema(example = "conference_2024")]
+    event: String,
+    /// The face that was looked at.
+    face: ShownFace,
+    #[serde(flatten)]
+    verdict: ShownVerdict,
+    /// How long it took.
+    timings_ms: Timings,
+}
+
+/// Milliseconds.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Timings {
+    /// For the picture, with waiting for its turn.
+    #[schema(minimum = 0, example = 21.4)]
+    picture: f64,
+    /// For the search.
+    #[schema(minimum = 0, example = 0.1)]
+    search: f64,
+}
+
+problems! {
+    /// What identification can refuse.
+    IdentifyProblems = ALWAYS, STORE, EVENT, PICTURE, &[codes::OTHER_MODEL, codes::UNUSABLE_RULE]
+}
+problems! {
+    /// What verification can refuse.
+    VerifyProblems = ALWAYS, STORE, USER, PICTURE, &[codes::OTHER_MODEL, codes::UNUSABLE_RULE]
+}
+
+/// Identify
+///
+/// Says whose face it is among all users of the event (1:N). With `faces` = `all`, of each face of the picture;
+/// one without a face is then no error. Look at `decision`: a refusal is 200 too. The picture is not kept.
+#[utoipa::path(
+    post, path = "/v1/events/{event}/identify", tag = "Recognition", operation_id = "identify", params(InEvent),
+    request_body(content = IdentifyForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The event was searched", body = Identified), IdentifyProblems)
+)]
+pub(crate) async fn identify(
+    service: Data<Service>,
+    InEvent { event }: InEvent,
+    transaction: Transaction,
+    form: MultipartForm<IdentifyForm>,
+) -> Result<Json<Identified>, ApiError> {
+    let (picture, top, which) = form.into_inner().parse()?;
+    let started = Instant::now();
+    let looked = look(&service, picture, which).await;
+    let act = || transaction.clone().act(Action::Identify).at(&event);
+    let (found, omitted) = match looked {
+        Ok(looked) => looked,
+        failed @ Err(_) => act().done(failed).await?,
+    };
+    let picture = milliseconds(started);
+    let started = Instant::now();
+    let mut faces = Vec::with_capacity(found.len());
+    for (face, embedding) in found {
+        let verdict = service.events.identify_top(&event, &embedding, top).await.map_err(ApiError::from);
+        let verdict = act().end(verdict, decided).await?;
+        faces.push(IdentifiedFace { face, verdict: ShownVerdict::from(&verdict) });
+    }
+    let timings_ms = Timings { picture, search: milliseconds(started) };
+    Ok(Json(Identified { event: event.to_string(), faces, omitted, timings_ms }))
+}
+
+/// Verify a user
+///
+/// Says whether it is the face of one user (1:1), by the event's rule for a single comparison. It is `match` or
+/// `no_match`: nobody else is looked at. The picture is not kept.
+#[utoipa::path(
+    post, path = "/v1/events/{event}/users/{user}/verify", tag = "Recognition", operation_id = "verify_user",
+    params(OfUser), request_body(content = PictureForm, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The face was compared", body = Verified), VerifyProblems)
+)]
+pub(crate) async fn verify(
+    service: Data<Service>,
+    OfUser { event, user }: OfUser,
+    transaction: Transaction,
+    form: MultipartForm<PictureForm>,
+) -> Result<Json<Verified>, ApiError> {
+    let act = transaction.act(Action::Verify).at(&event).about(&user);
+    let verified = async {
+        let started = Instant::now();
+        let found = service.inference.embed(form.into_inner().picture()).await?;
+        let picture = milliseconds(started);
+        let started = Instant::now();
+        let verdict = service.events.verify(&event, &user, &found.embedding).await?;
+        let face = ShownFace::from(&AnalyzedFace { face: found.face, quality: found.quality });
+        Ok((verdict, face, Timings { picture, search: milliseconds(started) }))
+    };
+    let told = |(verdict, ..): &(_, _, _), entry| decided(verdict, entry);
+    let (verdict, face, timings_ms) = act.end(verified.await, told).await?;
+    Ok(Json(Verified { event: event.to_string(), face, verdict: ShownVerdict::from(&verdict), timings_ms }))
+}
+
+/// The faces that are asked for, with their embeddings, and how many were left out.
+async fn look(
+    service: &Service,
+    picture: Bytes,
+    which: WhichFaces,
+) -> Result<(Vec<(ShownFace, Embedding)>, usize), ApiError> {
+    if which == WhichFaces::One {
+        let found = service.inference.embed(picture).await?;
+        let face = ShownFace::from(&AnalyzedFace { face: found.face, quality: found.quality });
+        return Ok((vec![(face, found.embedding)], 0));
+    }
+    let FoundFaces { faces, omitted, .. } = service.inference.embed_all(picture).await?;
+    let faces = faces.into_iter().filter_map(|face| Some((ShownFace::from(&face.shown), face.embedding?)));
+    Ok((faces.collect(), omitted))
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    (since.elapsed().as_secs_f64() * 10_000.0).round() / 10.0
+}
+
+impl IdentifyForm {
+    fn parse(self) -> Result<(Bytes, NonZeroUsize, WhichFaces), ApiError> {
+        let Self { file, top_k, faces } = self;
+        let top = match top_k {
+            None => NonZeroUsize::MIN,
+            Some(text) => {
+                let top = text.parse().ok().filter(|top: &NonZeroUsize| top.get() <= MOST_CANDIDATES);
+                top.ok_or_else(|| {
+                    ApiError::Field("field 'top_k': give a whole number from 1 to 100".to_owned())
+                })?
+            }
+        };
+        let which = match faces.as_deref().map(String::as_str) {
+            None | Some("one") => WhichFaces::One,
+            Some("all") => WhichFaces::All,
+            Some(_) => return Err(ApiError::Field("field 'faces': give one or all".to_owned())),
+        };
+        Ok((file.data, top, which))
+    }
+}

@@ -1,0 +1,158 @@
+//! `/v1/events/{event}/users`: the users of an event.
+
+use ::events::{Action, Metadata, UserDetails};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json, Query};
+use embedding_store::UserRecord;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::paging::{self, PageQuery};
+use super::path::{InEvent, OfUser};
+use crate::audit::Transaction;
+use crate::error::{ApiError, codes};
+use crate::openapi::{ALWAYS, EVENT, JSON, PAGED, STORE, USER, problems};
+use crate::service::Service;
+
+/// A user in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ListedUser {
+    /// The name.
+    #[schema(example = "john_doe")]
+    name: String,
+    /// The client's own data.
+    #[schema(value_type = Object)]
+    metadata: Metadata,
+    /// When the user was first enrolled.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:41:03.5Z")]
+    created: OffsetDateTime,
+    /// When the user or their faces were last changed.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:41:03.5Z")]
+    updated: OffsetDateTime,
+}
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShownUser {
+    #[serde(flatten)]
+    user: ListedUser,
+    /// How many faces are enrolled.
+    #[schema(minimum = 1, example = 2)]
+    embedding_count: usize,
+    /// When a face was last found to be the user's, as far back as the audit goes; null when never.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime, required = true, example = "2026-11-25T10:02:11.2Z")]
+    last_verified: Option<OffsetDateTime>,
+}
+
+/// Users, page by page.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UserPage {
+    /// The users in name order.
+    users: Vec<ListedUser>,
+    /// Pass it as `cursor` for the next page; null on the last one.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+/// What of a user is to be another.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UserPatch {
+    /// The client's own data, as a whole.
+    #[schema(value_type = Object)]
+    metadata: Metadata,
+}
+
+problems! {
+    /// What a list of users can refuse.
+    UserListProblems = ALWAYS, STORE, EVENT, PAGED
+}
+problems! {
+    /// What reading or deleting a user can refuse.
+    UserProblems = ALWAYS, STORE, USER
+}
+problems! {
+    /// What changing a user can refuse.
+    UserChangeProblems = ALWAYS, STORE, USER, JSON, &[codes::UNSTORABLE]
+}
+
+/// List the users of an event
+#[utoipa::path(
+    get, path = "/v1/events/{event}/users", tag = "Users and faces", operation_id = "list_users_v1",
+    params(InEvent, PageQuery),
+    responses((status = 200, description = "A page of users", body = UserPage), UserListProblems)
+)]
+pub(crate) async fn list(
+    service: Data<Service>,
+    InEvent { event }: InEvent,
+    query: Query<PageQuery>,
+) -> Result<Json<UserPage>, ApiError> {
+    let listing = service.events.users_page(&event, query.into_inner().page()?).await?;
+    let users = listing.items.into_iter().map(ListedUser::from).collect();
+    Ok(Json(UserPage { users, next_cursor: paging::next(listing.next) }))
+}
+
+/// Read a user
+#[utoipa::path(
+    get, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "get_user",
+    params(OfUser), responses((status = 200, description = "The user", body = ShownUser), UserProblems)
+)]
+pub(crate) async fn get(service: Data<Service>, of: OfUser) -> Result<Json<ShownUser>, ApiError> {
+    let details = service.events.user(&of.event, &of.user).await?;
+    Ok(Json(shown(&service, &of, details).await?))
+}
+
+/// Change a user
+///
+/// Replaces the client's own data of the user.
+#[utoipa::path(
+    patch, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "change_user",
+    params(OfUser),
+    request_body(content = UserPatch, example = json!({"metadata": {"company": "Acme", "badge": 17}})),
+    responses((status = 200, description = "The user as they are now", body = ShownUser), UserChangeProblems)
+)]
+pub(crate) async fn patch(
+    service: Data<Service>,
+    of: OfUser,
+    transaction: Transaction,
+    body: Json<UserPatch>,
+) -> Result<Json<ShownUser>, ApiError> {
+    let act = transaction.act(Action::UpdateUser).at(&of.event).about(&of.user);
+    let changed = service.events.update_user(&of.event, &of.user, body.into_inner().metadata).await;
+    let details = act.done(changed.map_err(ApiError::from)).await?;
+    Ok(Json(shown(&service, &of, details).await?))
+}
+
+/// Delete a user
+///
+/// Deletes the user with all faces and check-ins. It cannot be undone; the event stays.
+#[utoipa::path(
+    delete, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "delete_user_v1",
+    params(OfUser), responses((status = 204, description = "The user is gone"), UserProblems)
+)]
+pub(crate) async fn delete(
+    service: Data<Service>,
+    OfUser { event, user }: OfUser,
+    transaction: Transaction,
+) -> Result<HttpResponse, ApiError> {
+    let act = transaction.act(Action::DeleteUser).at(&event).about(&user);
+    act.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn shown(service: &Service, of: &OfUser, details: UserDetails) -> Result<ShownUser, ApiError> {
+    let UserDetails { record, sample_count } = details;
+    let last_verified = service.audit.last_verified(&of.event, &of.user).await?;
+    Ok(ShownUser { user: ListedUser::from(record), embedding_count: sample_count, last_verified })
+}
+
+impl From<UserRecord> for ListedUser {
+    fn from(record: UserRecord) -> Self {
+        let UserRecord { name, metadata, created, updated, .. } = record;
+        Self { name: name.to_string(), metadata, created, updated }
+    }
+}
