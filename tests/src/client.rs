@@ -86,6 +86,22 @@ impl Client {
         self.send(self.request("GET", path)).await
     }
 
+    /// A body of JSON by any method.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn json(&self, method: &str, path: &str, body: &Value) -> Result<Answer> {
+        self.send(self.request(method, path).json(body)).await
+    }
+
+    /// `POST` of pictures in the field `file`, as the routes of `/v1` take them, with further text fields.
+    ///
+    /// # Errors
+    /// When there is no answer.
+    pub async fn pictures(&self, path: &str, pictures: &[&[u8]], fields: &[(&str, &str)]) -> Result<Answer> {
+        self.send(self.request("POST", path).multipart(pictures_form(pictures, fields))).await
+    }
+
     /// `POST /addUser/`.
     ///
     /// # Errors
@@ -130,6 +146,13 @@ impl Client {
         let encoded: String = event.bytes().map(|byte| format!("%{byte:02X}")).collect();
         self.send(self.request("DELETE", &format!("/api/events/%20{encoded}"))).await
     }
+}
+
+/// A form with pictures in the field `file`, and text fields.
+#[must_use]
+pub fn pictures_form(pictures: &[&[u8]], fields: &[(&str, &str)]) -> Form {
+    let form = pictures.iter().fold(Form::new(), |form, picture| form.part("file", file(picture)));
+    fields.iter().fold(form, |form, (name, value)| form.text((*name).to_owned(), (*value).to_owned()))
 }
 
 fn file(picture: &[u8]) -> Part {

@@ -8,6 +8,6 @@ mod server;
 
 #[cfg(feature = "browser")]
 pub use browser::{Browser, Request};
-pub use client::{Answer, Client, http_client};
+pub use client::{Answer, Client, http_client, pictures_form};
 pub use pictures::{beside_each_other, close_up, faceless, mirrored, picture, reencoded};
 pub use server::{Server, ServerBuilder, server_command};

@@ -8,7 +8,8 @@ use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBui
 use crate::error::codes::{self, Code};
 
 /// What every operation can answer.
-pub(crate) const ALWAYS: &[&Code] = &[codes::FOREIGN_HOST, codes::FOREIGN_ORIGIN, codes::INTERNAL];
+pub(crate) const ALWAYS: &[&Code] =
+    &[codes::FOREIGN_HOST, codes::FOREIGN_ORIGIN, codes::TOO_SLOW, codes::INTERNAL];
 
 /// What an operation that needs the store can answer.
 pub(crate) const STORE: &[&Code] = &[codes::STORE_UNAVAILABLE];
@@ -23,14 +24,12 @@ pub(crate) const USER: &[&Code] = &[codes::INVALID_NAME, codes::NO_SUCH_EVENT, c
 pub(crate) const PAGED: &[&Code] = &[codes::INVALID_QUERY, codes::INVALID_CURSOR];
 
 /// What an operation that takes JSON can answer.
-pub(crate) const JSON: &[&Code] =
-    &[codes::INVALID_JSON, codes::TOO_SLOW, codes::BODY_TOO_LARGE, codes::NOT_JSON, codes::BUSY];
+pub(crate) const JSON: &[&Code] = &[codes::INVALID_JSON, codes::BODY_TOO_LARGE, codes::NOT_JSON, codes::BUSY];
 
 /// What an operation that takes a picture can answer.
 pub(crate) const PICTURE: &[&Code] = &[
     codes::INVALID_FIELD,
     codes::BROKEN_FORM,
-    codes::TOO_SLOW,
     codes::PICTURE_TOO_LARGE,
     codes::NOT_A_FORM,
     codes::PICTURE_UNUSABLE,

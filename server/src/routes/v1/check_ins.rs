@@ -35,7 +35,8 @@ pub(crate) struct CheckInForm {
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: FileField,
     /// A remark.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 500, example = "north entrance")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 500, nullable = false,
+        example = "north entrance")]
     note: Option<Text<String>>,
 }
 
@@ -152,7 +153,7 @@ problems! {
         codes::INVALID_ID, codes::INVALID_FIELD, codes::NO_SUCH_CHECK_IN, codes::NO_SUCH_USER]
 }
 
-/// Check in
+/// Check somebody in
 ///
 /// With a picture, checks in whom it shows; look at `outcome`, as it may show nobody of the event. With JSON,
 /// checks in the user that is named. Who was checked in within the cool-down (`--cool-down`, 5 minutes unless set)

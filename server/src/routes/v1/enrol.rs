@@ -40,7 +40,7 @@ pub(crate) struct FacesForm {
     file: Vec<FileField>,
     /// What to do about a face that is in the event already, under another name; else the event's setting, else
     /// `refuse`.
-    #[schema(value_type = Option<OnDuplicate>)]
+    #[schema(value_type = Option<OnDuplicate>, nullable = false)]
     on_duplicate: Option<Text<String>>,
 }
 

@@ -34,11 +34,11 @@ pub(crate) struct IdentifyForm {
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: FileField,
     /// How many of the nearest users to answer with: 1 to 100, 1 unless said.
-    #[schema(value_type = Option<usize>, minimum = 1, maximum = 100, default = 1)]
+    #[schema(value_type = Option<usize>, minimum = 1, maximum = 100, default = 1, nullable = false)]
     top_k: Option<Text<String>>,
     /// `one` (unless said otherwise): the one face that counts; a picture of none or of several is refused.
     /// `all`: every face, the 20 largest at most.
-    #[schema(value_type = Option<WhichFaces>)]
+    #[schema(value_type = Option<WhichFaces>, nullable = false)]
     faces: Option<Text<String>>,
 }
 
@@ -110,7 +110,7 @@ problems! {
     VerifyProblems = ALWAYS, STORE, USER, PICTURE, &[codes::OTHER_MODEL, codes::UNUSABLE_RULE]
 }
 
-/// Identify
+/// Identify faces
 ///
 /// Says whose face it is among all users of the event (1:N). With `faces` = `all`, of each face of the picture;
 /// one without a face is then no error. Look at `decision`: a refusal is 200 too. The picture is not kept.

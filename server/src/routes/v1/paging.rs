@@ -25,6 +25,7 @@ pub(crate) struct PageQuery {
     #[param(value_type = Option<usize>, minimum = 1, maximum = 1000, default = 100)]
     pub(crate) limit: Option<PageLimit>,
     /// `next_cursor` of the page before; the first page without.
+    #[param(value_type = Option<String>)]
     pub(crate) cursor: Option<PageCursor>,
 }
 
@@ -43,8 +44,7 @@ impl<'de> Deserialize<'de> for PageLimit {
 }
 
 /// A cursor as the client passed it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
-#[schema(value_type = String)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct PageCursor(String);
 
 impl PageQuery {

@@ -1,6 +1,5 @@
 //! The names and ids in a path, read into their types.
 
-use std::collections::HashMap;
 use std::future::{Ready, ready};
 
 use ::events::{EventName, Username};
@@ -8,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::web::Path;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::FutureExt;
+use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -44,16 +44,33 @@ pub(crate) struct WithId {
     pub(crate) id: Uuid,
 }
 
-/// The percent-decoded segment of that name.
-fn segment(request: &HttpRequest, name: &'static str) -> Result<String, ApiError> {
-    // It is ready at once: a path is read from the head of the request.
-    let segments = Path::<HashMap<String, String>>::extract(request).now_or_never();
-    let mut segments = segments.and_then(Result::ok).ok_or(ApiError::NoSuchPath)?.into_inner();
-    segments.remove(name).ok_or(ApiError::NoSuchPath)
+/// The segments of a path that have a name, percent-decoded.
+#[derive(Debug, Deserialize)]
+struct Segments {
+    event: Option<String>,
+    user: Option<String>,
+    id: Option<String>,
 }
 
-fn event(request: &HttpRequest) -> Result<EventName, ApiError> {
-    named("event", EventName::new(&segment(request, "event")?))
+impl Segments {
+    fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        // It is ready at once: a path is read from the head of the request.
+        let segments = Path::<Self>::extract(request).now_or_never();
+        Ok(segments.and_then(Result::ok).ok_or(ApiError::NoSuchPath)?.into_inner())
+    }
+
+    fn event(&self) -> Result<EventName, ApiError> {
+        named("event", EventName::new(self.event.as_deref().ok_or(ApiError::NoSuchPath)?))
+    }
+
+    fn user(&self) -> Result<Username, ApiError> {
+        named("user", Username::new(self.user.as_deref().ok_or(ApiError::NoSuchPath)?))
+    }
+
+    fn id(&self) -> Result<Uuid, ApiError> {
+        let id = self.id.as_deref().ok_or(ApiError::NoSuchPath)?;
+        id.parse().map_err(|_| ApiError::Id("id"))
+    }
 }
 
 impl FromRequest for InEvent {
@@ -61,7 +78,7 @@ impl FromRequest for InEvent {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(event(request).map(|event| Self { event }))
+        ready(Segments::of(request).and_then(|path| Ok(Self { event: path.event()? })))
     }
 }
 
@@ -70,8 +87,7 @@ impl FromRequest for OfUser {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let user = segment(request, "user").and_then(|name| named("user", Username::new(&name)));
-        ready(event(request).and_then(|event| Ok(Self { event, user: user? })))
+        ready(Segments::of(request).and_then(|path| Ok(Self { event: path.event()?, user: path.user()? })))
     }
 }
 
@@ -80,8 +96,7 @@ impl FromRequest for WithId {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = segment(request, "id").and_then(|id| id.parse().map_err(|_| ApiError::Id("id")));
-        ready(id.map(|id| Self { id }))
+        ready(Segments::of(request).and_then(|path| Ok(Self { id: path.id()? })))
     }
 }
 
