@@ -100,7 +100,7 @@ pub(crate) async fn show(service: Data<Service>, query: Query<Which>) -> Result<
         let unknown = || ApiError::from(EventError::UnknownEvent { event: event.clone() });
         let EventSnapshot { users, .. } = match service.store.load_event(&event).await {
             Ok(snapshot) => snapshot,
-            Err(error) if matches!(error, StoreError::NotFound { .. }) => return Err(unknown()),
+            Err(StoreError::NotFound { .. }) => return Err(unknown()),
             Err(error) => return Err(of_store(error)),
         };
         let shown = users.into_iter().map(|UserSnapshot { user, samples }| {
