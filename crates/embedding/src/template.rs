@@ -19,6 +19,7 @@ const SHORTEST: f32 = 1e-6;
 pub struct Template {
     model: ModelId,
     metric: Metric,
+    samples: u32,
     values: Box<[f32; DIMENSIONS]>,
 }
 
@@ -47,20 +48,20 @@ impl Template {
         let mut samples = samples.into_iter();
         let first = samples.next().ok_or(EmbeddingError::NoSamples)?;
         let mut mean = part(metric, first)?;
-        let mut count = 1.0_f32;
+        let mut count = 1_u32;
         for sample in samples {
             same_model(first.model(), sample.model())?;
             for (sum, value) in mean.iter_mut().zip(part(metric, sample)?) {
                 *sum += value;
             }
-            count += 1.0;
+            count = count.saturating_add(1);
         }
         let direction = unit(&mean)?;
         let values = match metric {
             Metric::Unit => direction,
-            Metric::Raw => mean.map(|sum| sum / count),
+            Metric::Raw => mean.map(|sum| sum / count as f32),
         };
-        Ok(Self { model: first.model().clone(), metric, values: Box::new(values) })
+        Ok(Self { model: first.model().clone(), metric, samples: count, values: Box::new(values) })
     }
 
     /// The model of the samples.
@@ -73,6 +74,12 @@ impl Template {
     #[must_use]
     pub fn metric(&self) -> Metric {
         self.metric
+    }
+
+    /// How many samples it is the mean of; the more they are, the nearer it is to everyone.
+    #[must_use]
+    pub fn samples(&self) -> u32 {
+        self.samples
     }
 
     /// The 128 numbers.
@@ -170,6 +177,7 @@ mod tests {
         let (one, three) = (embedding([1.0; DIMENSIONS]), embedding([3.0; DIMENSIONS]));
         let raw = |samples: &[&Embedding]| Template::of(Metric::Raw, samples.iter().copied()).unwrap();
         assert_eq!(raw(&[&one, &three]).values(), &[2.0; DIMENSIONS]);
+        assert_eq!((raw(&[&one]).samples(), raw(&[&one, &three]).samples()), (1, 2));
         // The root of 128 times 2 squared.
         assert!((raw(&[&one]).distance(&raw(&[&three])).unwrap().value() - 22.627_417).abs() < 1e-5);
         let unit = Template::from_samples([&one]).unwrap();

@@ -52,6 +52,15 @@ async fn strangers_are_named_less_often_than_the_target_at_every_size() {
 }
 
 #[tokio::test]
+async fn a_target_is_kept_with_several_pictures_a_person_who_are_then_hardly_refused() {
+    let target = MatchRule::TargetFalseMatchRate(FalseMatchRate::new(TARGET).unwrap());
+    let outcome = come_to(100, 3, target).await.unwrap();
+    let named = share(outcome.strangers.wrong, &outcome);
+    assert!((TARGET / 5.0..=TARGET).contains(&named), "{named}");
+    assert!(share(outcome.rightful.right, &outcome) > 0.98, "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_fixed_threshold_names_ever_more_strangers_as_an_event_grows() {
     let fixed = MatchPolicy::default().rule;
     let small = come_to(10, 1, fixed).await.unwrap();

@@ -82,11 +82,12 @@ impl Trial {
         for seed in 0..self.events {
             let mut population = Population::new(seed, model()?);
             let (service, people) = self.event(&event, &mut population, calibration).await?;
-            limit = Some(service.limit(None, self.users)?);
             for _ in 0..self.visitors {
                 let stranger = population.person();
                 let probe = population.picture(&stranger)?;
-                strangers.add(&service.identify(&event, &probe).await?, None);
+                let verdict = service.identify(&event, &probe).await?;
+                strangers.add(&verdict, None);
+                limit = Some(verdict.limit);
                 let index = population.index(people.len());
                 let (name, person) = people.get(index).ok_or("nobody is enrolled")?;
                 let probe = population.picture(person)?;

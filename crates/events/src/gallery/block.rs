@@ -10,12 +10,13 @@ use super::scan::{self, Best, Row};
 /// so that it stays in the microseconds from one user to a million.
 pub(super) const MOST_ROWS: usize = 1024;
 
-/// Users by name, and the same number of rows in the same order. Never empty.
+/// Users by name, and the same number of rows and of sample counts in the same order. Never empty.
 ///
 /// Biometric data: the rows are cleared on drop, and never moved to a larger buffer on the way.
 pub(super) struct Block {
     users: Vec<Username>,
     rows: Vec<Row>,
+    samples: Vec<u32>,
 }
 
 impl Block {
@@ -24,6 +25,7 @@ impl Block {
         Self {
             users: entries.iter().map(|(user, _)| user.clone()).collect(),
             rows: entries.iter().map(|(_, template)| row(template)).collect(),
+            samples: entries.iter().map(|(_, template)| template.samples()).collect(),
         }
     }
 
@@ -54,13 +56,18 @@ impl Block {
         self.rows.get(self.users.binary_search(user).ok()?)
     }
 
+    /// How many samples the template of a user is of.
+    pub(super) fn samples(&self, user: &Username) -> Option<u32> {
+        self.samples.get(self.users.binary_search(user).ok()?).copied()
+    }
+
     /// A copy in which `user` has this template: one block, or two when one would be too long.
     pub(super) fn with(&self, user: &Username, template: &Template) -> Vec<Self> {
         let (at, after) = match self.users.binary_search(user) {
             Ok(found) => (found, found + 1),
             Err(place) => (place, place),
         };
-        let copy = self.spliced(at, after, Some((user, row(template))));
+        let copy = self.spliced(at, after, Some((user, template)));
         if copy.len() <= MOST_ROWS {
             return vec![copy];
         }
@@ -80,21 +87,25 @@ impl Block {
     fn part(&self, from: usize, to: usize) -> Self {
         let users = self.users.iter().take(to).skip(from).cloned().collect();
         let rows = self.rows.iter().take(to).skip(from).cloned().collect();
-        Self { users, rows }
+        let samples = self.samples.iter().take(to).skip(from).copied().collect();
+        Self { users, rows, samples }
     }
 
     /// The entries before `at`, the new one, and those from `after` on.
-    fn spliced(&self, at: usize, after: usize, entry: Option<(&Username, Row)>) -> Self {
+    fn spliced(&self, at: usize, after: usize, entry: Option<(&Username, &Template)>) -> Self {
         let (mut users, mut rows) = (Vec::with_capacity(self.len() + 1), Vec::with_capacity(self.len() + 1));
         users.extend(self.users.iter().take(at).cloned());
         rows.extend(self.rows.iter().take(at).cloned());
-        if let Some((user, row)) = entry {
+        let mut samples: Vec<_> = self.samples.iter().take(at).copied().collect();
+        if let Some((user, template)) = entry {
             users.push(user.clone());
-            rows.push(row);
+            rows.push(row(template));
+            samples.push(template.samples());
         }
         users.extend(self.users.iter().skip(after).cloned());
         rows.extend(self.rows.iter().skip(after).cloned());
-        Self { users, rows }
+        samples.extend(self.samples.iter().skip(after).copied());
+        Self { users, rows, samples }
     }
 }
 

@@ -152,6 +152,12 @@ impl Gallery {
             .transpose()
     }
 
+    /// How many samples the template of a user is the mean of; `None` when the user is not there.
+    #[must_use]
+    pub fn samples(&self, user: &Username) -> Option<u32> {
+        self.blocks.get(self.block_of(user)).and_then(|block| block.samples(user))
+    }
+
     /// A copy in which `user` has this template, whether new or not.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use embedding::{Embedding, Template};
-use embedding_store::{EventName, MatchRule, StoreError};
+use embedding_store::{EventName, MatchRule, StoreError, Username};
 
 use super::Inner;
 use super::held::Held;
@@ -30,12 +30,13 @@ impl Inner {
         self.expect_model(event, Some(held.model()), probe)?;
         let template = Template::of(self.limits.metric(), [probe])?;
         let (model, rule, depth) = (held.model().clone(), held.rules().rule, Search::depth(top));
-        let search = match held {
-            Held::InMemory(gallery) => in_memory(gallery, template, depth).await?,
+        let search = match &held {
+            Held::InMemory(gallery) => in_memory(Arc::clone(gallery), template, depth).await?,
             Held::InStore(..) => self.in_store(event, probe, depth).await?,
         };
         let search = search.ok_or_else(not_searchable)?;
-        let limit = self.limit(event, rule, search.users_compared)?;
+        let samples = self.samples_of(event, &held, &search.nearest.user).await?;
+        let limit = self.limit_of(event, rule, search.users_compared, samples)?;
         let verdict = search.decide(limit, self.limits.margin(), model, top);
         tracing::info!(
             %event,
@@ -51,14 +52,40 @@ impl Inner {
         Ok(verdict)
     }
 
-    /// What an event's rule comes to.
+    /// What an event's rule comes to with one sample a user.
     pub(super) fn limit(
         &self,
         event: &EventName,
         rule: Option<MatchRule>,
         comparisons: usize,
     ) -> Result<MatchLimit, EventError> {
-        self.limits.of(rule, comparisons).map_err(|source| EventError::Rule { event: event.clone(), source })
+        self.limit_of(event, rule, comparisons, 1)
+    }
+
+    /// What an event's rule comes to with so many samples a user.
+    pub(super) fn limit_of(
+        &self,
+        event: &EventName,
+        rule: Option<MatchRule>,
+        comparisons: usize,
+        samples: u32,
+    ) -> Result<MatchLimit, EventError> {
+        let limit = self.limits.of(rule, comparisons, samples);
+        limit.map_err(|source| EventError::Rule { event: event.clone(), source })
+    }
+
+    /// How many samples a user's template is of. One who is gone meanwhile counts as having one.
+    async fn samples_of(&self, event: &EventName, held: &Held, user: &Username) -> Result<u32, EventError> {
+        match held {
+            Held::InMemory(gallery) => Ok(gallery.samples(user).unwrap_or(1)),
+            // Only a calibration makes anything of the number.
+            Held::InStore(..) if !self.limits.are_calibrated() => Ok(1),
+            Held::InStore(..) => match self.store.samples(event, user).await {
+                Ok(samples) => Ok(u32::try_from(samples.len()).unwrap_or(u32::MAX)),
+                Err(StoreError::NotFound { .. }) => Ok(1),
+                Err(error) => Err(error.into()),
+            },
+        }
     }
 
     /// Of an event that is too large for memory; `None` when it is gone or nobody is in it.

@@ -213,12 +213,13 @@ impl EventService {
         self.inner.verify(event, user, probe).await
     }
 
-    /// What a rule comes to among so many users; without one, the service's own.
+    /// What a rule comes to among so many users with one sample each; without one, the service's own. With more
+    /// samples a user a target comes to a lower threshold.
     ///
     /// # Errors
     /// [`RuleError`] when it comes to nothing here.
     pub fn limit(&self, rule: Option<MatchRule>, users: usize) -> Result<MatchLimit, RuleError> {
-        self.inner.limits.of(rule, users)
+        self.inner.limits.of(rule, users, 1)
     }
 
     /// Whether a rule may be given to an event of this service.

@@ -22,15 +22,15 @@ impl Inner {
         let held = self.known(event).await?.ok_or_else(unknown_event)?;
         self.expect_model(event, Some(held.model()), probe)?;
         let template = Template::of(self.limits.metric(), [probe])?;
-        let distance = match &held {
-            Held::InMemory(gallery) => gallery.distance_to(user, &template)?,
+        let found = match &held {
+            Held::InMemory(gallery) => gallery.distance_to(user, &template)?.zip(gallery.samples(user)),
             Held::InStore(..) => self.distance_in_store(event, user, &template).await?,
         };
-        let distance =
-            distance.ok_or_else(|| EventError::UnknownUser { event: event.clone(), user: user.clone() })?;
+        let (distance, samples) =
+            found.ok_or_else(|| EventError::UnknownUser { event: event.clone(), user: user.clone() })?;
         let nearest = Nearest { user: user.clone(), distance };
         let search = Search { nearest, others: Vec::new(), users_compared: 1, exact: true };
-        let limit = self.limit(event, held.rules().rule, 1)?;
+        let limit = self.limit_of(event, held.rules().rule, 1, samples)?;
         let verdict = search.decide(limit, self.limits.margin(), held.model().clone(), NonZeroUsize::MIN);
         tracing::info!(
             %event,
@@ -44,16 +44,17 @@ impl Inner {
         Ok(verdict)
     }
 
-    /// Of a user whose template is not held here; `None` when there is no such user.
+    /// Of a user whose template is not held here, with the number of samples; `None` when there is no such user.
     async fn distance_in_store(
         &self,
         event: &EventName,
         user: &Username,
         probe: &Template,
-    ) -> Result<Option<Distance>, EventError> {
+    ) -> Result<Option<(Distance, u32)>, EventError> {
         match self.store.samples(event, user).await {
             Ok(samples) => {
-                Ok(Some(template_of(self.limits.metric(), event, user, &samples)?.distance(probe)?))
+                let template = template_of(self.limits.metric(), event, user, &samples)?;
+                Ok(Some((template.distance(probe)?, template.samples())))
             }
             Err(StoreError::NotFound { subject: Subject::Event(_) }) => {
                 Err(EventError::UnknownEvent { event: event.clone() })
