@@ -6,10 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
 use embedding_store::EmbeddingStoreExt;
+use events::MatchRule;
 use face_core::FaceEngine;
 
 use crate::config::Config;
 use crate::routes::redoc_bundle;
+use crate::startup::calibration_of;
 
 /// 2026-01-01: a clock before this program was written is wrong, and so are the times it would record.
 const EARLIEST: u64 = 1_767_225_600;
@@ -41,7 +43,14 @@ fn models(config: &Config) -> anyhow::Result<String> {
     let folder = config.models.display();
     let engine = FaceEngine::open(&config.models, config.engine_options())
         .with_context(|| format!("in '{folder}' (in a checkout, `cargo xtask setup` makes it)"))?;
-    Ok(format!("'{folder}', embeddings of {}", engine.model()))
+    let rates = match (calibration_of(config, engine.model())?, config.policy.rule) {
+        (Some(_), _) => "measured",
+        (None, MatchRule::TargetFalseMatchRate(_)) => bail!(
+            "--target-fmr needs error rates, which were not measured with these settings: give --threshold"
+        ),
+        (None, _) => "not measured with these settings",
+    };
+    Ok(format!("'{folder}', embeddings of {}, error rates {rates}", engine.model()))
 }
 
 fn documentation(config: &Config) -> anyhow::Result<String> {

@@ -150,6 +150,43 @@ fn a_user_with_several_samples_stands_at_the_direction_of_their_mean() {
 }
 
 #[test]
+fn the_number_of_samples_behind_a_template_stays_with_its_user() {
+    let gallery = Gallery::of(snapshot(model(), &[(1, &[1, 2, 3]), (3, &[4])]), Metric::Unit).unwrap();
+    let two = Template::from_samples([&embedding(5), &embedding(6)]).unwrap();
+    let gallery = gallery.with(&user(2), &two).unwrap();
+    let counts = |gallery: &Gallery| [1, 2, 3].map(|number| gallery.samples(&user(number)));
+    assert_eq!(counts(&gallery), [Some(3), Some(2), Some(1)]);
+    let gallery = gallery.with(&user(3), &two).unwrap().without(&user(1));
+    assert_eq!(counts(&gallery), [None, Some(2), Some(2)]);
+}
+
+#[test]
+fn the_distance_to_one_user_is_the_one_a_search_finds() {
+    let mut gallery = Gallery::empty(model(), Metric::Unit);
+    for number in shuffled(1500) {
+        gallery = gallery.with(&user(number), &template(number as u64)).unwrap();
+    }
+    let probe = template(9_999);
+    let found = gallery.nearest_k(&probe, NonZeroUsize::MAX).unwrap();
+    assert_eq!(found.len(), 1500);
+    assert!(found.is_sorted_by_key(|nearest| (nearest.distance, nearest.user.clone())));
+    for nearest in &found {
+        assert_eq!(gallery.distance_to(&nearest.user, &probe).unwrap(), Some(nearest.distance));
+    }
+    assert_eq!(gallery.distance_to(&user(1500), &probe).unwrap(), None);
+    assert_eq!(gallery.nearest_k(&probe, NonZeroUsize::MIN).unwrap(), found[..1]);
+}
+
+#[test]
+fn another_metric_is_refused() {
+    let raw = Gallery::empty(model(), Metric::Raw);
+    let refused = raw.with(&user(1), &template(1)).unwrap_err();
+    assert_eq!(refused, EmbeddingError::MetricMismatch);
+    assert_eq!(raw.nearest(&template(1)).unwrap_err(), EmbeddingError::MetricMismatch);
+    assert_eq!(raw.distance_to(&user(1), &template(1)).unwrap_err(), EmbeddingError::MetricMismatch);
+}
+
+#[test]
 fn stored_samples_that_make_no_template_are_an_error_that_names_the_user() {
     let other = ModelId::new("other").unwrap();
     for (model, users) in [(model(), [(1, &[1][..]), (2, &[])]), (other, [(2, &[2][..]), (3, &[3])])] {
