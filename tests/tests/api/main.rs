@@ -15,6 +15,7 @@ mod shared_database;
 mod stopping;
 mod v1_audit;
 mod v1_check_ins;
+mod v1_erasure;
 mod v1_events;
 mod v1_faces;
 mod v1_pictures;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use super::check_ins::Order;
+use super::check_in_list::Order;
 use super::export::{ListFormat, file, file_format};
 use super::paging::{self, PageCursor, PageLimit};
 use super::path::WithId;

@@ -1,29 +1,25 @@
-//! `/v1/events/{event}/check-ins`: who came, as said by a face or by a person, listed and corrected.
-
-#![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
+//! `POST /v1/events/{event}/check-ins`: somebody comes, as said by their face or by a person.
 
 use ::events::{
-    Action, AuditEntry, CheckInOutcome, CheckInPage, CheckInRequest, Correction, EventName, ExportFormat,
-    Note, Outcome, Username, Verdict,
+    Action, AuditEntry, CheckInOutcome, CheckInRequest, EventError, EventName, Note, Outcome, Username,
+    Verdict,
 };
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
-use actix_web::web::{Data, Json, Query};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Json};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use super::check_in::ShownCheckIn;
-use super::export::{ListFormat, file, file_format};
 use super::idempotency::Idempotency;
-use super::paging::{self, PageCursor, PageLimit};
-use super::path::{InEvent, WithId};
+use super::path::InEvent;
 use super::verdict::ShownVerdict;
 use crate::audit::{Transaction, decided};
 use crate::error::{ApiError, codes};
-use crate::openapi::{ALWAYS, EVENT, JSON, PAGED, PICTURE, STORE, problems};
+use crate::openapi::{ALWAYS, EVENT, JSON, PICTURE, STORE, problems};
 use crate::service::Service;
 use crate::upload::named;
 
@@ -52,19 +48,6 @@ pub(crate) struct CheckInBody {
     note: Option<String>,
 }
 
-/// What is right about a check-in.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CorrectionBody {
-    /// Who came; null when nobody did.
-    #[serde(deserialize_with = "Option::deserialize")]
-    #[schema(required = true, min_length = 1, max_length = 128, example = "jane_smith")]
-    user: Option<String>,
-    /// Why it is corrected.
-    #[schema(min_length = 1, max_length = 500, example = "twins")]
-    reason: String,
-}
-
 /// What came of it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CheckedIn {
@@ -72,7 +55,10 @@ pub(crate) struct CheckedIn {
     /// key had done it; `no_match` or `ambiguous` when the face is nobody's.
     #[schema(example = "checked_in")]
     outcome: &'static str,
-    /// The check-in that stands; null when nobody was recognised.
+    /// Whether a check-in stands, made now or before: not when nobody was recognised, nor when it was voided since.
+    #[schema(example = true)]
+    checked_in: bool,
+    /// The check-in; null when nobody was recognised.
     #[schema(required = true)]
     check_in: Option<ShownCheckIn>,
     /// What was decided about the face; null when somebody was named.
@@ -80,79 +66,11 @@ pub(crate) struct CheckedIn {
     verdict: Option<ShownVerdict>,
 }
 
-/// Check-ins, page by page.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CheckInList {
-    /// The check-ins, in the order that was asked for.
-    check_ins: Vec<ShownCheckIn>,
-    /// Pass it as `cursor` for the next page; null on the last one.
-    #[schema(required = true)]
-    next_cursor: Option<String>,
-}
-
-/// Which check-ins.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct CheckInQuery {
-    /// Most check-ins to answer with.
-    #[param(value_type = Option<usize>, minimum = 1, maximum = 1000, default = 100)]
-    limit: Option<PageLimit>,
-    /// `next_cursor` of the page before; the first page without.
-    #[param(value_type = Option<String>)]
-    cursor: Option<PageCursor>,
-    /// The newest first unless said otherwise.
-    #[param(inline)]
-    order: Option<Order>,
-    /// Only those of this user.
-    #[param(min_length = 1, max_length = 128)]
-    user: Option<String>,
-    /// Only those at this time or later, RFC 3339.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    #[param(value_type = Option<String>, format = DateTime)]
-    since: Option<OffsetDateTime>,
-    /// Only those before this time, RFC 3339.
-    #[serde(default, with = "time::serde::rfc3339::option")]
-    #[param(value_type = Option<String>, format = DateTime)]
-    until: Option<OffsetDateTime>,
-    /// Also those that were voided.
-    #[serde(default)]
-    #[param(default = false)]
-    voided: bool,
-    /// A page as JSON, or everything from there on as `csv` or `ndjson`; else as the header `Accept` says.
-    #[param(inline)]
-    format: Option<ListFormat>,
-}
-
-/// The order of a list by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Order {
-    /// The newest first.
-    Newest,
-    /// The oldest first.
-    Oldest,
-}
-
 problems! {
     /// What a check-in can refuse.
     CheckInProblems = ALWAYS, STORE, EVENT, PICTURE, JSON, &[
         codes::INVALID_KEY, codes::NO_SUCH_USER, codes::OTHER_MODEL, codes::UNUSABLE_RULE, codes::KEY_REUSED]
 }
-problems! {
-    /// What a list of check-ins can refuse.
-    CheckInListProblems = ALWAYS, STORE, EVENT, PAGED
-}
-problems! {
-    /// What reading one can refuse.
-    OneCheckInProblems = ALWAYS, STORE, EVENT, &[codes::INVALID_ID, codes::NO_SUCH_CHECK_IN]
-}
-problems! {
-    /// What a correction can refuse.
-    CorrectionProblems = ALWAYS, STORE, EVENT, JSON, &[
-        codes::INVALID_ID, codes::INVALID_FIELD, codes::NO_SUCH_CHECK_IN, codes::NO_SUCH_USER]
-}
-
 /// Check somebody in
 ///
 /// With a picture, checks in whom it shows; look at `outcome`, as it may show nobody of the event. With JSON,
@@ -186,7 +104,7 @@ pub(crate) async fn check_in(
         let (distance, threshold) = (verdict.nearest.distance, verdict.limit.threshold);
         let request =
             CheckInRequest::by_face(OffsetDateTime::now_utc(), id, verdict.decision, distance, threshold);
-        let outcome = service.check_ins.check_in(&event, user, request.with_note(note).with_key(key)).await?;
+        let outcome = recorded(&service, &event, user, request.with_note(note).with_key(key)).await?;
         Ok((Some(outcome), Some(verdict)))
     };
     answer(act.end(ended.await, told).await?)
@@ -207,94 +125,42 @@ pub(crate) async fn check_in_by_name(
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
         service.events.user(&event, &user).await?;
         let request = CheckInRequest::manual(OffsetDateTime::now_utc(), id).with_note(note).with_key(key);
-        Ok((Some(service.check_ins.check_in(&event, &user, request).await?), None))
+        Ok((Some(recorded(&service, &event, &user, request).await?), None))
     };
     answer(act.end(ended.await, told).await?)
 }
 
-/// List check-ins
-///
-/// The newest first unless said otherwise. As `csv` or `ndjson`, by `format` or the header `Accept`, everything
-/// from there on is sent. A cell of CSV that a spreadsheet would take for a formula has an apostrophe in front.
-#[utoipa::path(
-    get, path = "/v1/events/{event}/check-ins", tag = "Check-ins", operation_id = "list_check_ins",
-    params(InEvent, CheckInQuery),
-    responses(
-        (status = 200, description = "A page of check-ins, or a file of all", content(
-            (CheckInList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        CheckInListProblems)
-)]
-pub(crate) async fn list(
-    service: Data<Service>,
-    InEvent { event }: InEvent,
-    transaction: Transaction,
-    query: Query<CheckInQuery>,
-    request: HttpRequest,
-) -> Result<HttpResponse, ApiError> {
-    let query = query.into_inner();
-    let format = file_format(query.format, &request);
-    let page = query.page()?;
-    // Nobody came to an event that there is none of: it is to be said which of the two it is.
-    service.events.event(&event).await?;
-    let Some(format) = format else {
-        let listing = service.check_ins.list(&event, page).await?;
-        let check_ins = listing.items.into_iter().map(ShownCheckIn::from).collect();
-        let next_cursor = listing.next.map(|next| next.to_string());
-        return Ok(HttpResponse::Ok().json(CheckInList { check_ins, next_cursor }));
-    };
-    transaction.act(Action::ReadCheckIns).at(&event).done(Ok(())).await?;
-    Ok(exported(&service, event, page, format))
+/// Checks in, and leaves nothing of a user who is deleted in the same moment.
+async fn recorded(
+    service: &Service,
+    event: &EventName,
+    user: &Username,
+    request: CheckInRequest,
+) -> Result<CheckInOutcome, ApiError> {
+    let outcome = service.check_ins.check_in(event, user, request).await?;
+    expect_present(service, event, user).await?;
+    Ok(outcome)
 }
 
-/// Read a check-in
-#[utoipa::path(
-    get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "get_check_in",
-    params(InEvent, WithId),
-    responses((status = 200, description = "The check-in", body = ShownCheckIn), OneCheckInProblems)
-)]
-pub(crate) async fn get(
-    service: Data<Service>,
-    InEvent { event }: InEvent,
-    WithId { id }: WithId,
-) -> Result<Json<ShownCheckIn>, ApiError> {
-    Ok(Json(ShownCheckIn::from(service.check_ins.get(&event, id).await?)))
-}
-
-/// Correct a check-in
+/// To be asked after a check-in has named a user. A deletion erases their check-ins when they are gone from the
+/// store: one that came later is erased here.
 ///
-/// Says who came instead, or with null that nobody did. What stood there before stays to be seen in
-/// `corrections`. Who was named wrongly can be checked in at once.
-#[utoipa::path(
-    patch, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "correct_check_in",
-    params(InEvent, WithId),
-    request_body(content = CorrectionBody, examples(
-        ("somebody else" = (value = json!({"user": "jane_smith", "reason": "twins"}))),
-        ("nobody" = (value = json!({"user": null, "reason": "a test of the camera"}))))),
-    responses((status = 200, description = "The check-in as it stands now", body = ShownCheckIn), CorrectionProblems)
-)]
-pub(crate) async fn correct(
-    service: Data<Service>,
-    InEvent { event }: InEvent,
-    WithId { id }: WithId,
-    transaction: Transaction,
-    body: Json<CorrectionBody>,
-) -> Result<Json<ShownCheckIn>, ApiError> {
-    let CorrectionBody { user, reason } = body.into_inner();
-    let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
-    let reason = checked_note("reason", &reason)?;
-    let actor = transaction.actor.clone();
-    let mut act = transaction.act(Action::CorrectCheckIn).at(&event);
-    if let Some(user) = &user {
-        act = act.about(user);
-    }
-    let corrected = async {
-        if let Some(user) = &user {
-            service.events.user(&event, user).await?;
+/// # Errors
+/// That there is no such event or user. That the store is away is none: nobody can be deleted from it then.
+pub(super) async fn expect_present(
+    service: &Service,
+    event: &EventName,
+    user: &Username,
+) -> Result<(), ApiError> {
+    let erased = match service.events.user(event, user).await {
+        Err(error @ EventError::UnknownEvent { .. }) => (service.check_ins.erase_event(event).await, error),
+        Err(error @ EventError::UnknownUser { .. }) => {
+            (service.check_ins.erase_user(event, user).await, error)
         }
-        let correction = Correction { user, reason, actor, time: OffsetDateTime::now_utc() };
-        Ok(service.check_ins.correct(&event, id, correction).await?)
+        Ok(_) | Err(_) => return Ok(()),
     };
-    Ok(Json(ShownCheckIn::from(act.done(corrected.await).await?)))
+    erased.0.map_err(EventError::Store)?;
+    Err(erased.1.into())
 }
 
 type Ended = (Option<CheckInOutcome>, Option<Verdict>);
@@ -321,30 +187,15 @@ fn answer((outcome, verdict): Ended) -> Result<HttpResponse, ApiError> {
         (None, None) => return Err(ApiError::Internal),
     };
     let is_new = matches!(outcome, Some(CheckInOutcome::New(_)));
+    let checked_in = outcome.as_ref().is_some_and(|outcome| !outcome.check_in().voided);
     let check_in = outcome.map(|outcome| ShownCheckIn::from(outcome.check_in().clone()));
-    let body = CheckedIn { outcome: words, check_in, verdict: verdict.as_ref().map(ShownVerdict::from) };
+    let verdict = verdict.as_ref().map(ShownVerdict::from);
+    let body = CheckedIn { outcome: words, checked_in, check_in, verdict };
     let mut answer = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(answer.json(body))
 }
 
-fn exported(service: &Service, event: EventName, page: CheckInPage, format: ExportFormat) -> HttpResponse {
-    file("check-ins", format, service.check_ins.export(event, page, format))
-}
-
-fn checked_note(field: &str, text: &str) -> Result<Note, ApiError> {
+/// A remark from a field.
+pub(super) fn checked_note(field: &str, text: &str) -> Result<Note, ApiError> {
     Note::new(text).map_err(|error| ApiError::Field(format!("field '{field}': {error}")))
-}
-
-impl CheckInQuery {
-    fn page(self) -> Result<CheckInPage, ApiError> {
-        let Self { limit, cursor, order, user, since, until, voided, format: _ } = self;
-        let mut page = match order {
-            None | Some(Order::Newest) => CheckInPage::newest(paging::limit(limit)),
-            Some(Order::Oldest) => CheckInPage::oldest(paging::limit(limit)),
-        };
-        page.after = cursor.map(|cursor| cursor.in_journal()).transpose()?;
-        page.user = user.map(|name| named("user", Username::new(&name))).transpose()?;
-        (page.since, page.until, page.with_voided) = (since, until, voided);
-        Ok(page)
-    }
 }

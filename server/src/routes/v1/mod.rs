@@ -2,6 +2,8 @@
 
 pub(crate) mod audit;
 mod check_in;
+pub(crate) mod check_in_correction;
+pub(crate) mod check_in_list;
 pub(crate) mod check_ins;
 pub(crate) mod enrol;
 pub(crate) mod events;
@@ -50,14 +52,14 @@ pub(super) fn table(routes: &mut ServiceConfig) {
         .service(resource("/events/{event}/identify").route(post().to(identify::identify)))
         .service(
             resource("/events/{event}/check-ins")
-                .route(get().to(check_ins::list))
+                .route(get().to(check_in_list::list))
                 .route(post().guard(fn_guard(is_json)).to(check_ins::check_in_by_name))
                 .route(post().to(check_ins::check_in)),
         )
         .service(
             resource("/events/{event}/check-ins/{id}")
-                .route(get().to(check_ins::get))
-                .route(patch().to(check_ins::correct)),
+                .route(get().to(check_in_correction::get))
+                .route(patch().to(check_in_correction::correct)),
         )
         .service(resource("/events/{event}/users").route(get().to(users::list)))
         .service(

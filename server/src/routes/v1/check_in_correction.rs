@@ -1,0 +1,95 @@
+//! `GET` and `PATCH /v1/events/{event}/check-ins/{id}`: one check-in, and its correction.
+
+use ::events::{Action, Correction, Username};
+use actix_web::web::{Data, Json};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+use super::check_in::ShownCheckIn;
+use super::check_ins::{checked_note, expect_present};
+use super::path::{InEvent, WithId};
+use crate::audit::Transaction;
+use crate::error::{ApiError, codes};
+use crate::openapi::{ALWAYS, EVENT, JSON, STORE, problems};
+use crate::service::Service;
+use crate::upload::named;
+
+/// What is right about a check-in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CorrectionBody {
+    /// Who came; null when nobody did.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true, min_length = 1, max_length = 128, example = "jane_smith")]
+    user: Option<String>,
+    /// Why it is corrected.
+    #[schema(min_length = 1, max_length = 500, example = "twins")]
+    reason: String,
+}
+
+problems! {
+    /// What reading one can refuse.
+    OneCheckInProblems = ALWAYS, STORE, EVENT, &[codes::INVALID_ID, codes::NO_SUCH_CHECK_IN]
+}
+problems! {
+    /// What a correction can refuse.
+    CorrectionProblems = ALWAYS, STORE, EVENT, JSON, &[
+        codes::INVALID_ID, codes::INVALID_FIELD, codes::NO_SUCH_CHECK_IN, codes::NO_SUCH_USER]
+}
+
+/// Read a check-in
+#[utoipa::path(
+    get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "get_check_in",
+    params(InEvent, WithId),
+    responses((status = 200, description = "The check-in", body = ShownCheckIn), OneCheckInProblems)
+)]
+pub(crate) async fn get(
+    service: Data<Service>,
+    InEvent { event }: InEvent,
+    WithId { id }: WithId,
+) -> Result<Json<ShownCheckIn>, ApiError> {
+    Ok(Json(ShownCheckIn::from(service.check_ins.get(&event, id).await?)))
+}
+
+/// Correct a check-in
+///
+/// Says who came instead, or with null that nobody did. What stood there before stays to be seen in
+/// `corrections`. Who was named wrongly can be checked in at once.
+#[utoipa::path(
+    patch, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "correct_check_in",
+    params(InEvent, WithId),
+    request_body(content = CorrectionBody, examples(
+        ("somebody else" = (value = json!({"user": "jane_smith", "reason": "twins"}))),
+        ("nobody" = (value = json!({"user": null, "reason": "a test of the camera"}))))),
+    responses((status = 200, description = "The check-in as it stands now", body = ShownCheckIn), CorrectionProblems)
+)]
+pub(crate) async fn correct(
+    service: Data<Service>,
+    InEvent { event }: InEvent,
+    WithId { id }: WithId,
+    transaction: Transaction,
+    body: Json<CorrectionBody>,
+) -> Result<Json<ShownCheckIn>, ApiError> {
+    let CorrectionBody { user, reason } = body.into_inner();
+    let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
+    let reason = checked_note("reason", &reason)?;
+    let actor = transaction.actor.clone();
+    let mut act = transaction.act(Action::CorrectCheckIn).at(&event);
+    if let Some(user) = &user {
+        act = act.about(user);
+    }
+    let corrected = async {
+        if let Some(user) = &user {
+            service.events.user(&event, user).await?;
+        }
+        let time = OffsetDateTime::now_utc();
+        let correction = Correction { user: user.clone(), reason, actor, time };
+        let corrected = service.check_ins.correct(&event, id, correction).await?;
+        if let Some(user) = &user {
+            expect_present(&service, &event, user).await?;
+        }
+        Ok(corrected)
+    };
+    Ok(Json(ShownCheckIn::from(act.done(corrected.await).await?)))
+}
