@@ -50,6 +50,8 @@ codes! {
         "This server does not answer to that host name: use localhost, or list its origin with --cors";
     FOREIGN_ORIGIN: FORBIDDEN "foreign_origin",
         "Pages of that origin may not use this server: list it with --cors to allow it";
+    DEBUG_DATA_OFF: FORBIDDEN "debug_data_off",
+        "What is stored is not shown: start the server with --debug-data on to allow it";
     NO_SUCH_EVENT: NOT_FOUND "no_such_event", "Event 'conference_2024' not found";
     NO_SUCH_USER: NOT_FOUND "no_such_user", "User 'john_doe' not found in event 'conference_2024'";
     NO_SUCH_FACE: NOT_FOUND "no_such_face",

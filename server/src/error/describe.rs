@@ -84,6 +84,7 @@ impl ApiError {
                 of_store(error)
             }
             Self::CheckIn(_) | Self::Audit(_) => Description::fault(),
+            Self::DebugDataOff => plain(codes::DEBUG_DATA_OFF),
             Self::NoSuchTransaction(_) => plain(codes::NO_SUCH_TRANSACTION),
             Self::Rule(_) => plain(codes::INVALID_RULE),
             Self::Embedding(_) => plain(codes::INVALID_EMBEDDING),

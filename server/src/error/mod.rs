@@ -43,6 +43,9 @@ pub(crate) enum ApiError {
     /// The audit cannot be read.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// What is stored may not be looked at.
+    #[error("what is stored is not shown: start the server with --debug-data on to allow it")]
+    DebugDataOff,
     /// The audit has nothing of a transaction.
     #[error("transaction '{0}' not found")]
     NoSuchTransaction(Uuid),

@@ -72,7 +72,7 @@ pub(crate) struct StoredFace {
 /// Show what is stored
 ///
 /// Everything in the store, embeddings as short digests. It answers only where the server was started with
-/// `--debug-data on`; else it is 404.
+/// `--debug-data on`; else it is 403.
 #[utoipa::path(
     get, path = "/api/debug/cloudinary-data", tag = "As the replaced service had it", operation_id = "debug_data",
     params(Which),
@@ -80,13 +80,16 @@ pub(crate) struct StoredFace {
         StatusErrors,
         (status = 200, description = "What lies in the store", body = StoredData),
         (status = 400, description = "No name an event can have", body = StatusError),
-        (status = 404, description = "It is off, or there is no such event", body = StatusError,
-            example = json!({"status": "error", "message": "Nothing is here: see /docs for what there is"})),
+        (status = 403, description = "It is off, or the request comes from a page of a site that is not allowed",
+            body = StatusError, example = json!({"status": "error",
+                "message": "What is stored is not shown: start the server with --debug-data on to allow it"})),
+        (status = 404, description = "No such event", body = StatusError,
+            example = json!({"status": "error", "message": "Event 'conference_2024' not found"})),
     )
 )]
 pub(crate) async fn show(service: Data<Service>, query: Query<Which>) -> Result<Json<StoredData>, ApiError> {
     if !service.debug_data {
-        return Err(ApiError::NoSuchPath);
+        return Err(ApiError::DebugDataOff);
     }
     let Which { event_name, full } = query.into_inner();
     let events = match event_name {

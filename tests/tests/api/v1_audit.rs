@@ -104,7 +104,7 @@ async fn stored_data_is_shown_only_where_that_was_switched_on_and_embeddings_onl
     let path = "/api/debug/cloudinary-data";
     let server = Server::start().unwrap();
     let off = server.client().get(path).await.unwrap();
-    assert_eq!((off.code(), off.text_of("status")), (404, "error"), "{off:?}");
+    assert_eq!((off.code(), off.text_of("status")), (403, "error"), "{off:?}");
 
     let server = Server::builder().unwrap().flags(["--debug-data", "on"]).start().unwrap();
     let client = server.client();

@@ -1,14 +1,16 @@
 //! `/v1/faces/...`: what can be said of pictures alone. Nothing is looked up and nothing is kept.
 
+use ::events::{Action, AuditEntry, Decision, Outcome};
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
 use actix_web::web::{Bytes, Data, Json};
-use embedding::Template;
+use embedding::{Distance, Template};
 use face_core::{AnalyzedFace, EmbeddedFace};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::face::ShownFace;
+use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::inference::FoundFaces;
 use crate::openapi::{ALWAYS, PICTURE, problems};
@@ -124,10 +126,11 @@ problems! {
 )]
 pub(crate) async fn detect(
     service: Data<Service>,
+    transaction: Transaction,
     form: MultipartForm<PictureForm>,
 ) -> Result<Json<DetectedFaces>, ApiError> {
-    let FoundFaces { size: (width, height), faces, .. } =
-        service.inference.detect(form.into_inner().file.data).await?;
+    let found = service.inference.detect(form.into_inner().picture()).await;
+    let FoundFaces { size: (width, height), faces, .. } = transaction.act(Action::Detect).done(found).await?;
     let faces = faces.iter().map(|face| ShownFace::from(&face.shown)).collect();
     Ok(Json(DetectedFaces { width, height, faces }))
 }
@@ -143,10 +146,12 @@ pub(crate) async fn detect(
 )]
 pub(crate) async fn embed(
     service: Data<Service>,
+    transaction: Transaction,
     form: MultipartForm<PictureForm>,
 ) -> Result<Json<EmbeddedFaces>, ApiError> {
+    let found = service.inference.embed_all(form.into_inner().picture()).await;
     let FoundFaces { size: (width, height), faces, omitted } =
-        service.inference.embed_all(form.into_inner().file.data).await?;
+        transaction.act(Action::Embed).done(found).await?;
     let faces = faces.iter().filter_map(|found| {
         let embedding = found.embedding.as_ref()?.values().to_vec();
         Some(FaceWithEmbedding { face: ShownFace::from(&found.shown), embedding })
@@ -166,23 +171,52 @@ pub(crate) async fn embed(
 )]
 pub(crate) async fn compare(
     service: Data<Service>,
+    transaction: Transaction,
     form: MultipartForm<TwoPicturesForm>,
 ) -> Result<Json<Comparison>, ApiError> {
-    let TwoPicturesForm { first, second } = form.into_inner();
-    let first = service.inference.embed(first.data).await?;
-    let second = service.inference.embed(second.data).await?;
-    let template = |face: &EmbeddedFace| Template::of(service.metric, [&face.embedding]);
-    let distance = template(&first)?.distance(&template(&second)?)?;
-    let threshold = service.events.limit(None, 1)?.threshold;
-    let shown =
-        |face: &EmbeddedFace| ShownFace::from(&AnalyzedFace { face: face.face, quality: face.quality });
-    Ok(Json(Comparison {
-        decision: if distance <= threshold { "match" } else { "no_match" },
-        distance: distance.value(),
-        confidence: distance.confidence().percent(),
-        threshold: threshold.value(),
-        model: service.inference.model().to_string(),
-        first: shown(&first),
-        second: shown(&second),
-    }))
+    let compared = async {
+        let TwoPicturesForm { first, second } = form.into_inner();
+        let first = service.inference.embed(first.data).await?;
+        let second = service.inference.embed(second.data).await?;
+        let template = |face: &EmbeddedFace| Template::of(service.metric, [&face.embedding]);
+        let distance = template(&first)?.distance(&template(&second)?)?;
+        Ok(Compared { first, second, distance, threshold: service.events.limit(None, 1)?.threshold })
+    };
+    let model = service.inference.model();
+    let told = |compared: &Compared, mut entry: AuditEntry| {
+        entry.details.outcome = Outcome::from(compared.decision());
+        entry.with_distance(compared.distance, compared.threshold, model.clone())
+    };
+    let compared = transaction.act(Action::Compare).end(compared.await, told).await?;
+    Ok(Json(Comparison::of(&compared, model.to_string())))
+}
+
+/// The faces of two pictures, and how far apart they are.
+struct Compared {
+    first: EmbeddedFace,
+    second: EmbeddedFace,
+    distance: Distance,
+    threshold: Distance,
+}
+
+impl Compared {
+    fn decision(&self) -> Decision {
+        if self.distance <= self.threshold { Decision::Match } else { Decision::NoMatch }
+    }
+}
+
+impl Comparison {
+    fn of(compared: &Compared, model: String) -> Self {
+        let shown =
+            |face: &EmbeddedFace| ShownFace::from(&AnalyzedFace { face: face.face, quality: face.quality });
+        Self {
+            decision: compared.decision().as_str(),
+            distance: compared.distance.value(),
+            confidence: compared.distance.confidence().percent(),
+            threshold: compared.threshold.value(),
+            model,
+            first: shown(&compared.first),
+            second: shown(&compared.second),
+        }
+    }
 }
