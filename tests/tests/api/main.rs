@@ -7,6 +7,7 @@ mod command_line;
 mod documents;
 mod durability;
 mod errors;
+mod journal_file;
 mod logging;
 mod moving;
 mod names;
