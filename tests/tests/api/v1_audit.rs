@@ -67,6 +67,34 @@ async fn what_was_done_and_what_was_refused_is_recorded_in_order() {
 }
 
 #[tokio::test]
+async fn what_is_asked_of_pictures_alone_is_recorded_and_names_nobody() {
+    let server = Server::start().unwrap();
+    let client = server.client();
+    let [obama, biden] = ["obama.jpg", "biden.jpg"].map(|name| picture(name).unwrap());
+    client.pictures("/v1/faces/detect", &[&obama], &[]).await.unwrap();
+    client.pictures("/v1/faces/embed", &[b"no picture"], &[]).await.unwrap();
+    let two = reqwest::multipart::Form::new();
+    let part = |bytes: &[u8]| reqwest::multipart::Part::bytes(bytes.to_vec()).file_name("picture.jpg");
+    let two = two.part("first", part(&obama)).part("second", part(&biden));
+    client.send(client.request("POST", "/v1/faces/compare").multipart(two)).await.unwrap();
+    let told = entries(&client, "").await;
+    let told: Vec<_> =
+        told.iter().map(|entry| (&entry["action"], &entry["outcome"], &entry["code"])).collect();
+    let (none, code) = (Value::Null, json!("not_a_picture"));
+    assert_eq!(
+        told,
+        [
+            (&json!("detect"), &json!("done"), &none),
+            (&json!("embed"), &json!("refused"), &code),
+            (&json!("compare"), &json!("no_match"), &none),
+        ]
+    );
+    let compared = &entries(&client, "action=compare").await[0];
+    assert!(compared["distance"].as_f64() > compared["threshold"].as_f64(), "{compared}");
+    assert_eq!((&compared["event"], &compared["user"]), (&none, &none));
+}
+
+#[tokio::test]
 async fn a_transaction_is_found_by_the_id_of_its_answer_also_after_a_crash() {
     let mut server = Server::start().unwrap();
     let added = server.client().add_user("summit", "obama", &picture("obama.jpg").unwrap()).await.unwrap();
