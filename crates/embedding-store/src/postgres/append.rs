@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::connection::Lease;
 use super::failure::Failure;
+use super::locked_user::SAMPLES;
 use super::notice::Changed;
 use super::{Identity, keys, locks, rows};
 use crate::{EventRecord, FaceSample, StoreError, UserRecord};
@@ -18,7 +19,6 @@ const MAKE: &str = "WITH new_event AS (INSERT INTO events (name, model, record) 
                     SELECT EXISTS (SELECT 1 FROM new_event), EXISTS (SELECT 1 FROM new_user)";
 const READ: &str = "SELECT events.model, users.record, (SELECT value FROM notes WHERE key = 'keys') FROM events JOIN users ON users.event = events.name \
                     WHERE events.name = $1 AND users.name = $2";
-const SAMPLES: &str = "SELECT id, record FROM samples WHERE event = $1 AND username = $2 ORDER BY id";
 const ADD: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)) \
                    SELECT pg_notify($5, notice) FROM unnest($6::text[]) notice";
 const ADD_AND_UPDATE: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)), \
@@ -62,20 +62,16 @@ pub(super) async fn append(
 ) -> Result<usize, Unfinished> {
     let record = identity.seal(sample)?;
     let present = begin(lease, identity, sample).await?;
-    match decide(identity, sample, &present) {
-        Ok(Next::Nothing(count)) => {
+    match lease.or_roll_back(decide(identity, sample, &present)).await? {
+        Next::Nothing(count) => {
             lease.roll_back().await?;
             Ok(count)
         }
-        Ok(Next::Add { user, count }) => {
+        Next::Add { user, count } => {
             finish(lease, identity, sample, &record, &present, user)
                 .await
                 .map_err(|failure| Unfinished { failure, may_be_made: true })?;
             Ok(count)
-        }
-        Err(refused) => {
-            lease.roll_back().await?;
-            Err(refused.into())
         }
     }
 }

@@ -177,6 +177,14 @@ impl Lease {
     pub(super) async fn roll_back(&self) -> Result<(), Failure> {
         self.within(self.batch_execute("ROLLBACK")).await
     }
+
+    /// Passes on what was decided amid a transaction; an error ends the transaction without effect.
+    pub(super) async fn or_roll_back<T>(&self, decided: Result<T, Failure>) -> Result<T, Failure> {
+        if decided.is_err() {
+            self.roll_back().await?;
+        }
+        decided
+    }
 }
 
 impl Drop for Lease {

@@ -1,6 +1,6 @@
 //! The deletion of one sample: the user's template is made anew of those that are left.
 
-use futures_util::future::{try_join, try_join4};
+use futures_util::future::try_join;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::connection::Lease;
 use super::failure::Failure;
 use super::notice::Changed;
-use super::{Identity, keys, locks, rows};
+use super::{Identity, locked_user, rows};
 use crate::{EventName, FaceSample, StoreError, Username};
 
 const DELETE: &str = "WITH deleted AS (DELETE FROM samples WHERE event = $1 AND username = $2 AND id = $3), \
@@ -28,38 +28,9 @@ pub(super) async fn delete(
     user: &Username,
     id: Uuid,
 ) -> Result<usize, Failure> {
+    let rest = |found: &[Row]| rest(identity, event, user, id, found);
+    let (delete, rest) = locked_user::begin(lease, event, user, DELETE, rest).await?;
     let (event_text, user_text) = (event.as_str(), user.as_str());
-    let names: [&(dyn ToSql + Sync); 2] = [&event_text, &user_text];
-    let (lock, is_there, samples, delete) = lease
-        .within(try_join4(
-            lease.prepare_cached(locks::USER),
-            lease.prepare_cached(keys::IS_THERE),
-            lease.prepare_cached(keys::SAMPLES),
-            lease.prepare_cached(DELETE),
-        ))
-        .await?;
-    let (_, _, is_there, found) = lease
-        .within(try_join4(
-            lease.batch_execute("BEGIN"),
-            lease.query(&lock, &names),
-            lease.query_one(&is_there, &names),
-            lease.query(&samples, &names),
-        ))
-        .await
-        .map_err(Failure::amid_a_transaction)?;
-    let rest = || -> Result<Rest, Failure> {
-        if !is_there.try_get::<_, bool>(1)? {
-            return Err(rows::existing_user(is_there.try_get(0)?, event, user));
-        }
-        rest(identity, event, user, id, &found)
-    }();
-    let rest = match rest {
-        Ok(rest) => rest,
-        Err(refused) => {
-            lease.roll_back().await?;
-            return Err(refused);
-        }
-    };
     let notice = identity.notice(&Changed::User(event.clone(), user.clone()));
     let values: [&(dyn ToSql + Sync); 6] =
         [&event_text, &user_text, &id, &rest.template, &identity.channel, &notice];

@@ -4,23 +4,18 @@
 //! not add a sample that the others cannot read, or that a re-encryption has already passed by.
 
 use futures_util::future::{try_join, try_join3, try_join4};
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::connection::Lease;
 use super::failure::Failure;
-use super::{Identity, locks, rows};
+use super::{Identity, locked_user, locks, rows};
 use crate::{EventName, Keyring, StoreError, Username};
 
 const READ: &str = "SELECT (SELECT value FROM notes WHERE key = 'keys'), NOT EXISTS (SELECT 1 FROM samples)";
 const WRITE: &str = "INSERT INTO notes (key, value) VALUES ('keys', $1) \
                      ON CONFLICT (key) DO UPDATE SET value = excluded.value";
-/// The samples of a user.
-pub(super) const SAMPLES: &str =
-    "SELECT id, record FROM samples WHERE event = $1 AND username = $2 ORDER BY id";
-/// Whether an event is there, and a user of it.
-pub(super) const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE name = $1), \
-                        EXISTS (SELECT 1 FROM users WHERE event = $1 AND name = $2)";
 const RESEAL: &str = "WITH resealed AS (UPDATE samples SET record = new.record \
                       FROM unnest($3::uuid[], $4::bytea[]) AS new (id, record) \
                       WHERE samples.event = $1 AND samples.username = $2 AND samples.id = new.id) \
@@ -50,7 +45,7 @@ pub(super) async fn admit(lease: &Lease, keyring: &Keyring) -> Result<(), Failur
     }
 }
 
-fn record(keyring: &Keyring, row: Option<&tokio_postgres::Row>) -> Result<Option<Vec<u8>>, Failure> {
+fn record(keyring: &Keyring, row: Option<&Row>) -> Result<Option<Vec<u8>>, Failure> {
     let row = row.ok_or_else(|| StoreError::corrupt("the database does not answer a question"))?;
     let stored: Option<&[u8]> = row.try_get(0)?;
     Ok(keyring.admit(stored, row.try_get(1)?)?)
@@ -73,38 +68,13 @@ pub(super) async fn reseal(
     event: &EventName,
     user: &Username,
 ) -> Result<usize, Failure> {
+    let anew = |found: &[Row]| anew(identity, event, user, found);
+    let (reseal, resealed) = locked_user::begin(lease, event, user, RESEAL, anew).await?;
+    if resealed.ids.is_empty() {
+        lease.roll_back().await?;
+        return Ok(0);
+    }
     let (event_text, user_text) = (event.as_str(), user.as_str());
-    let names: [&(dyn ToSql + Sync); 2] = [&event_text, &user_text];
-    let (lock, is_there, read, reseal) = lease
-        .within(try_join4(
-            lease.prepare_cached(locks::USER),
-            lease.prepare_cached(IS_THERE),
-            lease.prepare_cached(SAMPLES),
-            lease.prepare_cached(RESEAL),
-        ))
-        .await?;
-    let (_, _, is_there, found) = lease
-        .within(try_join4(
-            lease.batch_execute("BEGIN"),
-            lease.query(&lock, &names),
-            lease.query_one(&is_there, &names),
-            lease.query(&read, &names),
-        ))
-        .await
-        .map_err(Failure::amid_a_transaction)?;
-    let found = || -> Result<_, Failure> {
-        if !is_there.try_get::<_, bool>(1)? {
-            return Err(rows::existing_user(is_there.try_get(0)?, event, user));
-        }
-        anew(identity, event, user, &found)
-    }();
-    let resealed = match found {
-        Ok(resealed) if !resealed.ids.is_empty() => resealed,
-        other => {
-            lease.roll_back().await?;
-            return other.map(|_| 0);
-        }
-    };
     let values: [&(dyn ToSql + Sync); 5] =
         [&event_text, &user_text, &resealed.ids, &resealed.records, &resealed.template];
     let written = try_join(lease.execute(&reseal, &values), lease.batch_execute("COMMIT"));
@@ -118,12 +88,7 @@ struct Resealed {
     template: Option<Vec<f32>>,
 }
 
-fn anew(
-    identity: &Identity,
-    event: &EventName,
-    user: &Username,
-    found: &[tokio_postgres::Row],
-) -> Result<Resealed, Failure> {
+fn anew(identity: &Identity, event: &EventName, user: &Username, found: &[Row]) -> Result<Resealed, Failure> {
     let (mut ids, mut records, mut samples) = (Vec::new(), Vec::new(), Vec::new());
     for row in found {
         let (id, record) = (row.try_get(0)?, rows::bytes(row, 1)?);

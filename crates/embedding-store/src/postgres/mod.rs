@@ -39,6 +39,7 @@ mod feed;
 mod identity;
 mod journal;
 mod keys;
+mod locked_user;
 mod locks;
 mod migrations;
 mod notice;

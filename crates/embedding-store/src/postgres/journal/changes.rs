@@ -28,13 +28,7 @@ pub(super) async fn amend(lease: &Lease, entry: &JournalEntry) -> Result<(), Fai
         let amended = entry.clone().amending(&read(present)?)?;
         Ok((amended.to_bytes()?, amended))
     }();
-    let (record, amended) = match amended {
-        Ok(amended) => amended,
-        Err(refused) => {
-            lease.roll_back().await?;
-            return Err(refused);
-        }
-    };
+    let (record, amended) = lease.or_roll_back(amended).await?;
     let (kind, subject) = (amended.kind.as_str(), subject(&amended));
     let values: [&(dyn ToSql + Sync); 5] = [&topic, &entry.id, &kind, &subject, &record];
     let made = try_join(lease.execute(&amend, &values), lease.batch_execute("COMMIT"));

@@ -13,7 +13,8 @@
 use std::ops::Range;
 
 use redb::{
-    Database, ReadOnlyTable, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction,
+    Database, ReadOnlyTable, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError,
+    WriteTransaction,
 };
 use uuid::Uuid;
 
@@ -45,23 +46,21 @@ pub(in super::super) struct JournalTables<T> {
 impl JournalTables<ReadOnlyTable<Bytes, Bytes>> {
     pub(super) fn begin(database: &Database) -> Result<Self, Failure> {
         let transaction = database.begin_read()?;
-        Ok(Self {
-            entries: transaction.open_table(ENTRIES)?,
-            ids: transaction.open_table(IDS)?,
-            keys: transaction.open_table(KEYS)?,
-            subjects: transaction.open_table(SUBJECTS)?,
-        })
+        Self::opened(|table| transaction.open_table(table))
     }
 }
 
 impl<'t> JournalTables<Table<'t, Bytes, Bytes>> {
     pub(in super::super) fn open(transaction: &'t WriteTransaction) -> Result<Self, Failure> {
-        Ok(Self {
-            entries: transaction.open_table(ENTRIES)?,
-            ids: transaction.open_table(IDS)?,
-            keys: transaction.open_table(KEYS)?,
-            subjects: transaction.open_table(SUBJECTS)?,
-        })
+        Self::opened(|table| transaction.open_table(table))
+    }
+}
+
+impl<T> JournalTables<T> {
+    fn opened(
+        open: impl Fn(TableDefinition<'static, Bytes, Bytes>) -> Result<T, TableError>,
+    ) -> Result<Self, Failure> {
+        Ok(Self { entries: open(ENTRIES)?, ids: open(IDS)?, keys: open(KEYS)?, subjects: open(SUBJECTS)? })
     }
 }
 
