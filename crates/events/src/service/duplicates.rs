@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-use embedding::{Distance, Embedding, Template};
-use embedding_store::{DuplicatePolicy, EventName, StoreError, Username};
+use embedding::{Distance, Embedding};
+use embedding_store::{DuplicatePolicy, EventName, Username};
 
 use super::Inner;
 use super::enrolment::EnrolmentOptions;
 use super::held::Held;
-use super::identify::MOST_USERS_INLINE;
-use crate::{EventError, EventRules, Gallery, Nearest};
+use super::search::Found;
+use crate::{EventError, EventRules};
 
 /// As many as are looked at of each face, the one who is enrolled among them: enough to name those who were
 /// enrolled under several names already.
@@ -42,13 +41,13 @@ impl Inner {
         user: &Username,
         faces: &[&Embedding],
     ) -> Result<Vec<Duplicate>, EventError> {
-        let (near, users) = match held {
-            Held::InMemory(gallery) => (self.near_in(gallery, faces).await?, gallery.len()),
-            Held::InStore(..) => self.near_in_store(event, faces).await?,
-        };
+        let found = self.search_for(event, held, faces, NEAREST).await?;
+        let Some(Found { nearest, users, .. }) = found else { return Ok(Vec::new()) };
         let threshold = self.limit(event, held.rules().rule, users)?.threshold;
         let mut others = BTreeMap::new();
-        for near in near.into_iter().filter(|near| near.user != *user && near.distance <= threshold) {
+        for near in
+            nearest.into_iter().flatten().filter(|near| near.user != *user && near.distance <= threshold)
+        {
             let least = others.entry(near.user).or_insert(near.distance);
             *least = near.distance.min(*least);
         }
@@ -56,48 +55,5 @@ impl Inner {
         let mut duplicates: Vec<_> = others.collect();
         duplicates.sort_by_key(|duplicate| duplicate.distance);
         Ok(duplicates)
-    }
-
-    async fn near_in(
-        &self,
-        gallery: &Arc<Gallery>,
-        faces: &[&Embedding],
-    ) -> Result<Vec<Nearest>, EventError> {
-        let probes = faces.iter().map(|face| Template::of(self.limits.metric(), [*face]));
-        let probes = probes.collect::<Result<Vec<_>, _>>()?;
-        let (inline, gallery) = (gallery.len() <= MOST_USERS_INLINE, Arc::clone(gallery));
-        let search = move || {
-            let near = probes.iter().map(|probe| gallery.nearest_k(probe, NEAREST));
-            near.collect::<Result<Vec<_>, _>>()
-        };
-        let near = if inline {
-            search()
-        } else {
-            tokio::task::spawn_blocking(search).await.map_err(EventError::Interrupted)?
-        };
-        Ok(near?.concat())
-    }
-
-    /// Those near to the faces, and how many users the event has.
-    async fn near_in_store(
-        &self,
-        event: &EventName,
-        faces: &[&Embedding],
-    ) -> Result<(Vec<Nearest>, usize), EventError> {
-        let Some(store) = self.search() else {
-            return Err(StoreError::unavailable(false, "it does not search any more").into());
-        };
-        let (mut near, mut users) = (Vec::new(), 0);
-        for face in faces {
-            let found = match store.nearest(event, face, NEAREST).await {
-                Ok(found) => found,
-                // Another service deleted it, and that was not told yet.
-                Err(StoreError::NotFound { .. }) => continue,
-                Err(error) => return Err(error.into()),
-            };
-            users = usize::try_from(found.user_count).unwrap_or(usize::MAX);
-            near.extend(found.users.into_iter().map(|(user, distance)| Nearest { user, distance }));
-        }
-        Ok((near, users))
     }
 }

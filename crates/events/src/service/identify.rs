@@ -1,19 +1,15 @@
 //! Identification: the nearest user of the event, and the decision.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
-use embedding::{Embedding, Template};
+use embedding::Embedding;
 use embedding_store::{EventName, MatchRule, StoreError, Username};
 
 use super::Inner;
 use super::held::Held;
+use super::search::Found;
 use crate::decision::Search;
-use crate::{EventError, Gallery, MatchLimit, Nearest, Verdict};
-
-/// Larger galleries are searched on a thread for blocking work: up to here a search takes some 0.1 ms,
-/// which may hold up the other tasks of an async thread.
-pub(super) const MOST_USERS_INLINE: usize = 16_384;
+use crate::{EventError, MatchLimit, Verdict};
 
 impl Inner {
     pub(super) async fn identify(
@@ -28,13 +24,10 @@ impl Inner {
             return Err(not_searchable());
         }
         self.expect_model(event, Some(held.model()), probe)?;
-        let template = Template::of(self.limits.metric(), [probe])?;
         let (model, rule, depth) = (held.model().clone(), held.rules().rule, Search::depth(top));
-        let search = match &held {
-            Held::InMemory(gallery) => in_memory(Arc::clone(gallery), template, depth).await?,
-            Held::InStore(..) => self.in_store(event, probe, depth).await?,
-        };
-        let search = search.ok_or_else(not_searchable)?;
+        let found = self.search_for(event, &held, &[probe], depth).await?.ok_or_else(not_searchable)?;
+        let Found { nearest, users, exact } = found;
+        let search = Search::new(nearest.concat(), users, exact).ok_or_else(not_searchable)?;
         let samples = self.samples_of(event, &held, &search.nearest.user).await?;
         let limit = self.limit_of(event, rule, search.users_compared, samples)?;
         let verdict = search.decide(limit, self.limits.margin(), model, top);
@@ -87,39 +80,4 @@ impl Inner {
             },
         }
     }
-
-    /// Of an event that is too large for memory; `None` when it is gone or nobody is in it.
-    async fn in_store(
-        &self,
-        event: &EventName,
-        probe: &Embedding,
-        depth: NonZeroUsize,
-    ) -> Result<Option<Search>, EventError> {
-        let Some(store) = self.search() else {
-            return Err(StoreError::unavailable(false, "it does not search any more").into());
-        };
-        let found = match store.nearest(event, probe, depth).await {
-            Ok(found) => found,
-            Err(StoreError::NotFound { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let users_compared = usize::try_from(found.user_count).unwrap_or(usize::MAX);
-        let users = found.users.into_iter().map(|(user, distance)| Nearest { user, distance }).collect();
-        Ok(Search::new(users, users_compared, found.exact))
-    }
-}
-
-async fn in_memory(
-    gallery: Arc<Gallery>,
-    probe: Template,
-    depth: NonZeroUsize,
-) -> Result<Option<Search>, EventError> {
-    let users_compared = gallery.len();
-    let nearest = if users_compared <= MOST_USERS_INLINE {
-        gallery.nearest_k(&probe, depth)?
-    } else {
-        let search = tokio::task::spawn_blocking(move || gallery.nearest_k(&probe, depth));
-        search.await.map_err(EventError::Interrupted)??
-    };
-    Ok(Search::new(nearest, users_compared, true))
 }

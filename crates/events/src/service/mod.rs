@@ -14,6 +14,7 @@ mod options;
 mod repeat;
 mod retention;
 mod samples;
+mod search;
 mod users;
 mod verify;
 mod watch;

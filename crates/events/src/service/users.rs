@@ -27,6 +27,18 @@ impl EventService {
         self.inner.user(event, user).await
     }
 
+    /// Whether a user is there, by the least that the store can be asked for.
+    ///
+    /// # Errors
+    /// As for [`EventService::user`].
+    pub async fn expect_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
+        match self.inner.store.user(event, user).await? {
+            Some(_) => Ok(()),
+            // It is to be said whether the event is.
+            None => self.inner.user(event, user).await.map(drop),
+        }
+    }
+
     /// Replaces the caller's own data of a user. Durable on return.
     ///
     /// # Errors

@@ -1,0 +1,89 @@
+//! The users of an event nearest to faces, wherever the event is searched.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use embedding::{Embedding, EmbeddingError, Template};
+use embedding_store::{EventName, StoreError};
+
+use super::Inner;
+use super::held::Held;
+use crate::{EventError, Gallery, Nearest};
+
+/// Larger galleries are searched on a thread for blocking work: up to here a search takes some 0.1 ms,
+/// which may hold up the other tasks of an async thread.
+const MOST_USERS_INLINE: usize = 16_384;
+
+/// What was found in an event.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The nearest users of each face, nearest first.
+    pub(super) nearest: Vec<Vec<Nearest>>,
+    /// How many users each was compared with.
+    pub(super) users: usize,
+    /// Whether nobody can be nearer.
+    pub(super) exact: bool,
+}
+
+impl Inner {
+    /// The `depth` users nearest to each face; `None` when the event is gone, as another service deleted it and
+    /// that was not told yet.
+    pub(super) async fn search_for(
+        &self,
+        event: &EventName,
+        held: &Held,
+        faces: &[&Embedding],
+        depth: NonZeroUsize,
+    ) -> Result<Option<Found>, EventError> {
+        // Also where the store searches by itself: a face without a direction is refused.
+        let probes = faces.iter().map(|face| Template::of(self.limits.metric(), [*face]));
+        let probes = probes.collect::<Result<Vec<_>, _>>()?;
+        match held {
+            Held::InMemory(gallery) => in_memory(Arc::clone(gallery), probes, depth).await.map(Some),
+            Held::InStore(..) => self.in_store(event, faces, depth).await,
+        }
+    }
+
+    /// Of an event that is too large for memory.
+    async fn in_store(
+        &self,
+        event: &EventName,
+        faces: &[&Embedding],
+        depth: NonZeroUsize,
+    ) -> Result<Option<Found>, EventError> {
+        let Some(store) = self.search() else {
+            return Err(StoreError::unavailable(false, "it does not search any more").into());
+        };
+        let mut all = Found { nearest: Vec::with_capacity(faces.len()), users: 0, exact: true };
+        for face in faces {
+            let found = match store.nearest(event, face, depth).await {
+                Ok(found) => found,
+                Err(StoreError::NotFound { .. }) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            let nearest = found.users.into_iter().map(|(user, distance)| Nearest { user, distance });
+            all.nearest.push(nearest.collect());
+            all.users = usize::try_from(found.user_count).unwrap_or(usize::MAX);
+            all.exact &= found.exact;
+        }
+        Ok(Some(all))
+    }
+}
+
+async fn in_memory(
+    gallery: Arc<Gallery>,
+    probes: Vec<Template>,
+    depth: NonZeroUsize,
+) -> Result<Found, EventError> {
+    let users = gallery.len();
+    let search = move || {
+        let nearest = probes.iter().map(|probe| gallery.nearest_k(probe, depth));
+        nearest.collect::<Result<Vec<_>, EmbeddingError>>()
+    };
+    let nearest = if users <= MOST_USERS_INLINE {
+        search()
+    } else {
+        tokio::task::spawn_blocking(search).await.map_err(EventError::Interrupted)?
+    };
+    Ok(Found { nearest: nearest?, users, exact: true })
+}
