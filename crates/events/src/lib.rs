@@ -52,6 +52,8 @@ mod service;
 mod texts;
 #[cfg(test)]
 mod trial_journal;
+#[cfg(test)]
+mod trial_log;
 mod words;
 
 pub use audit::{

@@ -1,7 +1,6 @@
 //! A journal that is away: nothing is lost up to the bound, and nothing in silence beyond it.
 
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use embedding_store::StoreError;
@@ -13,6 +12,7 @@ use super::{
     Action, AuditEntry, AuditError, AuditStatus, Fault, Outcome, Recorded, TrialJournal, at, entry, fair,
     found, over, user, written,
 };
+use crate::trial_log::TrialLog;
 
 /// More than the longest pause between two attempts.
 const LONG: Duration = Duration::from_secs(60);
@@ -94,32 +94,10 @@ async fn an_entry_that_was_written_but_reported_failed_is_there_once() {
     assert_eq!(written(&trail).await, [entry]);
 }
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn beyond_the_bound_entries_are_refused_counted_and_in_the_log() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    let log = TrialLog::default();
+    let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     let test = async {

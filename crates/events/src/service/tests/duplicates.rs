@@ -3,34 +3,18 @@
 use std::sync::Arc;
 
 use super::large::{join as join_bounded, searching};
-use super::{Call, TrialStore, assert_coherent, event, face, open, user};
+use super::{Call, assert_coherent, enrol, event, face, user, with_store};
 use crate::{
-    DuplicatePolicy, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, EventChange, EventError,
-    EventService, EventSettings, MatchRule,
+    DuplicatePolicy, EnrolmentOptions, EnrolmentOutcome, EventChange, EventError, EventSettings, MatchRule,
 };
 use embedding::Distance;
-use embedding_store::EmbeddingStore;
 use proptest::prelude::*;
 use tokio::task::JoinSet;
 
 use DuplicatePolicy::{Allow, Refuse, Warn};
 
-async fn with_store() -> (EventService, Arc<TrialStore>) {
-    let store = Arc::new(TrialStore::default());
-    (open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await, store)
-}
-
 fn by_call(policy: DuplicatePolicy) -> EnrolmentOptions {
     EnrolmentOptions { on_duplicate: Some(policy), ..EnrolmentOptions::default() }
-}
-
-async fn enrol(
-    service: &EventService,
-    name: &str,
-    faces: Vec<EnrolmentFace>,
-    options: EnrolmentOptions,
-) -> Result<EnrolmentOutcome, EventError> {
-    service.enrol_all(&event("e"), &user(name), faces, options).await
 }
 
 fn is_refused(answer: &Result<EnrolmentOutcome, EventError>, other: &str) -> bool {

@@ -1,16 +1,9 @@
 //! Several faces enrolled at once, by one model, with what was measured of them.
 
-use std::sync::Arc;
-
-use super::{Call, Fault, TrialStore, assert_coherent, embedding, event, face, model, open, user};
-use crate::{EnrolmentFace, EnrolmentOptions, EventError, EventService, Metadata};
+use super::{Call, Fault, assert_coherent, embedding, event, face, model, user, with_store};
+use crate::{EnrolmentFace, EnrolmentOptions, EventError, Metadata};
 use embedding::{DIMENSIONS, Embedding, EmbeddingError, ModelId, Template};
 use embedding_store::{EmbeddingStore, FaceSample};
-
-async fn with_store() -> (EventService, Arc<TrialStore>) {
-    let store = Arc::new(TrialStore::default());
-    (open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await, store)
-}
 
 fn of(values: [f32; DIMENSIONS]) -> EnrolmentFace {
     EnrolmentFace { embedding: Embedding::new(model(), values).unwrap(), ..face(1, 1) }

@@ -22,8 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
-    EnrolmentFace, EventName, EventRules, EventService, EventSummary, MatchPolicy, Metadata, Username,
-    Verdict,
+    EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, EventError, EventName, EventRules, EventService,
+    EventSummary, MatchPolicy, Metadata, Username, Verdict,
 };
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::EmbeddingStore;
@@ -70,6 +70,22 @@ fn face(person: u64, picture: u64) -> EnrolmentFace {
 
 async fn open(store: Arc<dyn EmbeddingStore>) -> EventService {
     EventService::open(store, model(), MatchPolicy::default()).await.unwrap()
+}
+
+/// A service over a store of its own that can be made to fail.
+async fn with_store() -> (EventService, Arc<TrialStore>) {
+    let store = Arc::new(TrialStore::default());
+    (open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await, store)
+}
+
+/// Enrols faces of a user of the event `e`.
+async fn enrol(
+    service: &EventService,
+    name: &str,
+    faces: Vec<EnrolmentFace>,
+    options: EnrolmentOptions,
+) -> Result<EnrolmentOutcome, EventError> {
+    service.enrol_all(&event("e"), &user(name), faces, options).await
 }
 
 /// What a service holds: the events, their rules and users, and the verdict on some probes.

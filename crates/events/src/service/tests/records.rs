@@ -4,9 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::sharing::join;
-use super::{
-    Call, Fault, Shared, TrialStore, assert_coherent, embedding, event, face, model, open, soon, user,
-};
+use super::{Call, Fault, Shared, assert_coherent, embedding, event, face, model, soon, user, with_store};
 use crate::{
     Decision, DuplicatePolicy, EventChange, EventError, EventService, EventSettings, FalseMatchRate,
     MatchRule, Metadata,
@@ -17,11 +15,6 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 const TWO: NonZeroUsize = NonZeroUsize::new(2).unwrap();
-
-async fn with_store() -> (EventService, Arc<TrialStore>) {
-    let store = Arc::new(TrialStore::default());
-    (open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await, store)
-}
 
 fn threshold(value: f32) -> MatchRule {
     MatchRule::Threshold(Distance::new(value).unwrap())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::sharing::join;
-use super::{Call, Fault, Shared, TrialStore, assert_coherent, embedding, event, face, open, user};
+use super::{Call, Fault, Shared, assert_coherent, embedding, enrol, event, face, user, with_store};
 use crate::{
     DuplicatePolicy, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, EventError, EventService,
     EventSettings,
@@ -11,26 +11,12 @@ use crate::{
 use embedding::Embedding;
 use embedding_store::{EmbeddingStore, StoreError};
 
-async fn with_store() -> (EventService, Arc<TrialStore>) {
-    let store = Arc::new(TrialStore::default());
-    (open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await, store)
-}
-
 fn marked(request: &str) -> EnrolmentOptions {
     EnrolmentOptions { request: Some(request.to_owned()), ..EnrolmentOptions::default() }
 }
 
 fn faces(person: u64, pictures: impl IntoIterator<Item = u64>) -> Vec<EnrolmentFace> {
     pictures.into_iter().map(|picture| face(person, picture)).collect()
-}
-
-async fn enrol(
-    service: &EventService,
-    name: &str,
-    faces: Vec<EnrolmentFace>,
-    options: EnrolmentOptions,
-) -> Result<EnrolmentOutcome, EventError> {
-    service.enrol_all(&event("e"), &user(name), faces, options).await
 }
 
 async fn sample_count(service: &EventService) -> usize {
