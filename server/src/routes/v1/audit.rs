@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use super::check_in_list::Order;
 use super::export::{ListFormat, file, file_format};
-use super::paging::{self, PageCursor, PageLimit};
+use super::paging::{self, Order, PageCursor, PageLimit};
 use super::path::WithId;
 use crate::audit::Transaction;
 use crate::error::{ApiError, codes};
@@ -186,7 +185,7 @@ impl AuditQuery {
         let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
         let after = cursor.map(|cursor| cursor.in_journal()).transpose()?;
         let page =
-            AuditPage { newest_first: order != Some(Order::Oldest), after, limit: paging::limit(limit) };
+            AuditPage { newest_first: paging::is_newest_first(order), after, limit: paging::limit(limit) };
         Ok((AuditFilter { event, user, action, outcome, since, until }, page))
     }
 }

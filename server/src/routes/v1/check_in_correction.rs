@@ -81,7 +81,7 @@ pub(crate) async fn correct(
     }
     let corrected = async {
         if let Some(user) = &user {
-            service.events.user(&event, user).await?;
+            service.events.expect_user(&event, user).await?;
         }
         let time = OffsetDateTime::now_utc();
         let correction = Correction { user: user.clone(), reason, actor, time };

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::check_in::ShownCheckIn;
 use super::export::{ListFormat, file, file_format};
-use super::paging::{self, PageCursor, PageLimit};
+use super::paging::{self, Order, PageCursor, PageLimit};
 use super::path::InEvent;
 use crate::audit::Transaction;
 use crate::error::ApiError;
@@ -63,16 +63,6 @@ pub(crate) struct CheckInQuery {
     format: Option<ListFormat>,
 }
 
-/// The order of a list by time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Order {
-    /// The newest first.
-    Newest,
-    /// The oldest first.
-    Oldest,
-}
-
 problems! {
     /// What a list of check-ins can refuse.
     CheckInListProblems = ALWAYS, STORE, EVENT, PAGED
@@ -119,10 +109,8 @@ fn exported(service: &Service, event: EventName, page: CheckInPage, format: Expo
 impl CheckInQuery {
     fn page(self) -> Result<CheckInPage, ApiError> {
         let Self { limit, cursor, order, user, since, until, voided, format: _ } = self;
-        let mut page = match order {
-            None | Some(Order::Newest) => CheckInPage::newest(paging::limit(limit)),
-            Some(Order::Oldest) => CheckInPage::oldest(paging::limit(limit)),
-        };
+        let mut page = CheckInPage::oldest(paging::limit(limit));
+        page.newest_first = paging::is_newest_first(order);
         page.after = cursor.map(|cursor| cursor.in_journal()).transpose()?;
         page.user = user.map(|name| named("user", Username::new(&name))).transpose()?;
         (page.since, page.until, page.with_voided) = (since, until, voided);

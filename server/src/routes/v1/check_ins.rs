@@ -71,6 +71,7 @@ problems! {
     CheckInProblems = ALWAYS, STORE, EVENT, PICTURE, JSON, &[
         codes::INVALID_KEY, codes::NO_SUCH_USER, codes::OTHER_MODEL, codes::UNUSABLE_RULE, codes::KEY_REUSED]
 }
+
 /// Check somebody in
 ///
 /// With a picture, checks in whom it shows; look at `outcome`, as it may show nobody of the event. With JSON,
@@ -79,9 +80,7 @@ problems! {
 /// is not kept.
 #[utoipa::path(
     post, path = "/v1/events/{event}/check-ins", tag = "Check-ins", operation_id = "check_in",
-    params(InEvent, ("Idempotency-Key" = Option<String>, Header,
-        description = "Marks the request, so that sending it again does nothing more",
-        min_length = 1, max_length = 255, example = "7c9e6679-7425-40de-944b-e07fc1f90ae7")),
+    params(InEvent, Idempotency),
     request_body(content((CheckInForm = "multipart/form-data"), (CheckInBody = "application/json"))),
     responses(
         (status = 200, description = "Nothing new: see `outcome`", body = CheckedIn),
@@ -90,7 +89,7 @@ problems! {
 pub(crate) async fn check_in(
     service: Data<Service>,
     InEvent { event }: InEvent,
-    Idempotency(key): Idempotency,
+    Idempotency { key }: Idempotency,
     transaction: Transaction,
     form: MultipartForm<CheckInForm>,
 ) -> Result<HttpResponse, ApiError> {
@@ -100,21 +99,21 @@ pub(crate) async fn check_in(
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
         let probe = service.inference.embed(file.data).await?.embedding;
         let verdict = service.events.identify(&event, &probe).await?;
-        let Some(user) = verdict.matched() else { return Ok((None, Some(verdict))) };
+        let Some(user) = verdict.matched() else { return Ok(Ended::Unrecognised(verdict)) };
         let (distance, threshold) = (verdict.nearest.distance, verdict.limit.threshold);
         let request =
             CheckInRequest::by_face(OffsetDateTime::now_utc(), id, verdict.decision, distance, threshold);
         let outcome = recorded(&service, &event, user, request.with_note(note).with_key(key)).await?;
-        Ok((Some(outcome), Some(verdict)))
+        Ok(Ended::Recorded(outcome, Some(verdict)))
     };
-    answer(act.end(ended.await, told).await?)
+    Ok(answer(act.end(ended.await, told).await?))
 }
 
 /// The same of a user who is named.
 pub(crate) async fn check_in_by_name(
     service: Data<Service>,
     InEvent { event }: InEvent,
-    Idempotency(key): Idempotency,
+    Idempotency { key }: Idempotency,
     transaction: Transaction,
     body: Json<CheckInBody>,
 ) -> Result<HttpResponse, ApiError> {
@@ -123,11 +122,11 @@ pub(crate) async fn check_in_by_name(
     let (id, act) = (transaction.id, transaction.act(Action::CheckIn).at(&event).about(&user));
     let ended = async {
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
-        service.events.user(&event, &user).await?;
+        service.events.expect_user(&event, &user).await?;
         let request = CheckInRequest::manual(OffsetDateTime::now_utc(), id).with_note(note).with_key(key);
-        Ok((Some(recorded(&service, &event, &user, request).await?), None))
+        Ok(Ended::Recorded(recorded(&service, &event, &user, request).await?, None))
     };
-    answer(act.end(ended.await, told).await?)
+    Ok(answer(act.end(ended.await, told).await?))
 }
 
 /// Checks in, and leaves nothing of a user who is deleted in the same moment.
@@ -152,47 +151,66 @@ pub(super) async fn expect_present(
     event: &EventName,
     user: &Username,
 ) -> Result<(), ApiError> {
-    let erased = match service.events.user(event, user).await {
+    let erased = match service.events.expect_user(event, user).await {
         Err(error @ EventError::UnknownEvent { .. }) => (service.check_ins.erase_event(event).await, error),
         Err(error @ EventError::UnknownUser { .. }) => {
             (service.check_ins.erase_user(event, user).await, error)
         }
-        Ok(_) | Err(_) => return Ok(()),
+        Ok(()) | Err(_) => return Ok(()),
     };
     erased.0.map_err(EventError::Store)?;
     Err(erased.1.into())
 }
 
-type Ended = (Option<CheckInOutcome>, Option<Verdict>);
+/// How a request ended that nothing was wrong with.
+enum Ended {
+    /// Somebody is checked in, now or before; with what was decided about the face, if there was one.
+    Recorded(CheckInOutcome, Option<Verdict>),
+    /// It is nobody's face.
+    Unrecognised(Verdict),
+}
 
-fn told((outcome, verdict): &Ended, mut entry: AuditEntry) -> AuditEntry {
+fn told(ended: &Ended, mut entry: AuditEntry) -> AuditEntry {
+    let (outcome, verdict) = match ended {
+        Ended::Unrecognised(verdict) => return decided(verdict, entry),
+        Ended::Recorded(outcome, verdict) => (outcome, verdict),
+    };
     if let Some(verdict) = verdict {
         entry = decided(verdict, entry);
     }
-    match outcome {
-        Some(CheckInOutcome::New(_)) => entry.details.outcome = Outcome::Done,
-        Some(CheckInOutcome::Repeated(_)) => entry.details.outcome = Outcome::Repeated,
-        Some(CheckInOutcome::Already(_)) => entry.details.outcome = Outcome::Already,
-        None => {}
-    }
+    entry.details.outcome = match outcome {
+        CheckInOutcome::New(_) => Outcome::Done,
+        CheckInOutcome::Repeated(_) => Outcome::Repeated,
+        CheckInOutcome::Already(_) => Outcome::Already,
+    };
     entry
 }
 
-fn answer((outcome, verdict): Ended) -> Result<HttpResponse, ApiError> {
-    let words = match (&outcome, &verdict) {
-        (Some(CheckInOutcome::New(_)), _) => "checked_in",
-        (Some(CheckInOutcome::Repeated(_)), _) => "repeated",
-        (Some(CheckInOutcome::Already(_)), _) => "already_checked_in",
-        (None, Some(verdict)) => verdict.decision.as_str(),
-        (None, None) => return Err(ApiError::Internal),
+fn answer(ended: Ended) -> HttpResponse {
+    let (outcome, verdict) = match ended {
+        Ended::Unrecognised(verdict) => {
+            let (outcome, verdict) = (verdict.decision.as_str(), Some(ShownVerdict::from(&verdict)));
+            return HttpResponse::Ok().json(CheckedIn {
+                outcome,
+                checked_in: false,
+                check_in: None,
+                verdict,
+            });
+        }
+        Ended::Recorded(outcome, verdict) => (outcome, verdict),
     };
-    let is_new = matches!(outcome, Some(CheckInOutcome::New(_)));
-    let checked_in = outcome.as_ref().is_some_and(|outcome| !outcome.check_in().voided);
-    let check_in = outcome.map(|outcome| ShownCheckIn::from(outcome.check_in().clone()));
-    let verdict = verdict.as_ref().map(ShownVerdict::from);
-    let body = CheckedIn { outcome: words, checked_in, check_in, verdict };
-    let mut answer = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
-    Ok(answer.json(body))
+    let (mut answer, words) = match &outcome {
+        CheckInOutcome::New(_) => (HttpResponse::Created(), "checked_in"),
+        CheckInOutcome::Repeated(_) => (HttpResponse::Ok(), "repeated"),
+        CheckInOutcome::Already(_) => (HttpResponse::Ok(), "already_checked_in"),
+    };
+    let check_in = outcome.check_in();
+    answer.json(CheckedIn {
+        outcome: words,
+        checked_in: !check_in.voided,
+        check_in: Some(ShownCheckIn::from(check_in.clone())),
+        verdict: verdict.as_ref().map(ShownVerdict::from),
+    })
 }
 
 /// A remark from a field.

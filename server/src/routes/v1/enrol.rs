@@ -9,7 +9,7 @@ use actix_multipart::form::text::Text;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 use embedding::{Embedding, ModelId, Template};
-use face_core::{AnalyzedFace, EmbeddedFace};
+use face_core::EmbeddedFace;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -137,9 +137,7 @@ problems! {
 /// As JSON, embeddings that the client made with the event's model are taken instead of pictures.
 #[utoipa::path(
     post, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "enrol_faces",
-    params(OfUser, ("Idempotency-Key" = Option<String>, Header,
-        description = "Marks the request, so that sending it again does nothing more",
-        min_length = 1, max_length = 255, example = "7c9e6679-7425-40de-944b-e07fc1f90ae7")),
+    params(OfUser, Idempotency),
     request_body(content((FacesForm = "multipart/form-data"), (EmbeddingsBody = "application/json"))),
     responses(
         (status = 200, description = "It had been done already", body = Enrolled),
@@ -159,7 +157,7 @@ pub(crate) async fn enrol(
         let (candidates, rejected) = look_at(&service, file).await?;
         carry_out(&service, &of, key, on_duplicate, candidates, rejected).await
     };
-    answer(act.end(enrolled.await, told).await?)
+    Ok(answer(act.end(enrolled.await, told).await?))
 }
 
 /// The same with embeddings.
@@ -176,7 +174,7 @@ pub(crate) async fn enrol_embeddings(
         let candidates = checked(&model, &embeddings)?;
         carry_out(&service, &of, key, on_duplicate, candidates, Vec::new()).await
     };
-    answer(act.end(enrolled.await, told).await?)
+    Ok(answer(act.end(enrolled.await, told).await?))
 }
 
 /// Finds the face of each picture, and says which pictures cannot be used.
@@ -236,7 +234,7 @@ fn on_duplicate_of(text: &str) -> Result<OnDuplicate, ApiError> {
 async fn carry_out(
     service: &Service,
     OfUser { event, user }: &OfUser,
-    Idempotency(key): Idempotency,
+    Idempotency { key }: Idempotency,
     on_duplicate: Option<OnDuplicate>,
     candidates: Vec<Candidate>,
     rejected: Vec<Rejected>,
@@ -284,17 +282,17 @@ fn told(enrolled: &Enrolled, mut entry: AuditEntry) -> AuditEntry {
     entry
 }
 
-fn answer(enrolled: Enrolled) -> Result<HttpResponse, ApiError> {
+fn answer(enrolled: Enrolled) -> HttpResponse {
     let mut answer = if enrolled.repeated { HttpResponse::Ok() } else { HttpResponse::Created() };
-    Ok(answer.json(enrolled))
+    answer.json(enrolled)
 }
 
 impl Candidate {
     fn of(index: usize, found: EmbeddedFace) -> Self {
+        let shown = Some(ShownFace::from(&found));
         let EmbeddedFace { face, quality, embedding, bystanders } = found;
         let measured = measured(&quality);
         let (detection_score, source) = (face.detection.score, SOURCE.to_owned());
-        let shown = Some(ShownFace::from(&AnalyzedFace { face, quality }));
         let face = EnrolmentFace { embedding, detection_score, quality: measured, source };
         Self { index, face, shown, bystanders }
     }

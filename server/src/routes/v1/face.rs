@@ -1,6 +1,6 @@
 //! How a face that was found in a picture reads in an answer.
 
-use face_core::{AnalyzedFace, DetectorKind, Quality};
+use face_core::{AnalyzedFace, DetectorKind, EmbeddedFace, Quality};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -108,6 +108,12 @@ impl From<&AnalyzedFace> for ShownFace {
             quality: ShownQuality::from(quality),
             shortcomings: Reason::of_quality(quality),
         }
+    }
+}
+
+impl From<&EmbeddedFace> for ShownFace {
+    fn from(found: &EmbeddedFace) -> Self {
+        Self::from(&AnalyzedFace { face: found.face, quality: found.quality })
     }
 }
 

@@ -9,7 +9,6 @@ use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
 use embedding::Embedding;
-use face_core::AnalyzedFace;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -167,7 +166,7 @@ pub(crate) async fn verify(
         let picture = milliseconds(started);
         let started = Instant::now();
         let verdict = service.events.verify(&event, &user, &found.embedding).await?;
-        let face = ShownFace::from(&AnalyzedFace { face: found.face, quality: found.quality });
+        let face = ShownFace::from(&found);
         Ok((verdict, face, Timings { picture, search: milliseconds(started) }))
     };
     let told = |(verdict, ..): &(_, _, _), entry| decided(verdict, entry);
@@ -183,7 +182,7 @@ async fn look(
 ) -> Result<(Vec<(ShownFace, Embedding)>, usize), ApiError> {
     if which == WhichFaces::One {
         let found = service.inference.embed(picture).await?;
-        let face = ShownFace::from(&AnalyzedFace { face: found.face, quality: found.quality });
+        let face = ShownFace::from(&found);
         return Ok((vec![(face, found.embedding)], 0));
     }
     let FoundFaces { faces, omitted, .. } = service.inference.embed_all(picture).await?;

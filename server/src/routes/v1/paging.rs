@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use embedding_store::{Cursor, Page};
 use serde::{Deserialize, Deserializer};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::error::ApiError;
 
@@ -47,6 +47,16 @@ impl<'de> Deserialize<'de> for PageLimit {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct PageCursor(String);
 
+/// The order of a list by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// The newest first.
+    Newest,
+    /// The oldest first.
+    Oldest,
+}
+
 impl PageQuery {
     /// The page of a list in name order.
     ///
@@ -61,6 +71,11 @@ impl PageQuery {
 /// The cursor of the next page, as it is handed to clients.
 pub(crate) fn next(place: Option<Cursor>) -> Option<String> {
     place.map(|place| shown(place.as_str()))
+}
+
+/// Whether a list by time begins with the newest: unless said otherwise.
+pub(crate) fn is_newest_first(asked: Option<Order>) -> bool {
+    asked != Some(Order::Oldest)
 }
 
 /// The number of items asked for.
@@ -78,9 +93,7 @@ impl PageCursor {
         let place = String::from_utf8(bytes).map_err(|_| ApiError::Cursor)?;
         if place.is_empty() || place.contains(char::is_control) { Err(ApiError::Cursor) } else { Ok(place) }
     }
-}
 
-impl PageCursor {
     /// The place in a list in order of time, which goes to clients as it is.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
 use actix_web::web::{Bytes, Data, Json};
 use embedding::{Distance, Template};
-use face_core::{AnalyzedFace, EmbeddedFace};
+use face_core::EmbeddedFace;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -207,16 +207,14 @@ impl Compared {
 
 impl Comparison {
     fn of(compared: &Compared, model: String) -> Self {
-        let shown =
-            |face: &EmbeddedFace| ShownFace::from(&AnalyzedFace { face: face.face, quality: face.quality });
         Self {
             decision: compared.decision().as_str(),
             distance: compared.distance.value(),
             confidence: compared.distance.confidence().percent(),
             threshold: compared.threshold.value(),
             model,
-            first: shown(&compared.first),
-            second: shown(&compared.second),
+            first: ShownFace::from(&compared.first),
+            second: ShownFace::from(&compared.second),
         }
     }
 }
