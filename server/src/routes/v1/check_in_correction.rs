@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::check_in::ShownCheckIn;
 use super::check_ins::{checked_note, expect_present};
+use super::object::FromObject;
 use super::path::{InEvent, WithId};
 use crate::audit::Transaction;
 use crate::error::{ApiError, codes};
@@ -69,9 +70,9 @@ pub(crate) async fn correct(
     InEvent { event }: InEvent,
     WithId { id }: WithId,
     transaction: Transaction,
-    body: Json<CorrectionBody>,
+    body: Json<FromObject<CorrectionBody>>,
 ) -> Result<Json<ShownCheckIn>, ApiError> {
-    let CorrectionBody { user, reason } = body.into_inner();
+    let CorrectionBody { user, reason } = body.into_inner().0;
     let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
     let reason = checked_note("reason", &reason)?;
     let actor = transaction.actor.clone();

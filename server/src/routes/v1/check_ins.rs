@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::check_in::ShownCheckIn;
 use super::idempotency::Idempotency;
+use super::object::FromObject;
 use super::path::InEvent;
 use super::verdict::ShownVerdict;
 use crate::audit::{Transaction, decided};
@@ -115,9 +116,9 @@ pub(crate) async fn check_in_by_name(
     InEvent { event }: InEvent,
     Idempotency { key }: Idempotency,
     transaction: Transaction,
-    body: Json<CheckInBody>,
+    body: Json<FromObject<CheckInBody>>,
 ) -> Result<HttpResponse, ApiError> {
-    let CheckInBody { user, note } = body.into_inner();
+    let CheckInBody { user, note } = body.into_inner().0;
     let user = named("user", Username::new(&user))?;
     let (id, act) = (transaction.id, transaction.act(Action::CheckIn).at(&event).about(&user));
     let ended = async {

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use super::events::OnDuplicate;
 use super::face::ShownFace;
 use super::idempotency::Idempotency;
+use super::object::FromObject;
 use super::path::OfUser;
 use crate::audit::Transaction;
 use crate::error::{ApiError, Reason, codes};
@@ -166,11 +167,11 @@ pub(crate) async fn enrol_embeddings(
     of: OfUser,
     key: Idempotency,
     transaction: Transaction,
-    body: Json<EmbeddingsBody>,
+    body: Json<FromObject<EmbeddingsBody>>,
 ) -> Result<HttpResponse, ApiError> {
     let act = transaction.act(Action::Enrol).at(&of.event).about(&of.user);
     let enrolled = async {
-        let EmbeddingsBody { model, embeddings, on_duplicate } = body.into_inner();
+        let EmbeddingsBody { model, embeddings, on_duplicate } = body.into_inner().0;
         let candidates = checked(&model, &embeddings)?;
         carry_out(&service, &of, key, on_duplicate, candidates, Vec::new()).await
     };

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::object::FromObject;
 use super::paging::{self, PageQuery};
 use super::path::InEvent;
 use super::verdict::{RuleDistance, RuleRate, ShownRule};
@@ -182,11 +183,11 @@ pub(crate) async fn put(
     service: Data<Service>,
     InEvent { event }: InEvent,
     transaction: Transaction,
-    body: Json<EventBody>,
+    body: Json<FromObject<EventBody>>,
 ) -> Result<HttpResponse, ApiError> {
     let act = transaction.act(Action::CreateEvent).at(&event);
     let made = async {
-        let settings = body.into_inner().checked(&service)?;
+        let settings = body.into_inner().0.checked(&service)?;
         match service.events.create_event(&event, settings.clone()).await {
             Err(EventError::EventExists { .. }) => {
                 let EventSettings { match_rule, on_duplicate, retain_until, metadata } = settings;
@@ -237,11 +238,11 @@ pub(crate) async fn patch(
     service: Data<Service>,
     InEvent { event }: InEvent,
     transaction: Transaction,
-    body: Json<EventPatch>,
+    body: Json<FromObject<EventPatch>>,
 ) -> Result<Json<ShownEvent>, ApiError> {
     let act = transaction.act(Action::UpdateEvent).at(&event);
     let changed = async {
-        let change = body.into_inner().checked(&service)?;
+        let change = body.into_inner().0.checked(&service)?;
         Ok(service.events.update_event(&event, change).await?)
     };
     let details = act.done(changed.await).await?;

@@ -11,6 +11,7 @@ mod export;
 mod face;
 mod idempotency;
 pub(crate) mod identify;
+mod object;
 mod paging;
 mod path;
 pub(crate) mod pictures;

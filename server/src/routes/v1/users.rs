@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use super::object::FromObject;
 use super::paging::{self, PageQuery};
 use super::path::{InEvent, OfUser};
 use crate::audit::Transaction;
@@ -119,10 +120,10 @@ pub(crate) async fn patch(
     service: Data<Service>,
     of: OfUser,
     transaction: Transaction,
-    body: Json<UserPatch>,
+    body: Json<FromObject<UserPatch>>,
 ) -> Result<Json<ShownUser>, ApiError> {
     let act = transaction.act(Action::UpdateUser).at(&of.event).about(&of.user);
-    let changed = service.events.update_user(&of.event, &of.user, body.into_inner().metadata).await;
+    let changed = service.events.update_user(&of.event, &of.user, body.into_inner().0.metadata).await;
     let details = act.done(changed.map_err(ApiError::from)).await?;
     Ok(Json(shown(&service, &of, details).await?))
 }
