@@ -7,6 +7,8 @@ use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, Schema};
 use utoipa::{IntoParams, ToSchema};
 
 use super::export::{ListFormat, file, file_format};
@@ -102,10 +104,10 @@ pub(crate) struct AuditQuery {
     #[param(min_length = 1, max_length = 128)]
     user: Option<String>,
     /// Only those of this action.
-    #[param(value_type = Option<String>, example = "identify")]
+    #[param(schema_with = actions)]
     action: Option<Action>,
     /// Only those that ended so.
-    #[param(value_type = Option<String>, example = "match")]
+    #[param(schema_with = outcomes)]
     outcome: Option<Outcome>,
     /// Only those at this time or later, RFC 3339.
     #[serde(default, with = "time::serde::rfc3339::option")]
@@ -118,6 +120,19 @@ pub(crate) struct AuditQuery {
     /// A page as JSON, or everything from there on as `csv` or `ndjson`; else as the header `Accept` says.
     #[param(inline)]
     format: Option<ListFormat>,
+}
+
+fn actions() -> Schema {
+    one_of(Action::ALL.iter().map(|action| action.as_str()))
+}
+
+fn outcomes() -> Schema {
+    one_of(Outcome::ALL.iter().map(|outcome| outcome.as_str()))
+}
+
+/// A text that is one of these.
+fn one_of(words: impl Iterator<Item = &'static str>) -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
 }
 
 problems! {
