@@ -56,7 +56,7 @@ impl ThresholdBasis {
 pub enum RuleError {
     /// A target needs a calibration of the model, the number of crops and the metric in use.
     #[error(
-        "a target false match rate of {} needs a calibration of this model, number of crops and metric, and \
+        "a target false match rate of {:e} needs a calibration of this model, number of crops and metric, and \
          there is none: give a threshold",
         target.value()
     )]
@@ -65,7 +65,7 @@ pub enum RuleError {
         target: FalseMatchRate,
     },
     /// Not even an event of one user could be shown to keep to the target.
-    #[error("a target false match rate of {} is below the lowest that was measured, {lowest:e}", target.value())]
+    #[error("a target false match rate of {:e} is below the lowest that was measured, {lowest:e}", target.value())]
     TargetTooLow {
         /// The target.
         target: FalseMatchRate,
