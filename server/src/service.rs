@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use embedding::Metric;
-use embedding_store::EmbeddingStore;
+use embedding_store::{EmbeddingStore, EncryptionKey};
 use events::{AuditTrail, CheckIns, EventService};
 
 use crate::inference::Inference;
@@ -27,6 +27,8 @@ pub(crate) struct Service {
     pub(crate) store_url: String,
     /// Whether what is stored may be looked at.
     pub(crate) debug_data: bool,
+    /// Of archives that are sent and received.
+    pub(crate) archive_key: Option<EncryptionKey>,
     /// The documentation's script.
     pub(crate) redoc: PathBuf,
 }

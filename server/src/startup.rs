@@ -106,6 +106,7 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
         store,
         store_url: config.store.to_string(),
         debug_data: config.debug_data,
+        archive_key: config.secrets.archive_key().cloned(),
         redoc: routes::redoc_bundle(&config.models),
     })
 }

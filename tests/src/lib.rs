@@ -3,11 +3,13 @@
 #[cfg(feature = "browser")]
 mod browser;
 mod client;
+mod embeddings;
 mod pictures;
 mod server;
 
 #[cfg(feature = "browser")]
 pub use browser::{Browser, Request};
 pub use client::{Answer, Client, http_client, pictures_form};
+pub use embeddings::embedding;
 pub use pictures::{beside_each_other, close_up, faceless, mirrored, picture, reencoded};
 pub use server::{Server, ServerBuilder, server_command};

@@ -1,7 +1,8 @@
 //! A server process in an empty folder, ended when the test is.
 
 use std::env;
-use std::io::{BufRead, BufReader};
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
@@ -49,6 +50,16 @@ impl ServerBuilder {
     pub fn flags<'a>(mut self, flags: impl IntoIterator<Item = &'a str>) -> Self {
         self.flags.extend(flags.into_iter().map(str::to_owned));
         self
+    }
+
+    /// Gives it a secret, by a file in its folder as an operator would.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn secret(self, name: &str, value: &str) -> Result<Self> {
+        let mut file = OpenOptions::new().create(true).append(true).open(self.folder.path().join(".env"))?;
+        writeln!(file, "{name}={value}")?;
+        Ok(self)
     }
 
     /// Starts it and waits until it says that it is ready.

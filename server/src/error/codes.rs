@@ -46,6 +46,9 @@ codes! {
     BROKEN_FORM: BAD_REQUEST "broken_form",
         "The body is not a complete multipart form: multipart stream is incomplete";
     UNSTORABLE: BAD_REQUEST "unstorable", "The record cannot be stored: its metadata is nested too deep";
+    INVALID_ARCHIVE: BAD_REQUEST "invalid_archive", "This is no archive: it does not begin as one";
+    PLAIN_EXPORT: FORBIDDEN "plain_export",
+        "Without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true";
     FOREIGN_HOST: FORBIDDEN "foreign_host",
         "This server does not answer to that host name: use localhost, or list its origin with --cors";
     FOREIGN_ORIGIN: FORBIDDEN "foreign_origin",

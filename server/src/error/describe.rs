@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use embedding_store::StoreError;
+use embedding_store::archive::ArchiveError;
 use events::{AuditError, CheckInError, EventError};
 use face_core::{FaceError, PictureError};
 
@@ -83,7 +84,10 @@ impl ApiError {
             Self::CheckIn(CheckInError::Store(error)) | Self::Audit(AuditError::Store(error)) => {
                 of_store(error)
             }
-            Self::CheckIn(_) | Self::Audit(_) => Description::fault(),
+            Self::CheckIn(_) | Self::Audit(_) | Self::Archive(ArchiveError::Io(_)) => Description::fault(),
+            Self::Archive(ArchiveError::Store(error)) => of_store(error),
+            Self::Archive(_) => plain(codes::INVALID_ARCHIVE),
+            Self::PlainExport => plain(codes::PLAIN_EXPORT),
             Self::DebugDataOff => plain(codes::DEBUG_DATA_OFF),
             Self::NoSuchTransaction(_) => plain(codes::NO_SUCH_TRANSACTION),
             Self::Rule(_) => plain(codes::INVALID_RULE),

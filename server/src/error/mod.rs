@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use embedding::EmbeddingError;
 use embedding_store::NameError;
+use embedding_store::archive::ArchiveError;
 use events::{AuditError, CheckInError, EventError, RuleError};
 use face_core::FaceError;
 use uuid::Uuid;
@@ -103,6 +104,14 @@ pub(crate) enum ApiError {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// An archive that was not taken in.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// An export in the clear that was not asked for as such.
+    #[error(
+        "without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true"
+    )]
+    PlainExport,
     /// As many pictures as allowed are being received or worked on.
     #[error("the server is busy: try again in a moment")]
     Busy,

@@ -40,6 +40,8 @@ They are never stored or logged.
         routes::v1::events::get,
         routes::v1::events::patch,
         routes::v1::events::delete,
+        routes::v1::archives::export,
+        routes::v1::archives::import,
         routes::v1::users::list,
         routes::v1::users::get,
         routes::v1::users::patch,

@@ -14,6 +14,7 @@ mod names;
 mod recognition;
 mod shared_database;
 mod stopping;
+mod v1_archives;
 mod v1_audit;
 mod v1_check_ins;
 mod v1_erasure;

@@ -3,7 +3,7 @@
 use std::{fmt, io};
 
 use super::Progress;
-use crate::{KeyId, StoreError, Subject};
+use crate::{EventName, KeyId, StoreError, Subject};
 
 /// Where in an archive something is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,12 @@ pub enum ArchiveError {
     CutOff {
         /// Where the missing part would be.
         place: Box<Place>,
+    },
+    /// It holds an event that was not to be taken in.
+    #[error("the archive is of event '{event}'")]
+    OtherEvent {
+        /// That event.
+        event: EventName,
     },
     /// The store did not do what it was asked.
     #[error(transparent)]

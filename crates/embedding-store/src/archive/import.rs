@@ -25,6 +25,8 @@ const PART_BYTES: u64 = 1024 * 1024;
 pub struct ImportOptions {
     /// The key that the archive is encrypted with.
     pub key: Option<EncryptionKey>,
+    /// The one event that the archive may hold; `None` takes any.
+    pub only: Option<EventName>,
 }
 
 /// Adds what an archive holds to a store, and tells `progress` after each user what the store has so far.
@@ -51,6 +53,7 @@ pub async fn import(
         progress,
         next: None,
         in_flight: FuturesUnordered::new(),
+        only: options.only.as_ref(),
         landed: Progress { bytes: reader.read().bytes, ..Progress::default() },
         kept_events: vec![],
     };
@@ -69,6 +72,7 @@ pub async fn import(
 struct Landing<'a, P> {
     store: &'a dyn EmbeddingStore,
     progress: P,
+    only: Option<&'a EventName>,
     /// The user whose samples are being read.
     next: Option<Part>,
     in_flight: FuturesUnordered<BoxFuture<'a, Result<Progress, StoreError>>>,
@@ -95,6 +99,9 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
             match record {
                 Record::Event(event) => {
                     self.send(true).await?;
+                    if self.only.is_some_and(|only| *only != event.name) {
+                        return Err(ArchiveError::OtherEvent { event: event.name });
+                    }
                     self.create(event).await?;
                     self.landed.events += 1;
                     (self.progress)(self.landed);

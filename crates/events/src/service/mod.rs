@@ -15,6 +15,7 @@ mod repeat;
 mod retention;
 mod samples;
 mod search;
+mod transfer;
 mod users;
 mod verify;
 mod watch;

@@ -1,5 +1,6 @@
 //! `/v1`: the table of its paths, and how their input is read.
 
+pub(crate) mod archives;
 pub(crate) mod audit;
 mod check_in;
 pub(crate) mod check_in_correction;
@@ -15,6 +16,7 @@ mod object;
 mod paging;
 mod path;
 pub(crate) mod pictures;
+mod pieces;
 pub(crate) mod samples;
 pub(crate) mod users;
 mod verdict;
@@ -62,6 +64,8 @@ pub(super) fn table(routes: &mut ServiceConfig) {
                 .route(get().to(check_in_correction::get))
                 .route(patch().to(check_in_correction::correct)),
         )
+        .service(resource("/events/{event}/export").route(get().to(archives::export)))
+        .service(resource("/events/{event}/import").route(post().to(archives::import)))
         .service(resource("/events/{event}/users").route(get().to(users::list)))
         .service(
             resource("/events/{event}/users/{user}")
