@@ -94,7 +94,7 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
     assert!(!archive.windows(model.len()).any(|bytes| bytes == model), "nothing can be read in it");
     let taken = import(&to, IMPORT, archive.clone()).await;
     assert_eq!(taken.json, json!({"users": 101, "faces": 2001, "settings_kept": false}), "{taken:?}");
-    let last = json!({"model": "dlib-resnet-v1", "embeddings": [embedding(2000)], "on_duplicate": "refuse"});
+    let last = json!({"model": "dlib-resnet-v1", "embeddings": [embedding(2000)], "on_duplicate": "reject"});
     let known = to.json("POST", "/v1/events/summit/users/eve/faces", &last).await.unwrap();
     assert_eq!((known.code(), known.text_of("code")), (409, "duplicate_person"), "{known:?}");
     let foreign = import(&stranger.client(), IMPORT, archive).await;

@@ -21,7 +21,7 @@ pub async fn all_fields_read_back(harness: &dyn Harness) -> Outcome {
         Some(MatchRule::TargetFalseMatchRate(FalseMatchRate::new(1.234_567_890_123_456_7e-7)?)),
     ];
     let policies =
-        [None, Some(DuplicatePolicy::Refuse), Some(DuplicatePolicy::Warn), Some(DuplicatePolicy::Allow)];
+        [None, Some(DuplicatePolicy::Reject), Some(DuplicatePolicy::Warn), Some(DuplicatePolicy::Allow)];
     let mut record = new_event("conference")?;
     store.create_event(record.clone()).await?;
     record.updated = at(-3600).to_offset(UtcOffset::from_hms(-9, -30, 0)?);

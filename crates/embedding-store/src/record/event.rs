@@ -80,7 +80,7 @@ fn read_distance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Distance,
 #[non_exhaustive]
 pub enum DuplicatePolicy {
     /// Enrol nobody and say so.
-    Refuse,
+    Reject,
     /// Enrol, and say so.
     Warn,
     /// Enrol.

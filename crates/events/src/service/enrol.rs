@@ -116,7 +116,7 @@ impl Inner {
         let duplicates = match (policy, held) {
             (DuplicatePolicy::Allow, _) | (_, None) => Vec::new(),
             // What was done before stays done.
-            (DuplicatePolicy::Refuse, Some(_)) if pending.is_empty() => Vec::new(),
+            (DuplicatePolicy::Reject, Some(_)) if pending.is_empty() => Vec::new(),
             (_, Some(held)) => {
                 let embeddings: Vec<_> = faces.iter().map(|face| &face.embedding).collect();
                 self.duplicates(event, held, user, &embeddings).await?

@@ -34,7 +34,7 @@ pub struct EnrolmentOptions {
 
 impl Default for EnrolmentOptions {
     fn default() -> Self {
-        Self { on_duplicate: None, on_duplicate_default: DuplicatePolicy::Refuse, request: None }
+        Self { on_duplicate: None, on_duplicate_default: DuplicatePolicy::Reject, request: None }
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct FacesForm {
         min_items = 1, max_items = 20)]
     file: Vec<FileField>,
     /// What to do about a face that is in the event already, under another name; else the event's setting, else
-    /// `refuse`.
+    /// `reject`.
     #[schema(value_type = Option<OnDuplicate>, nullable = false)]
     on_duplicate: Option<Text<String>>,
 }
@@ -56,7 +56,7 @@ pub(crate) struct EmbeddingsBody {
     #[schema(min_items = 1, max_items = 20)]
     embeddings: Vec<Vec<f32>>,
     /// What to do about a face that is in the event already, under another name; else the event's setting, else
-    /// `refuse`.
+    /// `reject`.
     on_duplicate: Option<OnDuplicate>,
 }
 
@@ -229,7 +229,7 @@ fn count(field: &str, count: usize) -> Result<(), ApiError> {
 
 fn on_duplicate_of(text: &str) -> Result<OnDuplicate, ApiError> {
     serde_json::from_value(text.into())
-        .map_err(|_| ApiError::Field("field 'on_duplicate': give refuse, warn or allow".to_owned()))
+        .map_err(|_| ApiError::Field("field 'on_duplicate': give reject, warn or allow".to_owned()))
 }
 
 async fn carry_out(

@@ -66,7 +66,7 @@ pub(crate) struct ShownEvent {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum OnDuplicate {
     /// Enrol nobody: 409 `duplicate_person`.
-    Refuse,
+    Reject,
     /// Enrol, and name the other.
     Warn,
     /// Enrol.
@@ -172,7 +172,7 @@ pub(crate) async fn list(
 #[utoipa::path(
     put, path = "/v1/events/{event}", tag = "Events", operation_id = "put_event", params(InEvent),
     request_body(content = EventBody, examples(
-        ("of 1,000 people" = (value = json!({"match_rule": {"target_false_match_rate": 0.01}, "on_duplicate": "refuse",
+        ("of 1,000 people" = (value = json!({"match_rule": {"target_false_match_rate": 0.01}, "on_duplicate": "reject",
             "retain_until": "2027-01-31T00:00:00Z", "metadata": {"venue": "Hall 3"}}))),
         ("as the service decides" = (value = json!({}))))),
     responses(
@@ -287,7 +287,7 @@ impl OnDuplicate {
     /// `None` for a policy of a later version.
     fn of(policy: DuplicatePolicy) -> Option<Self> {
         match policy {
-            DuplicatePolicy::Refuse => Some(Self::Refuse),
+            DuplicatePolicy::Reject => Some(Self::Reject),
             DuplicatePolicy::Warn => Some(Self::Warn),
             DuplicatePolicy::Allow => Some(Self::Allow),
             _ => None,
@@ -298,7 +298,7 @@ impl OnDuplicate {
 impl From<OnDuplicate> for DuplicatePolicy {
     fn from(policy: OnDuplicate) -> Self {
         match policy {
-            OnDuplicate::Refuse => Self::Refuse,
+            OnDuplicate::Reject => Self::Reject,
             OnDuplicate::Warn => Self::Warn,
             OnDuplicate::Allow => Self::Allow,
         }

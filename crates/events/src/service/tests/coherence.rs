@@ -28,7 +28,7 @@ pub(super) enum Ask {
 
 fn policy() -> impl Strategy<Value = Option<DuplicatePolicy>> {
     prop::option::of(prop::sample::select(vec![
-        DuplicatePolicy::Refuse,
+        DuplicatePolicy::Reject,
         DuplicatePolicy::Warn,
         DuplicatePolicy::Allow,
     ]))

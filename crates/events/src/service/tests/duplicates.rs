@@ -11,7 +11,7 @@ use embedding::Distance;
 use proptest::prelude::*;
 use tokio::task::JoinSet;
 
-use DuplicatePolicy::{Allow, Refuse, Warn};
+use DuplicatePolicy::{Allow, Reject, Warn};
 
 fn by_call(policy: DuplicatePolicy) -> EnrolmentOptions {
     EnrolmentOptions { on_duplicate: Some(policy), ..EnrolmentOptions::default() }
@@ -45,24 +45,24 @@ async fn one_is_no_duplicate_of_oneself_nor_of_those_in_other_events() {
     let (service, _) = with_store().await;
     service.enrol(&event("other"), &user("eve"), face(1, 1)).await.unwrap();
     for picture in 1..=3 {
-        let outcome = enrol(&service, "ada", vec![face(1, picture)], by_call(Refuse)).await.unwrap();
+        let outcome = enrol(&service, "ada", vec![face(1, picture)], by_call(Reject)).await.unwrap();
         assert_eq!(outcome.duplicates, []);
     }
     service.delete_user(&event("e"), &user("ada")).await.unwrap();
-    enrol(&service, "eve", vec![face(1, 1)], by_call(Refuse)).await.unwrap();
+    enrol(&service, "eve", vec![face(1, 1)], by_call(Reject)).await.unwrap();
 }
 
 #[tokio::test]
 async fn the_call_decides_before_the_event_and_the_event_before_the_default() {
     let (service, _) = with_store().await;
     service.create_event(&event("e"), EventSettings::default()).await.unwrap();
-    enrol(&service, "ada", vec![face(1, 1)], by_call(Refuse)).await.unwrap();
+    enrol(&service, "ada", vec![face(1, 1)], by_call(Reject)).await.unwrap();
     let mut number = 0;
-    for of_event in [None, Some(Refuse), Some(Warn), Some(Allow)] {
+    for of_event in [None, Some(Reject), Some(Warn), Some(Allow)] {
         let change = EventChange { on_duplicate: Some(of_event), ..EventChange::default() };
         service.update_event(&event("e"), change).await.unwrap();
-        for of_call in [None, Some(Refuse), Some(Warn), Some(Allow)] {
-            for default in [Refuse, Warn, Allow] {
+        for of_call in [None, Some(Reject), Some(Warn), Some(Allow)] {
+            for default in [Reject, Warn, Allow] {
                 number += 1;
                 let name = format!("user {number}");
                 let options =
@@ -72,7 +72,7 @@ async fn the_call_decides_before_the_event_and_the_event_before_the_default() {
                 match of_call.or(of_event).unwrap_or(default) {
                     Warn => assert_eq!(answer.unwrap().duplicates[0].user, user("ada"), "{case}"),
                     Allow => assert_eq!(answer.unwrap().duplicates, [], "{case}"),
-                    Refuse | _ => assert!(is_refused(&answer, "ada"), "{case}"),
+                    Reject | _ => assert!(is_refused(&answer, "ada"), "{case}"),
                 }
                 let _ = service.delete_user(&event("e"), &user(&name)).await;
             }
@@ -85,7 +85,7 @@ async fn one_face_is_enrolled_with_a_warning_unless_the_event_refuses_it() {
     let (service, _) = with_store().await;
     service.enrol(&event("e"), &user("ada"), face(1, 1)).await.unwrap();
     service.enrol(&event("e"), &user("eve"), face(1, 2)).await.unwrap();
-    let change = EventChange { on_duplicate: Some(Some(Refuse)), ..EventChange::default() };
+    let change = EventChange { on_duplicate: Some(Some(Reject)), ..EventChange::default() };
     service.update_event(&event("e"), change).await.unwrap();
     let refused = service.enrol(&event("e"), &user("zoe"), face(1, 3)).await;
     assert!(matches!(refused, Err(EventError::DuplicatePerson { .. })));
@@ -113,12 +113,12 @@ async fn near_enough_is_what_is_a_match_in_the_event() {
         let rule = MatchRule::Threshold(Distance::new(value).unwrap());
         EventChange { match_rule: Some(Some(rule)), ..EventChange::default() }
     };
-    enrol(&service, "ada", vec![face(1, 1)], by_call(Refuse)).await.unwrap();
+    enrol(&service, "ada", vec![face(1, 1)], by_call(Reject)).await.unwrap();
     let distance = service.identify(&event("e"), &face(1, 2).embedding).await.unwrap().nearest.distance;
     service.update_event(&event("e"), near(distance.value())).await.unwrap();
-    assert!(is_refused(&enrol(&service, "eve", vec![face(1, 2)], by_call(Refuse)).await, "ada"));
+    assert!(is_refused(&enrol(&service, "eve", vec![face(1, 2)], by_call(Reject)).await, "ada"));
     service.update_event(&event("e"), near(distance.value().next_down())).await.unwrap();
-    enrol(&service, "eve", vec![face(1, 2)], by_call(Refuse)).await.unwrap();
+    enrol(&service, "eve", vec![face(1, 2)], by_call(Reject)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -129,7 +129,7 @@ async fn of_many_names_given_to_one_face_at_once_one_is_enrolled() {
     for number in 0..30 {
         let service = Arc::clone(&service);
         tasks.spawn(async move {
-            enrol(&service, &format!("user {number}"), vec![face(1, number)], by_call(Refuse)).await
+            enrol(&service, &format!("user {number}"), vec![face(1, number)], by_call(Reject)).await
         });
     }
     let answers = tasks.join_all().await;
@@ -156,7 +156,7 @@ proptest! {
             }
             let (bounded, store) = join_bounded(&shared, 0).await;
             let (name, faces) = (format!("user {number}"), vec![face(person, 9), face(person, 10)]);
-            let options = by_call(Refuse);
+            let options = by_call(Reject);
             let of_store = enrol(&bounded, &name, faces.clone(), options.clone()).await;
             prop_assert!(store.count(Call::Search) > 0);
             let of_memory = if of_store.is_ok() {
