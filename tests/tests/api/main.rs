@@ -4,10 +4,12 @@
 mod bad_input;
 mod browsers;
 mod command_line;
+mod concurrency;
 mod documents;
 mod durability;
 mod errors;
 mod journal_file;
+mod legacy;
 mod logging;
 mod moving;
 mod names;
