@@ -15,17 +15,20 @@ use crate::{cargo, setup, workspace};
 /// Tells the end-to-end tests which server to run.
 pub(crate) const SERVER_VARIABLE: &str = "TEST_SERVER_BIN";
 
-/// Compiles the tests in that run Cloudinary's Python SDK: what it needs is what set-up needs.
-const PYTHON_SDK_FEATURE: &str = "cloudinary-standin/sdk";
+/// Compile the tests in that run Cloudinary's Python SDK, and those that hold the API to its document: what
+/// they need is what set-up needs.
+const PYTHON_FEATURES: [&str; 2] = ["cloudinary-standin/sdk", "e2e/contract"];
 /// Tell those tests where the interpreter and the SDK are.
 const PYTHON_VARIABLES: [&str; 2] = ["TEST_PYTHON", "TEST_CLOUDINARY_PYTHON"];
+/// Tells the contract tests where their tools are.
+const CONTRACT_VARIABLE: &str = "TEST_CONTRACT_TOOLS";
 /// Tells the tests of the suite `node-sdk` where the SDK is.
 const NODE_SDK_VARIABLE: &str = "TEST_CLOUDINARY_NODE";
 
 /// Runs the tests of the workspace, or those that `test_args` select.
 pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
-    let mut features = vec![PYTHON_SDK_FEATURE];
+    let mut features = Vec::from(PYTHON_FEATURES);
     let mut environment = Vec::new();
     let mut skipped = Vec::new();
     for suite in SUITES {
@@ -63,10 +66,11 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     outcome
 }
 
-/// Installs the SDKs that can run here, and says where they are.
+/// Installs what the tests run beside Rust programs, as far as it can run here, and says where it is.
 fn sdks(programs: &[(&'static str, PathBuf)]) -> Result<Vec<(&'static str, PathBuf)>> {
     let (interpreter, python_sdk) = setup::python_sdk()?;
     let mut found: Vec<_> = PYTHON_VARIABLES.into_iter().zip([interpreter, python_sdk]).collect();
+    found.push((CONTRACT_VARIABLE, setup::contract_tools()?));
     if let Some((_, npm)) = programs.iter().find(|(variable, _)| *variable == NPM) {
         found.push((NODE_SDK_VARIABLE, setup::node_sdk(npm)?));
     }

@@ -28,7 +28,7 @@ use self::manifest::{Manifest, Optional, Source, Wanted};
 use self::packages::{Cache, Package};
 pub(crate) use self::postgres::postgres;
 pub(crate) use self::python::Python;
-pub(crate) use self::sdks::{node_sdk, python_sdk};
+pub(crate) use self::sdks::{contract_tools, node_sdk, python_sdk};
 use crate::workspace::{root, say};
 
 /// What is wanted beside what the server needs.

@@ -51,6 +51,12 @@ impl Python {
         Self { program: program.into() }
     }
 
+    /// Whether it is Python 3 of that minor version or a later one.
+    pub(super) fn is_at_least(&self, minor: u8) -> bool {
+        let program = format!("import sys; sys.exit(sys.version_info < (3, {minor}))");
+        self.succeeds(["-c", &program])
+    }
+
     /// The interpreter itself.
     pub(crate) fn command(&self) -> Command {
         Command::new(&self.program)

@@ -1,11 +1,12 @@
-//! The official Cloudinary SDKs, which the tests run against the stand-in: installed under target/.
+//! What the tests run that is no Rust, installed under target/: the official Cloudinary SDKs, and the tools
+//! that hold the API to its document.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::digest::Digest;
 use super::packages::tail;
@@ -18,11 +19,26 @@ const NPM_FAILED: &str = "\
 npm failed: check the network; behind a proxy set HTTPS_PROXY, for a mirror configure npm
 (`npm config set registry ...`), then run it again";
 
+const OLD_PYTHON: &str = "\
+the tools that hold the API to its document need Python 3.11 or later, first in the search path as python3
+    Debian 12, Ubuntu 24.04 and later:  sudo apt-get install python3 python3-pip
+    macOS:                              brew install python";
+
 /// The interpreter, and the folder in which it finds the Python SDK.
 pub(crate) fn python_sdk() -> Result<(PathBuf, PathBuf)> {
+    python_packages("python-sdk", &sources().join("requirements.txt"))
+}
+
+/// The folder in which that interpreter finds the tools of the contract tests.
+pub(crate) fn contract_tools() -> Result<PathBuf> {
+    ensure!(Python::find()?.is_at_least(11), OLD_PYTHON);
+    Ok(python_packages("contract-tools", &contract().join("requirements.txt"))?.1)
+}
+
+/// The interpreter, and a folder with the packages that a file pins.
+fn python_packages(name: &str, requirements: &Path) -> Result<(PathBuf, PathBuf)> {
     let python = Python::find()?;
-    let requirements = sources().join("requirements.txt");
-    let folder = installed(&cache(), "python-sdk", &[&requirements], |folder, log| {
+    let folder = installed(&cache(), name, &[requirements], |folder, log| {
         let mut pip = python.pip();
         pip.args(["install", "--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile"]);
         pip.args(["--progress-bar", "off"]);
@@ -51,7 +67,12 @@ pub(crate) fn node_sdk(npm: &Path) -> Result<PathBuf> {
     Ok(folder.join("node_modules"))
 }
 
-/// Where the repository says which releases they are.
+/// Where the repository says which releases the tools of the contract tests are.
+fn contract() -> PathBuf {
+    root().join("tests/tests/contract")
+}
+
+/// Where the repository says which releases the SDKs are.
 fn sources() -> PathBuf {
     root().join("crates/cloudinary-standin/tests/sdk")
 }
@@ -87,7 +108,7 @@ fn installed<P: AsRef<Path>>(
         fs::remove_dir_all(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
     }
     install(&unfinished, &cache.join(format!("{name}.log")))
-        .with_context(|| format!("cannot install the Cloudinary SDK of the tests ({name})"))
+        .with_context(|| format!("cannot install what the tests run ({name})"))
         .map_err(write::with_advice)?;
     fs::rename(&unfinished, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
     say(&format!("{name} ready"));
@@ -155,12 +176,13 @@ mod tests {
 
     #[test]
     fn every_release_is_pinned_with_its_hash() {
-        let requirements = fs::read_to_string(sources().join("requirements.txt")).unwrap();
-        let lines: Vec<_> = requirements.lines().filter(|line| !line.starts_with('#')).collect();
-        assert!(
-            lines.len() >= 4
-                && lines.iter().all(|line| line.contains("==") && line.contains("--hash=sha256:"))
-        );
+        for folder in [sources(), contract()] {
+            let requirements = fs::read_to_string(folder.join("requirements.txt")).unwrap();
+            let joined = requirements.replace("\\\n", "");
+            let lines: Vec<_> = joined.lines().filter(|line| !line.starts_with('#')).collect();
+            assert!(lines.len() >= 4, "{}", folder.display());
+            assert!(lines.iter().all(|line| line.contains("==") && line.contains("--hash=sha256:")));
+        }
         let lock = fs::read_to_string(sources().join("package-lock.json")).unwrap();
         let lock: serde_json::Value = serde_json::from_str(&lock).unwrap();
         let packages = lock["packages"].as_object().unwrap();
