@@ -78,6 +78,6 @@ async fn archive_of(store: &dyn EmbeddingStore, key: Option<&EncryptionKey>) -> 
 }
 
 async fn import_into(store: &dyn EmbeddingStore, archive: &[u8], key: Option<&EncryptionKey>) -> Outcome {
-    import(store, archive, &ImportOptions { key: key.cloned() }, |_| {}).await?;
+    import(store, archive, &ImportOptions { key: key.cloned(), ..ImportOptions::default() }, |_| {}).await?;
     Ok(())
 }
