@@ -16,6 +16,7 @@ mod format;
 mod handle;
 mod journal;
 mod keys;
+mod load;
 mod open_file;
 mod queries;
 mod tables;

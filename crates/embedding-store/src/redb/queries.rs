@@ -1,19 +1,18 @@
 //! Reads: each in one transaction, which sees the file as the last commit left it.
 
-use std::iter;
 use std::ops::Range;
 
 use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
 
 use super::failure::Failure;
 use super::keys;
+use super::load;
 use super::tables::{Bytes, EVENTS, SAMPLES, Tables, USERS, read_event, read_user};
 use crate::{
-    Cursor, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page, StoreError,
-    UserRecord, UserSnapshot, Username,
+    Cursor, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page, UserRecord, Username,
 };
 
-type Table = ReadOnlyTable<Bytes, Bytes>;
+pub(super) type Table = ReadOnlyTable<Bytes, Bytes>;
 
 pub(super) struct Query {
     tables: Tables<Table>,
@@ -59,28 +58,7 @@ impl Query {
     }
 
     pub(super) fn load_event(&self, event: &EventName) -> Result<EventSnapshot, Failure> {
-        let record = self.tables.existing_event(event)?;
-        let Range { start, end } = keys::of_event(event);
-        // Both tables go by the user's name first, so one walk over each finds every user's samples.
-        let mut samples = self.scan_samples(start.clone(), end.clone())?.peekable();
-        let mut users = Vec::new();
-        for user in scan(&self.tables.users, start, Some(end), read_user)? {
-            let user = user?;
-            let is_theirs = |sample: &Result<FaceSample, Failure>| match sample {
-                Ok(sample) => *sample.user() == user.name,
-                Err(_) => true,
-            };
-            let samples = iter::from_fn(|| samples.next_if(is_theirs)).collect::<Result<_, _>>()?;
-            users.push(UserSnapshot { user, samples });
-        }
-        match samples.next() {
-            None => Ok(EventSnapshot { event: record, users }),
-            Some(Err(failure)) => Err(failure),
-            Some(Ok(_)) => {
-                let what = format!("a face sample of event '{event}' belongs to a user who is not there");
-                Err(StoreError::corrupt(what).into())
-            }
-        }
+        load::load_event(&self.tables, event)
     }
 }
 

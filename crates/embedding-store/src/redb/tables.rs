@@ -79,9 +79,13 @@ impl<T: ReadableTable<Bytes, Bytes>> Tables<T> {
     }
 
     pub(super) fn read_sample(&self, key: &[u8], value: &[u8]) -> Result<FaceSample, Failure> {
-        let sample = self.keyring.open(value)?;
-        belongs(keys::sample(&sample) == key, "face sample").map(|()| sample)
+        read_sample(&self.keyring, key, value)
     }
+}
+
+pub(super) fn read_sample(keyring: &Keyring, key: &[u8], value: &[u8]) -> Result<FaceSample, Failure> {
+    let sample = keyring.open(value)?;
+    belongs(keys::sample(&sample) == key, "face sample").map(|()| sample)
 }
 
 pub(super) fn read_event(key: &[u8], value: &[u8]) -> Result<EventRecord, Failure> {

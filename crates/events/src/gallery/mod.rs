@@ -3,13 +3,13 @@
 mod block;
 mod scan;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use embedding::{Distance, EmbeddingError, Metric, ModelId, Template, squared_distance};
-use embedding_store::{EventName, EventSnapshot, FaceSample, Username};
+use embedding_store::{EventName, EventSnapshot, FaceSample, UserRecord, UserSnapshot, Username};
+use rayon::prelude::*;
 use zeroize::Zeroizing;
 
 use self::block::{Block, MOST_ROWS};
@@ -51,19 +51,24 @@ impl Gallery {
     /// [`EventError::UnusableSamples`] when a user's samples make no template: there are none, they
     /// cancel out, or one is not of the event's model.
     pub fn of(snapshot: EventSnapshot, metric: Metric) -> Result<Self, EventError> {
-        let EventSnapshot { event, users } = snapshot;
-        let mut templates = BTreeMap::new();
-        for stored in users {
-            let user = &stored.user.name;
-            let template = template_of(metric, &event.name, user, &stored.samples)?;
+        let EventSnapshot { event, mut users } = snapshot;
+        // As stores give them, which costs nothing then.
+        users.sort_by(|a, b| a.user.name.cmp(&b.user.name));
+        let count = users.len();
+        let template = |stored: UserSnapshot| {
+            let UserSnapshot { user: UserRecord { name, .. }, samples } = stored;
+            let template = template_of(metric, &event.name, &name, &samples)?;
             same_model(&event.model, template.model())
-                .map_err(|source| unusable(&event.name, user, source))?;
-            templates.insert(stored.user.name, template);
-        }
-        let templates: Vec<_> = templates.into_iter().collect();
-        let blocks = templates.chunks(MOST_ROWS).map(|entries| Arc::new(Block::new(entries))).collect();
+                .map_err(|source| unusable(&event.name, &name, source))?;
+            Ok((name, template))
+        };
+        let block = |users: Vec<UserSnapshot>| {
+            let entries = users.into_iter().map(template).collect::<Result<Vec<_>, EventError>>()?;
+            Ok(Arc::new(Block::new(&entries)))
+        };
+        let blocks = users.into_par_iter().chunks(MOST_ROWS).map(block).collect::<Result<_, EventError>>()?;
         let rules = EventRules::from(&event);
-        Ok(Self { model: event.model, metric, rules, blocks, users: templates.len() })
+        Ok(Self { model: event.model, metric, rules, blocks, users: count })
     }
 
     /// The model of the templates.

@@ -1,11 +1,14 @@
 //! From the store to the galleries: at the start, and again when one is stale.
 
-use embedding_store::{EmbeddingStoreExt, EventName, StoreError};
+use embedding_store::{EmbeddingStoreExt, EventName, EventSnapshot, StoreError};
 
 use super::Inner;
 use super::galleries::{Published, Turn};
 use super::held::Held;
 use crate::{EventError, Gallery};
+
+/// Larger galleries are made on a thread for blocking work: up to here it takes a millisecond or two.
+const MOST_USERS_INLINE: usize = 512;
 
 impl Inner {
     /// Reads every event of the store.
@@ -69,12 +72,20 @@ impl Inner {
         let held = match self.left_in_store(turn.event()).await? {
             Some(held) => Some(held),
             None => match self.store.load_event(turn.event()).await {
-                Ok(snapshot) => Some(self.held(Gallery::of(snapshot, self.limits.metric())?)),
+                Ok(snapshot) => Some(self.held(self.gallery_of(snapshot).await?)),
                 Err(StoreError::NotFound { .. }) => None,
                 Err(error) => return Err(error.into()),
             },
         };
         turn.publish(held.clone());
         Ok(held)
+    }
+    async fn gallery_of(&self, snapshot: EventSnapshot) -> Result<Gallery, EventError> {
+        let metric = self.limits.metric();
+        if snapshot.users.len() <= MOST_USERS_INLINE {
+            return Gallery::of(snapshot, metric);
+        }
+        let building = tokio::task::spawn_blocking(move || Gallery::of(snapshot, metric));
+        building.await.map_err(EventError::Interrupted)?
     }
 }
