@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use time::OffsetDateTime;
+use tracing::Instrument;
 use tracing_actix_web::RequestId;
 use uuid::Uuid;
 
@@ -40,7 +41,7 @@ impl Transaction {
     /// Something that it is about to do.
     pub(crate) fn act(self, action: Action) -> Act {
         let entry = AuditEntry::new(OffsetDateTime::now_utc(), self.id, self.actor, action, Outcome::Done);
-        Act { trail: self.trail, entry }
+        Act { trail: self.trail, entry: Some(entry) }
     }
 }
 
@@ -59,22 +60,31 @@ impl FromRequest for Transaction {
 }
 
 /// Something that is done, and recorded when it has ended, however it did.
+///
+/// One that is dropped before is recorded too: the request was given up, when its client left or its minute was over,
+/// and what it had begun may yet be carried through.
 #[derive(Debug)]
-#[must_use = "an act that is not ended is not recorded"]
+#[must_use = "an act is to be ended"]
 pub(crate) struct Act {
     trail: AuditTrail,
-    entry: AuditEntry,
+    /// `None` once it has ended.
+    entry: Option<AuditEntry>,
 }
+
+/// The code of an act that was given up.
+const INTERRUPTED: &str = "interrupted";
 
 impl Act {
     /// In an event.
-    pub(crate) fn at(self, event: &EventName) -> Self {
-        Self { entry: self.entry.with_event(event.clone()), ..self }
+    pub(crate) fn at(mut self, event: &EventName) -> Self {
+        self.entry = self.entry.take().map(|entry| entry.with_event(event.clone()));
+        self
     }
 
     /// About a person.
-    pub(crate) fn about(self, user: &Username) -> Self {
-        Self { entry: self.entry.with_user(user.clone()), ..self }
+    pub(crate) fn about(mut self, user: &Username) -> Self {
+        self.entry = self.entry.take().map(|entry| entry.with_user(user.clone()));
+        self
     }
 
     /// Records how it ended and passes that on; of a success, `told` says more.
@@ -82,15 +92,17 @@ impl Act {
     /// # Errors
     /// Those of `ended`, and no others: what the audit cannot hold now, it keeps, or the log says.
     pub(crate) async fn end<T>(
-        self,
+        mut self,
         ended: Result<T, ApiError>,
         told: impl FnOnce(&T, AuditEntry) -> AuditEntry,
     ) -> Result<T, ApiError> {
-        let entry = match &ended {
-            Ok(done) => told(done, self.entry),
-            Err(error) => failed(error, self.entry),
-        };
-        record(&self.trail, entry).await;
+        if let Some(entry) = self.entry.take() {
+            let entry = match &ended {
+                Ok(done) => told(done, entry),
+                Err(error) => failed(error, entry),
+            };
+            record(&self.trail, entry).await;
+        }
         ended
     }
 
@@ -100,6 +112,15 @@ impl Act {
     /// As for [`Act::end`].
     pub(crate) async fn done<T>(self, ended: Result<T, ApiError>) -> Result<T, ApiError> {
         self.end(ended, |_, entry| entry).await
+    }
+}
+
+impl Drop for Act {
+    fn drop(&mut self) {
+        let Some(mut entry) = self.entry.take() else { return };
+        entry.details.outcome = Outcome::Failed;
+        let (trail, entry) = (self.trail.clone(), entry.with_code(INTERRUPTED));
+        tokio::spawn(async move { record(&trail, entry).await }.in_current_span());
     }
 }
 
@@ -137,4 +158,38 @@ pub(crate) fn decided(verdict: &Verdict, mut entry: AuditEntry) -> AuditEntry {
         entry = entry.with_user(user.clone());
     }
     entry.with_distance(*distance, *threshold, model.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use embedding_store::{EmbeddingStore, InMemory};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_act_that_was_given_up_is_recorded_as_such_and_one_that_ended_once() {
+        let journal = InMemory::new().journal().unwrap();
+        let trail = AuditTrail::new(journal, ::events::AuditOptions::default());
+        let event = EventName::new("summit").unwrap();
+        let begun = || {
+            let transaction = Transaction::of_service(trail.clone()).unwrap();
+            (transaction.id, transaction.act(Action::DeleteEvent).at(&event))
+        };
+        let (given_up, act) = begun();
+        drop(act);
+        let (ended, act) = begun();
+        act.done(Ok(())).await.unwrap();
+        // The entry of the first is written by a task of its own.
+        while trail.by_transaction(given_up).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        for (id, outcome, code) in
+            [(given_up, Outcome::Failed, Some(INTERRUPTED)), (ended, Outcome::Done, None)]
+        {
+            let entries = trail.by_transaction(id).await.unwrap();
+            assert_eq!(entries.len(), 1);
+            let details = &entries[0].details;
+            assert_eq!((details.outcome, details.code.as_deref()), (outcome, code));
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use embedding::Metric;
 use embedding_store::{EmbeddingStore, EncryptionKey};
 use events::{AuditTrail, CheckIns, EventService};
+use tokio::sync::Semaphore;
 
 use crate::inference::Inference;
 use crate::quality::QualityGate;
@@ -29,6 +30,8 @@ pub(crate) struct Service {
     pub(crate) debug_data: bool,
     /// Of archives that are sent and received.
     pub(crate) archive_key: Option<EncryptionKey>,
+    /// Room for exports under way: each keeps a thread for as long as its client takes.
+    pub(crate) exports: Arc<Semaphore>,
     /// The documentation's script.
     pub(crate) redoc: PathBuf,
 }

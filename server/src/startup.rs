@@ -20,6 +20,7 @@ use anyhow::Context;
 use embedding::ModelId;
 use embedding_store::{EmbeddingStore, Journal, RedbJournal};
 use face_core::FaceEngine;
+use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
@@ -35,6 +36,9 @@ use crate::openapi::Document;
 use crate::routes;
 use crate::service::Service;
 use crate::upkeep::keep_up;
+
+/// Exports at one time, which are rare, and read the whole of an event.
+const EXPORTS: usize = 2;
 
 /// How long the end waits for the audit to be written.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -107,6 +111,7 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
         store_url: config.store.to_string(),
         debug_data: config.debug_data,
         archive_key: config.secrets.archive_key().cloned(),
+        exports: Arc::new(Semaphore::new(EXPORTS)),
         redoc: routes::redoc_bundle(&config.models),
     })
 }

@@ -80,8 +80,8 @@ pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, Match
 pub use rules::EventRules;
 pub use service::{
     AttachedRecords, Duplicate, Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,
-    EventChange, EventDetails, EventService, EventSettings, EventSummary, SampleDetails, ServiceOptions,
-    UserDetails,
+    EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, SampleDetails,
+    ServiceOptions, UserDetails,
 };
 pub use texts::{
     Actor, IdempotencyKey, MAX_ACTOR_CHARACTERS, MAX_KEY_BYTES, MAX_NOTE_CHARACTERS, Note, TextError,

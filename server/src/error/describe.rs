@@ -2,8 +2,7 @@
 
 use actix_web::http::StatusCode;
 use embedding_store::StoreError;
-use embedding_store::archive::ArchiveError;
-use events::{AuditError, CheckInError, EventError};
+use events::{AuditError, CheckInError, EventError, ImportError};
 use face_core::{FaceError, PictureError};
 
 use super::codes::{self, Code};
@@ -84,9 +83,9 @@ impl ApiError {
             Self::CheckIn(CheckInError::Store(error)) | Self::Audit(AuditError::Store(error)) => {
                 of_store(error)
             }
-            Self::CheckIn(_) | Self::Audit(_) | Self::Archive(ArchiveError::Io(_)) => Description::fault(),
-            Self::Archive(ArchiveError::Store(error)) => of_store(error),
-            Self::Archive(_) => plain(codes::INVALID_ARCHIVE),
+            Self::CheckIn(_) | Self::Audit(_) => Description::fault(),
+            Self::Import(ImportError::Event(error)) => of_event(error),
+            Self::Import(_) => plain(codes::INVALID_ARCHIVE),
             Self::PlainExport => plain(codes::PLAIN_EXPORT),
             Self::DebugDataOff => plain(codes::DEBUG_DATA_OFF),
             Self::NoSuchTransaction(_) => plain(codes::NO_SUCH_TRANSACTION),

@@ -10,8 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use embedding::EmbeddingError;
 use embedding_store::NameError;
-use embedding_store::archive::ArchiveError;
-use events::{AuditError, CheckInError, EventError, RuleError};
+use events::{AuditError, CheckInError, EventError, ImportError, RuleError};
 use face_core::FaceError;
 use uuid::Uuid;
 
@@ -106,7 +105,7 @@ pub(crate) enum ApiError {
     },
     /// An archive that was not taken in.
     #[error(transparent)]
-    Archive(#[from] ArchiveError),
+    Import(#[from] ImportError),
     /// An export in the clear that was not asked for as such.
     #[error(
         "without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true"

@@ -63,7 +63,10 @@ pub(crate) async fn admit(
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
     if announced.is_some_and(|length: u64| length > admission.max_body() as u64) {
-        return Ok(request.error_response(ApiError::TooLarge { limit: admission.max_upload }));
+        let limit = admission.max_upload;
+        let is_form = request.content_type().eq_ignore_ascii_case("multipart/form-data");
+        let error = if is_form { ApiError::TooLarge { limit } } else { ApiError::BodyTooLarge { limit } };
+        return Ok(request.error_response(error));
     }
     let Ok(_permit) = admission.room.clone().try_acquire_owned() else {
         return Ok(request.error_response(ApiError::Busy));

@@ -72,6 +72,26 @@ async fn a_key_is_for_one_request_and_its_repetitions() {
 }
 
 #[tokio::test]
+async fn a_repeated_request_is_told_what_it_did_although_the_face_is_nobodys_now() {
+    let server = Server::start().unwrap();
+    let client = summit(&server).await;
+    let face = picture("obama2.jpg").unwrap();
+    let came = async || {
+        let request = client.request("POST", CHECK_INS).header("idempotency-key", "k-1");
+        client.send(request.multipart(pictures_form(&[&face], &[]))).await.unwrap()
+    };
+    let first = came().await;
+    assert_eq!((first.code(), first.text_of("outcome")), (201, "checked_in"), "{first:?}");
+    // The same face under another name: neither of the two is named any more.
+    client.add_user("summit", "double", &picture("obama.jpg").unwrap()).await.unwrap();
+    let again = came().await;
+    assert_eq!((again.code(), again.text_of("outcome")), (200, "repeated"), "{again:?}");
+    assert_eq!(again.json["check_in"], first.json["check_in"]);
+    assert_eq!(again.json["verdict"]["decision"], "ambiguous");
+    assert_eq!(users(&client, "").await, ["obama"]);
+}
+
+#[tokio::test]
 async fn of_many_requests_at_once_with_one_key_each_exactly_one_is_recorded() {
     let server = Server::builder().unwrap().flags(["--cool-down", "0"]).start().unwrap();
     let client = summit(&server).await;

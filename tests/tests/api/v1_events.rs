@@ -157,6 +157,10 @@ async fn users_are_read_changed_listed_and_deleted() {
     assert_eq!(listed.json["next_cursor"], Value::Null);
 
     assert_eq!(delete(&client, path).await.code(), 204);
+    client.add_user("summit", "obama", &obama).await.unwrap();
+    let namesake = client.get(path).await.unwrap();
+    assert_eq!(namesake.json["last_verified"], Value::Null, "that was the former one: {namesake:?}");
+    assert_eq!(delete(&client, path).await.code(), 204);
     for answer in [
         client.get(path).await.unwrap(),
         client.json("PATCH", path, &patch).await.unwrap(),

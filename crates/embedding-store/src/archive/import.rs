@@ -31,9 +31,10 @@ pub struct ImportOptions {
 
 /// Adds what an archive holds to a store, and tells `progress` after each user what the store has so far.
 ///
-/// Samples are added to those that are there already. The record of a user becomes the archive's; an event
-/// that is there keeps its own, and [`Summary::kept_events`] names it where the two differ. So importing the
-/// same archive again changes nothing, and after an error it is simply imported anew.
+/// Samples are added to those that are there already. The record of a user becomes the archive's unless it was
+/// changed later than that; an event that is there keeps its own, and [`Summary::kept_events`] names it where the
+/// two differ. So importing the same archive again changes nothing, and after an error it is simply imported anew.
+/// What was deleted since the export is there again.
 ///
 /// `input` is read from the thread that polls.
 ///
@@ -173,8 +174,8 @@ async fn take(store: &dyn EmbeddingStore, part: Part) -> Result<Progress, StoreE
         taken.samples += 1;
     }
     if part.is_last {
-        // Reading is cheaper than writing what is there already.
-        if store.user(&part.user.event, &part.user.name).await?.as_ref() != Some(&part.user) {
+        let present = store.user(&part.user.event, &part.user.name).await?;
+        if present.is_none_or(|present| present.updated <= part.user.updated && present != part.user) {
             store.update_user(part.user).await?;
         }
         taken.users += 1;

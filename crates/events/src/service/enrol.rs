@@ -179,7 +179,7 @@ impl Inner {
 
     /// The samples of a user who may be known: none when the store does not know the user. Without the event
     /// when it is gone too, as another service deleted it and that was not told yet.
-    async fn enrolled(
+    pub(super) async fn enrolled(
         &self,
         event: &EventName,
         user: &Username,

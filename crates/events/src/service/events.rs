@@ -125,7 +125,7 @@ impl Inner {
         Ok(EventDetails { record, user_count })
     }
 
-    fn check_rule(&self, record: &EventRecord) -> Result<(), EventError> {
+    pub(super) fn check_rule(&self, record: &EventRecord) -> Result<(), EventError> {
         let Some(rule) = record.match_rule else { return Ok(()) };
         self.limits.check(rule).map_err(|source| EventError::Rule { event: record.name.clone(), source })
     }

@@ -37,6 +37,7 @@ pub use self::options::ServiceOptions;
 use self::retention::Attached;
 pub use self::retention::{AttachedRecords, Erasure};
 pub use self::samples::SampleDetails;
+pub use self::transfer::ImportError;
 pub use self::users::UserDetails;
 use crate::limit::Limits;
 use crate::{EventError, MatchLimit, MatchPolicy, MatchRule, RuleError, Verdict};
@@ -291,9 +292,9 @@ impl EventService {
 
 /// Carries a write through, whether or not the caller stays to hear of it: a store may do a write after
 /// its future was dropped, and nobody would then publish it.
-async fn to_the_end<T: Send + 'static>(
-    write: impl Future<Output = Result<T, EventError>> + Send + 'static,
-) -> Result<T, EventError> {
+async fn to_the_end<T: Send + 'static, E: From<EventError> + Send + 'static>(
+    write: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E> {
     tokio::spawn(write.in_current_span()).await.map_err(EventError::Interrupted)?
 }
 

@@ -117,6 +117,6 @@ impl Inner {
     }
 }
 
-fn is_over(record: &EventRecord, now: OffsetDateTime) -> bool {
+pub(super) fn is_over(record: &EventRecord, now: OffsetDateTime) -> bool {
     record.retain_until.is_some_and(|until| until <= now)
 }

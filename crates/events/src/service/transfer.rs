@@ -1,11 +1,57 @@
 //! An event as an archive: out of the store, and into it.
 
-use std::io::{Read, Write};
+use std::collections::HashSet;
+use std::io::Write;
+use std::sync::Arc;
 
+use embedding::EmbeddingError;
 use embedding_store::archive::{self, ArchiveError, ExportOptions, ImportOptions, Summary};
-use embedding_store::{EncryptionKey, EventName};
+use embedding_store::{
+    EmbeddingStore, EncryptionKey, EventName, EventSnapshot, InMemory, StoreError, UserSnapshot, Username,
+};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use time::OffsetDateTime;
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 
-use super::EventService;
+use super::galleries::Turn;
+use super::held::Held;
+use super::retention::is_over;
+use super::{EventService, Inner, to_the_end};
+use crate::EventError;
+use crate::gallery::template_of;
+
+/// Users whose samples are read at the same time.
+const AHEAD: usize = 32;
+
+/// Why an archive was not taken in, or not wholly. No variant carries an embedding.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// It is not what was written, not to be read with this key, or of another event.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// There is no event in it.
+    #[error("the archive is empty")]
+    Empty,
+    /// Its event would be erased at once.
+    #[error("event '{event}' was to be erased by now")]
+    Over {
+        /// The event.
+        event: EventName,
+    },
+    /// With these samples a user would have no template, and nobody in the event could be found.
+    #[error("the faces of user '{user}' cannot be used with those that are there")]
+    UnusableFaces {
+        /// The user.
+        user: Username,
+        /// What is wrong with them.
+        source: EmbeddingError,
+    },
+    /// The archive is good, and was not taken in.
+    #[error(transparent)]
+    Event(#[from] EventError),
+}
 
 impl EventService {
     /// Writes an event with its users and their samples into an archive, encrypted where a key is given. Each
@@ -25,24 +71,123 @@ impl EventService {
         archive::export(&*self.inner.store, out, &options, |_| {}).await
     }
 
-    /// Adds what an archive of this event holds to the store; again changes nothing. Searches see what came
-    /// when it is done, wholly or not; other writes to the event go on meanwhile. Blocks where `input` does.
+    /// Adds what an archive of this event holds, as [`archive::import`] does; again changes nothing. Durable on
+    /// return. Other writes to the event wait for it.
     ///
     /// # Errors
-    /// Those of [`archive::import`]; [`ArchiveError::OtherEvent`] for an archive of another event. What came
-    /// before the place of an error is in the store.
+    /// Nothing was written on any but [`EventError::Store`], after which a part may have been, each sample wholly,
+    /// and [`EventError::Interrupted`], after which all may have been. [`EventError::ModelMismatch`] when the event
+    /// or this service is of another model, [`EventError::Rule`] when the event is new and its rule cannot be kept
+    /// here, [`EventError::UnknownEvent`] when another service deleted it in the same moment.
     pub async fn import(
         &self,
         event: &EventName,
-        input: impl Read,
+        archive: impl AsRef<[u8]> + Send + Sync + 'static,
         key: Option<EncryptionKey>,
-    ) -> Result<Summary, ArchiveError> {
+    ) -> Result<Summary, ImportError> {
         let mut options = ImportOptions::default();
         options.only = Some(event.clone());
         options.key = key;
-        let imported = archive::import(&*self.inner.store, input, &options, |_| {}).await;
-        // Not before: an archive may come slowly, and nobody's enrolment is to wait for it.
-        self.inner.galleries.turn(event).await.stale();
-        imported
+        let (inner, event) = (Arc::clone(&self.inner), event.clone());
+        to_the_end(async move { inner.import(&event, archive, options).await }).await
     }
+}
+
+impl Inner {
+    async fn import(
+        &self,
+        event: &EventName,
+        archive: impl AsRef<[u8]> + Send + Sync + 'static,
+        options: ImportOptions,
+    ) -> Result<Summary, ImportError> {
+        let archive = Arc::new(archive);
+        let brought = read(event, Arc::clone(&archive), options.clone()).await?;
+        let turn = self.galleries.turn(event).await;
+        self.check_import(&turn, brought).await?;
+
+        let change = turn.change();
+        let imported = archive::import(&*self.store, (*archive).as_ref(), &options, |_| {}).await;
+        // What was written is read again at once, so that no search has to.
+        drop(change);
+        if let Err(error) = self.read(&turn).await {
+            tracing::warn!(%event, %error, "an event cannot be read after an import");
+        }
+        match imported {
+            Ok(summary) => {
+                let archive::Progress { users, samples, .. } = summary.total;
+                tracing::info!(%event, users, samples, "archive imported");
+                Ok(summary)
+            }
+            Err(ArchiveError::Store(StoreError::NotFound { .. })) => {
+                Err(EventError::UnknownEvent { event: event.clone() }.into())
+            }
+            Err(ArchiveError::Store(error)) => Err(EventError::from(error).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Refuses what could not have come to be here otherwise, before anything is written.
+    async fn check_import(&self, turn: &Turn<'_>, brought: EventSnapshot) -> Result<(), ImportError> {
+        let (event, EventSnapshot { event: record, users }) = (turn.event(), brought);
+        let held = self.current(turn).await?;
+        let expected = held.as_ref().map_or(&self.model, Held::model);
+        if let Some(given) = [&record.model, &self.model].into_iter().find(|given| *given != expected) {
+            let (event, expected, given) = (event.clone(), expected.clone(), given.clone());
+            return Err(EventError::ModelMismatch { event, expected, given }.into());
+        }
+        if held.is_none() {
+            self.check_rule(&record)?;
+            if is_over(&record, OffsetDateTime::now_utc()) {
+                return Err(ImportError::Over { event: event.clone() });
+            }
+        }
+        let users = stream::iter(users).map(|user| self.check_user(event, held.as_ref(), user));
+        users.buffer_unordered(AHEAD).try_collect().await
+    }
+
+    /// Samples that were stored must always make a template.
+    async fn check_user(
+        &self,
+        event: &EventName,
+        held: Option<&Held>,
+        brought: UserSnapshot,
+    ) -> Result<(), ImportError> {
+        let UserSnapshot { user, samples: mut all } = brought;
+        let user = user.name;
+        let known = match held {
+            Some(Held::InMemory(gallery)) => gallery.contains(&user),
+            Some(Held::InStore(..)) => true,
+            None => false,
+        };
+        if known {
+            let ids: HashSet<_> = all.iter().map(|sample| sample.id()).collect();
+            let (_, present) = self.enrolled(event, &user, None).await?;
+            all.extend(present.into_iter().filter(|sample| !ids.contains(&sample.id())));
+        }
+        match template_of(self.limits.metric(), event, &user, &all) {
+            Ok(_) => Ok(()),
+            Err(EventError::UnusableSamples { user, source, .. }) => {
+                Err(ImportError::UnusableFaces { user, source })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What an archive holds, once all of it was found good. On a thread for blocking work: to check it takes some
+/// seconds a gigabyte.
+async fn read(
+    event: &EventName,
+    archive: Arc<impl AsRef<[u8]> + Send + Sync + 'static>,
+    options: ImportOptions,
+) -> Result<EventSnapshot, ImportError> {
+    let event = event.clone();
+    let reading = spawn_blocking(move || {
+        Handle::current().block_on(async {
+            let scratch = InMemory::new();
+            archive::import(&scratch, (*archive).as_ref(), &options, |_| {}).await?;
+            scratch.load_event(&event).await.map_err(|_absent| ImportError::Empty)
+        })
+    });
+    reading.await.map_err(EventError::Interrupted)?
 }

@@ -1,34 +1,44 @@
-//! `/v1/events/{event}/export` and `/import`: an event as a file, sent and received in pieces.
+//! `/v1/events/{event}/export` and `/import`: an event as a file.
 
 #![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
 
-use ::events::{Action, EventName};
+use std::io;
+
+use ::events::{Action, EventName, ImportError};
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
-use actix_web::web::{Data, Json, Payload, Query};
-use embedding_store::archive::Summary;
+use actix_web::web::{Bytes, Data, Json, Payload, Query};
+use embedding_store::archive::{ArchiveError, Summary};
 use futures_executor::block_on;
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
+
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use utoipa::{IntoParams, ToSchema};
 
 use super::path::InEvent;
-use super::pieces::{PieceReader, PieceWriter, forward, pieces};
+use super::pieces::{PieceWriter, pieces};
 use crate::audit::Transaction;
 use crate::error::{ApiError, codes};
+use crate::http::Admission;
 use crate::openapi::{ALWAYS, EVENT, STORE, problems};
 use crate::service::Service;
 
 /// The media type of an archive.
 const ARCHIVE: &str = "application/octet-stream";
 
+/// An archive, as docs/STORAGE.md describes it.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+#[expect(dead_code, reason = "for the document alone")]
+pub(crate) struct Archive(Vec<u8>);
+
 /// Whether faces may lie in the file as they are.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ExportQuery {
-    /// Also without a key for archives: the file then holds biometric data in the clear.
+    /// In the clear, also where there is a key for archives: the file then holds biometric data as it is.
     #[serde(default)]
     plain: bool,
 }
@@ -46,24 +56,32 @@ pub(crate) struct Imported {
     settings_kept: bool,
 }
 
-problems!(ExportErrors = ALWAYS, EVENT, STORE, &[codes::INVALID_QUERY, codes::PLAIN_EXPORT]);
+problems!(ExportErrors = ALWAYS, EVENT, STORE, &[codes::INVALID_QUERY, codes::PLAIN_EXPORT, codes::BUSY]);
 problems!(
     ImportErrors = ALWAYS,
+    EVENT,
     STORE,
-    &[codes::INVALID_NAME, codes::INVALID_ARCHIVE, codes::OTHER_MODEL, codes::CONFLICT, codes::BUSY]
+    &[
+        codes::INVALID_ARCHIVE,
+        codes::BODY_TOO_LARGE,
+        codes::OTHER_MODEL,
+        codes::UNUSABLE_RULE,
+        codes::CONFLICT,
+        codes::BUSY
+    ]
 );
 
 /// Export an event
 ///
-/// The event with its users and faces as one file, which `face-server import` and the import of any server take:
-/// encrypted with the server's `FACE_ARCHIVE_KEY`, or in the clear when asked so. It has no check-ins and no audit.
-/// A file that is cut off is recognised as such when it is imported.
+/// The event with its users and faces as one file, which `face-server import` and the import of any server take. It
+/// is encrypted with the server's `FACE_ARCHIVE_KEY`, unless it is asked for in the clear. It has no check-ins and no
+/// audit. A file that is cut off is recognised as such when it is imported.
 #[utoipa::path(
     get, path = "/v1/events/{event}/export", tag = "Events", operation_id = "v1_export_event",
     params(InEvent, ExportQuery),
     responses(
         ExportErrors,
-        (status = 200, description = "The archive", body = Vec<u8>, content_type = "application/octet-stream"),
+        (status = 200, description = "The archive", body = Archive, content_type = "application/octet-stream"),
     )
 )]
 pub(crate) async fn export(
@@ -73,27 +91,35 @@ pub(crate) async fn export(
     transaction: Transaction,
 ) -> Result<HttpResponse, ApiError> {
     let act = transaction.act(Action::ExportEvent).at(&event);
-    act.done(exportable(&service, &event, query.plain).await).await?;
+    let permit = act.done(exportable(&service, &event, query.plain).await).await?;
     let (out, sent) = pieces();
+    let plain = query.plain;
+    spawn_blocking(move || {
+        write(&service, &event, plain, out);
+        drop(permit);
+    });
     let disposition = (CONTENT_DISPOSITION, "attachment; filename=\"event.faces\"");
-    spawn_blocking(move || write(&service, &event, out));
     Ok(HttpResponse::Ok().content_type(ARCHIVE).insert_header(disposition).streaming(sent))
 }
 
-async fn exportable(service: &Service, event: &EventName, plain: bool) -> Result<(), ApiError> {
+async fn exportable(
+    service: &Service,
+    event: &EventName,
+    plain: bool,
+) -> Result<OwnedSemaphorePermit, ApiError> {
     if service.archive_key.is_none() && !plain {
         return Err(ApiError::PlainExport);
     }
     service.events.event(event).await?;
-    Ok(())
+    service.exports.clone().try_acquire_owned().map_err(|_all_taken| ApiError::Busy)
 }
 
 /// On a thread that may wait for the client. An error breaks the answer off.
 ///
-/// Driven by an executor of that thread alone: within the server's own no piece may be waited for.
-fn write(service: &Service, event: &EventName, mut out: PieceWriter) {
-    let exported = block_on(service.events.export(event, &mut out, service.archive_key.clone()));
-    if let Err(error) = exported {
+/// Driven by an executor of that thread alone: within the runtime's own no piece could be waited for.
+fn write(service: &Service, event: &EventName, plain: bool, mut out: PieceWriter) {
+    let key = service.archive_key.clone().filter(|_| !plain);
+    if let Err(error) = block_on(service.events.export(event, &mut out, key)) {
         tracing::warn!(%event, %error, "an export was broken off");
         out.break_off();
     }
@@ -102,12 +128,12 @@ fn write(service: &Service, event: &EventName, mut out: PieceWriter) {
 /// Import into an event
 ///
 /// Adds the users and faces of an archive of this event; the event is made when it is not there. Sending the same
-/// archive again changes nothing, so after an error it is simply sent again. It is to arrive within a minute: large
-/// ones are for `face-server import`.
+/// archive again changes nothing, so after an error it is simply sent again; whoever was deleted since it was made is
+/// there again. It is no larger than a picture may be: large ones are for `face-server import`.
 #[utoipa::path(
     post, path = "/v1/events/{event}/import", tag = "Events", operation_id = "v1_import_event",
     params(InEvent),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "An archive"),
+    request_body(content = Archive, content_type = "application/octet-stream", description = "An archive"),
     responses(
         ImportErrors,
         (status = 200, description = "Everything in it is in the store", body = Imported),
@@ -115,22 +141,26 @@ fn write(service: &Service, event: &EventName, mut out: PieceWriter) {
 )]
 pub(crate) async fn import(
     service: Data<Service>,
+    admission: Data<Admission>,
     InEvent { event }: InEvent,
     body: Payload,
     transaction: Transaction,
 ) -> Result<Json<Imported>, ApiError> {
     let act = transaction.act(Action::ImportEvent).at(&event);
-    let Summary { total, kept_events, .. } = act.done(received(service, event, body).await).await?;
+    let imported = async {
+        let archive = received(body, admission.max_upload()).await?;
+        Ok(service.events.import(&event, archive, service.archive_key.clone()).await?)
+    };
+    let Summary { total, kept_events, .. } = act.done(imported.await).await?;
     Ok(Json(Imported { users: total.users, faces: total.samples, settings_kept: !kept_events.is_empty() }))
 }
 
-async fn received(service: Data<Service>, event: EventName, body: Payload) -> Result<Summary, ApiError> {
-    let (sender, receiver) = mpsc::channel(PieceReader::AHEAD);
-    let reading = spawn_blocking(move || {
-        let (input, key) = (PieceReader::new(receiver), service.archive_key.clone());
-        // As in `write`.
-        block_on(service.events.import(&event, input, key))
-    });
-    forward(body, sender).await;
-    Ok(reading.await.map_err(|_panic| ApiError::Internal)??)
+async fn received(body: Payload, limit: usize) -> Result<Bytes, ApiError> {
+    match body.to_bytes_limited(limit).await {
+        Ok(Ok(archive)) => Ok(archive),
+        Ok(Err(error)) => {
+            Err(ImportError::from(ArchiveError::from(io::Error::other(error.to_string()))).into())
+        }
+        Err(_too_large) => Err(ApiError::BodyTooLarge { limit }),
+    }
 }

@@ -1,8 +1,8 @@
 //! `POST /v1/events/{event}/check-ins`: somebody comes, as said by their face or by a person.
 
 use ::events::{
-    Action, AuditEntry, CheckInOutcome, CheckInRequest, EventError, EventName, Note, Outcome, Username,
-    Verdict,
+    Action, AuditEntry, CheckInOutcome, CheckInRequest, EventError, EventName, IdempotencyKey, Note, Outcome,
+    Username, Verdict,
 };
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
@@ -100,7 +100,13 @@ pub(crate) async fn check_in(
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
         let probe = service.inference.embed(file.data).await?.embedding;
         let verdict = service.events.identify(&event, &probe).await?;
-        let Some(user) = verdict.matched() else { return Ok(Ended::Unrecognised(verdict)) };
+        let Some(user) = verdict.matched() else {
+            // Others may have been enrolled since this was done: it stays done.
+            return Ok(match earlier(&service, &event, key.as_ref()).await? {
+                Some(outcome) => Ended::Recorded(outcome, Some(verdict)),
+                None => Ended::Unrecognised(verdict),
+            });
+        };
         let (distance, threshold) = (verdict.nearest.distance, verdict.limit.threshold);
         let request =
             CheckInRequest::by_face(OffsetDateTime::now_utc(), id, verdict.decision, distance, threshold);
@@ -128,6 +134,16 @@ pub(crate) async fn check_in_by_name(
         Ok(Ended::Recorded(recorded(&service, &event, &user, request).await?, None))
     };
     Ok(answer(act.end(ended.await, told).await?))
+}
+
+/// What a request with this key did before.
+async fn earlier(
+    service: &Service,
+    event: &EventName,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<CheckInOutcome>, ApiError> {
+    let Some(key) = key else { return Ok(None) };
+    Ok(service.check_ins.by_key(event, key).await?.map(CheckInOutcome::Repeated))
 }
 
 /// Checks in, and leaves nothing of a user who is deleted in the same moment.

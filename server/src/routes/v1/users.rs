@@ -148,6 +148,8 @@ pub(crate) async fn delete(
 async fn shown(service: &Service, of: &OfUser, details: UserDetails) -> Result<ShownUser, ApiError> {
     let UserDetails { record, sample_count } = details;
     let last_verified = service.audit.last_verified(&of.event, &of.user).await?;
+    // The audit outlives a user: it may have been somebody else of that name.
+    let last_verified = last_verified.filter(|time| *time >= record.created);
     Ok(ShownUser { user: ListedUser::from(record), embedding_count: sample_count, last_verified })
 }
 

@@ -16,6 +16,7 @@ mod rules;
 mod samples;
 mod shared_store;
 mod sharing;
+mod transfer;
 mod trial_store;
 
 use std::sync::Arc;
