@@ -1,10 +1,12 @@
 //! The OpenAPI document, made of the handlers' own descriptions.
 
+mod examples;
 mod problems;
 
 use utoipa::openapi::Deprecated;
 use utoipa::{Modify, OpenApi};
 
+use self::examples::Examples;
 use crate::error_body::{ProblemError, StatusError, VerdictError};
 use crate::routes;
 use crate::upload::{AddUserForm, VerifyForm};
@@ -73,7 +75,7 @@ They are never stored or logged.
         routes::health::ready,
     ),
     components(schemas(AddUserForm, VerifyForm, StatusError, VerdictError, ProblemError)),
-    modifiers(&Deprecations),
+    modifiers(&Deprecations, &Examples),
     tags(
         (name = "Events", description = "Sets of users whose faces are searched together."),
         (name = "Users and faces", description = "Who is registered, and by which faces they are recognised."),

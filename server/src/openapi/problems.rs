@@ -61,7 +61,7 @@ fn content(codes: &BTreeMap<&str, &Code>) -> Content {
         .build()
 }
 
-fn example(code: &Code) -> serde_json::Value {
+pub(super) fn example(code: &Code) -> serde_json::Value {
     let mut example = serde_json::json!({
         "type": "about:blank",
         "title": code.status.canonical_reason().unwrap_or_default(),

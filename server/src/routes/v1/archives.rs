@@ -53,6 +53,7 @@ pub(crate) struct Imported {
     #[schema(example = 31)]
     faces: u64,
     /// Whether the event was there with other settings, which it has kept.
+    #[schema(example = false)]
     settings_kept: bool,
 }
 

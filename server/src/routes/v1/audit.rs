@@ -44,7 +44,7 @@ pub(crate) struct ShownEntry {
     #[schema(example = "match")]
     outcome: &'static str,
     /// Code of the error or of the first reason, where it was not done.
-    #[schema(required = true, example = "no_face")]
+    #[schema(required = true)]
     code: Option<String>,
     /// The event.
     #[schema(required = true, example = "conference_2024")]

@@ -40,6 +40,7 @@ pub(crate) struct ShownCheckIn {
     #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     transaction_id: String,
     /// What was corrected, oldest first.
+    #[schema(example = json!([]))]
     corrections: Vec<ShownCorrection>,
 }
 

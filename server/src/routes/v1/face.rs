@@ -20,11 +20,14 @@ pub(crate) struct ShownFace {
     detector: &'static str,
     /// Five points: outer and inner corner of the eye at the picture's right, outer and inner corner of the
     /// eye at its left, base of the nose.
-    #[schema(value_type = Vec<ShownPoint>, min_items = 5, max_items = 5)]
+    #[schema(value_type = Vec<ShownPoint>, min_items = 5, max_items = 5, example = json!([
+        {"x": 412.0, "y": 231.0}, {"x": 451.5, "y": 233.5}, {"x": 561.0, "y": 229.0}, {"x": 521.5, "y": 232.0},
+        {"x": 487.0, "y": 304.5}]))]
     landmarks: Vec<ShownPoint>,
     /// How well it is shown.
     quality: ShownQuality,
     /// What keeps it from being enrolled, the most telling first; empty for a good one.
+    #[schema(example = json!([]))]
     shortcomings: Vec<Reason>,
 }
 

@@ -82,7 +82,7 @@ pub(crate) struct FaceWithEmbedding {
     #[serde(flatten)]
     face: ShownFace,
     /// 128 numbers as the model gave them, not scaled to length 1. Biometric data: keep it as such.
-    #[schema(min_items = 128, max_items = 128)]
+    #[schema(min_items = 128, max_items = 128, example = json!(vec![0.0625; 128]))]
     embedding: Vec<f32>,
 }
 
