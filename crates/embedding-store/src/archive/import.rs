@@ -4,6 +4,7 @@ use std::io::Read;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
+use time::OffsetDateTime;
 
 use super::reader::{Reader, Record};
 use super::{ArchiveError, Progress, Summary};
@@ -85,6 +86,8 @@ struct Landing<'a, P> {
 struct Part {
     user: UserRecord,
     samples: Vec<FaceSample>,
+    /// When the archive's user was last changed, samples of theirs included.
+    changed: OffsetDateTime,
     /// Where in the archive the samples start.
     start: u64,
     /// Whether no more samples follow.
@@ -109,10 +112,12 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
                 }
                 Record::User(user) => {
                     self.send(true).await?;
-                    self.next = Some(Part { user, samples: vec![], start, is_last: true });
+                    let changed = user.updated;
+                    self.next = Some(Part { user, samples: vec![], changed, start, is_last: true });
                 }
                 Record::Sample(sample) => {
                     let Some(part) = &mut self.next else { continue };
+                    part.changed = part.changed.max(sample.created());
                     part.samples.push(sample);
                     if reader.read().bytes - part.start > PART_BYTES {
                         self.send(false).await?;
@@ -135,7 +140,8 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
     async fn send(&mut self, is_last: bool) -> Result<(), StoreError> {
         let Some(part) = self.next.take() else { return Ok(()) };
         if !is_last {
-            let rest = Part { user: part.user.clone(), samples: vec![], start: self.landed.bytes, is_last };
+            let (user, changed) = (part.user.clone(), part.changed);
+            let rest = Part { user, samples: vec![], changed, start: self.landed.bytes, is_last };
             self.next = Some(rest);
         }
         self.in_flight.push(take(self.store, Part { is_last, ..part }).boxed());
@@ -175,7 +181,7 @@ async fn take(store: &dyn EmbeddingStore, part: Part) -> Result<Progress, StoreE
     }
     if part.is_last {
         let present = store.user(&part.user.event, &part.user.name).await?;
-        if present.is_none_or(|present| present.updated <= part.user.updated && present != part.user) {
+        if present.is_none_or(|present| present != part.user && present.updated <= part.changed) {
             store.update_user(part.user).await?;
         }
         taken.users += 1;
