@@ -66,7 +66,12 @@ impl Gallery {
             let entries = users.into_iter().map(template).collect::<Result<Vec<_>, EventError>>()?;
             Ok(Arc::new(Block::new(&entries)))
         };
-        let blocks = users.into_par_iter().chunks(MOST_ROWS).map(block).collect::<Result<_, EventError>>()?;
+        let blocks = match count {
+            0 => Vec::new(),
+            // Not in the pool, which may be busy with a large event: this one is made in no time.
+            1..=MOST_ROWS => vec![block(users)?],
+            _ => users.into_par_iter().chunks(MOST_ROWS).map(block).collect::<Result<_, EventError>>()?,
+        };
         let rules = EventRules::from(&event);
         Ok(Self { model: event.model, metric, rules, blocks, users: count })
     }
