@@ -62,7 +62,8 @@ impl FromRequest for Transaction {
 /// Something that is done, and recorded when it has ended, however it did.
 ///
 /// One that is dropped before is recorded too: the request was given up, when its client left or its minute was over,
-/// and what it had begun may yet be carried through.
+/// and what it had begun may yet be carried through. Not one that is cut off by the end of the program, whose requests
+/// have half a minute to end by themselves.
 #[derive(Debug)]
 #[must_use = "an act is to be ended"]
 pub(crate) struct Act {
@@ -162,6 +163,8 @@ pub(crate) fn decided(verdict: &Verdict, mut entry: AuditEntry) -> AuditEntry {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use embedding_store::{EmbeddingStore, InMemory};
 
     use super::*;
@@ -179,10 +182,13 @@ mod tests {
         drop(act);
         let (ended, act) = begun();
         act.done(Ok(())).await.unwrap();
-        // The entry of the first is written by a task of its own.
-        while trail.by_transaction(given_up).await.unwrap().is_empty() {
-            tokio::task::yield_now().await;
-        }
+        let written = async {
+            // By a task of its own.
+            while trail.by_transaction(given_up).await.unwrap().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), written).await.expect("an entry");
         for (id, outcome, code) in
             [(given_up, Outcome::Failed, Some(INTERRUPTED)), (ended, Outcome::Done, None)]
         {

@@ -32,6 +32,8 @@ pub(crate) struct Service {
     pub(crate) archive_key: Option<EncryptionKey>,
     /// Room for exports under way: each keeps a thread for as long as its client takes.
     pub(crate) exports: Arc<Semaphore>,
+    /// Room for imports under way: each holds its archive and all that was read from it.
+    pub(crate) imports: Arc<Semaphore>,
     /// The documentation's script.
     pub(crate) redoc: PathBuf,
 }

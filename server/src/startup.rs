@@ -37,8 +37,8 @@ use crate::routes;
 use crate::service::Service;
 use crate::upkeep::keep_up;
 
-/// Exports at one time, which are rare, and read the whole of an event.
-const EXPORTS: usize = 2;
+/// Exports at one time, and imports: both are rare, and about the whole of an event.
+const TRANSFERS: usize = 2;
 
 /// How long the end waits for the audit to be written.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -111,7 +111,8 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
         store_url: config.store.to_string(),
         debug_data: config.debug_data,
         archive_key: config.secrets.archive_key().cloned(),
-        exports: Arc::new(Semaphore::new(EXPORTS)),
+        exports: Arc::new(Semaphore::new(TRANSFERS)),
+        imports: Arc::new(Semaphore::new(TRANSFERS)),
         redoc: routes::redoc_bundle(&config.models),
     })
 }

@@ -143,13 +143,20 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
     });
     let (server, to, stranger) = (keyed(&keys[0]), keyed(&keys[0]), keyed(&keys[1]));
     let (from, to, server_url) = (server.client(), to.client(), server.url());
-    // Larger than what is under way at one time.
     for user in 0..=100 {
         let faces = if user < 100 { 20 } else { 1 };
         let embeddings: Vec<_> = (0..faces).map(|face| embedding(20 * user + face)).collect();
         let body = json!({"model": "dlib-resnet-v1", "embeddings": embeddings, "on_duplicate": "allow"});
         let path = format!("/v1/events/summit/users/user-{user}/faces");
         assert_eq!(from.json("POST", &path, &body).await.unwrap().code(), 201);
+    }
+
+    // More than a connection takes of it unread.
+    let seat = "x".repeat(1_000_000);
+    for user in 0..8 {
+        let path = format!("/v1/events/summit/users/user-{user}");
+        let changed = from.json("PATCH", &path, &json!({"metadata": {"seat": seat}})).await.unwrap();
+        assert_eq!(changed.code(), 200, "{changed:?}");
     }
 
     // Two clients that read nothing: they hold up themselves, and a third one is asked to come again.
@@ -163,7 +170,7 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
     drop(idle);
 
     let archive = exported_soon(&from).await;
-    assert!(archive.len() > 1024 * 1024, "{} bytes", archive.len());
+    assert!(archive.len() > 8 * 1024 * 1024, "{} bytes", archive.len());
     let model = b"dlib-resnet-v1".as_slice();
     assert!(!archive.windows(model.len()).any(|bytes| bytes == model), "nothing can be read in it");
     let taken = import(&to, IMPORT, archive.clone()).await;

@@ -88,6 +88,10 @@ async fn a_repeated_request_is_told_what_it_did_although_the_face_is_nobodys_now
     assert_eq!((again.code(), again.text_of("outcome")), (200, "repeated"), "{again:?}");
     assert_eq!(again.json["check_in"], first.json["check_in"]);
     assert_eq!(again.json["verdict"]["decision"], "ambiguous");
+    let stranger = client.request("POST", CHECK_INS).header("idempotency-key", "k-1");
+    let stranger = stranger.multipart(pictures_form(&[&picture("astronaut.png").unwrap()], &[]));
+    let stranger = client.send(stranger).await.unwrap();
+    assert_eq!(codes(&stranger), (409, "idempotency_key_reused"), "{stranger:?}");
     assert_eq!(users(&client, "").await, ["obama"]);
 }
 

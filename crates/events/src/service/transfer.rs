@@ -1,13 +1,13 @@
 //! An event as an archive: out of the store, and into it.
 
-use std::collections::HashSet;
 use std::io::Write;
 use std::sync::Arc;
 
-use embedding::EmbeddingError;
+use embedding::{EmbeddingError, Template};
 use embedding_store::archive::{self, ArchiveError, ExportOptions, ImportOptions, Summary};
 use embedding_store::{
-    EmbeddingStore, EncryptionKey, EventName, EventSnapshot, InMemory, StoreError, UserSnapshot, Username,
+    EmbeddingStore, EncryptionKey, EventName, EventSnapshot, FaceSample, InMemory, StoreError, Subject,
+    UserSnapshot, Username,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use time::OffsetDateTime;
@@ -19,7 +19,9 @@ use super::held::Held;
 use super::retention::is_over;
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
-use crate::gallery::template_of;
+
+/// Most samples that a user may have in an archive: each is looked at with all before it.
+const MOST_FACES: usize = 256;
 
 /// Users whose samples are read at the same time.
 const AHEAD: usize = 32;
@@ -39,6 +41,12 @@ pub enum ImportError {
     Over {
         /// The event.
         event: EventName,
+    },
+    /// A user has more samples in it than are looked at here.
+    #[error("user '{user}' has more than {MOST_FACES} faces in the archive")]
+    TooManyFaces {
+        /// The user.
+        user: Username,
     },
     /// With these samples a user would have no template, and nobody in the event could be found.
     #[error("the faces of user '{user}' cannot be used with those that are there")]
@@ -75,10 +83,11 @@ impl EventService {
     /// return. Other writes to the event wait for it.
     ///
     /// # Errors
-    /// Nothing was written on any but [`EventError::Store`], after which a part may have been, each sample wholly,
-    /// and [`EventError::Interrupted`], after which all may have been. [`EventError::ModelMismatch`] when the event
-    /// or this service is of another model, [`EventError::Rule`] when the event is new and its rule cannot be kept
-    /// here, [`EventError::UnknownEvent`] when another service deleted it in the same moment.
+    /// A part may have been written, each sample wholly, on [`EventError::Store`], and on
+    /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`], when another service deleted them in the same
+    /// moment; all may have been on [`EventError::Interrupted`]; nothing was on any other.
+    /// [`EventError::ModelMismatch`] when the event or this service is of another model, [`EventError::Rule`] when
+    /// the event is new and its rule cannot be kept here.
     pub async fn import(
         &self,
         event: &EventName,
@@ -118,6 +127,9 @@ impl Inner {
                 tracing::info!(%event, users, samples, "archive imported");
                 Ok(summary)
             }
+            Err(ArchiveError::Store(StoreError::NotFound { subject: Subject::User(event, user) })) => {
+                Err(EventError::UnknownUser { event, user }.into())
+            }
             Err(ArchiveError::Store(StoreError::NotFound { .. })) => {
                 Err(EventError::UnknownEvent { event: event.clone() }.into())
             }
@@ -145,32 +157,36 @@ impl Inner {
         users.buffer_unordered(AHEAD).try_collect().await
     }
 
-    /// Samples that were stored must always make a template.
+    /// Samples that were stored must always make a template, also when the import ends after any of them.
     async fn check_user(
         &self,
         event: &EventName,
         held: Option<&Held>,
         brought: UserSnapshot,
     ) -> Result<(), ImportError> {
-        let UserSnapshot { user, samples: mut all } = brought;
+        let UserSnapshot { user, samples } = brought;
         let user = user.name;
+        if samples.len() > MOST_FACES {
+            return Err(ImportError::TooManyFaces { user });
+        }
         let known = match held {
             Some(Held::InMemory(gallery)) => gallery.contains(&user),
             Some(Held::InStore(..)) => true,
             None => false,
         };
-        if known {
-            let ids: HashSet<_> = all.iter().map(|sample| sample.id()).collect();
-            let (_, present) = self.enrolled(event, &user, None).await?;
-            all.extend(present.into_iter().filter(|sample| !ids.contains(&sample.id())));
-        }
-        match template_of(self.limits.metric(), event, &user, &all) {
-            Ok(_) => Ok(()),
-            Err(EventError::UnusableSamples { user, source, .. }) => {
-                Err(ImportError::UnusableFaces { user, source })
+        let mut stored = if known { self.enrolled(event, &user, None).await?.1 } else { Vec::new() };
+        for sample in samples {
+            match stored.iter().find(|present| present.id() == sample.id()) {
+                Some(present) if *present == sample => continue,
+                Some(_) => return Err(EventError::from(StoreError::taken_id(&sample)).into()),
+                None => stored.push(sample),
             }
-            Err(error) => Err(error.into()),
+            if let Err(source) = Template::of(self.limits.metric(), stored.iter().map(FaceSample::embedding))
+            {
+                return Err(ImportError::UnusableFaces { user, source });
+            }
         }
+        Ok(())
     }
 }
 

@@ -150,10 +150,24 @@ pub(crate) async fn import(
     let act = transaction.act(Action::ImportEvent).at(&event);
     let imported = async {
         let archive = received(body, admission.max_upload()).await?;
+        let permit = service.imports.clone().try_acquire_owned().map_err(|_all_taken| ApiError::Busy)?;
+        let archive = Admitted { archive, _permit: permit };
         Ok(service.events.import(&event, archive, service.archive_key.clone()).await?)
     };
     let Summary { total, kept_events, .. } = act.done(imported.await).await?;
     Ok(Json(Imported { users: total.users, faces: total.samples, settings_kept: !kept_events.is_empty() }))
+}
+
+/// An archive that there is room for until it was taken in, whether or not its client waits for that.
+struct Admitted {
+    archive: Bytes,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Admitted {
+    fn as_ref(&self) -> &[u8] {
+        &self.archive
+    }
 }
 
 async fn received(body: Payload, limit: usize) -> Result<Bytes, ApiError> {

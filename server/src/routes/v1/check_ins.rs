@@ -1,14 +1,15 @@
 //! `POST /v1/events/{event}/check-ins`: somebody comes, as said by their face or by a person.
 
 use ::events::{
-    Action, AuditEntry, CheckInOutcome, CheckInRequest, EventError, EventName, IdempotencyKey, Note, Outcome,
-    Username, Verdict,
+    Action, AuditEntry, CheckInError, CheckInOutcome, CheckInRequest, Decision, EventError, EventName,
+    IdempotencyKey, Named, Note, Outcome, Username, Verdict,
 };
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
+use embedding::Embedding;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -102,7 +103,7 @@ pub(crate) async fn check_in(
         let verdict = service.events.identify(&event, &probe).await?;
         let Some(user) = verdict.matched() else {
             // Others may have been enrolled since this was done: it stays done.
-            return Ok(match earlier(&service, &event, key.as_ref()).await? {
+            return Ok(match earlier(&service, &event, key.as_ref(), &probe).await? {
                 Some(outcome) => Ended::Recorded(outcome, Some(verdict)),
                 None => Ended::Unrecognised(verdict),
             });
@@ -136,14 +137,20 @@ pub(crate) async fn check_in_by_name(
     Ok(answer(act.end(ended.await, told).await?))
 }
 
-/// What a request with this key did before.
+/// What a request with this key did before, about the person whose face it is: about another it was another request.
 async fn earlier(
     service: &Service,
     event: &EventName,
     key: Option<&IdempotencyKey>,
+    probe: &Embedding,
 ) -> Result<Option<CheckInOutcome>, ApiError> {
     let Some(key) = key else { return Ok(None) };
-    Ok(service.check_ins.by_key(event, key).await?.map(CheckInOutcome::Repeated))
+    let Some(check_in) = service.check_ins.by_key(event, key).await? else { return Ok(None) };
+    let Named::User(user) = check_in.first_named() else { return Err(CheckInError::KeyReused.into()) };
+    match service.events.verify(event, &user, probe).await?.decision {
+        Decision::Match => Ok(Some(CheckInOutcome::Repeated(check_in))),
+        Decision::NoMatch | Decision::Ambiguous => Err(CheckInError::KeyReused.into()),
+    }
 }
 
 /// Checks in, and leaves nothing of a user who is deleted in the same moment.

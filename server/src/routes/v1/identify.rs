@@ -126,19 +126,23 @@ pub(crate) async fn identify(
 ) -> Result<Json<Identified>, ApiError> {
     let (picture, top, which) = form.into_inner().parse()?;
     let started = Instant::now();
-    let looked = look(&service, picture, which).await;
+    // One for each face; also one for a picture that shows none.
     let act = || transaction.clone().act(Action::Identify).at(&event);
-    let (found, omitted) = match looked {
+    let mut first = Some(act());
+    let (found, omitted) = match look(&service, picture, which).await {
         Ok(looked) => looked,
-        failed @ Err(_) => act().done(failed).await?,
+        failed @ Err(_) => first.take().unwrap_or_else(act).done(failed).await?,
     };
     let picture = milliseconds(started);
     let started = Instant::now();
     let mut faces = Vec::with_capacity(found.len());
     for (face, embedding) in found {
         let verdict = service.events.identify_top(&event, &embedding, top).await.map_err(ApiError::from);
-        let verdict = act().end(verdict, decided).await?;
+        let verdict = first.take().unwrap_or_else(act).end(verdict, decided).await?;
         faces.push(IdentifiedFace { face, verdict: ShownVerdict::from(&verdict) });
+    }
+    if let Some(act) = first {
+        act.done(Ok(())).await?;
     }
     let timings_ms = Timings { picture, search: milliseconds(started) };
     Ok(Json(Identified { event: event.to_string(), faces, omitted, timings_ms }))

@@ -129,8 +129,9 @@ pub(crate) async fn detect(
     transaction: Transaction,
     form: MultipartForm<PictureForm>,
 ) -> Result<Json<DetectedFaces>, ApiError> {
+    let act = transaction.act(Action::Detect);
     let found = service.inference.detect(form.into_inner().picture()).await;
-    let FoundFaces { size: (width, height), faces, .. } = transaction.act(Action::Detect).done(found).await?;
+    let FoundFaces { size: (width, height), faces, .. } = act.done(found).await?;
     let faces = faces.iter().map(|face| ShownFace::from(&face.shown)).collect();
     Ok(Json(DetectedFaces { width, height, faces }))
 }
@@ -149,9 +150,9 @@ pub(crate) async fn embed(
     transaction: Transaction,
     form: MultipartForm<PictureForm>,
 ) -> Result<Json<EmbeddedFaces>, ApiError> {
+    let act = transaction.act(Action::Embed);
     let found = service.inference.embed_all(form.into_inner().picture()).await;
-    let FoundFaces { size: (width, height), faces, omitted } =
-        transaction.act(Action::Embed).done(found).await?;
+    let FoundFaces { size: (width, height), faces, omitted } = act.done(found).await?;
     let faces = faces.iter().filter_map(|found| {
         let embedding = found.embedding.as_ref()?.values().to_vec();
         Some(FaceWithEmbedding { face: ShownFace::from(&found.shown), embedding })

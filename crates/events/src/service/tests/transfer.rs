@@ -75,6 +75,13 @@ async fn faces_that_would_leave_a_user_without_a_template_are_refused_whole() {
     let brought =
         archive(record(), &[sample("ada", opposite(&theirs)), sample("ben", embedding(2, 1))]).await;
     assert!(refused(service.import(&event("e"), brought, None).await), "also with what is there");
+    let brought =
+        archive(record(), &[sample("ada", opposite(&theirs)), sample("ada", embedding(2, 1))]).await;
+    assert!(refused(service.import(&event("e"), brought, None).await), "also when it ends between the two");
+    let many: Vec<_> = (0..=256).map(|picture| sample("ben", embedding(2, picture))).collect();
+    let brought = archive(record(), &many).await;
+    let refusal = service.import(&event("e"), brought, None).await.unwrap_err();
+    assert!(matches!(refusal, ImportError::TooManyFaces { user: of } if of == user("ben")));
     assert_eq!(service.users(&event("e")).await.unwrap(), [user("ada")]);
     assert_coherent(&service, &store).await;
 }
