@@ -1,7 +1,6 @@
 //! The names of events and users: what a name may be, checked once, at the door.
 
-use std::borrow::Borrow;
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;

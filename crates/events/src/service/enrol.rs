@@ -54,13 +54,9 @@ impl Inner {
     ) -> Result<EnrolmentOutcome, EventError> {
         let event = turn.event();
         for face in faces {
-            self.expect_model(event, held.as_ref().map(Held::model), &face.embedding)?;
+            self.expect_model(event, held.as_ref().map(Held::model), face.embedding.model())?;
         }
-        let known = match &held {
-            Some(Held::InMemory(gallery)) => gallery.contains(user),
-            Some(Held::InStore(..)) => true,
-            None => false,
-        };
+        let known = held.as_ref().is_some_and(|held| held.may_have(user));
         // So may the user have been.
         let (held, enrolled) = if known || (held.is_some() && options.request.is_some()) {
             self.enrolled(event, user, held).await?

@@ -36,6 +36,14 @@ impl Held {
         }
     }
 
+    /// Whether a user may be there: of an event in the store it is not known.
+    pub(super) fn may_have(&self, user: &Username) -> bool {
+        match self {
+            Self::InMemory(gallery) => gallery.contains(user),
+            Self::InStore(..) => true,
+        }
+    }
+
     /// The same with other rules.
     pub(super) fn with_rules(&self, rules: EventRules) -> Self {
         match self {

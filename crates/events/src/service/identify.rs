@@ -23,7 +23,7 @@ impl Inner {
         if matches!(&held, Held::InMemory(gallery) if gallery.is_empty()) {
             return Err(not_searchable());
         }
-        self.expect_model(event, Some(held.model()), probe)?;
+        self.expect_model(event, Some(held.model()), probe.model())?;
         let (model, rule, depth) = (held.model().clone(), held.rules().rule, Search::depth(top));
         let found = self.search_for(event, &held, &[probe], depth).await?.ok_or_else(not_searchable)?;
         let Found { nearest, users, exact } = found;

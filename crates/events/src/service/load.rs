@@ -80,6 +80,7 @@ impl Inner {
         turn.publish(held.clone());
         Ok(held)
     }
+
     async fn gallery_of(&self, snapshot: EventSnapshot) -> Result<Gallery, EventError> {
         let metric = self.limits.metric();
         if snapshot.users.len() <= MOST_USERS_INLINE {

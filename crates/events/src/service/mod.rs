@@ -299,15 +299,15 @@ async fn to_the_end<T: Send + 'static, E: From<EventError> + Send + 'static>(
 }
 
 impl Inner {
-    /// Refuses a face that cannot join or meet those of the event, or that the policy is not meant for.
+    /// Refuses faces of a model that cannot join or meet those of the event, or that the policy is not meant for.
     fn expect_model(
         &self,
         event: &EventName,
         event_model: Option<&ModelId>,
-        face: &Embedding,
+        given: &ModelId,
     ) -> Result<(), EventError> {
         let expected = event_model.unwrap_or(&self.model);
-        match [face.model(), &self.model].into_iter().find(|given| *given != expected) {
+        match [given, &self.model].into_iter().find(|given| *given != expected) {
             None => Ok(()),
             Some(given) => Err(EventError::ModelMismatch {
                 event: event.clone(),

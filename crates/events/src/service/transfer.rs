@@ -142,11 +142,7 @@ impl Inner {
     async fn check_import(&self, turn: &Turn<'_>, brought: EventSnapshot) -> Result<(), ImportError> {
         let (event, EventSnapshot { event: record, users }) = (turn.event(), brought);
         let held = self.current(turn).await?;
-        let expected = held.as_ref().map_or(&self.model, Held::model);
-        if let Some(given) = [&record.model, &self.model].into_iter().find(|given| *given != expected) {
-            let (event, expected, given) = (event.clone(), expected.clone(), given.clone());
-            return Err(EventError::ModelMismatch { event, expected, given }.into());
-        }
+        self.expect_model(event, held.as_ref().map(Held::model), &record.model)?;
         if held.is_none() {
             self.check_rule(&record)?;
             if is_over(&record, OffsetDateTime::now_utc()) {
@@ -169,11 +165,7 @@ impl Inner {
         if samples.len() > MOST_FACES {
             return Err(ImportError::TooManyFaces { user });
         }
-        let known = match held {
-            Some(Held::InMemory(gallery)) => gallery.contains(&user),
-            Some(Held::InStore(..)) => true,
-            None => false,
-        };
+        let known = held.is_some_and(|held| held.may_have(&user));
         let mut stored = if known { self.enrolled(event, &user, None).await?.1 } else { Vec::new() };
         for sample in samples {
             match stored.iter().find(|present| present.id() == sample.id()) {

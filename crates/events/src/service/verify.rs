@@ -20,7 +20,7 @@ impl Inner {
     ) -> Result<Verdict, EventError> {
         let unknown_event = || EventError::UnknownEvent { event: event.clone() };
         let held = self.known(event).await?.ok_or_else(unknown_event)?;
-        self.expect_model(event, Some(held.model()), probe)?;
+        self.expect_model(event, Some(held.model()), probe.model())?;
         let template = Template::of(self.limits.metric(), [probe])?;
         let found = match &held {
             Held::InMemory(gallery) => gallery.distance_to(user, &template)?.zip(gallery.samples(user)),
