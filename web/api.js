@@ -1,6 +1,7 @@
 // The service's HTTP routes as functions: each returns the answer or throws a ServiceError a person can act on.
 
 import { hintFor } from "./hints.js";
+import { askForKey, authorization } from "./key.js";
 
 // Longer than the server's own deadline, so that its answer, not this limit, is what people see.
 const TIME_LIMIT_MS = 75_000;
@@ -84,16 +85,22 @@ function upload(fields, picture) {
 
 /** @param {string} path @param {RequestInit} [options] @param {Blob} [picture] @returns {Promise<any>} */
 async function send(path, options = {}, picture) {
+  const headers = authorization();
   let response;
   let text;
   try {
-    response = await fetch(path, { ...options, cache: "no-store", signal: AbortSignal.timeout(TIME_LIMIT_MS) });
+    const signal = AbortSignal.timeout(TIME_LIMIT_MS);
+    response = await fetch(path, { ...options, headers, cache: "no-store", signal });
     text = await response.text();
   } catch (failure) {
     throw await unanswered(failure, picture);
   }
   const answer = parse(text);
-  if (!response.ok) throw refused(response, answer);
+  if (!response.ok) {
+    const failure = refused(response, answer);
+    if (failure.status === 401) askForKey(failure.message, headers);
+    throw failure;
+  }
   if (answer === null) throw notUnderstood();
   return answer;
 }

@@ -3,6 +3,7 @@
 import { addUser, verify } from "./api.js";
 import { Camera } from "./camera.js";
 import { currentEvent, followEvent, markEventMissing, refreshSuggestions } from "./event.js";
+import { followKey } from "./key.js";
 import { byId, markMissing } from "./page.js";
 import { acceptDrops, heldPicture, isLive, showLive, showNothing, showPicture } from "./preview.js";
 import { isBusy, showBusy, showEnrolled, showFailure, showIdle, showVerdict } from "./result.js";
@@ -206,6 +207,11 @@ byId("enrol-form", HTMLFormElement).addEventListener("submit", (event) => {
 username.addEventListener("input", () => markMissing(username, false));
 
 showIdle();
+followKey(() => {
+  subjectChanged();
+  void refreshSuggestions();
+  void loadUsers();
+});
 followUsers(() => {
   subjectChanged();
   void refreshSuggestions();

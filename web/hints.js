@@ -9,8 +9,8 @@ const HINTS_BY_WORDS = [
 
 /** @type {Readonly<Record<number, string>>} */
 const STATUS_HINTS = {
-  401: "This server asks for a key. Ask the person who runs it.",
-  403: "This server does not allow that from here. Ask the person who runs it.",
+  401: "Give a key at the top of this page: the person who runs the server makes them.",
+  403: "Ask the person who runs this server.",
   413: "The picture is too large for this server: choose a smaller one.",
   415: "Use a JPEG, PNG, WebP, BMP, GIF or TIFF picture.",
   500: "The server failed, not the picture. Try again; its log says why.",

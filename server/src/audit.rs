@@ -14,15 +14,13 @@ use tracing::Instrument;
 use tracing_actix_web::RequestId;
 use uuid::Uuid;
 
+use crate::access::Caller;
 use crate::error::ApiError;
 use crate::http::Shape;
 use crate::service::Service;
 
-/// Who asks, as long as nobody says who they are.
-const ANYONE: &str = "anonymous";
-
 /// What the service does on its own.
-const SERVICE: &str = "service";
+pub(crate) const SERVICE: &str = "service";
 
 /// A request as the audit knows it: who asks, under which id.
 #[derive(Debug, Clone)]
@@ -53,7 +51,8 @@ impl FromRequest for Transaction {
         let found = || {
             let trail = request.app_data::<Data<Service>>()?.audit.clone();
             let id = **request.extensions().get::<RequestId>()?;
-            Some(Self { trail, id, actor: Actor::new(ANYONE).ok()? })
+            let actor = Caller::of(request).ok()?.actor;
+            Some(Self { trail, id, actor })
         };
         ready(found().ok_or(ApiError::Internal))
     }

@@ -4,11 +4,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ::events::{Actor, EventName};
 use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::access::Role;
 use crate::commands;
 use crate::commands::import_legacy::Source;
+use crate::commands::keys::KeysCommand;
 use crate::config::{Config, ConfigError};
 
 /// Something failed.
@@ -22,6 +25,11 @@ const FILE: &str = "FILE";
 /// Flags of `import-legacy`.
 const ACCOUNT: &str = "account";
 const RETIRE: &str = "retire";
+
+/// Arguments of `keys`.
+const NAME: &str = "NAME";
+const ROLE: &str = "role";
+const EVENT: &str = "event";
 
 /// Runs the command that the process's arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong use.
 #[must_use]
@@ -42,6 +50,7 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<()> {
     match name {
         "openapi" => commands::openapi::print(),
         "key" => commands::key::print(),
+        "keys" => keys(flags),
         "rekey" => commands::rekey::run(&Config::load(flags)?),
         "compact" => commands::file_store::compact(&Config::load(flags)?),
         "export" => commands::export::export(&Config::load(flags)?, file(flags)?),
@@ -52,6 +61,21 @@ fn dispatch(matches: &ArgMatches) -> anyhow::Result<()> {
         "doctor" => commands::doctor::examine(&Config::load(flags)?),
         _ => commands::serve::serve(&Config::load(flags)?),
     }
+}
+
+fn keys(flags: &ArgMatches) -> anyhow::Result<()> {
+    let (name, flags) = flags.subcommand().context("say what to do: add, list or revoke")?;
+    let named = || flags.get_one::<Actor>(NAME).cloned().context("no name was given");
+    let command = match name {
+        "add" => KeysCommand::Add {
+            name: named()?,
+            role: *flags.get_one::<Role>(ROLE).context("no role was given")?,
+            events: flags.get_many::<EventName>(EVENT).into_iter().flatten().cloned().collect(),
+        },
+        "revoke" => KeysCommand::Revoke { name: named()?.to_string() },
+        _ => KeysCommand::List,
+    };
+    command.run(&Config::load(flags)?)
 }
 
 /// The file that a command is about.
@@ -69,6 +93,10 @@ fn legacy_source(flags: &ArgMatches) -> anyhow::Result<Source<'_>> {
 
 fn takes_file(help: &'static str) -> Arg {
     Arg::new(FILE).value_name("FILE").required(true).value_parser(value_parser!(PathBuf)).help(help)
+}
+
+fn takes_name(help: &'static str) -> Arg {
+    Arg::new(NAME).value_name("NAME").required(true).value_parser(value_parser!(Actor)).help(help)
 }
 
 fn switch(name: &'static str, help: &'static str) -> Arg {
@@ -117,6 +145,35 @@ fn command() -> Command {
         )
         .subcommand(Command::new("compact").about("Give unused room in the file of a redb: store back"))
         .subcommand(Command::new("key").about("Make a key that encrypts embeddings at rest, and print it"))
+        .subcommand(
+            Command::new("keys")
+                .about(
+                    "The keys of clients, in the file that --keys names; a server notices changes by itself",
+                )
+                .subcommand_required(true)
+                .subcommand(
+                    Command::new("add")
+                        .about("Make a key, and print it this once")
+                        .arg(takes_name("Who has it, such as 'door 1': the audit calls them so"))
+                        .arg(Arg::new(ROLE).long(ROLE).value_name("ROLE").required(true).value_parser(value_parser!(Role)).help(
+                            "verify (recognise, check in), enrol (also register), or admin (everything)",
+                        ))
+                        .arg(
+                            Arg::new(EVENT)
+                                .long(EVENT)
+                                .value_name("EVENT")
+                                .action(ArgAction::Append)
+                                .value_parser(value_parser!(EventName))
+                                .help("An event that it is for; may be repeated; every event without"),
+                        ),
+                )
+                .subcommand(Command::new("list").about("Say which keys there are, and what for"))
+                .subcommand(
+                    Command::new("revoke")
+                        .about("End a key")
+                        .arg(takes_name("The name that it was made under")),
+                ),
+        )
         .subcommand(
             Command::new("rekey").about(
                 "Encrypt all embeddings in the store with the key that is given now; safe to interrupt",

@@ -103,9 +103,12 @@ impl ProblemError {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes the answers for the document; the envelope makes them")]
 pub(crate) enum StatusErrors {
-    /// The request comes from a page of a site that is not allowed, or names another host
+    /// There is no key, or it does not hold
+    #[response(status = 401)]
+    NoKey(StatusError),
+    /// The key is for less or for other events, or the request comes from a page of a site that is not allowed
     #[response(status = 403)]
-    Foreign(StatusError),
+    Denied(StatusError),
     /// A fault of the server's
     #[response(status = 500)]
     Fault(StatusError),
@@ -136,9 +139,12 @@ pub(crate) enum StatusUploadErrors {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes the answers for the document; the envelope makes them")]
 pub(crate) enum VerdictErrors {
-    /// The request comes from a page of a site that is not allowed, or names another host
+    /// There is no key, or it does not hold
+    #[response(status = 401)]
+    NoKey(VerdictError),
+    /// The key is for less or for other events, or the request comes from a page of a site that is not allowed
     #[response(status = 403)]
-    Foreign(VerdictError),
+    Denied(VerdictError),
     /// The upload took too long
     #[response(status = 408)]
     Slow(VerdictError),

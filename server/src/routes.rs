@@ -1,4 +1,4 @@
-//! The one table: which path is answered by which handler.
+//! The one table: which path is answered by which handler, and for whom.
 
 pub(crate) mod add_user;
 pub(crate) mod debug_data;
@@ -16,6 +16,7 @@ use actix_web::web::{ServiceConfig, delete, get, head, post, resource};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
+use crate::access::{Role, needs};
 use crate::http::admit;
 
 pub(crate) use docs::redoc_bundle;
@@ -23,17 +24,27 @@ pub(crate) use docs::redoc_bundle;
 /// Where the document of this table is served.
 pub(crate) const OPENAPI_PATH: &str = "/openapi.json";
 
-/// Every path; a slash at the end makes no difference. `document` describes them.
+/// Every path, and the role that it needs; a slash at the end makes no difference. `document` describes them.
 pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
     routes
-        .service(resource("/addUser").wrap(from_fn(admit)).route(post().to(add_user::add_user)))
-        .service(resource("/verify").wrap(from_fn(admit)).route(post().to(verify::verify)))
-        .service(resource("/api/events").route(get().to(events::list_events)))
-        .service(resource("/api/events/{event_name}").route(delete().to(events::delete_event)))
-        .service(resource("/api/all_user").route(get().to(users::list_users)))
-        .service(resource("/api/delete_user").route(get().to(users::delete_user)))
-        .service(resource("/api/debug/cloudinary-data").route(get().to(debug_data::show)))
-        .service(resource("/get_transaction_details").route(get().to(transactions::details)))
+        .service(
+            resource("/addUser")
+                .wrap(from_fn(admit))
+                .route(needs(Role::Enrol, post().to(add_user::add_user))),
+        )
+        .service(
+            resource("/verify").wrap(from_fn(admit)).route(needs(Role::Verify, post().to(verify::verify))),
+        )
+        .service(resource("/api/events").route(needs(Role::Verify, get().to(events::list_events))))
+        .service(
+            resource("/api/events/{event_name}").route(needs(Role::Admin, delete().to(events::delete_event))),
+        )
+        .service(resource("/api/all_user").route(needs(Role::Enrol, get().to(users::list_users))))
+        .service(resource("/api/delete_user").route(needs(Role::Admin, get().to(users::delete_user))))
+        .service(resource("/api/debug/cloudinary-data").route(needs(Role::Admin, get().to(debug_data::show))))
+        .service(
+            resource("/get_transaction_details").route(needs(Role::Verify, get().to(transactions::details))),
+        )
         // Monitors like to ask without wanting the body.
         .service(resource("/health/live").route(get().to(health::live)).route(head().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)).route(head().to(health::ready)))

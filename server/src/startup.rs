@@ -25,6 +25,7 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
+use crate::access::{self, Access};
 use crate::calibration;
 use crate::config::Config;
 use crate::error::ApiError;
@@ -53,14 +54,28 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         format!("cannot serve on {}: choose another --port, or 0 for a free one", config.address)
     })?;
     let address = listener.local_addr()?;
+    let keys = config.keys.clone().map(access::follow).transpose()?;
     let service = open(config).await?;
-    let (audit, upkeep) =
-        (service.audit.clone(), JoinSet::from_iter([keep_up(service.clone(), config.audit_age)]));
+    let audit = service.audit.clone();
+    let mut upkeep = JoinSet::new();
+    upkeep.spawn(keep_up(service.clone(), config.audit_age));
+    let access = match keys {
+        None => Access::Anyone,
+        Some((keys, following)) => {
+            upkeep.spawn(following);
+            Access::Keys(keys)
+        }
+    };
+    if !config.address.ip().is_loopback() {
+        tracing::warn!(
+            "keys and pictures cross the network as they are: put a reverse proxy that does TLS in front of this server"
+        );
+    }
     let admission = Admission::new(config.uploads.get(), config.max_upload);
-    let policy = SitePolicy::new(&config.origins);
+    let policy = SitePolicy::new(&config.origins, config.keys.is_some());
     let server = HttpServer::new(move || {
         App::new()
-            .configure(state(&service, &admission, &policy))
+            .configure(state(&service, &access, &admission, &policy))
             .configure(|app| routes::table(app, Document::openapi()))
             .wrap(NormalizePath::trim())
             .wrap(cors(policy.clone()))
@@ -156,7 +171,12 @@ fn hint(models: &Path) -> String {
 }
 
 /// What the handlers and the readers of their input find in the application.
-fn state(service: &Service, admission: &Admission, policy: &SitePolicy) -> impl FnOnce(&mut ServiceConfig) {
+fn state(
+    service: &Service,
+    access: &Access,
+    admission: &Admission,
+    policy: &SitePolicy,
+) -> impl FnOnce(&mut ServiceConfig) {
     let (max_body, limit) = (admission.max_body(), admission.max_upload());
     let form_error = move |error: MultipartError, _: &HttpRequest| {
         let overflow = matches!(error, MultipartError::Payload(PayloadError::Overflow));
@@ -164,10 +184,11 @@ fn state(service: &Service, admission: &Admission, policy: &SitePolicy) -> impl 
     };
     let forms =
         MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
-    let (service, admission, policy) =
-        (Data::new(service.clone()), Data::new(admission.clone()), Data::new(policy.clone()));
+    let (service, access) = (Data::new(service.clone()), Data::new(access.clone()));
+    let (admission, policy) = (Data::new(admission.clone()), Data::new(policy.clone()));
     move |app| {
         app.app_data(service)
+            .app_data(access)
             .app_data(admission)
             .app_data(policy)
             .app_data(forms)

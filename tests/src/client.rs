@@ -52,13 +52,20 @@ pub fn http_client() -> reqwest::Client {
 pub struct Client {
     url: String,
     http: reqwest::Client,
+    key: Option<String>,
 }
 
 impl Client {
     /// A client of the server at `url`.
     #[must_use]
     pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), http: http_client() }
+        Self { url: url.to_owned(), http: http_client(), key: None }
+    }
+
+    /// The same with a key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self.clone() }
     }
 
     /// Sends a request that the caller has prepared.
@@ -75,7 +82,11 @@ impl Client {
     /// Prepares a request of any method to a path.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = method.parse().unwrap_or_default();
-        self.http.request(method, format!("{}{path}", self.url))
+        let request = self.http.request(method, format!("{}{path}", self.url));
+        match &self.key {
+            Some(key) => request.bearer_auth(key),
+            None => request,
+        }
     }
 
     /// `GET` of a path.

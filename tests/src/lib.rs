@@ -4,6 +4,7 @@
 mod browser;
 mod client;
 mod embeddings;
+mod keys;
 mod pictures;
 mod server;
 
@@ -11,5 +12,6 @@ mod server;
 pub use browser::{Browser, Request};
 pub use client::{Answer, Client, http_client, pictures_form};
 pub use embeddings::embedding;
+pub use keys::{KEY_FILE, add_key, revoke_key};
 pub use pictures::{beside_each_other, close_up, faceless, mirrored, picture, reencoded};
 pub use server::{Server, ServerBuilder, server_command};

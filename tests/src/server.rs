@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use crate::Client;
+use crate::keys::{KEY_FILE, add_key};
 
 /// Names the server program; `cargo xtask test` builds it and sets this.
 const PROGRAM: &str = "TEST_SERVER_BIN";
@@ -50,6 +51,18 @@ impl ServerBuilder {
     pub fn flags<'a>(mut self, flags: impl IntoIterator<Item = &'a str>) -> Self {
         self.flags.extend(flags.into_iter().map(str::to_owned));
         self
+    }
+
+    /// Makes a key for it, for these events or for every one; from then on it takes no request without.
+    ///
+    /// # Errors
+    /// When the key was not made.
+    pub fn key(mut self, name: &str, role: &str, events: &[&str]) -> Result<(Self, String)> {
+        let key = add_key(self.folder.path(), name, role, events)?;
+        if !self.flags.iter().any(|flag| flag == KEY_FILE) {
+            self = self.flags(["--keys", KEY_FILE]);
+        }
+        Ok((self, key))
     }
 
     /// Gives it a secret, by a file in its folder as an operator would.

@@ -6,6 +6,7 @@ pub(crate) mod export;
 pub(crate) mod file_store;
 pub(crate) mod import_legacy;
 pub(crate) mod key;
+pub(crate) mod keys;
 pub(crate) mod openapi;
 pub(crate) mod rekey;
 pub(crate) mod serve;

@@ -48,7 +48,8 @@ pub(crate) enum ConfigError {
     /// An address that others can reach.
     #[error(
         "refusing to serve on {host}: without keys, anyone who reaches that address could read and change the \
-         registered faces. Serve on 127.0.0.1 and put a reverse proxy that checks who is asking in front of it"
+         registered faces. Make a key with `face-server keys add NAME --role admin --keys keys.toml`, and serve with \
+         --keys keys.toml"
     )]
     Exposed {
         /// The address.

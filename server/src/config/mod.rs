@@ -19,6 +19,7 @@ use etcetera::BaseStrategy;
 use events::{CheckInOptions, MatchPolicy, ServiceOptions};
 use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
+use crate::access::KeyFile;
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
 use crate::upkeep::AuditAge;
@@ -39,7 +40,7 @@ const MASKED: &str = "(not shown)";
 /// Everything that can be configured, checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    /// Address and port to serve on; a loopback address.
+    /// Address and port to serve on; a loopback address where there are no keys.
     pub(crate) address: SocketAddr,
     /// Where faces are kept.
     pub(crate) store: StoreUrl,
@@ -65,6 +66,8 @@ pub(crate) struct Config {
     pub(crate) audit_age: AuditAge,
     /// Whether what is stored may be looked at.
     pub(crate) debug_data: bool,
+    /// The keys of those who may use it; `None` for anyone.
+    pub(crate) keys: Option<KeyFile>,
     /// Web origins allowed beside this server's own and loopback.
     pub(crate) origins: Vec<WebOrigin>,
     /// Pictures worked on at once.
@@ -120,7 +123,8 @@ impl Config {
         let mut effective = Vec::with_capacity(SETTINGS.len());
         let mut read = Reader { sources, effective: &mut effective };
         let host = read.required(&settings::HOST, values::host)?;
-        refuse_exposure(host)?;
+        let keys = read.required(&settings::KEYS, values::key_file)?;
+        refuse_exposure(host, keys.is_some())?;
         let config = Self {
             address: SocketAddr::new(host, read.required(&settings::PORT, values::port)?),
             store: read
@@ -140,6 +144,7 @@ impl Config {
             check_ins: read.required(&settings::COOL_DOWN, values::cool_down)?,
             audit_age: read.required(&settings::AUDIT_DAYS, values::audit_age)?,
             debug_data: read.required(&settings::DEBUG_DATA, values::switch)?,
+            keys,
             origins: read.required(&settings::CORS, values::origins)?,
             workers: read.or_else(&settings::WORKERS, values::count, default_workers)?,
             max_upload: read.required(&settings::MAX_UPLOAD, values::count)?.get() << 20,
@@ -224,8 +229,8 @@ fn shown(setting: &Setting, text: &str) -> String {
 }
 
 /// Without keys, whoever reaches the address could read and change the registered faces.
-fn refuse_exposure(host: IpAddr) -> Result<(), ConfigError> {
-    if host.is_loopback() { Ok(()) } else { Err(ConfigError::Exposed { host }) }
+fn refuse_exposure(host: IpAddr, has_keys: bool) -> Result<(), ConfigError> {
+    if has_keys || host.is_loopback() { Ok(()) } else { Err(ConfigError::Exposed { host }) }
 }
 
 /// `models` in a checkout, else the user's data folder.

@@ -29,7 +29,7 @@ impl Setting {
 pub(crate) const PREFIX: &str = "FACE_";
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 25] = [
+pub(crate) const SETTINGS: [Setting; 26] = [
     HOST,
     PORT,
     STORE,
@@ -48,6 +48,7 @@ pub(crate) const SETTINGS: [Setting; 25] = [
     COOL_DOWN,
     AUDIT_DAYS,
     DEBUG_DATA,
+    KEYS,
     CORS,
     WORKERS,
     MAX_UPLOAD,
@@ -61,7 +62,7 @@ pub(super) const HOST: Setting = Setting {
     name: "host",
     value: "ADDRESS",
     default: Some("127.0.0.1"),
-    help: "Address to serve on; only loopback addresses are allowed",
+    help: "Address to serve on; other than loopback with --keys alone",
 };
 
 pub(super) const PORT: Setting = Setting {
@@ -181,6 +182,13 @@ pub(super) const DEBUG_DATA: Setting = Setting {
     value: "SWITCH",
     default: Some("off"),
     help: "Whether /api/debug/cloudinary-data shows what is stored: off or on",
+};
+
+pub(super) const KEYS: Setting = Setting {
+    name: "keys",
+    value: "FILE",
+    default: Some(""),
+    help: "File of the keys that clients need, which `face-server keys` makes; without, whoever reaches the server may use it",
 };
 
 pub(super) const CORS: Setting = Setting {

@@ -153,6 +153,8 @@ fn an_address_that_others_can_reach_is_refused() {
         let refusal = refusal(&Said { flags: &[("host", host)], ..NOTHING });
         assert!(refusal.contains("without keys"), "{refusal}");
     }
+    let with_keys = Said { flags: &[("host", "0.0.0.0"), ("keys", "keys.toml")], ..NOTHING };
+    assert!(load(&with_keys).unwrap().keys.is_some());
     for host in ["localhost", "127.0.0.2", "::1", "[::1]"] {
         assert!(load(&Said { flags: &[("host", host)], ..NOTHING }).unwrap().address.ip().is_loopback());
     }

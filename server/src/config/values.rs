@@ -7,6 +7,7 @@ use std::time::Duration;
 use events::CheckInOptions;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
+use crate::access::KeyFile;
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
 use crate::upkeep::AuditAge;
@@ -97,6 +98,10 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
         "on" => Ok(true),
         _ => Err("give off or on".to_owned()),
     }
+}
+
+pub(super) fn key_file(text: &str) -> Result<Option<KeyFile>, String> {
+    Ok((!text.is_empty()).then(|| KeyFile::new(text)))
 }
 
 pub(super) fn origins(text: &str) -> Result<Vec<WebOrigin>, String> {

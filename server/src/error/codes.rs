@@ -47,6 +47,11 @@ codes! {
         "The body is not a complete multipart form: multipart stream is incomplete";
     UNSTORABLE: BAD_REQUEST "unstorable", "The record cannot be stored: its metadata is nested too deep";
     INVALID_ARCHIVE: BAD_REQUEST "invalid_archive", "This is no archive: it does not begin as one";
+    KEY_MISSING: UNAUTHORIZED "key_missing", "Send a key of this server as `Authorization: Bearer face_...`";
+    KEY_UNKNOWN: UNAUTHORIZED "key_unknown",
+        "The key does not hold: it was revoked, or is none of this server's";
+    ROLE_TOO_LOW: FORBIDDEN "role_too_low", "This takes a key of the role 'admin', and this one has 'verify'";
+    EVENT_NOT_ALLOWED: FORBIDDEN "event_not_allowed", "The key is not for this event";
     PLAIN_EXPORT: FORBIDDEN "plain_export",
         "Without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true";
     FOREIGN_HOST: FORBIDDEN "foreign_host",

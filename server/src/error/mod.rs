@@ -14,6 +14,7 @@ use events::{AuditError, CheckInError, EventError, ImportError, RuleError};
 use face_core::FaceError;
 use uuid::Uuid;
 
+use crate::access::Role;
 use crate::http::Shape;
 
 pub(crate) use describe::Description;
@@ -117,6 +118,23 @@ pub(crate) enum ApiError {
     /// The request, or the work on it, took too long.
     #[error("the request took too long")]
     TooSlow,
+    /// No key, where one is needed.
+    #[error("send a key of this server as `Authorization: Bearer face_...`")]
+    KeyMissing,
+    /// A key that is none of this server's.
+    #[error("the key does not hold: it was revoked, or is none of this server's")]
+    KeyUnknown,
+    /// A key that is for less.
+    #[error("this takes a key of the role '{needed}', and this one has '{role}'")]
+    RoleTooLow {
+        /// The least that would do.
+        needed: Role,
+        /// The key's.
+        role: Role,
+    },
+    /// A key that is for other events.
+    #[error("the key is not for this event")]
+    EventNotAllowed,
     /// The request names a host that is not this server.
     #[error("this server does not answer to that host name: use localhost, or list its origin with --cors")]
     ForeignHost,

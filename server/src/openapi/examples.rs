@@ -12,7 +12,8 @@ use crate::error::codes::{self, Code};
 /// What an error of a status is most likely to be, where a route names the status alone.
 const LIKELY: &[&Code] = &[
     codes::INVALID_NAME,
-    codes::FOREIGN_HOST,
+    codes::KEY_MISSING,
+    codes::ROLE_TOO_LOW,
     codes::NO_SUCH_EVENT,
     codes::TOO_SLOW,
     codes::OTHER_MODEL,

@@ -1,12 +1,14 @@
 //! The OpenAPI document, made of the handlers' own descriptions.
 
 mod examples;
+mod keys;
 mod problems;
 
 use utoipa::openapi::Deprecated;
 use utoipa::{Modify, OpenApi};
 
 use self::examples::Examples;
+use self::keys::Keys;
 use crate::error_body::{ProblemError, StatusError, VerdictError};
 use crate::routes;
 use crate::upload::{AddUserForm, VerifyForm};
@@ -28,6 +30,9 @@ is within it.
 
 **Pictures** are JPEG, PNG, WebP, BMP, GIF or TIFF, recognised by content; the camera's orientation is applied. \
 They are never stored or logged.
+
+**Keys**: where the server has keys, each request but those under Health brings one as `Authorization: Bearer face_...`; \
+each operation says which role it needs.
 
 **Errors** are RFC 9457 problems with a stable `code`; `detail` says what to do. Every answer carries \
 `x-transaction-id`, under which the audit has what was done; the server's log has the details under the same id.";
@@ -75,7 +80,7 @@ They are never stored or logged.
         routes::health::ready,
     ),
     components(schemas(AddUserForm, VerifyForm, StatusError, VerdictError, ProblemError)),
-    modifiers(&Deprecations, &Examples),
+    modifiers(&Deprecations, &Keys, &Examples),
     tags(
         (name = "Events", description = "Sets of users whose faces are searched together."),
         (name = "Users and faces", description = "Who is registered, and by which faces they are recognised."),

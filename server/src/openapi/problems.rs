@@ -7,18 +7,26 @@ use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBui
 
 use crate::error::codes::{self, Code};
 
-/// What every operation can answer.
-pub(crate) const ALWAYS: &[&Code] =
-    &[codes::FOREIGN_HOST, codes::FOREIGN_ORIGIN, codes::TOO_SLOW, codes::INTERNAL];
+/// What every operation that takes a key can answer.
+pub(crate) const ALWAYS: &[&Code] = &[
+    codes::KEY_MISSING,
+    codes::KEY_UNKNOWN,
+    codes::ROLE_TOO_LOW,
+    codes::FOREIGN_HOST,
+    codes::FOREIGN_ORIGIN,
+    codes::TOO_SLOW,
+    codes::INTERNAL,
+];
 
 /// What an operation that needs the store can answer.
 pub(crate) const STORE: &[&Code] = &[codes::STORE_UNAVAILABLE];
 
 /// What an operation on an event can answer.
-pub(crate) const EVENT: &[&Code] = &[codes::INVALID_NAME, codes::NO_SUCH_EVENT];
+pub(crate) const EVENT: &[&Code] = &[codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED, codes::NO_SUCH_EVENT];
 
 /// What an operation on a user can answer.
-pub(crate) const USER: &[&Code] = &[codes::INVALID_NAME, codes::NO_SUCH_EVENT, codes::NO_SUCH_USER];
+pub(crate) const USER: &[&Code] =
+    &[codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED, codes::NO_SUCH_EVENT, codes::NO_SUCH_USER];
 
 /// What a list by pages can answer.
 pub(crate) const PAGED: &[&Code] = &[codes::INVALID_QUERY, codes::INVALID_CURSOR];

@@ -6,6 +6,7 @@ use actix_web::web::{Data, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::Caller;
 use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors, StatusUploadErrors};
@@ -32,7 +33,7 @@ pub(crate) struct UserAdded {
 /// Finds the one face of the picture and adds it to the user. A user who is not there yet is made, and so
 /// is the event; a user with several faces is recognised better. The picture is not kept.
 #[utoipa::path(
-    post, path = "/addUser/", tag = "As the replaced service had it", operation_id = "add_user",
+    post, path = "/addUser/", tag = "As the replaced service had it", operation_id = "add_user", security(("key" = ["enrol"])),
     request_body(content = AddUserForm, content_type = "multipart/form-data"),
     responses(
         StatusErrors, StatusUploadErrors,
@@ -43,10 +44,12 @@ pub(crate) struct UserAdded {
 )]
 pub(crate) async fn add_user(
     service: Data<Service>,
+    caller: Caller,
     transaction: Transaction,
     form: MultipartForm<AddUserForm>,
 ) -> Result<Json<UserAdded>, ApiError> {
     let (event, user, picture) = form.into_inner().parse()?;
+    let event = caller.enter(event)?;
     let act = transaction.act(Action::Enrol).at(&event).about(&user);
     let enrolled = async {
         let found = service.inference.embed(picture).await?;

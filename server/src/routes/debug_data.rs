@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::access::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::service::Service;
@@ -74,28 +75,33 @@ pub(crate) struct StoredFace {
 /// Everything in the store, embeddings as short digests. It answers only where the server was started with
 /// `--debug-data on`; else it is 403.
 #[utoipa::path(
-    get, path = "/api/debug/cloudinary-data", tag = "As the replaced service had it", operation_id = "debug_data",
+    get, path = "/api/debug/cloudinary-data", tag = "As the replaced service had it", operation_id = "debug_data", security(("key" = ["admin"])),
     params(Which),
     responses(
         StatusErrors,
         (status = 200, description = "What lies in the store", body = StoredData),
         (status = 400, description = "No name an event can have", body = StatusError),
-        (status = 403, description = "It is off, or the request comes from a page of a site that is not allowed",
+        (status = 403, description = "It is off, the key is for less or for other events, or the page is of a site that is not allowed",
             body = StatusError, example = json!({"status": "error",
                 "message": "What is stored is not shown: start the server with --debug-data on to allow it"})),
         (status = 404, description = "No such event", body = StatusError,
             example = json!({"status": "error", "message": "Event 'conference_2024' not found"})),
     )
 )]
-pub(crate) async fn show(service: Data<Service>, query: Query<Which>) -> Result<Json<StoredData>, ApiError> {
+pub(crate) async fn show(
+    service: Data<Service>,
+    caller: Caller,
+    query: Query<Which>,
+) -> Result<Json<StoredData>, ApiError> {
     if !service.debug_data {
         return Err(ApiError::DebugDataOff);
     }
     let Which { event_name, full } = query.into_inner();
     let events = match event_name {
-        Some(name) => vec![named("event_name", EventName::new(&name))?],
+        Some(name) => vec![caller.enter(named("event_name", EventName::new(&name))?)?],
         None => {
-            service.store.all_events().await.map_err(of_store)?.into_iter().map(|event| event.name).collect()
+            let events = service.store.all_events().await.map_err(of_store)?;
+            events.into_iter().map(|event| event.name).filter(|event| caller.sees(Some(event))).collect()
         }
     };
     let mut data = BTreeMap::new();

@@ -5,6 +5,7 @@ use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::Caller;
 use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
@@ -42,17 +43,18 @@ pub(crate) struct EventDeleted {
 
 /// List events
 ///
-/// All events in name order, those without users included.
+/// The events that the key is for in name order, those without users included.
 #[utoipa::path(
-    get, path = "/api/events", tag = "As the replaced service had it", operation_id = "list_events",
+    get, path = "/api/events", tag = "As the replaced service had it", operation_id = "list_events", security(("key" = ["verify"])),
     responses(
         StatusErrors,
         (status = 200, description = "The events", body = EventList),
     )
 )]
-pub(crate) async fn list_events(service: Data<Service>) -> Result<Json<EventList>, ApiError> {
+pub(crate) async fn list_events(service: Data<Service>, caller: Caller) -> Result<Json<EventList>, ApiError> {
     let summaries = service.events.events().await?.into_iter();
     let events = summaries
+        .filter(|event| caller.sees(Some(&event.name)))
         .map(|event| EventUsers { event_name: event.name.to_string(), user_count: event.user_count })
         .collect();
     Ok(Json(EventList { events }))
@@ -62,7 +64,7 @@ pub(crate) async fn list_events(service: Data<Service>) -> Result<Json<EventList
 ///
 /// Deletes the event with all its users and faces. It cannot be undone.
 #[utoipa::path(
-    delete, path = "/api/events/{event_name}", tag = "As the replaced service had it", operation_id = "delete_event",
+    delete, path = "/api/events/{event_name}", tag = "As the replaced service had it", operation_id = "delete_event", security(("key" = ["admin"])),
     params(("event_name" = String, Path, description = "Name of the event, percent-encoded", example = "conference_2024")),
     responses(
         StatusErrors,
@@ -75,9 +77,10 @@ pub(crate) async fn list_events(service: Data<Service>) -> Result<Json<EventList
 pub(crate) async fn delete_event(
     service: Data<Service>,
     event: Path<String>,
+    caller: Caller,
     transaction: Transaction,
 ) -> Result<Json<EventDeleted>, ApiError> {
-    let event = named("event_name", EventName::new(&event))?;
+    let event = caller.enter(named("event_name", EventName::new(&event))?)?;
     let act = transaction.act(Action::DeleteEvent).at(&event);
     act.done(service.events.delete_event(&event).await.map_err(ApiError::from)).await?;
     Ok(Json(EventDeleted { status: "success", message: format!("Event '{event}' deleted") }))

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::v1::audit::ShownEntry;
+use super::v1::audit::{ShownEntry, entries_of};
+use crate::access::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::service::Service;
@@ -38,7 +39,7 @@ pub(crate) struct TransactionDetails {
 ///
 /// What the audit has of the request that was answered with this `x-transaction-id`.
 #[utoipa::path(
-    get, path = "/get_transaction_details/", tag = "As the replaced service had it", operation_id = "get_transaction_details",
+    get, path = "/get_transaction_details/", tag = "As the replaced service had it", operation_id = "get_transaction_details", security(("key" = ["verify"])),
     params(OneTransaction),
     responses(
         StatusErrors,
@@ -51,15 +52,12 @@ pub(crate) struct TransactionDetails {
 )]
 pub(crate) async fn details(
     service: Data<Service>,
+    caller: Caller,
     query: Query<OneTransaction>,
 ) -> Result<Json<TransactionDetails>, ApiError> {
     let missing = || ApiError::Field("the query parameter 'transaction_id' is missing".to_owned());
     let id = query.into_inner().transaction_id.ok_or_else(missing)?;
     let id: Uuid = id.trim().parse().map_err(|_| ApiError::Id("transaction_id"))?;
-    let entries = service.audit.by_transaction(id).await?;
-    if entries.is_empty() {
-        return Err(ApiError::NoSuchTransaction(id));
-    }
-    let entries = entries.into_iter().map(ShownEntry::from).collect();
+    let entries = entries_of(&service, &caller, id).await?;
     Ok(Json(TransactionDetails { status: "success", transaction_id: id.to_string(), entries }))
 }

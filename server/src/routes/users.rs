@@ -7,6 +7,7 @@ use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::access::Caller;
 use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
@@ -55,7 +56,7 @@ pub(crate) struct UserDeleted {
 
 /// List the users of an event
 #[utoipa::path(
-    get, path = "/api/all_user", tag = "As the replaced service had it", operation_id = "list_users", params(InEvent),
+    get, path = "/api/all_user", tag = "As the replaced service had it", operation_id = "list_users", security(("key" = ["enrol"])), params(InEvent),
     responses(
         StatusErrors,
         (status = 200, description = "The users", body = UserList),
@@ -66,9 +67,10 @@ pub(crate) struct UserDeleted {
 )]
 pub(crate) async fn list_users(
     service: Data<Service>,
+    caller: Caller,
     query: Query<InEvent>,
 ) -> Result<Json<UserList>, ApiError> {
-    let event = named("event_name", EventName::new(&given("event_name", query.into_inner().event_name)?))?;
+    let event = event_of(&caller, query.into_inner().event_name)?;
     let users = service.events.users(&event).await?;
     Ok(Json(UserList { users: users.iter().map(ToString::to_string).collect() }))
 }
@@ -78,7 +80,7 @@ pub(crate) async fn list_users(
 /// Deletes the user with all faces; the event stays. It is a GET for the sake of older clients, so it is
 /// refused when a browser says that the request comes from another site.
 #[utoipa::path(
-    get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "delete_user", params(OneUser),
+    get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "delete_user", security(("key" = ["admin"])), params(OneUser),
     responses(
         StatusErrors,
         (status = 200, description = "The user is gone", body = UserDeleted),
@@ -89,11 +91,12 @@ pub(crate) async fn list_users(
 )]
 pub(crate) async fn delete_user(
     service: Data<Service>,
+    caller: Caller,
     query: Query<OneUser>,
     transaction: Transaction,
 ) -> Result<Json<UserDeleted>, ApiError> {
     let OneUser { event_name, user_id } = query.into_inner();
-    let event = named("event_name", EventName::new(&given("event_name", event_name)?))?;
+    let event = event_of(&caller, event_name)?;
     let user = named("user_id", Username::new(&given("user_id", user_id)?))?;
     let act = transaction.act(Action::DeleteUser).at(&event).about(&user);
     act.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
@@ -101,6 +104,10 @@ pub(crate) async fn delete_user(
         status: "success",
         message: format!("User '{user}' deleted from event '{event}'"),
     }))
+}
+
+fn event_of(caller: &Caller, name: Option<String>) -> Result<EventName, ApiError> {
+    caller.enter(named("event_name", EventName::new(&given("event_name", name)?))?)
 }
 
 fn given(name: &'static str, value: Option<String>) -> Result<String, ApiError> {

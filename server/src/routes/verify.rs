@@ -6,6 +6,7 @@ use actix_web::web::{Data, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::access::Caller;
 use crate::audit::{Transaction, decided};
 use crate::error::ApiError;
 use crate::error_body::{VerdictError, VerdictErrors};
@@ -41,7 +42,7 @@ pub(crate) struct Verification {
 /// is not above the threshold: with the default of 0.4, at a confidence of 60.00 or more. The picture is
 /// not kept.
 #[utoipa::path(
-    post, path = "/verify/", tag = "As the replaced service had it", operation_id = "verify",
+    post, path = "/verify/", tag = "As the replaced service had it", operation_id = "verify", security(("key" = ["verify"])),
     request_body(content = VerifyForm, content_type = "multipart/form-data"),
     responses(
         VerdictErrors,
@@ -63,10 +64,12 @@ pub(crate) struct Verification {
 )]
 pub(crate) async fn verify(
     service: Data<Service>,
+    caller: Caller,
     transaction: Transaction,
     form: MultipartForm<VerifyForm>,
 ) -> Result<Json<Verification>, ApiError> {
     let (event, picture) = form.into_inner().parse()?;
+    let event = caller.enter(event)?;
     let identified = async {
         let probe = service.inference.embed(picture).await?;
         Ok(service.events.identify(&event, &probe.embedding).await?)

@@ -128,3 +128,53 @@ async fn names_that_are_markup_are_shown_as_text() {
     page.wait().for_element(Locator::Css("#users:empty")).await.unwrap();
     assert_eq!(text_of(page, "#users-status").await, format!("User '{USER}' deleted from event '{EVENT}'"));
 }
+
+#[tokio::test]
+async fn a_server_with_keys_asks_for_one_and_the_page_keeps_it_in_its_tab() {
+    let (builder, office) = Server::builder().unwrap().key("office", "admin", &[]).unwrap();
+    let (builder, door) = builder.key("door", "verify", &[]).unwrap();
+    let server = builder.start().unwrap();
+    let browser = Browser::without_camera().await.unwrap();
+    let page = browser.page();
+    opened(&browser, &server, EVENT).await;
+    page.wait().for_element(Locator::Css("#key-card:not([hidden])")).await.unwrap();
+    assert_eq!(text_of(page, "#key-note").await, "This server asks for a key. It stays in this tab.");
+
+    let give = async |key: &str| {
+        type_into(page, "#key", key).await;
+        click(page, "#key-form button").await;
+        page.wait().for_element(Locator::Css("#key-form[hidden]")).await.unwrap();
+    };
+    give(&office).await;
+    enrol(page, &file("obama.jpg"), "obama").await;
+    // A page that is loaded again has it still, and the address has it not.
+    page.refresh().await.unwrap();
+    page.wait().for_element(Locator::Css("#users li")).await.unwrap();
+    assert!(!page.current_url().await.unwrap().as_str().contains("face_"));
+
+    click(page, "#key-forget").await;
+    page.wait().for_element(Locator::Css("#users:empty")).await.unwrap();
+    give(&door).await;
+    choose(page, &file("obama2.jpg")).await;
+    click(page, "#verify").await;
+    let message = format!("Face verified successfully for user 'obama' in event '{EVENT}'");
+    assert_eq!(result(page).await, told("match", "obama", &message));
+    type_into(page, "#username", "biden").await;
+    click(page, "#enrol").await;
+    let refused = "This takes a key of the role 'enrol', and this one has 'verify'";
+    assert_eq!(result(page).await, told("error", "", refused));
+
+    // A key that was revoked is asked for again, in the server's words.
+    e2e::revoke_key(server.folder(), "door").unwrap();
+    let ended = async {
+        let client = server.client().with_key(&door);
+        while client.get("/v1/events").await.unwrap().code() != 401 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), ended).await.unwrap();
+    click(page, "#verify").await;
+    page.wait().for_element(Locator::Css("#key-form:not([hidden])")).await.unwrap();
+    let revoked = "The key does not hold: it was revoked, or is none of this server's";
+    assert_eq!(text_of(page, "#key-note").await, revoked);
+}

@@ -9,17 +9,19 @@ const ENOUGH: usize = 2000;
 
 #[test]
 fn every_answer_to_thousands_of_made_up_requests_is_as_documented() {
-    let server =
-        Server::builder().unwrap().flags(["--store", "memory:", "--debug-data", "on"]).start().unwrap();
+    let (builder, key) = Server::builder().unwrap().key("tester", "admin", &[]).unwrap();
+    let server = builder.flags(["--store", "memory:", "--debug-data", "on"]).start().unwrap();
     let scratch = tempfile::tempdir().unwrap();
     let mut schemathesis = python(&sources(), scratch.path());
     schemathesis
         .env("SCHEMATHESIS_HOOKS", "hooks")
         .env("CONTRACT_SERVER", server.url())
+        .env("CONTRACT_KEY", &key)
         .env("CONTRACT_PICTURES", concat!(env!("CARGO_MANIFEST_DIR"), "/pictures"));
     schemathesis.args(["-m", "schemathesis.cli", "--config-file"]).arg(sources().join("schemathesis.toml"));
-    schemathesis.arg("run").arg(format!("{}/openapi.json", server.url()));
-    let report = succeeds(schemathesis.args(["--checks", "all", "--no-color"]));
+    schemathesis.args(["run", "--no-color", "--header", &format!("Authorization: Bearer {key}")]);
+    schemathesis.arg(format!("{}/openapi.json", server.url()));
+    let report = succeeds(schemathesis.args(["--checks", "all"]));
 
     let cases = report.lines().find_map(|line| line.trim().split_once(" generated, "));
     let cases = cases.unwrap_or_else(|| panic!("no number of cases in\n{report}")).0;

@@ -19,8 +19,9 @@ fn a_client_generated_from_the_document_does_the_main_job() {
     for (name, file) in [("first", "obama.jpg"), ("second", "obama2.jpg"), ("stranger", "biden.jpg")] {
         std::fs::write(scratch.path().join(name), picture(file).unwrap()).unwrap();
     }
-    let server = Server::start().unwrap();
+    let (builder, key) = Server::builder().unwrap().key("desk", "admin", &[]).unwrap();
+    let server = builder.start().unwrap();
     let mut client = python(scratch.path(), scratch.path());
-    let said = succeeds(client.arg(sources().join("main_job.py")).arg(server.url()));
+    let said = succeeds(client.arg(sources().join("main_job.py")).arg(server.url()).arg(key));
     assert!(said.ends_with("ALL OK\n"), "{said}");
 }

@@ -17,6 +17,8 @@ from schemathesis.generation import GenerationMode
 from schemathesis.transport.serialization import Binary
 
 SERVER = os.environ["CONTRACT_SERVER"]
+http = requests.Session()
+http.headers["Authorization"] = f"Bearer {os.environ['CONTRACT_KEY']}"
 PICTURES = [
     Binary(Path(os.environ["CONTRACT_PICTURES"], f"{name}.jpg").read_bytes()) for name in ("obama2", "biden")
 ]
@@ -39,13 +41,13 @@ def seed():
     """Makes the event and its users what they are to be, whatever requests did to them."""
     event = f"{SERVER}/v1/events/{EVENT}"
     rule = {"match_rule": {"threshold": 0.4}, "retain_until": None, "on_duplicate": "allow"}
-    for answer in [requests.put(event, json={}), requests.patch(event, json=rule)]:
+    for answer in [http.put(event, json={}), http.patch(event, json=rule)]:
         answer.raise_for_status()
     for user, embedding in zip(USERS, EMBEDDINGS):
-        faces = requests.post(f"{event}/users/{user}/faces", json={"model": MODEL, "embeddings": [embedding]})
+        faces = http.post(f"{event}/users/{user}/faces", json={"model": MODEL, "embeddings": [embedding]})
         faces.raise_for_status()
         seen.setdefault("faces", []).append(faces.json()["accepted"][0]["id"])
-        check_in = requests.post(f"{event}/check-ins", json={"user": user})
+        check_in = http.post(f"{event}/check-ins", json={"user": user})
         check_in.raise_for_status()
         seen.setdefault("check-ins", []).append(check_in.json()["check_in"]["id"])
         seen.setdefault("transactions", []).append(check_in.headers["x-transaction-id"])
@@ -53,13 +55,13 @@ def seed():
 
 def archive():
     """The event as it is at first, to be taken in again."""
-    answer = requests.get(f"{SERVER}/v1/events/{EVENT}/export", params={"plain": "true"})
+    answer = http.get(f"{SERVER}/v1/events/{EVENT}/export", params={"plain": "true"})
     answer.raise_for_status()
     return Binary(answer.content)
 
 
 def embedding_of(picture):
-    answer = requests.post(f"{SERVER}/v1/faces/embed", files={"file": picture.data})
+    answer = http.post(f"{SERVER}/v1/faces/embed", files={"file": picture.data})
     answer.raise_for_status()
     return answer.json()["faces"][0]["embedding"]
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from face_client import Client
+from face_client import AuthenticatedClient
 from face_client.api.check_ins import check_in, list_check_ins
 from face_client.api.events import delete_event_v1, get_event, put_event
 from face_client.api.recognition import identify, verify_user
@@ -29,7 +29,8 @@ def file(name):
     return File(payload=Path(name).read_bytes(), file_name=f"{name}.jpg", mime_type="image/jpeg")
 
 
-with Client(base_url=sys.argv[1], raise_on_unexpected_status=True) as client:
+url, key = sys.argv[1:]
+with AuthenticatedClient(base_url=url, token=key, raise_on_unexpected_status=True) as client:
     made = put_event.sync_detailed(EVENT, client=client, body=EventBody())
     assert made.status_code == 201 and made.parsed.name == EVENT, made
 

@@ -10,10 +10,12 @@ use time::OffsetDateTime;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, Schema};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use super::export::{ListFormat, file, file_format};
 use super::paging::{self, Order, PageCursor, PageLimit};
 use super::path::WithId;
+use crate::access::Caller;
 use crate::audit::Transaction;
 use crate::error::{ApiError, codes};
 use crate::openapi::{ALWAYS, PAGED, STORE, problems};
@@ -33,8 +35,8 @@ pub(crate) struct ShownEntry {
     /// The request: the header `x-transaction-id` of its answer.
     #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     transaction_id: String,
-    /// Who asked.
-    #[schema(example = "anonymous")]
+    /// Who asked: the name of their key, `anonymous` where there are no keys, `service` for the service itself.
+    #[schema(example = "door 1")]
     actor: String,
     /// What was asked for, such as `enrol`, `identify`, `verify`, `check_in` or `delete_user`.
     #[schema(example = "identify")]
@@ -97,7 +99,7 @@ pub(crate) struct AuditQuery {
     /// The newest first unless said otherwise.
     #[param(inline)]
     order: Option<Order>,
-    /// Only those about this event.
+    /// Only those about this event. A key for some events alone names one of them.
     #[param(min_length = 1, max_length = 128)]
     event: Option<String>,
     /// Only those about this user.
@@ -137,7 +139,7 @@ fn one_of(words: impl Iterator<Item = &'static str>) -> Schema {
 
 problems! {
     /// What reading the audit can refuse.
-    AuditProblems = ALWAYS, STORE, PAGED, &[codes::INVALID_NAME]
+    AuditProblems = ALWAYS, STORE, PAGED, &[codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED]
 }
 problems! {
     /// What reading one transaction can refuse.
@@ -149,7 +151,7 @@ problems! {
 /// What was done and what was refused, the newest first unless said otherwise. As `csv` or `ndjson`, by `format`
 /// or the header `Accept`, everything from there on is sent. It never has an embedding or a picture.
 #[utoipa::path(
-    get, path = "/v1/audit", tag = "Audit", operation_id = "list_audit", params(AuditQuery),
+    get, path = "/v1/audit", tag = "Audit", operation_id = "list_audit", security(("key" = ["admin"])), params(AuditQuery),
     responses(
         (status = 200, description = "A page of entries, or a file of all", content(
             (AuditList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
@@ -157,13 +159,14 @@ problems! {
 )]
 pub(crate) async fn list(
     service: Data<Service>,
+    caller: Caller,
     transaction: Transaction,
     query: Query<AuditQuery>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
     let format = file_format(query.format, &request);
-    let (filter, page) = query.parse()?;
+    let (filter, page) = query.parse(&caller)?;
     let Some(format) = format else {
         let listing = service.audit.list(&filter, page).await?;
         let entries = listing.items.into_iter().map(ShownEntry::from).collect();
@@ -178,25 +181,40 @@ pub(crate) async fn list(
 ///
 /// What the audit has of the request that was answered with this `x-transaction-id`.
 #[utoipa::path(
-    get, path = "/v1/transactions/{id}", tag = "Audit", operation_id = "get_transaction", params(WithId),
+    get, path = "/v1/transactions/{id}", tag = "Audit", operation_id = "get_transaction", security(("key" = ["verify"])), params(WithId),
     responses((status = 200, description = "What it did", body = ShownTransaction), TransactionProblems)
 )]
 pub(crate) async fn transaction(
     service: Data<Service>,
+    caller: Caller,
     WithId { id }: WithId,
 ) -> Result<Json<ShownTransaction>, ApiError> {
-    let entries = service.audit.by_transaction(id).await?;
-    if entries.is_empty() {
-        return Err(ApiError::NoSuchTransaction(id));
-    }
-    let entries = entries.into_iter().map(ShownEntry::from).collect();
+    let entries = entries_of(&service, &caller, id).await?;
     Ok(Json(ShownTransaction { transaction_id: id.to_string(), entries }))
 }
 
+/// What the audit has of a transaction, as far as the caller may see it.
+///
+/// # Errors
+/// [`ApiError::NoSuchTransaction`] when that is nothing.
+pub(crate) async fn entries_of(
+    service: &Service,
+    caller: &Caller,
+    id: Uuid,
+) -> Result<Vec<ShownEntry>, ApiError> {
+    let entries = service.audit.by_transaction(id).await?.into_iter();
+    let seen = entries.filter(|entry| caller.sees(entry.details.event.as_ref()));
+    let shown: Vec<_> = seen.map(ShownEntry::from).collect();
+    if shown.is_empty() { Err(ApiError::NoSuchTransaction(id)) } else { Ok(shown) }
+}
+
 impl AuditQuery {
-    fn parse(self) -> Result<(AuditFilter, AuditPage), ApiError> {
+    fn parse(self, caller: &Caller) -> Result<(AuditFilter, AuditPage), ApiError> {
         let Self { limit, cursor, order, event, user, action, outcome, since, until, format: _ } = self;
         let event = event.map(|name| named("event", EventName::new(&name))).transpose()?;
+        if !caller.sees(event.as_ref()) {
+            return Err(ApiError::EventNotAllowed);
+        }
         let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
         let after = cursor.map(|cursor| cursor.in_journal()).transpose()?;
         let page =

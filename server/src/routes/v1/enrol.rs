@@ -124,7 +124,7 @@ struct Candidate {
 problems! {
     /// What enrolment can refuse.
     EnrolProblems = ALWAYS, STORE, PICTURE, JSON, &[
-        codes::INVALID_NAME, codes::INVALID_KEY, codes::INVALID_EMBEDDING, codes::OTHER_MODEL,
+        codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED, codes::INVALID_KEY, codes::INVALID_EMBEDDING, codes::OTHER_MODEL,
         codes::DUPLICATE_PERSON, codes::KEY_REUSED, codes::UNUSABLE_RULE]
 }
 
@@ -137,7 +137,7 @@ problems! {
 ///
 /// As JSON, embeddings that the client made with the event's model are taken instead of pictures.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "enrol_faces",
+    post, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "enrol_faces", security(("key" = ["enrol"])),
     params(OfUser, Idempotency),
     request_body(content((FacesForm = "multipart/form-data"), (EmbeddingsBody = "application/json"))),
     responses(

@@ -1,12 +1,15 @@
 //! `/v1/events`: events as resources.
 
+use std::collections::BTreeSet;
+
 use ::events::{
-    Action, AuditEntry, DuplicatePolicy, EventChange, EventDetails, EventError, EventSettings,
+    Action, AuditEntry, DuplicatePolicy, EventChange, EventDetails, EventError, EventName, EventSettings,
     FalseMatchRate, MatchRule, Metadata,
 };
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Query};
 use embedding::Distance;
+use embedding_store::{Cursor, Listing, Page};
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -15,6 +18,7 @@ use super::object::FromObject;
 use super::paging::{self, PageQuery};
 use super::path::InEvent;
 use super::verdict::{RuleDistance, RuleRate, ShownRule};
+use crate::access::Caller;
 use crate::audit::Transaction;
 use crate::error::{ApiError, codes};
 use crate::openapi::{ALWAYS, EVENT, JSON, PAGED, STORE, problems};
@@ -142,7 +146,8 @@ problems! {
 problems! {
     /// What making an event can refuse.
     MakeProblems = ALWAYS, STORE, JSON, &[
-        codes::INVALID_NAME, codes::INVALID_FIELD, codes::INVALID_RULE, codes::UNSTORABLE, codes::CONFLICT]
+        codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED, codes::INVALID_FIELD, codes::INVALID_RULE, codes::UNSTORABLE,
+        codes::CONFLICT]
 }
 problems! {
     /// What changing an event can refuse.
@@ -151,18 +156,45 @@ problems! {
 
 /// List events
 ///
-/// Events in name order, those without users too.
+/// The events that the key is for in name order, those without users too.
 #[utoipa::path(
-    get, path = "/v1/events", tag = "Events", operation_id = "list_events_v1", params(PageQuery),
+    get, path = "/v1/events", tag = "Events", operation_id = "list_events_v1", security(("key" = ["verify"])), params(PageQuery),
     responses((status = 200, description = "A page of events", body = EventPage), ListProblems)
 )]
 pub(crate) async fn list(
     service: Data<Service>,
+    caller: Caller,
     query: Query<PageQuery>,
 ) -> Result<Json<EventPage>, ApiError> {
-    let listing = service.events.events_page(query.into_inner().page()?).await?;
+    let page = query.into_inner().page()?;
+    let listing = match caller.events() {
+        None => service.events.events_page(page).await?,
+        Some(events) => page_of(&service, events, page).await?,
+    };
     let events = listing.items.into_iter().map(|details| shown(&service, details)).collect();
     Ok(Json(EventPage { events, next_cursor: paging::next(listing.next) }))
+}
+
+/// The page of those that there are of these events.
+async fn page_of(
+    service: &Service,
+    events: &BTreeSet<EventName>,
+    page: Page,
+) -> Result<Listing<EventDetails>, ApiError> {
+    let after = page.after.as_ref().map(Cursor::as_str);
+    let mut items: Vec<EventDetails> = Vec::new();
+    for event in events.iter().filter(|event| after.is_none_or(|after| event.as_str() > after)) {
+        match service.events.event(event).await {
+            Ok(_) if items.len() == page.limit.get() => {
+                let next = items.last().map(|last| Cursor::new(last.record.name.as_str()));
+                return Ok(Listing { items, next });
+            }
+            Ok(details) => items.push(details),
+            Err(EventError::UnknownEvent { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Listing { items, next: None })
 }
 
 /// Make an event, or replace its settings
@@ -170,7 +202,7 @@ pub(crate) async fn list(
 /// Makes the event when it is not there yet (201). Of one that is there, all settings are replaced (200): what is
 /// left out is taken away. Users and faces stay. Events also come into being with their first user.
 #[utoipa::path(
-    put, path = "/v1/events/{event}", tag = "Events", operation_id = "put_event", params(InEvent),
+    put, path = "/v1/events/{event}", tag = "Events", operation_id = "put_event", security(("key" = ["admin"])), params(InEvent),
     request_body(content = EventBody, examples(
         ("of 1,000 people" = (value = json!({"match_rule": {"target_false_match_rate": 0.01}, "on_duplicate": "reject",
             "retain_until": "2027-01-31T00:00:00Z", "metadata": {"venue": "Hall 3"}}))),
@@ -216,7 +248,7 @@ pub(crate) async fn put(
 
 /// Read an event
 #[utoipa::path(
-    get, path = "/v1/events/{event}", tag = "Events", operation_id = "get_event", params(InEvent),
+    get, path = "/v1/events/{event}", tag = "Events", operation_id = "get_event", security(("key" = ["verify"])), params(InEvent),
     responses((status = 200, description = "The event", body = ShownEvent), EventProblems)
 )]
 pub(crate) async fn get(
@@ -230,7 +262,7 @@ pub(crate) async fn get(
 ///
 /// Changes the settings that are given; null takes one away.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}", tag = "Events", operation_id = "change_event", params(InEvent),
+    patch, path = "/v1/events/{event}", tag = "Events", operation_id = "change_event", security(("key" = ["admin"])), params(InEvent),
     request_body(content = EventPatch, example = json!({"match_rule": {"threshold": 0.38}, "retain_until": null})),
     responses((status = 200, description = "The event as it is now", body = ShownEvent), ChangeProblems)
 )]
@@ -253,7 +285,7 @@ pub(crate) async fn patch(
 ///
 /// Deletes the event with its users, their faces and its check-ins. It cannot be undone.
 #[utoipa::path(
-    delete, path = "/v1/events/{event}", tag = "Events", operation_id = "delete_event_v1", params(InEvent),
+    delete, path = "/v1/events/{event}", tag = "Events", operation_id = "delete_event_v1", security(("key" = ["admin"])), params(InEvent),
     responses((status = 204, description = "It is gone"), EventProblems)
 )]
 pub(crate) async fn delete(

@@ -30,13 +30,14 @@ use actix_web::web::{
 };
 use actix_web::{Error, HttpRequest};
 
+use crate::access::{Role, needs};
 use crate::error::ApiError;
 use crate::http::admit;
 
 /// Longest JSON body, in bytes: that of the longest record that can be stored.
 const MAX_JSON: usize = 1 << 20;
 
-/// Every path of `/v1`.
+/// Every path of `/v1`, and the role that it needs.
 pub(super) fn table(routes: &mut ServiceConfig) {
     let json_error = |error: JsonPayloadError, _: &HttpRequest| Error::from(ApiError::of_json(&error));
     let query_error = |error: QueryPayloadError, _: &HttpRequest| Error::from(ApiError::of_query(&error));
@@ -46,50 +47,55 @@ pub(super) fn table(routes: &mut ServiceConfig) {
         .wrap(from_fn(admit))
         .service(
             resource("/events/{event}")
-                .route(put().to(events::put))
-                .route(get().to(events::get))
-                .route(patch().to(events::patch))
-                .route(delete().to(events::delete)),
+                .route(needs(Role::Admin, put().to(events::put)))
+                .route(needs(Role::Verify, get().to(events::get)))
+                .route(needs(Role::Admin, patch().to(events::patch)))
+                .route(needs(Role::Admin, delete().to(events::delete))),
         )
-        .service(resource("/events").route(get().to(events::list)))
-        .service(resource("/events/{event}/identify").route(post().to(identify::identify)))
+        .service(resource("/events").route(needs(Role::Verify, get().to(events::list))))
+        .service(
+            resource("/events/{event}/identify").route(needs(Role::Verify, post().to(identify::identify))),
+        )
         .service(
             resource("/events/{event}/check-ins")
-                .route(get().to(check_in_list::list))
-                .route(post().guard(fn_guard(is_json)).to(check_ins::check_in_by_name))
-                .route(post().to(check_ins::check_in)),
+                .route(needs(Role::Verify, get().to(check_in_list::list)))
+                .route(needs(Role::Verify, post().guard(fn_guard(is_json)).to(check_ins::check_in_by_name)))
+                .route(needs(Role::Verify, post().to(check_ins::check_in))),
         )
         .service(
             resource("/events/{event}/check-ins/{id}")
-                .route(get().to(check_in_correction::get))
-                .route(patch().to(check_in_correction::correct)),
+                .route(needs(Role::Verify, get().to(check_in_correction::get)))
+                .route(needs(Role::Verify, patch().to(check_in_correction::correct))),
         )
-        .service(resource("/events/{event}/export").route(get().to(archives::export)))
-        .service(resource("/events/{event}/import").route(post().to(archives::import)))
-        .service(resource("/events/{event}/users").route(get().to(users::list)))
+        .service(resource("/events/{event}/export").route(needs(Role::Admin, get().to(archives::export))))
+        .service(resource("/events/{event}/import").route(needs(Role::Admin, post().to(archives::import))))
+        .service(resource("/events/{event}/users").route(needs(Role::Enrol, get().to(users::list))))
         .service(
             resource("/events/{event}/users/{user}")
-                .route(get().to(users::get))
-                .route(patch().to(users::patch))
-                .route(delete().to(users::delete)),
+                .route(needs(Role::Enrol, get().to(users::get)))
+                .route(needs(Role::Enrol, patch().to(users::patch)))
+                .route(needs(Role::Admin, delete().to(users::delete))),
         )
-        .service(resource("/events/{event}/users/{user}/verify").route(post().to(identify::verify)))
+        .service(
+            resource("/events/{event}/users/{user}/verify")
+                .route(needs(Role::Verify, post().to(identify::verify))),
+        )
         .service(
             resource("/events/{event}/users/{user}/faces")
-                .route(get().to(samples::list))
-                .route(post().guard(fn_guard(is_json)).to(enrol::enrol_embeddings))
-                .route(post().to(enrol::enrol)),
+                .route(needs(Role::Enrol, get().to(samples::list)))
+                .route(needs(Role::Enrol, post().guard(fn_guard(is_json)).to(enrol::enrol_embeddings)))
+                .route(needs(Role::Enrol, post().to(enrol::enrol))),
         )
         .service(
             resource("/events/{event}/users/{user}/faces/{id}")
-                .route(get().to(samples::get))
-                .route(delete().to(samples::delete)),
+                .route(needs(Role::Enrol, get().to(samples::get)))
+                .route(needs(Role::Enrol, delete().to(samples::delete))),
         )
-        .service(resource("/faces/detect").route(post().to(pictures::detect)))
-        .service(resource("/faces/compare").route(post().to(pictures::compare)))
-        .service(resource("/faces/embed").route(post().to(pictures::embed)))
-        .service(resource("/audit").route(get().to(audit::list)))
-        .service(resource("/transactions/{id}").route(get().to(audit::transaction)));
+        .service(resource("/faces/detect").route(needs(Role::Verify, post().to(pictures::detect))))
+        .service(resource("/faces/compare").route(needs(Role::Verify, post().to(pictures::compare))))
+        .service(resource("/faces/embed").route(needs(Role::Verify, post().to(pictures::embed))))
+        .service(resource("/audit").route(needs(Role::Admin, get().to(audit::list))))
+        .service(resource("/transactions/{id}").route(needs(Role::Verify, get().to(audit::transaction))));
     routes.service(v1);
 }
 

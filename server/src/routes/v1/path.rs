@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
+use crate::access::Caller;
 use crate::error::ApiError;
 use crate::upload::named;
 
@@ -45,6 +46,8 @@ pub(crate) struct WithId {
 }
 
 /// The segments of a path that have a name, percent-decoded.
+///
+/// The only way to the event that a path names, and so the one place that asks whether it is the caller's.
 #[derive(Debug, Deserialize)]
 struct Segments {
     event: Option<String>,
@@ -59,8 +62,9 @@ impl Segments {
         Ok(segments.and_then(Result::ok).ok_or(ApiError::NoSuchPath)?.into_inner())
     }
 
-    fn event(&self) -> Result<EventName, ApiError> {
-        named("event", EventName::new(self.event.as_deref().ok_or(ApiError::NoSuchPath)?))
+    fn event(&self, request: &HttpRequest) -> Result<EventName, ApiError> {
+        let event = named("event", EventName::new(self.event.as_deref().ok_or(ApiError::NoSuchPath)?))?;
+        Caller::of(request)?.enter(event)
     }
 
     fn user(&self) -> Result<Username, ApiError> {
@@ -78,7 +82,7 @@ impl FromRequest for InEvent {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Segments::of(request).and_then(|path| Ok(Self { event: path.event()? })))
+        ready(Segments::of(request).and_then(|path| Ok(Self { event: path.event(request)? })))
     }
 }
 
@@ -87,7 +91,10 @@ impl FromRequest for OfUser {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Segments::of(request).and_then(|path| Ok(Self { event: path.event()?, user: path.user()? })))
+        ready(
+            Segments::of(request)
+                .and_then(|path| Ok(Self { event: path.event(request)?, user: path.user()? })),
+        )
     }
 }
 
@@ -102,19 +109,24 @@ impl FromRequest for WithId {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::HttpMessage;
     use actix_web::test::TestRequest;
 
     use super::*;
 
+    fn of_anyone(request: TestRequest) -> HttpRequest {
+        let request = request.to_http_request();
+        request.extensions_mut().insert(Caller::anyone().unwrap());
+        request
+    }
+
     #[actix_web::test]
     async fn names_are_decoded_once_and_checked() {
-        let request = TestRequest::default()
-            .param("event", "a%2Fb%2525")
-            .param("user", "%20Zoe%CC%88")
-            .to_http_request();
+        let request =
+            of_anyone(TestRequest::default().param("event", "a%2Fb%2525").param("user", "%20Zoe%CC%88"));
         let OfUser { event, user } = OfUser::extract(&request).await.unwrap();
         assert_eq!((event.as_str(), user.as_str()), ("a/b%25", "Zo\u{eb}"));
-        let request = TestRequest::default().param("event", "%20").to_http_request();
+        let request = of_anyone(TestRequest::default().param("event", "%20"));
         let refused = InEvent::extract(&request).await.unwrap_err();
         assert!(matches!(refused, ApiError::Name { field: "event", .. }), "{refused}");
     }

@@ -1,0 +1,72 @@
+//! `face-server keys`: makes, lists and revokes the keys of clients.
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use ::events::{Actor, EventName};
+use anyhow::Context;
+
+use crate::access::{ApiKey, KeyFile, KeyRecord, Role};
+use crate::config::Config;
+
+/// What is to be done with the keys of a file.
+#[derive(Debug)]
+pub(crate) enum KeysCommand {
+    /// Makes one; of no events, it is for every one.
+    Add { name: Actor, role: Role, events: BTreeSet<EventName> },
+    /// Says which there are.
+    List,
+    /// Ends one.
+    Revoke { name: String },
+}
+
+impl KeysCommand {
+    pub(crate) fn run(self, config: &Config) -> anyhow::Result<()> {
+        let file =
+            config.keys.as_ref().context("name the key file: --keys FILE, or the variable FACE_KEYS")?;
+        match self {
+            Self::Add { name, role, events } => add(file, name, role, events),
+            Self::List => list(file),
+            Self::Revoke { name } => Ok(file.revoke(&name)?),
+        }
+    }
+}
+
+/// Prints the key alone on standard output, so that it can go into a secret store, and what it is on standard error.
+fn add(file: &KeyFile, name: Actor, role: Role, events: BTreeSet<EventName>) -> anyhow::Result<()> {
+    let key = ApiKey::generate()?;
+    let record = KeyRecord::of(&key, name, role, events);
+    let told = format!(
+        "This is the key of '{}', {}. It is shown this once: the file has its digest alone. \
+         Clients send it as 'Authorization: Bearer KEY'.",
+        record.name,
+        what_for(&record)
+    );
+    file.add(record)?;
+    writeln!(io::stdout(), "{}", key.as_secret_text())?;
+    writeln!(io::stderr(), "{told}")?;
+    Ok(())
+}
+
+fn list(file: &KeyFile) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for record in file.records()? {
+        writeln!(
+            out,
+            "{:<24} {}, since {}, face_{}_...",
+            record.name,
+            what_for(&record),
+            record.created.date(),
+            record.id
+        )?;
+    }
+    Ok(())
+}
+
+fn what_for(record: &KeyRecord) -> String {
+    let events = match &record.events {
+        None => "every event".to_owned(),
+        Some(events) => events.iter().map(|event| format!("'{event}'")).collect::<Vec<_>>().join(", "),
+    };
+    format!("{} for {events}", record.role)
+}

@@ -1,0 +1,294 @@
+//! Keys: who gets in, how far, and for how long.
+
+use std::time::Duration;
+
+use e2e::{Answer, Client, KEY_FILE, Server, add_key, close_up, embedding, picture, revoke_key};
+use serde_json::{Value, json};
+
+const ROLES: [&str; 3] = ["verify", "enrol", "admin"];
+
+/// Every operation of the document: method, path with names in it, and the role that it is said to need.
+async fn operations(client: &Client) -> Vec<(String, String, Option<String>)> {
+    let document = client.get("/openapi.json").await.unwrap().json;
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let path = path
+            .replace("{event}", "summit")
+            .replace("{event_name}", "summit")
+            .replace("{user}", "zoe")
+            .replace("{id}", "01a20fb1-0247-75c3-8a5d-21b9a30a7b91");
+        for (method, operation) in item.as_object().unwrap() {
+            let role = operation["security"][0]["key"][0].as_str().map(str::to_owned);
+            found.push((method.to_uppercase(), path.clone(), role));
+        }
+    }
+    found
+}
+
+async fn bare(client: &Client, method: &str, path: &str) -> Answer {
+    client.send(client.request(method, path)).await.unwrap()
+}
+
+/// The words of a refusal, in whichever form the path has it.
+fn words(answer: &Answer) -> &str {
+    let message = answer.text_of("message");
+    if message.is_empty() { answer.text_of("detail") } else { message }
+}
+
+#[tokio::test]
+async fn each_operation_takes_the_role_that_the_document_says_and_no_less() {
+    let (mut builder, mut keys) = (Server::builder().unwrap(), Vec::new());
+    for role in ROLES {
+        let (with_key, key) = builder.key(role, role, &[]).unwrap();
+        builder = with_key;
+        keys.push(key);
+    }
+    let server = builder.flags(["--store", "memory:"]).start().unwrap();
+    let nobody = server.client();
+    let stranger = nobody.with_key("face_0123456789ab_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    let clients: Vec<Client> = keys.iter().map(|key| nobody.with_key(key)).collect();
+    let operations = operations(&nobody).await;
+    let open = operations.iter().filter(|(.., role)| role.is_none());
+    assert_eq!(open.map(|(_, path, _)| path.as_str()).collect::<Vec<_>>(), ["/health/live", "/health/ready"]);
+    for (method, path, role) in operations {
+        let Some(role) = role else {
+            assert_eq!(bare(&nobody, &method, &path).await.code(), 200, "{path}");
+            continue;
+        };
+        for (client, start) in [(&nobody, "Send a key of this server"), (&stranger, "The key does not hold")]
+        {
+            let refused = bare(client, &method, &path).await;
+            assert_eq!(refused.code(), 401, "{method} {path}");
+            assert_eq!(refused.headers["www-authenticate"], "Bearer", "{method} {path}");
+            assert!(words(&refused).starts_with(start), "{method} {path}: {}", refused.text);
+        }
+        let needed = ROLES.iter().position(|known| *known == role).unwrap();
+        for (rank, client) in clients.iter().enumerate() {
+            let answer = bare(client, &method, &path).await;
+            let too_low =
+                format!("This takes a key of the role '{role}', and this one has '{}'", ROLES[rank]);
+            let is_refused = answer.code() == 403 && words(&answer) == too_low;
+            assert_eq!(is_refused, rank < needed, "{method} {path} as {}: {}", ROLES[rank], answer.text);
+            assert_ne!(answer.code(), 401, "{method} {path} as {}", ROLES[rank]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_and_health_need_no_key_and_what_is_nowhere_says_so() {
+    let (builder, key) = Server::builder().unwrap().key("office", "admin", &[]).unwrap();
+    let server = builder.flags(["--store", "memory:"]).start().unwrap();
+    let nobody = server.client();
+    for path in
+        ["/", "/app.js", "/key.js", "/docs/", "/redoc", "/openapi.json", "/health/live", "/health/ready"]
+    {
+        assert_eq!(nobody.get(path).await.unwrap().code(), 200, "{path}");
+    }
+    assert_eq!(nobody.get("/v1/nowhere").await.unwrap().code(), 404);
+    // However its path is written.
+    for path in ["/v1/%65vents", "/v1//events", "/v1/events/", "//v1/events", "/%761/events"] {
+        let code = nobody.get(path).await.unwrap().code();
+        assert!(code == 401 || code == 404, "{path}: {code}");
+    }
+    // Any name of the server's will do, since a name alone gets nobody in.
+    let office = nobody.with_key(&key);
+    let by_name = |client: &Client| client.request("GET", "/v1/events").header("host", "faces.example");
+    assert_eq!(nobody.send(by_name(&nobody)).await.unwrap().code(), 401);
+    assert_eq!(office.send(by_name(&office)).await.unwrap().code(), 200);
+    // Pages of other sites are kept out all the same.
+    let foreign = office.request("GET", "/v1/events").header("origin", "https://elsewhere.example");
+    assert_eq!(office.send(foreign).await.unwrap().text_of("code"), "foreign_origin");
+}
+
+#[tokio::test]
+async fn a_key_is_one_header_by_the_scheme_bearer() {
+    let (builder, key) = Server::builder().unwrap().key("office", "admin", &[]).unwrap();
+    let server = builder.flags(["--store", "memory:"]).start().unwrap();
+    let client = server.client();
+    let with = |values: &[String]| {
+        let request = client.request("GET", "/v1/events");
+        values.iter().fold(request, |request, value| request.header("authorization", value))
+    };
+    for (values, code) in [
+        (vec![format!("bearer {key}")], 200),
+        (vec![format!("Bearer  {key}")], 200),
+        (vec![key.clone()], 401),
+        (vec![format!("Basic {key}")], 401),
+        (vec![format!("Bearer {key}A")], 401),
+        (vec![format!("Bearer {}", key.to_uppercase())], 401),
+        (vec!["Bearer ".to_owned()], 401),
+        // Two, of which it is not known whose the request is.
+        (vec![format!("Bearer {key}"), format!("Bearer {key}")], 401),
+    ] {
+        assert_eq!(client.send(with(&values)).await.unwrap().code(), code, "{values:?}");
+    }
+    let in_query = client.get(&format!("/v1/events?key={key}")).await.unwrap();
+    assert_eq!(in_query.code(), 401);
+}
+
+#[tokio::test]
+async fn a_key_of_one_event_reaches_no_other_by_any_route() {
+    let builder = Server::builder().unwrap().flags(["--debug-data", "on"]);
+    let (builder, office) = builder.key("office", "admin", &[]).unwrap();
+    let (builder, own) = builder.key("own", "admin", &["own", "later", "a"]).unwrap();
+    let server = builder.start().unwrap();
+    let office = server.client().with_key(&office);
+    let own = server.client().with_key(&own);
+    let faces = json!({"model": "dlib-resnet-v1", "embeddings": [embedding(1)]});
+    let mut ids = Vec::new();
+    for event in ["own", "other", "a"] {
+        let enrolled =
+            office.json("POST", &format!("/v1/events/{event}/users/zoe/faces"), &faces).await.unwrap();
+        assert_eq!(enrolled.code(), 201, "{}", enrolled.text);
+        ids.push(enrolled.headers["x-transaction-id"].to_str().unwrap().to_owned());
+    }
+    for (method, path, role) in operations(&office).await {
+        let path = path.replace("summit", "other");
+        if role.is_none() || !path.contains("/other") {
+            continue;
+        }
+        let refused = bare(&own, &method, &path).await;
+        assert_eq!(
+            (refused.code(), words(&refused)),
+            (403, "The key is not for this event"),
+            "{method} {path}"
+        );
+    }
+    let photo = picture("obama.jpg").unwrap();
+    for refused in [
+        own.add_user("other", "mallory", &photo).await.unwrap(),
+        own.verify("other", &photo).await.unwrap(),
+        own.users("other").await.unwrap(),
+        own.delete_user("other", "zoe").await.unwrap(),
+        own.get("/api/debug/cloudinary-data?event_name=other").await.unwrap(),
+        own.get("/v1/audit?event=other").await.unwrap(),
+        own.get("/v1/audit").await.unwrap(),
+        // One that is not there is no different.
+        own.users("nowhere").await.unwrap(),
+    ] {
+        assert_eq!(
+            (refused.code(), words(&refused)),
+            (403, "The key is not for this event"),
+            "{}",
+            refused.text
+        );
+    }
+    // What it sees is its own.
+    let names = |list: &Value, key: &str| -> Vec<String> {
+        list["events"].as_array().unwrap().iter().map(|e| e[key].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&own.get("/api/events").await.unwrap().json, "event_name"), ["a", "own"]);
+    assert_eq!(names(&own.get("/v1/events").await.unwrap().json, "name"), ["a", "own"]);
+    let first = own.get("/v1/events?limit=1").await.unwrap().json;
+    assert_eq!(names(&first, "name"), ["a"]);
+    let next = format!("/v1/events?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+    let second = own.get(&next).await.unwrap().json;
+    assert_eq!((names(&second, "name"), &second["next_cursor"]), (vec!["own".to_owned()], &Value::Null));
+    let stored = own.get("/api/debug/cloudinary-data").await.unwrap().json;
+    assert_eq!(stored["data"].as_object().unwrap().keys().collect::<Vec<_>>(), ["a", "own"]);
+    assert_eq!(own.get("/v1/audit?event=own").await.unwrap().code(), 200);
+    for (id, code) in [(&ids[0], 200), (&ids[1], 404), (&ids[2], 200)] {
+        assert_eq!(own.get(&format!("/v1/transactions/{id}")).await.unwrap().code(), code);
+        let older = format!("/get_transaction_details/?transaction_id={id}");
+        assert_eq!(own.get(&older).await.unwrap().code(), code);
+    }
+    // An event that is to come is made by its key.
+    assert_eq!(own.json("PUT", "/v1/events/later", &json!({})).await.unwrap().code(), 201);
+    assert_eq!(office.get("/v1/events/other").await.unwrap().json["user_count"], 1);
+}
+
+/// Asks until the answer has this status, for a while that is long enough for any machine.
+async fn soon(client: &Client, code: u16) {
+    let asked = async {
+        while client.get("/v1/events").await.unwrap().code() != code {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), asked).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_running_server_takes_new_keys_forgets_revoked_ones_and_bears_a_broken_file() {
+    let (builder, office) = Server::builder().unwrap().key("office", "admin", &[]).unwrap();
+    let server = builder.flags(["--store", "memory:"]).start().unwrap();
+    let office = server.client().with_key(&office);
+    let door = server.client().with_key(&add_key(server.folder(), "door", "verify", &[]).unwrap());
+    soon(&door, 200).await;
+
+    let file = server.folder().join(KEY_FILE);
+    let good = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "this is no key file").unwrap();
+    let log = || e2e_log(&server);
+    let told = async {
+        while !log().contains("the keys stay as they were") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), told).await.unwrap();
+    assert_eq!(door.get("/v1/events").await.unwrap().code(), 200);
+
+    std::fs::write(&file, good).unwrap();
+    revoke_key(server.folder(), "door").unwrap();
+    soon(&door, 401).await;
+    assert_eq!(office.get("/v1/events").await.unwrap().code(), 200);
+    // The last one: nobody gets in any more.
+    revoke_key(server.folder(), "office").unwrap();
+    soon(&office, 401).await;
+}
+
+/// What the server has logged.
+fn e2e_log(server: &Server) -> String {
+    let files = std::fs::read_dir(server.folder().join("logs")).into_iter().flatten();
+    files.filter_map(|file| std::fs::read_to_string(file.ok()?.path()).ok()).collect()
+}
+
+#[tokio::test]
+async fn the_audit_names_the_key_and_nothing_shows_its_secret() {
+    let (builder, desk) = Server::builder().unwrap().key("desk 2", "enrol", &["summit"]).unwrap();
+    let (builder, office) = builder.key("office", "admin", &[]).unwrap();
+    let mut server = builder.flags(["--log-level", "trace"]).start().unwrap();
+    let client = server.client().with_key(&desk);
+    let added =
+        client.pictures("/v1/events/summit/users/zoe/faces", &[&close_up().unwrap()], &[]).await.unwrap();
+    assert_eq!(added.code(), 201, "{}", added.text);
+    let wrong = client.with_key(&format!("{desk}x"));
+    assert_eq!(wrong.get("/v1/events").await.unwrap().text_of("code"), "key_unknown");
+    let audit = server.client().with_key(&office).get("/v1/audit?event=summit").await.unwrap();
+    assert_eq!(audit.json["entries"][0]["actor"], "desk 2");
+
+    assert!(server.terminate().unwrap().success());
+    let secret = desk.rsplit_once('_').unwrap().1;
+    let log = e2e_log(&server);
+    assert!(log.contains("key_unknown") && !log.contains(secret) && !audit.text.contains(secret));
+    let file = std::fs::read_to_string(server.folder().join(KEY_FILE)).unwrap();
+    assert!(file.contains("desk 2") && !file.contains(secret));
+}
+
+#[tokio::test]
+async fn beyond_its_machine_it_serves_with_keys_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let exposed = ["--host", "0.0.0.0", "--port", "0", "--store", "memory:"];
+    let mut start = e2e::server_command(folder.path()).unwrap();
+    let refused = start.args(exposed).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("refusing to serve on 0.0.0.0") && said.contains("face-server keys add"), "{said}");
+
+    let mut start = e2e::server_command(folder.path()).unwrap();
+    let refused = start.args(exposed).args(["--keys", KEY_FILE]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && said.contains("there is no key file"), "{said}");
+
+    add_key(folder.path(), "door", "verify", &[]).unwrap();
+    revoke_key(folder.path(), "door").unwrap();
+    let mut start = e2e::server_command(folder.path()).unwrap();
+    let refused = start.args(exposed).args(["--keys", KEY_FILE]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && said.contains("has no key"), "{said}");
+
+    let (builder, key) = Server::builder().unwrap().key("door", "verify", &[]).unwrap();
+    let server = builder.flags(["--host", "0.0.0.0", "--store", "memory:"]).start().unwrap();
+    assert_eq!(server.client().get("/v1/events").await.unwrap().code(), 401);
+    assert_eq!(server.client().with_key(&key).get("/v1/events").await.unwrap().code(), 200);
+    assert!(e2e_log(&server).contains("put a reverse proxy that does TLS"));
+}
