@@ -72,9 +72,9 @@ impl KeyFile {
     /// # Errors
     /// [`KeyFileError::Missing`], [`KeyFileError::File`].
     pub(super) fn text(&self) -> Result<String, KeyFileError> {
-        fs::read_to_string(&self.0).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => KeyFileError::Missing(self.0.clone()),
-            _ => self.failed(error),
+        fs::read_to_string(&self.0).map_err(|error| {
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            if is_missing { KeyFileError::Missing(self.0.clone()) } else { self.failed(error) }
         })
     }
 
