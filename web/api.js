@@ -98,7 +98,10 @@ async function send(path, options = {}, picture) {
   const answer = parse(text);
   if (!response.ok) {
     const failure = refused(response, answer);
-    if (failure.status === 401) askForKey(failure.message, headers);
+    if (response.status !== 401) throw failure;
+    askForKey(failure.message, headers);
+    // The server's words are for programs, which send a header.
+    if (!headers.authorization) failure.message = "This server asks for a key";
     throw failure;
   }
   if (answer === null) throw notUnderstood();
