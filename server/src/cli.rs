@@ -110,7 +110,7 @@ fn command() -> Command {
         .subcommand(Command::new("serve").about("Serve the API and the web page (also without a command)"))
         .subcommand(
             Command::new("doctor")
-                .about("Check models, runtime, store, log folder and clock, and say what is wrong"),
+                .about("Check models, runtime, store, keys, certificate, log folder and clock, and say what is wrong"),
         )
         .subcommand(Command::new("config").about("Print the settings that hold, and where each was said"))
         .subcommand(

@@ -25,10 +25,11 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
-use crate::access::{self, Access};
+use crate::access::{Access, KeyFile};
 use crate::calibration;
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::follow::follow;
 use crate::http::{
     Admission, RequestLog, SitePolicy, check_site, cors, keep_deadline, render_errors, security_headers,
 };
@@ -36,6 +37,7 @@ use crate::inference::Inference;
 use crate::openapi::Document;
 use crate::routes;
 use crate::service::Service;
+use crate::tls;
 use crate::upkeep::keep_up;
 
 /// Exports at one time, and imports: both are rare, and about the whole of an event.
@@ -54,7 +56,8 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         format!("cannot serve on {}: choose another --port, or 0 for a free one", config.address)
     })?;
     let address = listener.local_addr()?;
-    let keys = config.keys.clone().map(access::follow).transpose()?;
+    let keys = config.keys.clone().map(KeyFile::follow).transpose()?;
+    let certificate = config.tls.clone().map(follow).transpose()?;
     let service = open(config).await?;
     let audit = service.audit.clone();
     let mut upkeep = JoinSet::new();
@@ -66,9 +69,9 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             Access::Keys(keys)
         }
     };
-    if !config.address.ip().is_loopback() {
+    if certificate.is_none() && !config.address.ip().is_loopback() {
         tracing::warn!(
-            "keys and pictures cross the network as they are: put a reverse proxy that does TLS in front of this server"
+            "keys and pictures cross the network as they are: give --tls-cert and --tls-key, or put a reverse proxy in front"
         );
     }
     let admission = Admission::new(config.uploads.get(), config.max_upload);
@@ -86,11 +89,17 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             .wrap(TracingLogger::<RequestLog>::new())
     })
     .shutdown_timeout(FAREWELL)
-    .shutdown_signal(told_to_stop())
-    .listen(listener)?;
+    .shutdown_signal(told_to_stop());
+    let (server, scheme) = match certificate {
+        None => (server.listen(listener)?, "http"),
+        Some((certificate, following)) => {
+            upkeep.spawn(following);
+            (server.listen_rustls_0_23(listener, tls::server_config(certificate)?)?, "https")
+        }
+    };
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(%address, store = %config.store, took_ms = took, "ready");
-    writeln!(io::stdout(), "Ready: http://{address}/ (API documentation: http://{address}/docs)")?;
+    tracing::info!(scheme, %address, store = %config.store, took_ms = took, "ready");
+    writeln!(io::stdout(), "Ready: {scheme}://{address}/ (API documentation: {scheme}://{address}/docs)")?;
     server.run().await?;
     drop(upkeep);
     let lost = audit.flush(LAST_WORDS).await;

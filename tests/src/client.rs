@@ -38,13 +38,17 @@ impl Answer {
     }
 }
 
-/// A client of HTTP. Its library, with the features that the store at Cloudinary gives it, wants to be told
-/// what does TLS, also where there is none.
+/// A client of HTTP.
 #[must_use]
 pub fn http_client() -> reqwest::Client {
+    provide_tls();
+    reqwest::Client::new()
+}
+
+/// Clients want to be told what does TLS, also where there is none.
+fn provide_tls() {
     // It fails when the process has one already, which does as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::new()
 }
 
 /// A client of one server.
@@ -60,6 +64,17 @@ impl Client {
     #[must_use]
     pub fn new(url: &str) -> Self {
         Self { url: url.to_owned(), http: http_client(), key: None }
+    }
+
+    /// A client of the server at `url`, an `https` one, that trusts this certificate in PEM alone.
+    ///
+    /// # Errors
+    /// When it is no certificate.
+    pub fn trusting(url: &str, certificate: &str) -> Result<Self> {
+        provide_tls();
+        let certificate = reqwest::Certificate::from_pem(certificate.as_bytes())?;
+        let http = reqwest::Client::builder().tls_certs_only([certificate]).build()?;
+        Ok(Self { url: url.to_owned(), http, key: None })
     }
 
     /// The same with a key.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
 use super::{KeyRecord, KeyRing};
+use crate::follow::{Followed, Latest, follow};
 
 /// The only version there is.
 const VERSION: u32 = 1;
@@ -48,7 +49,7 @@ pub(crate) enum KeyFileError {
         /// What is wrong; it quotes no digest.
         detail: String,
     },
-    /// There is nobody whom a server could let in.
+    /// There is nobody whom a server could let in, which stops its start.
     #[error("the key file '{}' has no key: make one with `face-server keys add`", .0.display())]
     Empty(PathBuf),
     /// There is a key of this name.
@@ -67,28 +68,14 @@ impl KeyFile {
         Self(path.into())
     }
 
-    /// Its text, which tells whether it has changed.
+    /// The keys that hold, as the file goes on saying, and what keeps reading it.
     ///
     /// # Errors
-    /// [`KeyFileError::Missing`], [`KeyFileError::File`].
-    pub(super) fn text(&self) -> Result<String, KeyFileError> {
-        fs::read_to_string(&self.0).map_err(|error| {
-            let is_missing = error.kind() == io::ErrorKind::NotFound;
-            if is_missing { KeyFileError::Missing(self.0.clone()) } else { self.failed(error) }
-        })
-    }
-
-    /// The keys in such a text.
-    ///
-    /// # Errors
-    /// [`KeyFileError::Broken`] says what is wrong.
-    pub(super) fn ring(&self, text: &str) -> Result<KeyRing, KeyFileError> {
-        KeyRing::of(self.parsed(text)?).map_err(|detail| self.broken(detail))
-    }
-
-    /// That it has no key.
-    pub(super) fn empty(&self) -> KeyFileError {
-        KeyFileError::Empty(self.0.clone())
+    /// [`KeyFileError::Empty`], and those of the file.
+    pub(crate) fn follow(self) -> Result<(Latest<KeyRing>, impl Future<Output = ()>), KeyFileError> {
+        let path = self.0.clone();
+        let (keys, following) = follow(self)?;
+        if keys.borrow().is_empty() { Err(KeyFileError::Empty(path)) } else { Ok((keys, following)) }
     }
 
     /// The keys in it, in the order in which they were made; none when there is no such file.
@@ -96,7 +83,7 @@ impl KeyFile {
     /// # Errors
     /// [`KeyFileError::File`], [`KeyFileError::Broken`].
     pub(crate) fn records(&self) -> Result<Vec<KeyRecord>, KeyFileError> {
-        match self.text() {
+        match self.read() {
             Ok(text) => self.parsed(&text),
             Err(KeyFileError::Missing(_)) => Ok(Vec::new()),
             Err(error) => Err(error),
@@ -172,6 +159,24 @@ impl KeyFile {
     }
 }
 
+impl Followed for KeyFile {
+    type Text = String;
+    type Value = KeyRing;
+    type Error = KeyFileError;
+    const NAME: &'static str = "keys";
+
+    fn read(&self) -> Result<String, KeyFileError> {
+        fs::read_to_string(&self.0).map_err(|error| {
+            let is_missing = error.kind() == io::ErrorKind::NotFound;
+            if is_missing { KeyFileError::Missing(self.0.clone()) } else { self.failed(error) }
+        })
+    }
+
+    fn value(&self, text: &String) -> Result<KeyRing, KeyFileError> {
+        KeyRing::of(self.parsed(text)?).map_err(|detail| self.broken(detail))
+    }
+}
+
 /// A new name is durable when the folder that holds it is.
 #[cfg(unix)]
 fn sync_names(folder: &Path) -> io::Result<()> {
@@ -223,8 +228,8 @@ mod tests {
         let taken = file.add(record("door", &[]).1).unwrap_err();
         assert!(matches!(&taken, KeyFileError::NameTaken(name) if name == "door"), "{taken}");
         assert_eq!(names(&file), ["door", "desk"]);
-        let text = file.text().unwrap();
-        let ring = file.ring(&text).unwrap();
+        let text = file.read().unwrap();
+        let ring = file.value(&text).unwrap();
         let events = ring.caller(&door).unwrap().events().unwrap();
         assert_eq!(
             events,
@@ -235,11 +240,11 @@ mod tests {
 
         file.revoke("door").unwrap();
         assert!(matches!(file.revoke("door"), Err(KeyFileError::NoSuchKey(_))));
-        let ring = file.ring(&file.text().unwrap()).unwrap();
+        let ring = file.value(&file.read().unwrap()).unwrap();
         assert!(ring.caller(&door).is_none() && ring.caller(&desk).is_some());
         file.revoke("desk").unwrap();
         // Nobody's key holds any more.
-        assert!(file.ring(&file.text().unwrap()).unwrap().is_empty());
+        assert!(file.value(&file.read().unwrap()).unwrap().is_empty());
     }
 
     #[test]
@@ -279,7 +284,7 @@ mod tests {
     fn what_is_no_key_file_is_refused_without_quoting_it() {
         let (_folder, file) = scratch();
         file.add(record("door", &[]).1).unwrap();
-        let good = file.text().unwrap();
+        let good = file.read().unwrap();
         let digest = good.split("sha256 = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         for (text, reason) in [
             (good.replace("verify", "guard"), "unknown variant"),
@@ -288,7 +293,7 @@ mod tests {
             (good.replace(&digest, &digest[1..]), "64 hexadecimal"),
             (good.replace("sha256 = \"", "sha256 = "), ""),
         ] {
-            let refused = file.ring(&text).unwrap_err().to_string();
+            let refused = file.value(&text).unwrap_err().to_string();
             assert!(refused.contains("keys.toml") && refused.contains(reason), "{refused}");
             assert!(!refused.contains(&digest[1..]), "{refused}");
         }

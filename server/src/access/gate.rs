@@ -1,22 +1,15 @@
 //! The gate of a route: lets those through whose key has the role that it needs.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, Route};
-use tokio::sync::watch;
 
-use super::file::KeyFileError;
-use super::{ApiKey, Caller, KeyFile, KeyRing, Role};
+use super::{ApiKey, Caller, KeyRing, Role};
 use crate::error::ApiError;
-
-/// How often a key file is looked at: a key that was revoked is of use for no longer.
-const PERIOD: Duration = Duration::from_secs(1);
+use crate::follow::Latest;
 
 /// Who may use this server.
 #[derive(Debug, Clone)]
@@ -24,7 +17,7 @@ pub(crate) enum Access {
     /// Anyone who reaches it.
     Anyone,
     /// Those with a key that holds.
-    Keys(watch::Receiver<Arc<KeyRing>>),
+    Keys(Latest<KeyRing>),
 }
 
 impl Access {
@@ -62,52 +55,4 @@ async fn check(
     };
     request.extensions_mut().insert(caller);
     next.call(request).await
-}
-
-/// Reads a key file, and what keeps reading it for as long as it is polled. A file that cannot be used any more leaves
-/// the keys as they were, and says so in the log.
-///
-/// # Errors
-/// Those of the file as it is now.
-pub(crate) fn follow(
-    file: KeyFile,
-) -> Result<(watch::Receiver<Arc<KeyRing>>, impl Future<Output = ()>), KeyFileError> {
-    let text = file.text()?;
-    let ring = file.ring(&text)?;
-    if ring.is_empty() {
-        return Err(file.empty());
-    }
-    let (sender, receiver) = watch::channel(Arc::new(ring));
-    Ok((receiver, read_again(file, Some(text), sender)))
-}
-
-/// `known` is the text that was looked at last; `None` when there was none to be had.
-async fn read_again(file: KeyFile, mut known: Option<String>, keys: watch::Sender<Arc<KeyRing>>) {
-    loop {
-        tokio::time::sleep(PERIOD).await;
-        let reader = file.clone();
-        let Ok(read) = tokio::task::spawn_blocking(move || reader.text()).await else { continue };
-        match read {
-            Ok(text) if known.as_ref() == Some(&text) => {}
-            Ok(text) => {
-                match file.ring(&text) {
-                    Ok(ring) => {
-                        tracing::info!(keys = ring.len(), "the keys were changed");
-                        keys.send_replace(Arc::new(ring));
-                    }
-                    Err(error) => stay(&error),
-                }
-                known = Some(text);
-            }
-            Err(error) => {
-                if known.take().is_some() {
-                    stay(&error);
-                }
-            }
-        }
-    }
-}
-
-fn stay(error: &KeyFileError) {
-    tracing::error!(error = error as &dyn std::error::Error, "the keys stay as they were");
 }

@@ -13,7 +13,7 @@ mod role;
 
 pub(crate) use caller::Caller;
 pub(crate) use file::KeyFile;
-pub(crate) use gate::{Access, follow, needs};
+pub(crate) use gate::{Access, needs};
 pub(crate) use key::ApiKey;
 pub(crate) use record::KeyRecord;
 pub(crate) use ring::KeyRing;

@@ -9,9 +9,12 @@ use embedding_store::EmbeddingStoreExt;
 use events::MatchRule;
 use face_core::FaceEngine;
 
+use crate::access::KeyFile;
 use crate::config::Config;
+use crate::follow::Followed;
 use crate::routes::redoc_bundle;
 use crate::startup::calibration_of;
+use crate::tls::CertificateFiles;
 
 /// 2026-01-01: a clock before this program was written is wrong, and so are the times it would record.
 const EARLIEST: u64 = 1_767_225_600;
@@ -21,6 +24,8 @@ pub(crate) fn examine(config: &Config) -> anyhow::Result<()> {
         ("models and runtime", models(config)),
         ("documentation", documentation(config)),
         ("store", store(config)),
+        ("keys", keys(config.keys.as_ref())),
+        ("certificate", certificate(config.tls.as_ref())),
         ("log folder", log_folder(config.log_dir.as_deref())),
         ("clock", clock()),
     ];
@@ -66,6 +71,19 @@ fn store(config: &Config) -> anyhow::Result<String> {
     })?;
     let encryption = if config.secrets.keyring().encrypts() { "encrypted" } else { "not encrypted" };
     Ok(format!("{}, {} events, embeddings {encryption}", config.store, events.len()))
+}
+
+fn keys(file: Option<&KeyFile>) -> anyhow::Result<String> {
+    let Some(file) = file else { return Ok("none: whoever reaches the server may use it".to_owned()) };
+    let keys = file.value(&file.read()?)?;
+    ensure!(!keys.is_empty(), "there is none in the file, so nobody could use the server");
+    Ok(format!("{} hold", keys.len()))
+}
+
+fn certificate(files: Option<&CertificateFiles>) -> anyhow::Result<String> {
+    let Some(files) = files else { return Ok("none: no TLS".to_owned()) };
+    files.value(&files.read()?)?;
+    Ok(format!("'{}'", files.chain.display()))
 }
 
 fn log_folder(folder: Option<&Path>) -> anyhow::Result<String> {

@@ -45,6 +45,14 @@ pub(crate) enum ConfigError {
         /// What is wrong.
         detail: String,
     },
+    /// One of two settings that go together.
+    #[error("{given} is given and {missing} is not: give both, or neither")]
+    Alone {
+        /// The one that is there.
+        given: &'static str,
+        /// The one that is not.
+        missing: &'static str,
+    },
     /// An address that others can reach.
     #[error(
         "refusing to serve on {host}: without keys, anyone who reaches that address could read and change the \

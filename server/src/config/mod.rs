@@ -22,6 +22,7 @@ use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits}
 use crate::access::KeyFile;
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
+use crate::tls::CertificateFiles;
 use crate::upkeep::AuditAge;
 use settings::{SETTINGS, Setting};
 use sources::{Sources, Values};
@@ -68,6 +69,8 @@ pub(crate) struct Config {
     pub(crate) debug_data: bool,
     /// The keys of those who may use it; `None` for anyone.
     pub(crate) keys: Option<KeyFile>,
+    /// The certificate to serve TLS with; `None` for none.
+    pub(crate) tls: Option<CertificateFiles>,
     /// Web origins allowed beside this server's own and loopback.
     pub(crate) origins: Vec<WebOrigin>,
     /// Pictures worked on at once.
@@ -123,7 +126,7 @@ impl Config {
         let mut effective = Vec::with_capacity(SETTINGS.len());
         let mut read = Reader { sources, effective: &mut effective };
         let host = read.required(&settings::HOST, values::host)?;
-        let keys = read.required(&settings::KEYS, values::key_file)?;
+        let keys = read.required(&settings::KEYS, values::file)?.map(KeyFile::new);
         refuse_exposure(host, keys.is_some())?;
         let config = Self {
             address: SocketAddr::new(host, read.required(&settings::PORT, values::port)?),
@@ -145,13 +148,12 @@ impl Config {
             audit_age: read.required(&settings::AUDIT_DAYS, values::audit_age)?,
             debug_data: read.required(&settings::DEBUG_DATA, values::switch)?,
             keys,
+            tls: read.certificate()?,
             origins: read.required(&settings::CORS, values::origins)?,
             workers: read.or_else(&settings::WORKERS, values::count, default_workers)?,
             max_upload: read.required(&settings::MAX_UPLOAD, values::count)?.get() << 20,
             uploads: read.required(&settings::UPLOADS, values::count)?,
-            log_dir: read.required(&settings::LOG_DIR, |text| {
-                Ok(Some(PathBuf::from(text)).filter(|path| !path.as_os_str().is_empty()))
-            })?,
+            log_dir: read.required(&settings::LOG_DIR, values::file)?,
             log_format: read.required(&settings::LOG_FORMAT, values::log_format)?,
             log_level: read.required(&settings::LOG_LEVEL, values::log_level)?,
             secrets: Secrets::read(sources)?,
@@ -202,6 +204,22 @@ impl Reader<'_> {
         })?;
         self.effective.push((setting.name, shown(setting, text), origin));
         Ok(value)
+    }
+
+    /// The two files of TLS: both or neither.
+    fn certificate(&mut self) -> Result<Option<CertificateFiles>, ConfigError> {
+        let chain = self.required(&settings::TLS_CERT, values::file)?;
+        let key = self.required(&settings::TLS_KEY, values::file)?;
+        let alone = |setting: &Setting, other: &Setting| ConfigError::Alone {
+            given: setting.name,
+            missing: other.name,
+        };
+        match (chain, key) {
+            (None, None) => Ok(None),
+            (Some(chain), Some(key)) => Ok(Some(CertificateFiles { chain, key })),
+            (Some(_), None) => Err(alone(&settings::TLS_CERT, &settings::TLS_KEY)),
+            (None, Some(_)) => Err(alone(&settings::TLS_KEY, &settings::TLS_CERT)),
+        }
     }
 
     /// A setting whose default is worked out at the start.

@@ -29,7 +29,7 @@ impl Setting {
 pub(crate) const PREFIX: &str = "FACE_";
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 26] = [
+pub(crate) const SETTINGS: [Setting; 28] = [
     HOST,
     PORT,
     STORE,
@@ -49,6 +49,8 @@ pub(crate) const SETTINGS: [Setting; 26] = [
     AUDIT_DAYS,
     DEBUG_DATA,
     KEYS,
+    TLS_CERT,
+    TLS_KEY,
     CORS,
     WORKERS,
     MAX_UPLOAD,
@@ -189,6 +191,20 @@ pub(super) const KEYS: Setting = Setting {
     value: "FILE",
     default: Some(""),
     help: "File of the keys that clients need, which `face-server keys` makes; without, whoever reaches the server may use it",
+};
+
+pub(super) const TLS_CERT: Setting = Setting {
+    name: "tls-cert",
+    value: "FILE",
+    default: Some(""),
+    help: "Certificate to serve TLS with, and those that vouch for it, in PEM; read again when it was renewed",
+};
+
+pub(super) const TLS_KEY: Setting = Setting {
+    name: "tls-key",
+    value: "FILE",
+    default: Some(""),
+    help: "The certificate's private key, in PEM",
 };
 
 pub(super) const CORS: Setting = Setting {

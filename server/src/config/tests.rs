@@ -161,6 +161,16 @@ fn an_address_that_others_can_reach_is_refused() {
 }
 
 #[test]
+fn a_certificate_and_its_key_are_given_together() {
+    let both = load(&Said { flags: &[("tls-cert", "a.pem"), ("tls-key", "a.key")], ..NOTHING }).unwrap();
+    assert!(both.tls.is_some() && load(&NOTHING).unwrap().tls.is_none());
+    for (given, missing) in [("tls-cert", "tls-key"), ("tls-key", "tls-cert")] {
+        let refusal = refusal(&Said { flags: &[(given, "a.pem")], ..NOTHING });
+        assert!(refusal.contains(&format!("{given} is given and {missing} is not")), "{refusal}");
+    }
+}
+
+#[test]
 fn a_broken_line_of_dotenv_is_not_quoted() {
     let refusal = refusal(&Said { dotenv: "FACE_STORE='memory:secret", ..NOTHING });
     assert!(refusal.contains(".env") && !refusal.contains("secret"), "{refusal}");

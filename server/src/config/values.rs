@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use events::CheckInOptions;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
-use crate::access::KeyFile;
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
 use crate::upkeep::AuditAge;
@@ -100,8 +100,9 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-pub(super) fn key_file(text: &str) -> Result<Option<KeyFile>, String> {
-    Ok((!text.is_empty()).then(|| KeyFile::new(text)))
+/// A file or a folder; an empty text is none.
+pub(super) fn file(text: &str) -> Result<Option<PathBuf>, String> {
+    Ok((!text.is_empty()).then(|| PathBuf::from(text)))
 }
 
 pub(super) fn origins(text: &str) -> Result<Vec<WebOrigin>, String> {

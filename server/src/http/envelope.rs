@@ -5,7 +5,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::{InternalError, JsonPayloadError, QueryPayloadError};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, HttpResponseBuilder};
 use tracing_actix_web::RequestId;
@@ -37,14 +37,16 @@ fn rendered(
     shape: Shape,
     id: &str,
 ) -> ServiceResponse<BoxBody> {
-    let allowed = response.headers().get(ALLOW).cloned();
-    let methods = allowed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let methods = methods(response.headers());
     let description = match response.response().error() {
-        Some(error) => describe(error, response.status(), methods, shape),
-        None => ApiError::of_status(response.status(), methods).describe(shape),
+        Some(error) => describe(error, response.status(), &methods, shape),
+        None => ApiError::of_status(response.status(), &methods).describe(shape),
     };
     note(&description, response.response().error());
     let mut answer = answer(&description, shape, id);
+    if let Some(methods) = HeaderValue::from_str(&methods).ok().filter(|methods| !methods.is_empty()) {
+        answer.headers_mut().insert(ALLOW, methods);
+    }
     // What inner layers said of caching, origins and methods stays true of the new body.
     for (name, value) in response.headers() {
         if *name != CONTENT_TYPE && *name != RETRY_AFTER && !answer.headers().contains_key(name) {
@@ -52,6 +54,18 @@ fn rendered(
         }
     }
     response.into_response(answer)
+}
+
+/// The methods that a path takes, each once: one that takes two kinds of bodies names its method twice.
+fn methods(headers: &HeaderMap) -> String {
+    let named = headers.get(ALLOW).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut methods: Vec<&str> = Vec::new();
+    for method in named.split(',').map(str::trim) {
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    methods.join(", ")
 }
 
 /// What an error of ours or of the framework's means to the client.

@@ -14,19 +14,25 @@ async fn wrong_methods_are_said_in_the_form_of_their_path() {
         ("GET", "/api/events/x", "DELETE"),
         ("DELETE", "/api/delete_user", "GET"),
         ("POST", "/health/live", "GET, HEAD"),
+        ("PUT", "/v1/events/x/check-ins", "GET, POST"),
     ] {
         let answer = client.send(client.request(method, path)).await.unwrap();
         assert_eq!(answer.code(), 405, "{method} {path}: {answer:?}");
         assert_eq!(answer.headers["allow"], allowed);
-        let words =
-            if path.starts_with("/health") { answer.text_of("detail") } else { answer.text_of("message") };
+        let words = if path.starts_with("/health") || path.starts_with("/v1") {
+            answer.text_of("detail")
+        } else {
+            answer.text_of("message")
+        };
         assert!(words.contains(allowed), "{answer:?}");
         match path {
             "/verify/" => assert_eq!(
                 (&answer.json["verified"], &answer.json["username"]),
                 (&json!(false), &json!(null))
             ),
-            "/health/live" => assert_eq!(answer.media_type(), "application/problem+json"),
+            "/health/live" | "/v1/events/x/check-ins" => {
+                assert_eq!(answer.media_type(), "application/problem+json")
+            }
             _ => assert_eq!(answer.json["status"], json!("error")),
         }
     }

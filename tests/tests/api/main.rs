@@ -17,6 +17,7 @@ mod names;
 mod recognition;
 mod shared_database;
 mod stopping;
+mod tls;
 mod v1_archives;
 mod v1_audit;
 mod v1_check_ins;
