@@ -47,12 +47,17 @@ pub(crate) fn follow<F: Followed>(file: F) -> Result<(Latest<F::Value>, impl Fut
     Ok((latest, read_again(file, Some(text), sender)))
 }
 
+/// After how many times of not being able to read a file it is said again.
+const REMINDER: u32 = 60;
+
 /// `known` is what was looked at last; `None` when there was nothing to be had.
 async fn read_again<F: Followed>(file: F, mut known: Option<F::Text>, latest: watch::Sender<Arc<F::Value>>) {
+    let mut failures: u32 = 0;
     loop {
         tokio::time::sleep(PERIOD).await;
         let reader = file.clone();
         let Ok(read) = tokio::task::spawn_blocking(move || reader.read()).await else { continue };
+        failures = if read.is_ok() { 0 } else { failures.saturating_add(1) };
         match read {
             Ok(text) if known.as_ref() == Some(&text) => {}
             Ok(text) => {
@@ -66,7 +71,8 @@ async fn read_again<F: Followed>(file: F, mut known: Option<F::Text>, latest: wa
                 known = Some(text);
             }
             Err(error) => {
-                if known.take().is_some() {
+                known = None;
+                if failures % REMINDER == 1 {
                     stay::<F>(&error);
                 }
             }
@@ -75,5 +81,11 @@ async fn read_again<F: Followed>(file: F, mut known: Option<F::Text>, latest: wa
 }
 
 fn stay<F: Followed>(error: &F::Error) {
-    tracing::error!(error = error as &dyn Error, "the {} stay as they were", F::NAME);
+    let mut causes = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        causes = format!("{causes}: {error}");
+        cause = error.source();
+    }
+    tracing::error!(error = causes, "the {} stay as they were", F::NAME);
 }

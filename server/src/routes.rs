@@ -11,13 +11,11 @@ pub(crate) mod users;
 pub(crate) mod v1;
 pub(crate) mod verify;
 
-use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, delete, get, head, post, resource};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::access::{Role, needs};
-use crate::http::admit;
 
 pub(crate) use docs::redoc_bundle;
 
@@ -27,14 +25,8 @@ pub(crate) const OPENAPI_PATH: &str = "/openapi.json";
 /// Every path, and the role that it needs; a slash at the end makes no difference. `document` describes them.
 pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
     routes
-        .service(
-            resource("/addUser")
-                .wrap(from_fn(admit))
-                .route(needs(Role::Enrol, post().to(add_user::add_user))),
-        )
-        .service(
-            resource("/verify").wrap(from_fn(admit)).route(needs(Role::Verify, post().to(verify::verify))),
-        )
+        .service(resource("/addUser").route(needs(Role::Enrol, post().to(add_user::add_user))))
+        .service(resource("/verify").route(needs(Role::Verify, post().to(verify::verify))))
         .service(resource("/api/events").route(needs(Role::Verify, get().to(events::list_events))))
         .service(
             resource("/api/events/{event_name}").route(needs(Role::Admin, delete().to(events::delete_event))),

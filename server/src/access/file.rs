@@ -1,12 +1,12 @@
 //! The key file: which keys there are, by their digests, in TOML.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
 
+use super::replace::Changing;
 use super::{KeyRecord, KeyRing};
 use crate::follow::{Followed, Latest, follow};
 
@@ -41,6 +41,9 @@ pub(crate) enum KeyFileError {
     /// There is none.
     #[error("there is no key file '{}': make one with `face-server keys add NAME --role ROLE`", .0.display())]
     Missing(PathBuf),
+    /// Others than its owner can write it.
+    #[error("others can write the key file '{}', and so let themselves in: `chmod go-w` it", .0.display())]
+    Writable(PathBuf),
     /// It is no key file, or was changed into none.
     #[error("the key file '{}' cannot be understood: {detail}", path.display())]
     Broken {
@@ -78,16 +81,12 @@ impl KeyFile {
         if keys.borrow().is_empty() { Err(KeyFileError::Empty(path)) } else { Ok((keys, following)) }
     }
 
-    /// The keys in it, in the order in which they were made; none when there is no such file.
+    /// The keys in it, in the order in which they were made.
     ///
     /// # Errors
-    /// [`KeyFileError::File`], [`KeyFileError::Broken`].
+    /// [`KeyFileError::Missing`], [`KeyFileError::Writable`], [`KeyFileError::File`], [`KeyFileError::Broken`].
     pub(crate) fn records(&self) -> Result<Vec<KeyRecord>, KeyFileError> {
-        match self.read() {
-            Ok(text) => self.parsed(&text),
-            Err(KeyFileError::Missing(_)) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        self.parsed(&self.read()?)
     }
 
     /// Adds a key. Durable on return; the file is made when it is not there, for its owner alone.
@@ -116,28 +115,19 @@ impl KeyFile {
         })
     }
 
-    /// Changes it, one at a time: whoever reads it meanwhile sees the old file or the new one, whole.
     fn change(
         &self,
         change: impl FnOnce(&mut Vec<KeyRecord>) -> Result<(), KeyFileError>,
     ) -> Result<(), KeyFileError> {
-        let failed = |source| self.failed(source);
-        let folder =
-            self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(failed)?;
-        // A file of its own: the key file is another one after each change.
-        let mut lock = self.0.clone().into_os_string();
-        lock.push(".lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(lock).map_err(failed)?;
-        lock.lock().map_err(failed)?;
-        let mut keys = self.records()?;
+        let turn = Changing::begin(&self.0).map_err(|source| self.failed(source))?;
+        let mut keys = match self.records() {
+            Err(KeyFileError::Missing(_)) => Vec::new(),
+            records => records?,
+        };
         change(&mut keys)?;
         let contents = Contents { version: VERSION, keys };
         let text = toml::to_string(&contents).map_err(|error| self.broken(error.to_string()))?;
-        let mut file = NamedTempFile::new_in(folder).map_err(failed)?;
-        file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-        file.persist(&self.0).map_err(|error| self.failed(error.error))?;
-        sync_names(folder).map_err(failed)
+        turn.end(&text).map_err(|source| self.failed(source))
     }
 
     fn parsed(&self, text: &str) -> Result<Vec<KeyRecord>, KeyFileError> {
@@ -166,10 +156,17 @@ impl Followed for KeyFile {
     const NAME: &'static str = "keys";
 
     fn read(&self) -> Result<String, KeyFileError> {
-        fs::read_to_string(&self.0).map_err(|error| {
+        let failed = |error: io::Error| {
             let is_missing = error.kind() == io::ErrorKind::NotFound;
             if is_missing { KeyFileError::Missing(self.0.clone()) } else { self.failed(error) }
-        })
+        };
+        let mut file = File::open(&self.0).map_err(failed)?;
+        if is_writable_by_others(&file).map_err(failed)? {
+            return Err(KeyFileError::Writable(self.0.clone()));
+        }
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(failed)?;
+        Ok(text)
     }
 
     fn value(&self, text: &String) -> Result<KeyRing, KeyFileError> {
@@ -177,125 +174,19 @@ impl Followed for KeyFile {
     }
 }
 
-/// A new name is durable when the folder that holds it is.
+/// Whoever could write the file could let themselves in.
 #[cfg(unix)]
-fn sync_names(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+fn is_writable_by_others(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+
+    Ok(file.metadata()?.mode() & 0o022 != 0)
 }
 
-/// A folder cannot be opened as a file, and its changes are durable by themselves.
+/// What others may do with a file cannot be seen.
 #[cfg(not(unix))]
-fn sync_names(_: &Path) -> io::Result<()> {
-    Ok(())
+fn is_writable_by_others(_: &File) -> io::Result<bool> {
+    Ok(false)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::thread;
-
-    use ::events::{Actor, EventName};
-    use tempfile::TempDir;
-
-    use super::super::{ApiKey, Role};
-    use super::*;
-
-    fn scratch() -> (TempDir, KeyFile) {
-        let folder = tempfile::tempdir().unwrap();
-        let file = KeyFile::new(folder.path().join("private/keys.toml"));
-        (folder, file)
-    }
-
-    fn record(name: &str, events: &[&str]) -> (ApiKey, KeyRecord) {
-        let key = ApiKey::generate().unwrap();
-        let events = events.iter().map(|name| EventName::new(name).unwrap());
-        let record = KeyRecord::of(&key, Actor::new(name).unwrap(), Role::Verify, events.collect());
-        (key, record)
-    }
-
-    fn names(file: &KeyFile) -> Vec<String> {
-        file.records().unwrap().iter().map(|record| record.name.to_string()).collect()
-    }
-
-    #[test]
-    fn keys_are_added_found_and_revoked() {
-        let (_folder, file) = scratch();
-        assert!(names(&file).is_empty());
-        let (door, of_door) = record("door", &["Zo\u{eb}'s \"summit\"", "b"]);
-        let (desk, of_desk) = record("desk", &[]);
-        file.add(of_door).unwrap();
-        file.add(of_desk).unwrap();
-        let taken = file.add(record("door", &[]).1).unwrap_err();
-        assert!(matches!(&taken, KeyFileError::NameTaken(name) if name == "door"), "{taken}");
-        assert_eq!(names(&file), ["door", "desk"]);
-        let text = file.read().unwrap();
-        let ring = file.value(&text).unwrap();
-        let events = ring.caller(&door).unwrap().events().unwrap();
-        assert_eq!(
-            events,
-            &BTreeSet::from(["Zo\u{eb}'s \"summit\"", "b"].map(|name| EventName::new(name).unwrap()))
-        );
-        assert!(ring.caller(&desk).unwrap().events().is_none());
-        assert!(!text.contains(door.as_secret_text().rsplit('_').next().unwrap()));
-
-        file.revoke("door").unwrap();
-        assert!(matches!(file.revoke("door"), Err(KeyFileError::NoSuchKey(_))));
-        let ring = file.value(&file.read().unwrap()).unwrap();
-        assert!(ring.caller(&door).is_none() && ring.caller(&desk).is_some());
-        file.revoke("desk").unwrap();
-        // Nobody's key holds any more.
-        assert!(file.value(&file.read().unwrap()).unwrap().is_empty());
-    }
-
-    #[test]
-    fn of_many_that_add_keys_at_once_none_is_lost() {
-        let (_folder, file) = scratch();
-        let added: Vec<String> = (0..12).map(|number| format!("door {number:02}")).collect();
-        thread::scope(|scope| {
-            for name in &added {
-                scope.spawn(|| file.add(record(name, &[]).1).unwrap());
-            }
-        });
-        let mut found = names(&file);
-        found.sort();
-        assert_eq!(found, added);
-    }
-
-    #[test]
-    fn a_key_that_would_make_the_file_unusable_is_not_added() {
-        let (_folder, file) = scratch();
-        file.add(record("door", &[]).1).unwrap();
-        let refused = file.add(record("anonymous", &[]).1).unwrap_err().to_string();
-        assert!(refused.contains("anonymous"), "{refused}");
-        assert_eq!(names(&file), ["door"]);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_file_is_its_owners_alone() {
-        use std::os::unix::fs::PermissionsExt;
-
-        let (_folder, file) = scratch();
-        file.add(record("door", &[]).1).unwrap();
-        assert_eq!(fs::metadata(&file.0).unwrap().permissions().mode() & 0o777, 0o600);
-    }
-
-    #[test]
-    fn what_is_no_key_file_is_refused_without_quoting_it() {
-        let (_folder, file) = scratch();
-        file.add(record("door", &[]).1).unwrap();
-        let good = file.read().unwrap();
-        let digest = good.split("sha256 = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        for (text, reason) in [
-            (good.replace("verify", "guard"), "unknown variant"),
-            (good.replace("version = 1", "version = 2"), "version 2"),
-            (good.replace("role", "rule"), "unknown field"),
-            (good.replace(&digest, &digest[1..]), "64 hexadecimal"),
-            (good.replace("sha256 = \"", "sha256 = "), ""),
-        ] {
-            let refused = file.value(&text).unwrap_err().to_string();
-            assert!(refused.contains("keys.toml") && refused.contains(reason), "{refused}");
-            assert!(!refused.contains(&digest[1..]), "{refused}");
-        }
-    }
-}
+mod tests;

@@ -6,10 +6,12 @@ use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, Route};
+use tracing::Span;
 
 use super::{ApiKey, Caller, KeyRing, Role};
 use crate::error::ApiError;
 use crate::follow::Latest;
+use crate::http::{ACTOR, admit};
 
 /// Who may use this server.
 #[derive(Debug, Clone)]
@@ -37,9 +39,9 @@ impl Access {
     }
 }
 
-/// The route, for those with this role or more.
+/// The route, for those with this role or more; of their uploads, for as many at once as there is room for.
 pub(crate) fn needs(role: Role, route: Route) -> Route {
-    route.wrap(from_fn(move |access, request, next| check(role, access, request, next)))
+    route.wrap(from_fn(admit)).wrap(from_fn(move |access, request, next| check(role, access, request, next)))
 }
 
 async fn check(
@@ -49,10 +51,13 @@ async fn check(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let caller = match access.caller(request.headers()) {
-        Ok(caller) if caller.role >= needed => caller,
-        Ok(caller) => return Ok(request.error_response(ApiError::RoleTooLow { needed, role: caller.role })),
+        Ok(caller) => caller,
         Err(refused) => return Ok(request.error_response(refused)),
     };
+    Span::current().record(ACTOR, caller.actor.as_str());
+    if caller.role < needed {
+        return Ok(request.error_response(ApiError::RoleTooLow { needed, role: caller.role }));
+    }
     request.extensions_mut().insert(caller);
     next.call(request).await
 }

@@ -8,6 +8,7 @@ mod file;
 mod gate;
 mod key;
 mod record;
+mod replace;
 mod ring;
 mod role;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Each may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(into = "&str", try_from = "String")]
 pub(crate) enum Role {
     /// At the door: recognise people and check them in.
     Verify,
@@ -42,6 +42,21 @@ impl FromStr for Role {
 
     fn from_str(name: &str) -> Result<Self, UnknownRole> {
         Self::ALL.into_iter().find(|role| role.as_str() == name).ok_or(UnknownRole)
+    }
+}
+
+impl From<Role> for &str {
+    fn from(role: Role) -> Self {
+        role.as_str()
+    }
+}
+
+/// Does not quote what is no role: it may be a key in the wrong place.
+impl TryFrom<String> for Role {
+    type Error = UnknownRole;
+
+    fn try_from(name: String) -> Result<Self, UnknownRole> {
+        name.parse()
     }
 }
 

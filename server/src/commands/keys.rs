@@ -42,8 +42,13 @@ fn add(file: &KeyFile, name: Actor, role: Role, events: BTreeSet<EventName>) -> 
         record.name,
         what_for(&record)
     );
+    let name = record.name.clone();
     file.add(record)?;
-    writeln!(io::stdout(), "{}", key.as_secret_text())?;
+    if let Err(error) = writeln!(io::stdout(), "{}", key.as_secret_text()) {
+        // Nobody has seen it, so nobody can use it.
+        file.revoke(name.as_str())?;
+        return Err(error.into());
+    }
     writeln!(io::stderr(), "{told}")?;
     Ok(())
 }

@@ -19,7 +19,7 @@ use etcetera::BaseStrategy;
 use events::{CheckInOptions, MatchPolicy, ServiceOptions};
 use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
-use crate::access::KeyFile;
+use crate::access::{ApiKey, KeyFile};
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
 use crate::tls::CertificateFiles;
@@ -126,7 +126,7 @@ impl Config {
         let mut effective = Vec::with_capacity(SETTINGS.len());
         let mut read = Reader { sources, effective: &mut effective };
         let host = read.required(&settings::HOST, values::host)?;
-        let keys = read.required(&settings::KEYS, values::file)?.map(KeyFile::new);
+        let keys = read.required(&settings::KEYS, values::key_file)?;
         refuse_exposure(host, keys.is_some())?;
         let config = Self {
             address: SocketAddr::new(host, read.required(&settings::PORT, values::port)?),
@@ -153,7 +153,7 @@ impl Config {
             workers: read.or_else(&settings::WORKERS, values::count, default_workers)?,
             max_upload: read.required(&settings::MAX_UPLOAD, values::count)?.get() << 20,
             uploads: read.required(&settings::UPLOADS, values::count)?,
-            log_dir: read.required(&settings::LOG_DIR, values::file)?,
+            log_dir: read.required(&settings::LOG_DIR, values::folder)?,
             log_format: read.required(&settings::LOG_FORMAT, values::log_format)?,
             log_level: read.required(&settings::LOG_LEVEL, values::log_level)?,
             secrets: Secrets::read(sources)?,
@@ -238,8 +238,12 @@ impl Reader<'_> {
     }
 }
 
-/// A value as it may be shown: a store's URL can hold credentials, so it is shown as its type shows it.
+/// A value as it may be shown: a store's URL can hold credentials, so it is shown as its type shows it. A key in a wrong
+/// place is not shown.
 fn shown(setting: &Setting, text: &str) -> String {
+    if ApiKey::parse(text.trim()).is_some() {
+        return MASKED.to_owned();
+    }
     if setting.name == settings::STORE.name {
         return text.parse::<StoreUrl>().map_or_else(|_| MASKED.to_owned(), |url| url.to_string());
     }

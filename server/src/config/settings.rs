@@ -189,21 +189,21 @@ pub(super) const DEBUG_DATA: Setting = Setting {
 pub(super) const KEYS: Setting = Setting {
     name: "keys",
     value: "FILE",
-    default: Some(""),
+    default: Some("none"),
     help: "File of the keys that clients need, which `face-server keys` makes; without, whoever reaches the server may use it",
 };
 
 pub(super) const TLS_CERT: Setting = Setting {
     name: "tls-cert",
     value: "FILE",
-    default: Some(""),
+    default: Some("none"),
     help: "Certificate to serve TLS with, and those that vouch for it, in PEM; read again when it was renewed",
 };
 
 pub(super) const TLS_KEY: Setting = Setting {
     name: "tls-key",
     value: "FILE",
-    default: Some(""),
+    default: Some("none"),
     help: "The certificate's private key, in PEM",
 };
 

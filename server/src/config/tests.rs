@@ -161,6 +161,19 @@ fn an_address_that_others_can_reach_is_refused() {
 }
 
 #[test]
+fn keys_are_not_switched_off_by_a_variable_that_was_not_set_nor_shown_where_they_do_not_belong() {
+    for empty in ["keys", "tls-cert", "tls-key"] {
+        let refusal = refusal(&Said { flags: &[(empty, "")], ..NOTHING });
+        assert!(refusal.contains(empty) && refusal.contains("give a file, or none"), "{refusal}");
+    }
+    let off = Said { environment: &[("FACE_KEYS", "keys.toml")], flags: &[("keys", "none")], ..NOTHING };
+    assert!(load(&off).unwrap().keys.is_none());
+    let key = "face_0123456789ab_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    let refusal = refusal(&Said { environment: &[("FACE_KEYS", key)], ..NOTHING });
+    assert!(refusal.contains("this is a key") && !refusal.contains("AAAA"), "{refusal}");
+}
+
+#[test]
 fn a_certificate_and_its_key_are_given_together() {
     let both = load(&Said { flags: &[("tls-cert", "a.pem"), ("tls-key", "a.key")], ..NOTHING }).unwrap();
     assert!(both.tls.is_some() && load(&NOTHING).unwrap().tls.is_none());

@@ -8,6 +8,7 @@ use std::time::Duration;
 use events::CheckInOptions;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
+use crate::access::{ApiKey, KeyFile};
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
 use crate::upkeep::AuditAge;
@@ -100,9 +101,26 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-/// A file or a folder; an empty text is none.
-pub(super) fn file(text: &str) -> Result<Option<PathBuf>, String> {
+/// A folder; an empty text is none.
+pub(super) fn folder(text: &str) -> Result<Option<PathBuf>, String> {
     Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+/// A file that keeps others out, or `none`: an empty text may be a variable that somebody forgot to set.
+pub(super) fn file(text: &str) -> Result<Option<PathBuf>, String> {
+    match text {
+        "" => Err("give a file, or none".to_owned()),
+        "none" => Ok(None),
+        _ => Ok(Some(PathBuf::from(text))),
+    }
+}
+
+/// The key file: not a key.
+pub(super) fn key_file(text: &str) -> Result<Option<KeyFile>, String> {
+    if ApiKey::parse(text.trim()).is_some() {
+        return Err("this is a key: give the file that `face-server keys` makes".to_owned());
+    }
+    Ok(file(text)?.map(KeyFile::new))
 }
 
 pub(super) fn origins(text: &str) -> Result<Vec<WebOrigin>, String> {

@@ -50,8 +50,8 @@ fn is_light(request: &ServiceRequest, announced: Option<u64>) -> bool {
     !has_body || (is_json && announced.is_some_and(|length| length <= LIGHT))
 }
 
-/// Middleware of the routes that take a picture: refuses a body that says it is too long before reading
-/// it, and any but a light one while as many as allowed are on their way.
+/// Middleware behind the gate: refuses a body that says it is too long before reading it, and any but a light
+/// one while as many as allowed are on their way.
 pub(crate) async fn admit(
     admission: Data<Admission>,
     request: ServiceRequest,

@@ -13,5 +13,5 @@ pub(crate) use deadline::keep_deadline;
 pub(crate) use envelope::render_errors;
 pub(crate) use headers::security_headers;
 pub(crate) use origin::{IDEMPOTENCY_KEY, SitePolicy, WebOrigin, check_site, cors};
-pub(crate) use request_log::RequestLog;
+pub(crate) use request_log::{ACTOR, RequestLog};
 pub(crate) use shape::Shape;

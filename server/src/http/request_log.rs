@@ -5,7 +5,14 @@ use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use tracing::Span;
+use tracing::field::Empty;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
+
+/// Where the span has whoever asks, once that is known.
+pub(crate) const ACTOR: &str = "actor";
+
+/// Characters of a path that are logged: whoever asks chooses it, and may have no key.
+const LONGEST_PATH: usize = 1024;
 
 /// Names the span of a request. The query is left out: it names people.
 #[derive(Debug)]
@@ -14,7 +21,8 @@ pub(crate) struct RequestLog;
 impl RootSpanBuilder for RequestLog {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-        tracing::info_span!("request", id, method = %request.method(), path = request.path())
+        let path: String = request.path().chars().take(LONGEST_PATH).collect();
+        tracing::info_span!("request", id, method = %request.method(), path, actor = Empty)
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

@@ -31,7 +31,9 @@ fn health(status: &'static str) -> Json<Health> {
     responses(
         (status = 200, description = "It is", body = Health),
         (status = 403, description = "The request names a host that is not this server", body = ProblemError,
-            content_type = "application/problem+json"),
+            content_type = "application/problem+json", example = json!({"type": "about:blank", "title": "Forbidden",
+                "status": 403, "detail": "This server does not answer to that host name: use localhost, or list its \
+                origin with --cors", "code": "foreign_host", "request_id": "01a20fb1-0247-75c3-8a5d-21b9a30a7b91"})),
     )
 )]
 pub(crate) async fn live() -> Json<Health> {
@@ -46,7 +48,9 @@ pub(crate) async fn live() -> Json<Health> {
     responses(
         (status = 200, description = "It can", body = Health),
         (status = 403, description = "The request names a host that is not this server", body = ProblemError,
-            content_type = "application/problem+json"),
+            content_type = "application/problem+json", example = json!({"type": "about:blank", "title": "Forbidden",
+                "status": 403, "detail": "This server does not answer to that host name: use localhost, or list its \
+                origin with --cors", "code": "foreign_host", "request_id": "01a20fb1-0247-75c3-8a5d-21b9a30a7b91"})),
         (status = 500, description = "The store is damaged", body = ProblemError, content_type = "application/problem+json"),
         (status = 503, description = "The store is not available", body = ProblemError,
             content_type = "application/problem+json"),

@@ -9,6 +9,7 @@ mod documents;
 mod durability;
 mod errors;
 mod journal_file;
+mod key_file;
 mod keys;
 mod legacy;
 mod logging;

@@ -203,7 +203,10 @@ pub(crate) async fn entries_of(
     id: Uuid,
 ) -> Result<Vec<ShownEntry>, ApiError> {
     let entries = service.audit.by_transaction(id).await?.into_iter();
-    let seen = entries.filter(|entry| caller.sees(entry.details.event.as_ref()));
+    let seen = entries.filter(|AuditEntry { details, .. }| {
+        let is_own = details.event.is_none() && details.actor == caller.actor;
+        is_own || caller.sees(details.event.as_ref())
+    });
     let shown: Vec<_> = seen.map(ShownEntry::from).collect();
     if shown.is_empty() { Err(ApiError::NoSuchTransaction(id)) } else { Ok(shown) }
 }

@@ -24,7 +24,6 @@ mod verdict;
 use actix_web::error::{JsonPayloadError, QueryPayloadError};
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::header::ContentType;
-use actix_web::middleware::from_fn;
 use actix_web::web::{
     JsonConfig, QueryConfig, ServiceConfig, delete, get, patch, post, put, resource, scope,
 };
@@ -32,7 +31,6 @@ use actix_web::{Error, HttpRequest};
 
 use crate::access::{Role, needs};
 use crate::error::ApiError;
-use crate::http::admit;
 
 /// Longest JSON body, in bytes: that of the longest record that can be stored.
 const MAX_JSON: usize = 1 << 20;
@@ -44,7 +42,6 @@ pub(super) fn table(routes: &mut ServiceConfig) {
     let v1 = scope("/v1")
         .app_data(JsonConfig::default().limit(MAX_JSON).error_handler(json_error))
         .app_data(QueryConfig::default().error_handler(query_error))
-        .wrap(from_fn(admit))
         .service(
             resource("/events/{event}")
                 .route(needs(Role::Admin, put().to(events::put)))

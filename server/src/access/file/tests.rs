@@ -1,0 +1,124 @@
+//! Key files as they are changed, and those that cannot be used.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::thread;
+
+use ::events::{Actor, EventName};
+use tempfile::TempDir;
+
+use super::super::{ApiKey, Role};
+use super::*;
+
+fn scratch() -> (TempDir, KeyFile) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = KeyFile::new(folder.path().join("private/keys.toml"));
+    (folder, file)
+}
+
+fn record(name: &str, events: &[&str]) -> (ApiKey, KeyRecord) {
+    let key = ApiKey::generate().unwrap();
+    let events = events.iter().map(|name| EventName::new(name).unwrap());
+    let record = KeyRecord::of(&key, Actor::new(name).unwrap(), Role::Verify, events.collect());
+    (key, record)
+}
+
+fn names(file: &KeyFile) -> Vec<String> {
+    file.records().unwrap().iter().map(|record| record.name.to_string()).collect()
+}
+
+#[test]
+fn keys_are_added_found_and_revoked() {
+    let (_folder, file) = scratch();
+    assert!(matches!(file.records(), Err(KeyFileError::Missing(_))));
+    let (door, of_door) = record("door", &["Zo\u{eb}'s \"summit\"", "b"]);
+    let (desk, of_desk) = record("desk", &[]);
+    file.add(of_door).unwrap();
+    file.add(of_desk).unwrap();
+    let taken = file.add(record("door", &[]).1).unwrap_err();
+    assert!(matches!(&taken, KeyFileError::NameTaken(name) if name == "door"), "{taken}");
+    assert_eq!(names(&file), ["door", "desk"]);
+    let text = file.read().unwrap();
+    let ring = file.value(&text).unwrap();
+    let events = ring.caller(&door).unwrap().events().unwrap();
+    assert_eq!(
+        events,
+        &BTreeSet::from(["Zo\u{eb}'s \"summit\"", "b"].map(|name| EventName::new(name).unwrap()))
+    );
+    assert!(ring.caller(&desk).unwrap().events().is_none());
+    assert!(!text.contains(door.as_secret_text().rsplit('_').next().unwrap()));
+
+    file.revoke("door").unwrap();
+    assert!(matches!(file.revoke("door"), Err(KeyFileError::NoSuchKey(_))));
+    let ring = file.value(&file.read().unwrap()).unwrap();
+    assert!(ring.caller(&door).is_none() && ring.caller(&desk).is_some());
+    file.revoke("desk").unwrap();
+    // Nobody's key holds any more.
+    assert!(file.value(&file.read().unwrap()).unwrap().is_empty());
+}
+
+#[test]
+fn of_many_that_add_keys_at_once_none_is_lost() {
+    let (_folder, file) = scratch();
+    let added: Vec<String> = (0..12).map(|number| format!("door {number:02}")).collect();
+    thread::scope(|scope| {
+        for name in &added {
+            scope.spawn(|| file.add(record(name, &[]).1).unwrap());
+        }
+    });
+    let mut found = names(&file);
+    found.sort();
+    assert_eq!(found, added);
+}
+
+#[test]
+fn a_key_that_would_make_the_file_unusable_is_not_added() {
+    let (_folder, file) = scratch();
+    file.add(record("door", &[]).1).unwrap();
+    let refused = file.add(record("anonymous", &[]).1).unwrap_err().to_string();
+    assert!(refused.contains("anonymous"), "{refused}");
+    assert_eq!(names(&file), ["door"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_folder, file) = scratch();
+    file.add(record("door", &[]).1).unwrap();
+    assert_eq!(fs::metadata(&file.0).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_write_is_not_used() {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
+    let (_folder, file) = scratch();
+    file.add(record("door", &[]).1).unwrap();
+    for (mode, is_used) in [(0o640, true), (0o644, true), (0o660, false), (0o602, false)] {
+        fs::set_permissions(&file.0, Permissions::from_mode(mode)).unwrap();
+        assert_eq!(file.read().is_ok(), is_used, "{mode:o}");
+    }
+}
+
+#[test]
+fn what_is_no_key_file_is_refused_without_quoting_it() {
+    let (_folder, file) = scratch();
+    file.add(record("door", &[]).1).unwrap();
+    let good = file.read().unwrap();
+    let digest = good.split("sha256 = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    for (text, reason) in [
+        (good.replace("verify", "guard"), "a role is verify, enrol or admin"),
+        (good.replace("version = 1", "version = 2"), "version 2"),
+        (good.replace("role", "rule"), "unknown field"),
+        (good.replace(&digest, &digest[1..]), "64 hexadecimal"),
+        (good.replace("sha256 = \"", "sha256 = "), ""),
+    ] {
+        let refused = file.value(&text).unwrap_err().to_string();
+        assert!(refused.contains("keys.toml") && refused.contains(reason), "{refused}");
+        assert!(!refused.contains(&digest[1..]), "{refused}");
+    }
+}
