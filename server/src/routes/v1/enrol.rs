@@ -13,7 +13,7 @@ use face_core::EmbeddedFace;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::events::OnDuplicate;
+use super::event::OnDuplicate;
 use super::face::ShownFace;
 use super::idempotency::Idempotency;
 use super::object::FromObject;

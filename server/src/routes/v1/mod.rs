@@ -7,6 +7,7 @@ pub(crate) mod check_in_correction;
 pub(crate) mod check_in_list;
 pub(crate) mod check_ins;
 pub(crate) mod enrol;
+mod event;
 pub(crate) mod events;
 mod export;
 mod face;
