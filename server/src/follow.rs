@@ -47,35 +47,43 @@ pub(crate) fn follow<F: Followed>(file: F) -> Result<(Latest<F::Value>, impl Fut
     Ok((latest, read_again(file, Some(text), sender)))
 }
 
-/// After how many times of not being able to read a file it is said again.
+/// After how many looks what is wrong is said again: each minute.
 const REMINDER: u32 = 60;
 
 /// `known` is what was looked at last; `None` when there was nothing to be had.
 async fn read_again<F: Followed>(file: F, mut known: Option<F::Text>, latest: watch::Sender<Arc<F::Value>>) {
-    let mut failures: u32 = 0;
+    let mut wrong: Option<F::Error> = None;
+    let mut looks: u32 = 0;
     loop {
         tokio::time::sleep(PERIOD).await;
         let reader = file.clone();
         let Ok(read) = tokio::task::spawn_blocking(move || reader.read()).await else { continue };
-        failures = if read.is_ok() { 0 } else { failures.saturating_add(1) };
         match read {
             Ok(text) if known.as_ref() == Some(&text) => {}
             Ok(text) => {
-                match file.value(&text) {
+                looks = 0;
+                wrong = match file.value(&text) {
                     Ok(value) => {
                         tracing::info!("the {} were changed", F::NAME);
                         latest.send_replace(Arc::new(value));
+                        None
                     }
-                    Err(error) => stay::<F>(&error),
-                }
+                    Err(error) => Some(error),
+                };
                 known = Some(text);
             }
             Err(error) => {
-                known = None;
-                if failures % REMINDER == 1 {
-                    stay::<F>(&error);
+                if known.take().is_some() {
+                    looks = 0;
                 }
+                wrong = Some(error);
             }
+        }
+        if let Some(error) = &wrong {
+            if looks.is_multiple_of(REMINDER) {
+                stay::<F>(error);
+            }
+            looks = looks.wrapping_add(1);
         }
     }
 }
@@ -88,4 +96,46 @@ fn stay<F: Followed>(error: &F::Error) {
         cause = error.source();
     }
     tracing::error!(error = causes, "the {} stay as they were", F::NAME);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// A file that says what a test wants it to say.
+    #[derive(Debug, Clone)]
+    struct Said(Arc<Mutex<Option<String>>>);
+
+    impl Followed for Said {
+        type Text = String;
+        type Value = u32;
+        type Error = io::Error;
+        const NAME: &'static str = "numbers";
+
+        fn read(&self) -> Result<String, io::Error> {
+            self.0.lock().unwrap().clone().ok_or_else(|| io::ErrorKind::NotFound.into())
+        }
+
+        fn value(&self, text: &String) -> Result<u32, io::Error> {
+            text.parse().map_err(io::Error::other)
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_can_be_used_is_taken_and_nothing_else_changes_it() {
+        let file = Said(Arc::new(Mutex::new(Some("1".to_owned()))));
+        let (latest, following) = follow(file.clone()).unwrap();
+        let following = tokio::spawn(following);
+        for (text, value) in [(Some("2"), 2), (Some("x"), 2), (None, 2), (Some("x"), 2), (Some("3"), 3)] {
+            *file.0.lock().unwrap() = text.map(str::to_owned);
+            tokio::time::sleep(2 * PERIOD).await;
+            assert_eq!(**latest.borrow(), value, "{text:?}");
+        }
+        following.abort();
+        *file.0.lock().unwrap() = None;
+        assert!(follow(file).is_err());
+    }
 }

@@ -52,8 +52,14 @@ const FAREWELL: u64 = 30;
 /// Serves until the process is told to stop; what was accepted by then is finished.
 pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let started = Instant::now();
-    let listener = TcpListener::bind(config.address).with_context(|| {
-        format!("cannot serve on {}: choose another --port, or 0 for a free one", config.address)
+    let listener = TcpListener::bind(config.address).map_err(|error| {
+        let is_elsewhere = error.kind() == io::ErrorKind::AddrNotAvailable;
+        let advice = if is_elsewhere {
+            "this machine has no such address: give another --host"
+        } else {
+            "choose another --port, or 0 for a free one"
+        };
+        anyhow::Error::from(error).context(format!("cannot serve on {}: {advice}", config.address))
     })?;
     let address = listener.local_addr()?;
     let keys = config.keys.clone().map(KeyFile::follow).transpose()?;

@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 
 use crate::follow::{Followed, Latest};
 
+/// What PEM says of a private key under a passphrase, in its first line or in a header.
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
+
 /// A certificate with those that vouch for it, and its private key, as PEM files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CertificateFiles {
@@ -42,8 +45,18 @@ pub(crate) enum TlsError {
         /// What was looked for.
         what: &'static str,
     },
+    /// The private key is locked by a passphrase, which nobody would be there to type.
+    #[error(
+        "the private key '{}' is encrypted: give it without a passphrase, as `openssl pkey -in FILE -out PLAIN` writes it",
+        .0.display()
+    )]
+    Encrypted(PathBuf),
     /// The two do not belong together, or are of a kind that TLS does not use.
-    #[error("the certificate '{}' cannot be used with the key '{}'", chain.display(), key.display())]
+    #[error(
+        "the certificate '{}' cannot be used with the key '{}' (kinds that can: RSA of 2048 to 8192 bits, ECDSA P-256 \
+         and P-384, Ed25519)",
+        chain.display(), key.display()
+    )]
     Unfit {
         /// The certificate's file.
         chain: PathBuf,
@@ -68,6 +81,9 @@ impl Followed for CertificateFiles {
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
         let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
         let certificates = certificates.ok_or_else(|| not_pem(&self.chain, "certificate"))?;
+        if key.windows(ENCRYPTED.len()).any(|word| word == ENCRYPTED) {
+            return Err(TlsError::Encrypted(self.key.clone()));
+        }
         let private = PrivateKeyDer::from_pem_slice(key).map_err(|_| not_pem(&self.key, "private key"))?;
         CertifiedKey::from_der(certificates, private, &provider()).map_err(|source| TlsError::Unfit {
             chain: self.chain.clone(),
@@ -143,6 +159,9 @@ mod tests {
         let without_key = CertificateFiles { key: chain.clone(), chain: chain.clone() };
         let refused = without_key.value(&without_key.read().unwrap()).unwrap_err().to_string();
         assert!(refused.contains("own.pem") && refused.contains("no private key"), "{refused}");
+        fs::write(&key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n").unwrap();
+        let locked = CertificateFiles { chain: chain.clone(), key: key.clone() };
+        assert!(matches!(locked.value(&locked.read().unwrap()), Err(TlsError::Encrypted(_))));
         let missing = CertificateFiles { chain: folder.path().join("none.pem"), key };
         assert!(matches!(missing.read(), Err(TlsError::File { .. })));
     }

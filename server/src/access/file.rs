@@ -108,6 +108,8 @@ impl KeyFile {
     /// # Errors
     /// [`KeyFileError::NoSuchKey`], and those of the file.
     pub(crate) fn revoke(&self, name: &str) -> Result<(), KeyFileError> {
+        // Nothing is made for a file that is not there.
+        self.read()?;
         self.change(|records| {
             let before = records.len();
             records.retain(|record| record.name.as_str() != name);
@@ -132,8 +134,12 @@ impl KeyFile {
 
     fn parsed(&self, text: &str) -> Result<Vec<KeyRecord>, KeyFileError> {
         // Its `Display` would quote the line, which may hold a digest.
-        let contents: Contents =
-            toml::from_str(text).map_err(|error| self.broken(error.message().to_owned()))?;
+        let contents: Contents = toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map(|before| before.matches('\n').count() + 1);
+            let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            self.broken(format!("{place}{}", error.message()))
+        })?;
         if contents.version != VERSION {
             return Err(self.broken(format!("it is of version {}, and not {VERSION}", contents.version)));
         }
@@ -161,6 +167,9 @@ impl Followed for KeyFile {
             if is_missing { KeyFileError::Missing(self.0.clone()) } else { self.failed(error) }
         };
         let mut file = File::open(&self.0).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_dir() {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
         if is_writable_by_others(&file).map_err(failed)? {
             return Err(KeyFileError::Writable(self.0.clone()));
         }

@@ -28,6 +28,9 @@ impl Changing {
     /// # Errors
     /// Those of the files; `ResourceBusy` when another program does not end its change.
     pub(super) fn begin(path: &Path) -> io::Result<Self> {
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
         // What a link leads to is changed, and the link stays.
         let path = match fs::canonicalize(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),

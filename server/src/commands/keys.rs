@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use ::events::{Actor, EventName};
-use anyhow::Context;
 
 use crate::access::{ApiKey, KeyFile, KeyRecord, Role};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
+use crate::follow::Followed;
 
 /// What is to be done with the keys of a file.
 #[derive(Debug)]
@@ -22,8 +22,7 @@ pub(crate) enum KeysCommand {
 
 impl KeysCommand {
     pub(crate) fn run(self, config: &Config) -> anyhow::Result<()> {
-        let file =
-            config.keys.as_ref().context("name the key file: --keys FILE, or the variable FACE_KEYS")?;
+        let file = config.keys.as_ref().ok_or(ConfigError::Missing { name: "keys", value: "FILE" })?;
         match self {
             Self::Add { name, role, events } => add(file, name, role, events),
             Self::List => list(file),
@@ -65,6 +64,8 @@ fn list(file: &KeyFile) -> anyhow::Result<()> {
             record.id
         )?;
     }
+    // Last, so that it can be seen which ones to revoke.
+    file.value(&file.read()?)?;
     Ok(())
 }
 

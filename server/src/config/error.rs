@@ -45,6 +45,14 @@ pub(crate) enum ConfigError {
         /// What is wrong.
         detail: String,
     },
+    /// A setting that a command cannot do without.
+    #[error("this command needs --{name} {value}")]
+    Missing {
+        /// The setting.
+        name: &'static str,
+        /// What is to be given.
+        value: &'static str,
+    },
     /// One of two settings that go together.
     #[error("{given} is given and {missing} is not: give both, or neither")]
     Alone {

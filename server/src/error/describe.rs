@@ -108,7 +108,7 @@ impl ApiError {
             Self::KeyMissing => plain(codes::KEY_MISSING),
             Self::KeyUnknown => plain(codes::KEY_UNKNOWN),
             Self::RoleTooLow { .. } => plain(codes::ROLE_TOO_LOW),
-            Self::EventNotAllowed => plain(codes::EVENT_NOT_ALLOWED),
+            Self::EventNotAllowed | Self::EventNotNamed => plain(codes::EVENT_NOT_ALLOWED),
             Self::ForeignHost => plain(codes::FOREIGN_HOST),
             Self::ForeignOrigin => plain(codes::FOREIGN_ORIGIN),
             Self::NoSuchPath => plain(codes::NO_SUCH_PATH),

@@ -135,6 +135,9 @@ pub(crate) enum ApiError {
     /// A key that is for other events.
     #[error("the key is not for this event")]
     EventNotAllowed,
+    /// A list of all events, by a key that is for some of them.
+    #[error("the key is for some events alone: name one with event=")]
+    EventNotNamed,
     /// The request names a host that is not this server.
     #[error("this server does not answer to that host name: use localhost, or list its origin with --cors")]
     ForeignHost,

@@ -113,6 +113,7 @@ fn what_is_no_key_file_is_refused_without_quoting_it() {
     for (text, reason) in [
         (good.replace("verify", "guard"), "a role is verify, enrol or admin"),
         (good.replace("version = 1", "version = 2"), "version 2"),
+        (format!("{good}\nx["), "line 10: "),
         (good.replace("role", "rule"), "unknown field"),
         (good.replace(&digest, &digest[1..]), "64 hexadecimal"),
         (good.replace("sha256 = \"", "sha256 = "), ""),

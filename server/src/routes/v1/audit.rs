@@ -215,8 +215,9 @@ impl AuditQuery {
     fn parse(self, caller: &Caller) -> Result<(AuditFilter, AuditPage), ApiError> {
         let Self { limit, cursor, order, event, user, action, outcome, since, until, format: _ } = self;
         let event = event.map(|name| named("event", EventName::new(&name))).transpose()?;
+        let event = event.map(|event| caller.enter(event)).transpose()?;
         if !caller.sees(event.as_ref()) {
-            return Err(ApiError::EventNotAllowed);
+            return Err(ApiError::EventNotNamed);
         }
         let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
         let after = cursor.map(|cursor| cursor.in_journal()).transpose()?;
