@@ -32,7 +32,7 @@ export function askForKey(words, sent) {
   show(message);
 }
 
-/** @param {() => void} onChange called when there is another key, or none any more */
+/** @param {() => void} onChange called when somebody gave another key, or took it away */
 export function followKey(onChange) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -40,10 +40,15 @@ export function followKey(onChange) {
     // What no header can carry is no key.
     const usable = /^[!-~]+$/.test(given);
     markMissing(field, !usable);
-    if (!usable) return field.focus();
+    if (!usable) {
+      note.textContent = "That is no key: it has letters, digits, _ and - alone.";
+      return field.focus();
+    }
     field.value = "";
     keep(given);
     show(IN_USE);
+    // The form that had the focus is gone.
+    forget.focus();
     onChange();
   });
   field.addEventListener("input", () => markMissing(field, false));
@@ -58,8 +63,9 @@ export function followKey(onChange) {
 
 /** @param {string} words */
 function show(words) {
-  note.textContent = words;
+  // Readers of screens tell what changes in what is shown already.
   card.hidden = false;
+  note.textContent = words;
   form.hidden = key !== "";
   forget.hidden = key === "";
 }

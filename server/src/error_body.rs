@@ -106,7 +106,8 @@ pub(crate) enum StatusErrors {
     /// There is no key, or it does not hold
     #[response(status = 401)]
     NoKey(StatusError),
-    /// The key is for less or for other events, or the request comes from a page of a site that is not allowed
+    /// The key is for less or for other events, or the request comes from a page of a site that is not allowed, or names
+    /// another host
     #[response(status = 403)]
     Denied(StatusError),
     /// A fault of the server's
@@ -142,7 +143,8 @@ pub(crate) enum VerdictErrors {
     /// There is no key, or it does not hold
     #[response(status = 401)]
     NoKey(VerdictError),
-    /// The key is for less or for other events, or the request comes from a page of a site that is not allowed
+    /// The key is for less or for other events, or the request comes from a page of a site that is not allowed, or names
+    /// another host
     #[response(status = 403)]
     Denied(VerdictError),
     /// The upload took too long

@@ -1,12 +1,15 @@
 //! Files that are looked at again and again, so that a change of them needs no restart.
 
 use std::error::Error;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// How often a file is looked at: what it no longer says holds for no longer.
+/// How often a file is looked at: what it no longer says, where it can be read, holds for no longer.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// What a file says now.
@@ -34,6 +37,14 @@ pub(crate) trait Followed: Clone + Send + 'static {
     /// # Errors
     /// When it cannot be understood.
     fn value(&self, text: &Self::Text) -> Result<Self::Value, Self::Error>;
+
+    /// What it says now.
+    ///
+    /// # Errors
+    /// When it cannot be read or understood.
+    fn now(&self) -> Result<Self::Value, Self::Error> {
+        self.value(&self.read()?)
+    }
 }
 
 /// What a file says, as it goes on saying it, and what keeps reading it for as long as it is polled. What cannot be
@@ -52,55 +63,78 @@ const REMINDER: u32 = 60;
 
 /// `known` is what was looked at last; `None` when there was nothing to be had.
 async fn read_again<F: Followed>(file: F, mut known: Option<F::Text>, latest: watch::Sender<Arc<F::Value>>) {
-    let mut wrong: Option<F::Error> = None;
-    let mut looks: u32 = 0;
+    let (mut unusable, mut complaint) = (None, Complaint::default());
     loop {
         tokio::time::sleep(PERIOD).await;
         let reader = file.clone();
-        let Ok(read) = tokio::task::spawn_blocking(move || reader.read()).await else { continue };
-        match read {
-            Ok(text) if known.as_ref() == Some(&text) => {}
-            Ok(text) => {
-                looks = 0;
-                wrong = match file.value(&text) {
+        let wrong = match tokio::task::spawn_blocking(move || reader.read()).await {
+            Ok(Ok(text)) if known.as_ref() == Some(&text) => unusable.clone(),
+            Ok(Ok(text)) => {
+                unusable = match file.value(&text) {
                     Ok(value) => {
                         tracing::info!("the {} were changed", F::NAME);
                         latest.send_replace(Arc::new(value));
                         None
                     }
-                    Err(error) => Some(error),
+                    Err(error) => Some(with_causes(&error)),
                 };
                 known = Some(text);
+                unusable.clone()
             }
-            Err(error) => {
-                if known.take().is_some() {
-                    looks = 0;
-                }
-                wrong = Some(error);
+            Ok(Err(error)) => {
+                known = None;
+                Some(with_causes(&error))
             }
-        }
-        if let Some(error) = &wrong {
-            if looks.is_multiple_of(REMINDER) {
-                stay::<F>(error);
-            }
-            looks = looks.wrapping_add(1);
+            Err(panicked) => Some(with_causes(&panicked)),
+        };
+        if let Some(error) = complaint.due(wrong) {
+            tracing::error!(error, "the {} stay as they were", F::NAME);
         }
     }
 }
 
-fn stay<F: Followed>(error: &F::Error) {
-    let mut causes = error.to_string();
+/// What is wrong with a file, and for how many looks it has been.
+#[derive(Debug, Default)]
+struct Complaint {
+    words: Option<String>,
+    looks: u32,
+}
+
+impl Complaint {
+    /// What is to be said at a look that found this wrong: something new at once, the same again each minute.
+    fn due(&mut self, wrong: Option<String>) -> Option<&str> {
+        if wrong != self.words {
+            *self = Self { words: wrong, looks: 0 };
+        }
+        let is_due = self.looks.is_multiple_of(REMINDER);
+        self.looks = self.looks.wrapping_add(1);
+        self.words.as_deref().filter(|_| is_due)
+    }
+}
+
+fn with_causes(error: &dyn Error) -> String {
+    let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        causes = format!("{causes}: {error}");
+        words = format!("{words}: {error}");
         cause = error.source();
     }
-    tracing::error!(error = causes, "the {} stay as they were", F::NAME);
+    words
+}
+
+/// Opens what can be read to its end: a pipe might keep its reader waiting.
+///
+/// # Errors
+/// Those of the file, and when it is none, such as a folder.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    if fs::metadata(path)?.is_file() {
+        return File::open(path);
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::sync::Mutex;
 
     use super::*;
@@ -137,5 +171,19 @@ mod tests {
         following.abort();
         *file.0.lock().unwrap() = None;
         assert!(follow(file).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_when_it_is_new_and_once_a_minute() {
+        let mut complaint = Complaint::default();
+        let mut said = Vec::new();
+        let looks = [(3, None), (130, Some("missing")), (1, None), (2, Some("missing")), (2, Some("broken"))];
+        for (times, wrong) in looks {
+            for look in 0..times {
+                said.extend(complaint.due(wrong.map(str::to_owned)).map(|words| (words.to_owned(), look)));
+            }
+        }
+        let expected = [("missing", 0), ("missing", 60), ("missing", 120), ("missing", 0), ("broken", 0)];
+        assert_eq!(said, expected.map(|(words, look)| (words.to_owned(), look)));
     }
 }

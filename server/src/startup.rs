@@ -16,7 +16,7 @@ use actix_web::error::PayloadError;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, Error, HttpRequest, HttpServer};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use embedding::ModelId;
 use embedding_store::{EmbeddingStore, Journal, RedbJournal};
 use face_core::FaceEngine;
@@ -106,7 +106,11 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(scheme, %address, store = %config.store, took_ms = took, "ready");
     writeln!(io::stdout(), "Ready: {scheme}://{address}/ (API documentation: {scheme}://{address}/docs)")?;
-    server.run().await?;
+    tokio::select! {
+        ended = server.run() => ended?,
+        // Each goes on for ever, unless it has a fault: keys that were revoked would hold from then on.
+        Some(ended) = upkeep.join_next() => bail!("what the server does on its own has ended: {ended:?}"),
+    }
     drop(upkeep);
     let lost = audit.flush(LAST_WORDS).await;
     if lost > 0 {

@@ -1,7 +1,6 @@
 //! TLS by certificate files, which are read again when they were renewed.
 
-use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +12,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
-use crate::follow::{Followed, Latest};
+use crate::follow::{Followed, Latest, open_regular};
 
 /// What PEM says of a private key under a passphrase, in its first line or in a header.
 const ENCRYPTED: &[u8] = b"ENCRYPTED";
@@ -27,7 +26,6 @@ pub(crate) struct CertificateFiles {
 
 /// Why certificate files cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub(crate) enum TlsError {
     /// A file could not be read.
     #[error("the file '{}' cannot be read", path.display())]
@@ -53,7 +51,7 @@ pub(crate) enum TlsError {
     Encrypted(PathBuf),
     /// The two do not belong together, or are of a kind that TLS does not use.
     #[error(
-        "the certificate '{}' cannot be used with the key '{}' (kinds that can: RSA of 2048 to 8192 bits, ECDSA P-256 \
+        "the certificate '{}' cannot be used with the key '{}' (kinds that can: RSA of 2048 to 4096 bits, ECDSA P-256 \
          and P-384, Ed25519)",
         chain.display(), key.display()
     )]
@@ -117,7 +115,10 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
-    fs::read(path).map_err(|source| TlsError::File { path: path.to_owned(), source })
+    let mut contents = Vec::new();
+    let read = open_regular(path).and_then(|mut file| file.read_to_end(&mut contents));
+    read.map_err(|source| TlsError::File { path: path.to_owned(), source })?;
+    Ok(contents)
 }
 
 fn not_pem(path: &Path, what: &'static str) -> TlsError {
@@ -126,6 +127,8 @@ fn not_pem(path: &Path, what: &'static str) -> TlsError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use rcgen::{CertifiedKey as Made, generate_simple_self_signed};
     use tempfile::TempDir;
 
@@ -144,9 +147,9 @@ mod tests {
     fn a_certificate_is_used_with_its_own_key_alone() {
         let folder = tempfile::tempdir().unwrap();
         let (own, other) = (made(&folder, "own"), made(&folder, "other"));
-        assert!(own.value(&own.read().unwrap()).is_ok());
+        assert!(own.now().is_ok());
         let mixed = CertificateFiles { chain: own.chain.clone(), key: other.key };
-        assert!(matches!(mixed.value(&mixed.read().unwrap()), Err(TlsError::Unfit { .. })));
+        assert!(matches!(mixed.now(), Err(TlsError::Unfit { .. })));
     }
 
     #[test]
@@ -154,14 +157,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let CertificateFiles { chain, key } = made(&folder, "own");
         let exchanged = CertificateFiles { chain: key.clone(), key: chain.clone() };
-        let refused = exchanged.value(&exchanged.read().unwrap()).unwrap_err().to_string();
+        let refused = exchanged.now().unwrap_err().to_string();
         assert!(refused.contains("own.key") && refused.contains("no certificate"), "{refused}");
         let without_key = CertificateFiles { key: chain.clone(), chain: chain.clone() };
-        let refused = without_key.value(&without_key.read().unwrap()).unwrap_err().to_string();
+        let refused = without_key.now().unwrap_err().to_string();
         assert!(refused.contains("own.pem") && refused.contains("no private key"), "{refused}");
         fs::write(&key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n").unwrap();
         let locked = CertificateFiles { chain: chain.clone(), key: key.clone() };
-        assert!(matches!(locked.value(&locked.read().unwrap()), Err(TlsError::Encrypted(_))));
+        assert!(matches!(locked.now(), Err(TlsError::Encrypted(_))));
         let missing = CertificateFiles { chain: folder.path().join("none.pem"), key };
         assert!(matches!(missing.read(), Err(TlsError::File { .. })));
     }

@@ -7,6 +7,7 @@ mod embeddings;
 mod keys;
 mod pictures;
 mod server;
+mod soon;
 
 #[cfg(feature = "browser")]
 pub use browser::{Browser, Request};
@@ -15,3 +16,4 @@ pub use embeddings::embedding;
 pub use keys::{KEY_FILE, add_key, revoke_key};
 pub use pictures::{beside_each_other, close_up, faceless, mirrored, picture, reencoded};
 pub use server::{Server, ServerBuilder, server_command};
+pub use soon::soon;

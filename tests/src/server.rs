@@ -129,6 +129,14 @@ impl Server {
         self.folder.path()
     }
 
+    /// What it has written to its log. Lines are written by a thread: of a server that was ended, all of them.
+    ///
+    /// # Errors
+    /// When there is no log.
+    pub fn log(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.folder().join("logs/app.log"))?)
+    }
+
     /// Id of its process.
     #[must_use]
     pub fn process(&self) -> Option<u32> {

@@ -8,10 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::replace::Changing;
 use super::{KeyRecord, KeyRing};
-use crate::follow::{Followed, Latest, follow};
+use crate::follow::{Followed, Latest, follow, open_regular};
 
 /// The only version there is.
 const VERSION: u32 = 1;
+
+/// What is said of all that no key file says.
+const NOT_UNDERSTOOD: &str = "it is not TOML, or a field is missing, unknown, or not of its kind (a role is verify, \
+                              enrol or admin)";
 
 /// A file of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +32,6 @@ struct Contents {
 
 /// Why a key file cannot be used or changed.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub(crate) enum KeyFileError {
     /// It could not be read or written.
     #[error("the key file '{}' cannot be used", path.display())]
@@ -76,9 +79,17 @@ impl KeyFile {
     /// # Errors
     /// [`KeyFileError::Empty`], and those of the file.
     pub(crate) fn follow(self) -> Result<(Latest<KeyRing>, impl Future<Output = ()>), KeyFileError> {
-        let path = self.0.clone();
-        let (keys, following) = follow(self)?;
-        if keys.borrow().is_empty() { Err(KeyFileError::Empty(path)) } else { Ok((keys, following)) }
+        self.some()?;
+        follow(self)
+    }
+
+    /// The keys that hold now, one at least.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Empty`], and those of the file.
+    pub(crate) fn some(&self) -> Result<KeyRing, KeyFileError> {
+        let keys = self.now()?;
+        if keys.is_empty() { Err(KeyFileError::Empty(self.0.clone())) } else { Ok(keys) }
     }
 
     /// The keys in it, in the order in which they were made.
@@ -87,6 +98,14 @@ impl KeyFile {
     /// [`KeyFileError::Missing`], [`KeyFileError::Writable`], [`KeyFileError::File`], [`KeyFileError::Broken`].
     pub(crate) fn records(&self) -> Result<Vec<KeyRecord>, KeyFileError> {
         self.parsed(&self.read()?)
+    }
+
+    /// Whether a server would take these.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Broken`] says what is wrong.
+    pub(crate) fn check(&self, records: &[KeyRecord]) -> Result<(), KeyFileError> {
+        check(records).map_err(|detail| self.broken(detail))
     }
 
     /// Adds a key. Durable on return; the file is made when it is not there, for its owner alone.
@@ -99,7 +118,7 @@ impl KeyFile {
                 return Err(KeyFileError::NameTaken(record.name.to_string()));
             }
             records.push(record);
-            KeyRing::of(records.clone()).map(drop).map_err(KeyFileError::Unfit)
+            check(records).map_err(KeyFileError::Unfit)
         })
     }
 
@@ -133,12 +152,11 @@ impl KeyFile {
     }
 
     fn parsed(&self, text: &str) -> Result<Vec<KeyRecord>, KeyFileError> {
-        // Its `Display` would quote the line, which may hold a digest.
+        // What the parser says may quote what stands there: a digest, or a key in a wrong place.
         let contents: Contents = toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.map(|before| before.matches('\n').count() + 1);
-            let place = line.map(|line| format!("line {line}: ")).unwrap_or_default();
-            self.broken(format!("{place}{}", error.message()))
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            self.broken(format!("{NOT_UNDERSTOOD}, near line {line}"))
         })?;
         if contents.version != VERSION {
             return Err(self.broken(format!("it is of version {}, and not {VERSION}", contents.version)));
@@ -166,10 +184,7 @@ impl Followed for KeyFile {
             let is_missing = error.kind() == io::ErrorKind::NotFound;
             if is_missing { KeyFileError::Missing(self.0.clone()) } else { self.failed(error) }
         };
-        let mut file = File::open(&self.0).map_err(failed)?;
-        if file.metadata().map_err(failed)?.is_dir() {
-            return Err(failed(io::ErrorKind::IsADirectory.into()));
-        }
+        let mut file = open_regular(&self.0).map_err(failed)?;
         if is_writable_by_others(&file).map_err(failed)? {
             return Err(KeyFileError::Writable(self.0.clone()));
         }
@@ -181,6 +196,10 @@ impl Followed for KeyFile {
     fn value(&self, text: &String) -> Result<KeyRing, KeyFileError> {
         KeyRing::of(self.parsed(text)?).map_err(|detail| self.broken(detail))
     }
+}
+
+fn check(records: &[KeyRecord]) -> Result<(), String> {
+    KeyRing::of(records.to_vec()).map(drop)
 }
 
 /// Whoever could write the file could let themselves in.

@@ -33,7 +33,7 @@ impl Changing {
         }
         // What a link leads to is changed, and the link stays.
         let path = match fs::canonicalize(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => path.to_owned(),
             found => found?,
         };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -42,11 +42,7 @@ impl Changing {
         // A file of its own: the file itself is another one after each change.
         let mut name = path.clone().into_os_string();
         name.push(".lock");
-        let lock = File::options().create(true).truncate(false).write(true).open(name)?;
-        // Whoever could open it could hold it.
-        owner::keep(&lock)?;
-        // What it is changed to is the owner's: another user's program could else not take its turn any more.
-        owner::give(&lock, &path, &folder)?;
+        let lock = lock(Path::new(&name), &path, &folder)?;
         wait_for(&lock)?;
         Ok(Self { path, folder, _lock: lock })
     }
@@ -66,6 +62,20 @@ impl Changing {
         file.as_file().sync_all()?;
         file.persist(&self.path).map_err(|error| error.error)?;
         owner::sync_names(&self.folder)
+    }
+}
+
+/// Makes the lock, or opens the one that is there, which may be a link that somebody else has put there: nothing of it
+/// is changed.
+fn lock(name: &Path, path: &Path, folder: &Path) -> io::Result<File> {
+    match owner::of_owner_alone().create_new(true).open(name) {
+        Ok(lock) => {
+            // Also the file's owner is to take turns.
+            owner::give(&lock, path, folder)?;
+            Ok(lock)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => File::options().write(true).open(name),
+        Err(error) => Err(error),
     }
 }
 
@@ -95,17 +105,16 @@ fn wait_for(lock: &File) -> io::Result<()> {
 mod owner {
     //! Whose a file is. A server runs as another user than whoever makes its keys, often enough.
 
-    use std::fs::{self, File, Permissions};
+    use std::fs::{self, File, OpenOptions};
     use std::io;
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
     use std::path::Path;
 
-    /// For its owner alone.
-    pub(super) fn keep(file: &File) -> io::Result<()> {
-        if file.metadata()?.mode() & 0o777 == 0o600 {
-            return Ok(());
-        }
-        file.set_permissions(Permissions::from_mode(0o600))
+    /// Makes files that only their owner can open, and so hold.
+    pub(super) fn of_owner_alone() -> OpenOptions {
+        let mut options = File::options();
+        options.write(true).mode(0o600);
+        options
     }
 
     /// Gives a file to the owner of the one at `path`, or, when there is none, to that of its folder as far as that
@@ -136,12 +145,14 @@ mod owner {
 mod owner {
     //! Files are the user's who makes them, and names durable by themselves.
 
-    use std::fs::File;
+    use std::fs::{File, OpenOptions};
     use std::io;
     use std::path::Path;
 
-    pub(super) fn keep(_: &File) -> io::Result<()> {
-        Ok(())
+    pub(super) fn of_owner_alone() -> OpenOptions {
+        let mut options = File::options();
+        options.write(true);
+        options
     }
 
     pub(super) fn give(_: &File, _: &Path, _: &Path) -> io::Result<()> {
@@ -174,12 +185,29 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_can_hold_the_lock() {
+    fn nobody_else_can_hold_the_lock_and_what_a_link_in_its_place_leads_to_stays_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
         let lock = folder.path().join("file.lock");
-        fs::write(&lock, "").unwrap();
-        fs::set_permissions(&lock, Permissions::from_mode(0o644)).unwrap();
         Changing::begin(&folder.path().join("file")).unwrap().end("").unwrap();
         assert_eq!(fs::metadata(&lock).unwrap().mode() & 0o777, 0o600);
+
+        let victim = folder.path().join("victim");
+        fs::write(&victim, "as it was").unwrap();
+        fs::set_permissions(&victim, Permissions::from_mode(0o644)).unwrap();
+        fs::remove_file(&lock).unwrap();
+        symlink(&victim, &lock).unwrap();
+        Changing::begin(&folder.path().join("file")).unwrap().end("").unwrap();
+        assert_eq!(fs::metadata(&victim).unwrap().mode() & 0o777, 0o644);
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "as it was");
+    }
+
+    #[test]
+    fn neither_a_folder_nor_a_link_that_leads_nowhere_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        symlink(folder.path().join("nowhere"), &link).unwrap();
+        assert!(Changing::begin(&link).is_err() && link.is_symlink());
+        assert!(Changing::begin(folder.path()).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

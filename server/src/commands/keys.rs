@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use ::events::{Actor, EventName};
+use anyhow::Context;
 
 use crate::access::{ApiKey, KeyFile, KeyRecord, Role};
 use crate::config::{Config, ConfigError};
-use crate::follow::Followed;
 
 /// What is to be done with the keys of a file.
 #[derive(Debug)]
@@ -45,7 +45,8 @@ fn add(file: &KeyFile, name: Actor, role: Role, events: BTreeSet<EventName>) -> 
     file.add(record)?;
     if let Err(error) = writeln!(io::stdout(), "{}", key.as_secret_text()) {
         // Nobody has seen it, so nobody can use it.
-        file.revoke(name.as_str())?;
+        let unseen = || format!("the key of '{name}' was made and not shown: revoke it");
+        file.revoke(name.as_str()).with_context(unseen)?;
         return Err(error.into());
     }
     writeln!(io::stderr(), "{told}")?;
@@ -54,19 +55,19 @@ fn add(file: &KeyFile, name: Actor, role: Role, events: BTreeSet<EventName>) -> 
 
 fn list(file: &KeyFile) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    for record in file.records()? {
+    let records = file.records()?;
+    for record in &records {
         writeln!(
             out,
             "{:<24} {}, since {}, face_{}_...",
             record.name,
-            what_for(&record),
+            what_for(record),
             record.created.date(),
             record.id
         )?;
     }
     // Last, so that it can be seen which ones to revoke.
-    file.value(&file.read()?)?;
-    Ok(())
+    Ok(file.check(&records)?)
 }
 
 fn what_for(record: &KeyRecord) -> String {

@@ -7,7 +7,6 @@ use super::Origin;
 
 /// Why the program does not start with this configuration.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub(crate) enum ConfigError {
     /// A name that is no setting, perhaps misspelt.
     #[error("unknown setting '{key}' ({origin}); there are: {}", known.join(", "))]

@@ -4,7 +4,7 @@ use e2e::{Server, picture};
 use serde_json::Value;
 
 fn log(server: &Server) -> Vec<Value> {
-    let text = std::fs::read_to_string(server.folder().join("logs/app.log")).unwrap();
+    let text = server.log().unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -38,7 +38,7 @@ async fn no_embedding_and_no_picture_reaches_the_log_at_any_level() {
     client.verify("summit", &face).await.unwrap();
     client.verify("summit", b"no picture").await.unwrap();
     server.terminate().unwrap();
-    let text = std::fs::read_to_string(server.folder().join("logs/app.log")).unwrap();
+    let text = server.log().unwrap();
     // An embedding would show as a long row of decimal numbers, a picture as a long row of bytes.
     let longest =
         text.split(|c: char| c.is_alphabetic()).map(|run| run.matches(',').count()).max().unwrap_or(0);

@@ -1,9 +1,8 @@
 //! TLS: certificates that hold, are renewed, or cannot be used.
 
 use std::path::Path;
-use std::time::Duration;
 
-use e2e::{Client, Server, server_command};
+use e2e::{Client, Server, server_command, soon};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 
 /// Writes a new certificate for these addresses, with its key, and gives it.
@@ -21,10 +20,6 @@ fn flags(folder: &Path) -> [String; 4] {
     ["--tls-cert".to_owned(), file("door.pem"), "--tls-key".to_owned(), file("door.key")]
 }
 
-fn log(server: &Server) -> String {
-    std::fs::read_to_string(server.folder().join("logs/app.log")).unwrap()
-}
-
 #[tokio::test]
 async fn beyond_its_machine_it_serves_keys_over_tls_without_a_warning() {
     let folder = tempfile::tempdir().unwrap();
@@ -32,7 +27,7 @@ async fn beyond_its_machine_it_serves_keys_over_tls_without_a_warning() {
     let (builder, key) = Server::builder().unwrap().key("door", "verify", &[]).unwrap();
     let flags = flags(folder.path());
     let builder = builder.flags(flags.iter().map(String::as_str));
-    let server = builder.flags(["--host", "0.0.0.0", "--store", "memory:"]).start().unwrap();
+    let mut server = builder.flags(["--host", "0.0.0.0", "--store", "memory:"]).start().unwrap();
     assert!(server.url().starts_with("https://0.0.0.0:"), "{}", server.url());
 
     let client = Client::trusting(server.url(), &certificate).unwrap();
@@ -43,7 +38,9 @@ async fn beyond_its_machine_it_serves_keys_over_tls_without_a_warning() {
     assert_eq!(client.send(own).await.unwrap().code(), 200);
     let plain = Client::new(&server.url().replace("https", "http"));
     assert!(plain.get("/health/live").await.is_err());
-    assert!(!log(&server).contains("cross the network"));
+    server.terminate().unwrap();
+    let log = server.log().unwrap();
+    assert!(log.contains("ready") && !log.contains("cross the network"), "{log}");
 }
 
 #[tokio::test]
@@ -61,17 +58,12 @@ async fn a_renewed_certificate_is_taken_without_a_restart_and_a_broken_one_is_no
     assert!(answers(&first).await);
 
     let second = certify(folder.path(), &["127.0.0.1"]);
-    let renewed = async { while !answers(&second).await {} };
-    tokio::time::timeout(Duration::from_secs(30), renewed).await.unwrap();
+    assert!(soon(async || answers(&second).await).await);
     assert!(!answers(&first).await);
 
     std::fs::write(folder.path().join("door.pem"), "no certificate").unwrap();
-    let told = async {
-        while !log(&server).contains("the certificates stay as they were") {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), told).await.unwrap();
+    let told = async || server.log().unwrap().contains("the certificates stay as they were");
+    assert!(soon(told).await);
     assert!(answers(&second).await);
 }
 
