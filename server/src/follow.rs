@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::error::with_causes;
+
 /// How often a file is looked at: what it no longer says, where it can be read, holds for no longer.
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -110,16 +112,6 @@ impl Complaint {
         self.looks = self.looks.wrapping_add(1);
         self.words.as_deref().filter(|_| is_due)
     }
-}
-
-fn with_causes(error: &dyn Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words = format!("{words}: {error}");
-        cause = error.source();
-    }
-    words
 }
 
 /// Opens what can be read to its end: a pipe might keep its reader waiting.

@@ -12,6 +12,7 @@ mod config;
 mod error;
 mod error_body;
 mod follow;
+mod hex;
 mod http;
 mod inference;
 mod openapi;

@@ -62,7 +62,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         anyhow::Error::from(error).context(format!("cannot serve on {}: {advice}", config.address))
     })?;
     let address = listener.local_addr()?;
-    let keys = config.keys.clone().map(KeyFile::follow).transpose()?;
+    let keys = config.keys.as_ref().map(KeyFile::follow).transpose()?;
     let certificate = config.tls.clone().map(follow).transpose()?;
     let service = open(config).await?;
     let audit = service.audit.clone();

@@ -78,9 +78,10 @@ impl KeyFile {
     ///
     /// # Errors
     /// [`KeyFileError::Empty`], and those of the file.
-    pub(crate) fn follow(self) -> Result<(Latest<KeyRing>, impl Future<Output = ()>), KeyFileError> {
-        self.some()?;
-        follow(self)
+    pub(crate) fn follow(&self) -> Result<(Latest<KeyRing>, impl Future<Output = ()> + use<>), KeyFileError> {
+        let (keys, following) = follow(self.clone())?;
+        self.expect_some(&keys.borrow())?;
+        Ok((keys, following))
     }
 
     /// The keys that hold now, one at least.
@@ -89,7 +90,12 @@ impl KeyFile {
     /// [`KeyFileError::Empty`], and those of the file.
     pub(crate) fn some(&self) -> Result<KeyRing, KeyFileError> {
         let keys = self.now()?;
-        if keys.is_empty() { Err(KeyFileError::Empty(self.0.clone())) } else { Ok(keys) }
+        self.expect_some(&keys)?;
+        Ok(keys)
+    }
+
+    fn expect_some(&self, keys: &KeyRing) -> Result<(), KeyFileError> {
+        if keys.is_empty() { Err(KeyFileError::Empty(self.0.clone())) } else { Ok(()) }
     }
 
     /// The keys in it, in the order in which they were made.

@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::hex::{from_hex, hex};
+
 /// What every key starts with, so that people and scanners of leaked secrets see what it is.
 const PREFIX: &str = "face_";
 
@@ -110,21 +112,6 @@ impl<'de> Deserialize<'de> for KeyDigest {
         let text = String::deserialize(deserializer)?;
         from_hex(&text).map(Self).ok_or_else(|| D::Error::custom("a digest is 64 hexadecimal digits"))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 2 * bytes.len() || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Every way in which a request can fail.
 
+mod causes;
 pub(crate) mod codes;
 mod describe;
 mod reason;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use crate::access::Role;
 use crate::http::Shape;
 
+pub(crate) use causes::with_causes;
 pub(crate) use describe::Description;
 pub(crate) use reason::Reason;
 

@@ -11,7 +11,7 @@ use actix_web::{Error, HttpMessage, HttpResponse, HttpResponseBuilder};
 use tracing_actix_web::RequestId;
 
 use super::Shape;
-use crate::error::{ApiError, Description};
+use crate::error::{ApiError, Description, with_causes};
 use crate::error_body::{ProblemError, StatusError, VerdictError};
 
 /// Middleware that gives every error its body, and writes it to the log.
@@ -92,13 +92,8 @@ fn note(description: &Description, error: Option<&Error>) {
     if !status.is_server_error() {
         return tracing::info!(status = status_code, code, "refused: {message}");
     }
-    let mut causes = String::new();
-    let mut cause =
-        error.and_then(|error| error.as_error::<ApiError>()).map(|error| error as &dyn std::error::Error);
-    while let Some(error) = cause {
-        causes = if causes.is_empty() { error.to_string() } else { format!("{causes}: {error}") };
-        cause = error.source();
-    }
+    let of_ours = error.and_then(|error| error.as_error::<ApiError>());
+    let causes = of_ours.map(|error| with_causes(error)).unwrap_or_default();
     tracing::error!(status = status_code, code, causes, "failed: {message}");
 }
 

@@ -3,10 +3,9 @@
 
 use serde_json::{Map, Value, json};
 use utoipa::Modify;
-use utoipa::openapi::path::PathItem;
 use utoipa::openapi::{Content, OpenApi, RefOr};
 
-use super::problems;
+use super::{operations, problems};
 use crate::error::codes::{self, Code};
 
 /// What an error of a status is most likely to be, where a route names the status alone.
@@ -32,16 +31,13 @@ pub(super) struct Examples;
 impl Modify for Examples {
     fn modify(&self, document: &mut OpenApi) {
         let schemas = serde_json::to_value(&document.components).unwrap_or_default();
-        for item in document.paths.paths.values_mut() {
-            let PathItem { get, put, post, delete, patch, .. } = item;
-            for operation in [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut) {
-                for (status, response) in &mut operation.responses.responses {
-                    let RefOr::T(response) = response else { continue };
-                    for (media_type, content) in &mut response.content {
-                        let RefOr::T(content) = content else { continue };
-                        if media_type.ends_with("json") && !has_example(content) {
-                            content.example = example(&schemas, content, status);
-                        }
+        for (_, operation) in operations(document) {
+            for (status, response) in &mut operation.responses.responses {
+                let RefOr::T(response) = response else { continue };
+                for (media_type, content) in &mut response.content {
+                    let RefOr::T(content) = content else { continue };
+                    if media_type.ends_with("json") && !has_example(content) {
+                        content.example = example(&schemas, content, status);
                     }
                 }
             }

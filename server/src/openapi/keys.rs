@@ -3,8 +3,10 @@
 use serde_json::Value;
 use utoipa::Modify;
 use utoipa::openapi::OpenApi;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use super::operations;
 
 /// The name of the scheme, by which operations refer to it.
 const SCHEME: &str = "key";
@@ -24,14 +26,11 @@ impl Modify for Keys {
         let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(ABOUT));
         let scheme = SecurityScheme::Http(scheme.build());
         document.components.get_or_insert_default().add_security_scheme(SCHEME, scheme);
-        for item in document.paths.paths.values_mut() {
-            let PathItem { get, put, post, delete, patch, .. } = item;
-            for operation in [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut) {
-                if let Some(role) = role(operation) {
-                    let about = operation.description.take().unwrap_or_default();
-                    operation.description =
-                        Some(format!("{about}\n\nRole of the key: `{role}`.").trim().to_owned());
-                }
+        for (_, operation) in operations(document) {
+            if let Some(role) = role(operation) {
+                let about = operation.description.take().unwrap_or_default();
+                operation.description =
+                    Some(format!("{about}\n\nRole of the key: `{role}`.").trim().to_owned());
             }
         }
     }

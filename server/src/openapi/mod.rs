@@ -5,6 +5,7 @@ mod keys;
 mod problems;
 
 use utoipa::openapi::Deprecated;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::{Modify, OpenApi};
 
 use self::examples::Examples;
@@ -112,14 +113,19 @@ impl Modify for Deprecations {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let former =
             ["/addUser", "/verify", "/api/events", "/api/all_user", "/api/delete_user", "/get_transaction"];
-        for (path, item) in &mut document.paths.paths {
-            if !former.iter().any(|start| path.starts_with(start)) {
-                continue;
-            }
-            let operations = [&mut item.get, &mut item.post, &mut item.delete];
-            for operation in operations.into_iter().filter_map(Option::as_mut) {
+        for (path, operation) in operations(document) {
+            if former.iter().any(|start| path.starts_with(start)) {
                 operation.deprecated = Some(Deprecated::True);
             }
         }
     }
+}
+
+/// Every operation, with its path.
+fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (&str, &mut Operation)> {
+    document.paths.paths.iter_mut().flat_map(|(path, item)| {
+        let PathItem { get, put, post, delete, patch, .. } = item;
+        let operations = [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut);
+        operations.map(move |operation| (path.as_str(), operation))
+    })
 }

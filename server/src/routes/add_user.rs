@@ -33,7 +33,8 @@ pub(crate) struct UserAdded {
 /// Finds the one face of the picture and adds it to the user. A user who is not there yet is made, and so
 /// is the event; a user with several faces is recognised better. The picture is not kept.
 #[utoipa::path(
-    post, path = "/addUser/", tag = "As the replaced service had it", operation_id = "add_user", security(("key" = ["enrol"])),
+    post, path = "/addUser/", tag = "As the replaced service had it", operation_id = "add_user",
+    security(("key" = ["enrol"])),
     request_body(content = AddUserForm, content_type = "multipart/form-data"),
     responses(
         StatusErrors, StatusUploadErrors,

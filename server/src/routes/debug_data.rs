@@ -16,6 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::access::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
+use crate::hex::hex;
 use crate::service::Service;
 use crate::upload::named;
 
@@ -75,7 +76,8 @@ pub(crate) struct StoredFace {
 /// Everything in the store, embeddings as short digests. It answers only where the server was started with
 /// `--debug-data on`; else it is 403.
 #[utoipa::path(
-    get, path = "/api/debug/cloudinary-data", tag = "As the replaced service had it", operation_id = "debug_data", security(("key" = ["admin"])),
+    get, path = "/api/debug/cloudinary-data", tag = "As the replaced service had it", operation_id = "debug_data",
+    security(("key" = ["admin"])),
     params(Which),
     responses(
         StatusErrors,
@@ -145,5 +147,5 @@ fn digest(embedding: &Embedding) -> String {
     for value in embedding.values() {
         hash.update(value.to_le_bytes());
     }
-    hash.finalize().iter().take(DIGEST_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.finalize().iter().take(DIGEST_BYTES))
 }

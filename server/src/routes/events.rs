@@ -45,7 +45,8 @@ pub(crate) struct EventDeleted {
 ///
 /// The events that the key is for in name order, those without users included.
 #[utoipa::path(
-    get, path = "/api/events", tag = "As the replaced service had it", operation_id = "list_events", security(("key" = ["verify"])),
+    get, path = "/api/events", tag = "As the replaced service had it", operation_id = "list_events",
+    security(("key" = ["verify"])),
     responses(
         StatusErrors,
         (status = 200, description = "The events", body = EventList),
@@ -64,7 +65,8 @@ pub(crate) async fn list_events(service: Data<Service>, caller: Caller) -> Resul
 ///
 /// Deletes the event with all its users and faces. It cannot be undone.
 #[utoipa::path(
-    delete, path = "/api/events/{event_name}", tag = "As the replaced service had it", operation_id = "delete_event", security(("key" = ["admin"])),
+    delete, path = "/api/events/{event_name}", tag = "As the replaced service had it", operation_id = "delete_event",
+    security(("key" = ["admin"])),
     params(("event_name" = String, Path, description = "Name of the event, percent-encoded", example = "conference_2024")),
     responses(
         StatusErrors,

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::error::ApiError;
+use crate::hex::hex;
 
 #[derive(RustEmbed)]
 #[folder = "../web"]
@@ -25,8 +26,7 @@ pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError>
 
 fn serve(request: &HttpRequest, name: &str) -> Result<HttpResponse, ApiError> {
     let EmbeddedFile { data, metadata } = Web::get(name).ok_or(ApiError::NoSuchPath)?;
-    let tag: String = metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
+    let tag = format!("\"{}\"", hex(metadata.sha256_hash().iter().take(16)));
     let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     answer.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-cache"));

@@ -39,7 +39,8 @@ pub(crate) struct TransactionDetails {
 ///
 /// What the audit has of the request that was answered with this `x-transaction-id`.
 #[utoipa::path(
-    get, path = "/get_transaction_details/", tag = "As the replaced service had it", operation_id = "get_transaction_details", security(("key" = ["verify"])),
+    get, path = "/get_transaction_details/", tag = "As the replaced service had it", operation_id = "get_transaction_details",
+    security(("key" = ["verify"])),
     params(OneTransaction),
     responses(
         StatusErrors,

@@ -56,7 +56,8 @@ pub(crate) struct UserDeleted {
 
 /// List the users of an event
 #[utoipa::path(
-    get, path = "/api/all_user", tag = "As the replaced service had it", operation_id = "list_users", security(("key" = ["enrol"])), params(InEvent),
+    get, path = "/api/all_user", tag = "As the replaced service had it", operation_id = "list_users",
+    security(("key" = ["enrol"])), params(InEvent),
     responses(
         StatusErrors,
         (status = 200, description = "The users", body = UserList),
@@ -80,7 +81,8 @@ pub(crate) async fn list_users(
 /// Deletes the user with all faces; the event stays. It is a GET for the sake of older clients, so it is
 /// refused when a browser says that the request comes from another site.
 #[utoipa::path(
-    get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "delete_user", security(("key" = ["admin"])), params(OneUser),
+    get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "delete_user",
+    security(("key" = ["admin"])), params(OneUser),
     responses(
         StatusErrors,
         (status = 200, description = "The user is gone", body = UserDeleted),

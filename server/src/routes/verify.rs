@@ -42,7 +42,8 @@ pub(crate) struct Verification {
 /// is not above the threshold: with the default of 0.4, at a confidence of 60.00 or more. The picture is
 /// not kept.
 #[utoipa::path(
-    post, path = "/verify/", tag = "As the replaced service had it", operation_id = "verify", security(("key" = ["verify"])),
+    post, path = "/verify/", tag = "As the replaced service had it", operation_id = "verify",
+    security(("key" = ["verify"])),
     request_body(content = VerifyForm, content_type = "multipart/form-data"),
     responses(
         VerdictErrors,

@@ -78,7 +78,8 @@ problems!(
 /// is encrypted with the server's `FACE_ARCHIVE_KEY`, unless it is asked for in the clear. It has no check-ins and no
 /// audit. A file that is cut off is recognised as such when it is imported.
 #[utoipa::path(
-    get, path = "/v1/events/{event}/export", tag = "Events", operation_id = "v1_export_event", security(("key" = ["admin"])),
+    get, path = "/v1/events/{event}/export", tag = "Events", operation_id = "v1_export_event",
+    security(("key" = ["admin"])),
     params(InEvent, ExportQuery),
     responses(
         ExportErrors,
@@ -132,7 +133,8 @@ fn write(service: &Service, event: &EventName, plain: bool, mut out: PieceWriter
 /// archive again changes nothing, so after an error it is simply sent again; whoever was deleted since it was made is
 /// there again. It is no larger than a picture may be: large ones are for `face-server import`.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/import", tag = "Events", operation_id = "v1_import_event", security(("key" = ["admin"])),
+    post, path = "/v1/events/{event}/import", tag = "Events", operation_id = "v1_import_event",
+    security(("key" = ["admin"])),
     params(InEvent),
     request_body(content = Archive, content_type = "application/octet-stream", description = "An archive"),
     responses(

@@ -151,7 +151,8 @@ problems! {
 /// What was done and what was refused, the newest first unless said otherwise. As `csv` or `ndjson`, by `format`
 /// or the header `Accept`, everything from there on is sent. It never has an embedding or a picture.
 #[utoipa::path(
-    get, path = "/v1/audit", tag = "Audit", operation_id = "list_audit", security(("key" = ["admin"])), params(AuditQuery),
+    get, path = "/v1/audit", tag = "Audit", operation_id = "list_audit",
+    security(("key" = ["admin"])), params(AuditQuery),
     responses(
         (status = 200, description = "A page of entries, or a file of all", content(
             (AuditList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
@@ -181,7 +182,8 @@ pub(crate) async fn list(
 ///
 /// What the audit has of the request that was answered with this `x-transaction-id`.
 #[utoipa::path(
-    get, path = "/v1/transactions/{id}", tag = "Audit", operation_id = "get_transaction", security(("key" = ["verify"])), params(WithId),
+    get, path = "/v1/transactions/{id}", tag = "Audit", operation_id = "get_transaction",
+    security(("key" = ["verify"])), params(WithId),
     responses((status = 200, description = "What it did", body = ShownTransaction), TransactionProblems)
 )]
 pub(crate) async fn transaction(

@@ -41,7 +41,8 @@ problems! {
 
 /// Read a check-in
 #[utoipa::path(
-    get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "get_check_in", security(("key" = ["verify"])),
+    get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "get_check_in",
+    security(("key" = ["verify"])),
     params(InEvent, WithId),
     responses((status = 200, description = "The check-in", body = ShownCheckIn), OneCheckInProblems)
 )]
@@ -58,7 +59,8 @@ pub(crate) async fn get(
 /// Says who came instead, or with null that nobody did. What stood there before stays to be seen in
 /// `corrections`. Who was named wrongly can be checked in at once.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "correct_check_in", security(("key" = ["verify"])),
+    patch, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "correct_check_in",
+    security(("key" = ["verify"])),
     params(InEvent, WithId),
     request_body(content = CorrectionBody, examples(
         ("somebody else" = (value = json!({"user": "jane_smith", "reason": "twins"}))),

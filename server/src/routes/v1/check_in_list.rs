@@ -73,7 +73,8 @@ problems! {
 /// The newest first unless said otherwise. As `csv` or `ndjson`, by `format` or the header `Accept`, everything
 /// from there on is sent. A cell of CSV that a spreadsheet would take for a formula has an apostrophe in front.
 #[utoipa::path(
-    get, path = "/v1/events/{event}/check-ins", tag = "Check-ins", operation_id = "list_check_ins", security(("key" = ["verify"])),
+    get, path = "/v1/events/{event}/check-ins", tag = "Check-ins", operation_id = "list_check_ins",
+    security(("key" = ["verify"])),
     params(InEvent, CheckInQuery),
     responses(
         (status = 200, description = "A page of check-ins, or a file of all", content(

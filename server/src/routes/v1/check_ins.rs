@@ -81,7 +81,8 @@ problems! {
 /// is not checked in again. With an `Idempotency-Key` the request can be sent again: it is done once. The picture
 /// is not kept.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/check-ins", tag = "Check-ins", operation_id = "check_in", security(("key" = ["verify"])),
+    post, path = "/v1/events/{event}/check-ins", tag = "Check-ins", operation_id = "check_in",
+    security(("key" = ["verify"])),
     params(InEvent, Idempotency),
     request_body(content((CheckInForm = "multipart/form-data"), (CheckInBody = "application/json"))),
     responses(

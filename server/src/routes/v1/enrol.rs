@@ -137,7 +137,8 @@ problems! {
 ///
 /// As JSON, embeddings that the client made with the event's model are taken instead of pictures.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "enrol_faces", security(("key" = ["enrol"])),
+    post, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "enrol_faces",
+    security(("key" = ["enrol"])),
     params(OfUser, Idempotency),
     request_body(content((FacesForm = "multipart/form-data"), (EmbeddingsBody = "application/json"))),
     responses(

@@ -52,7 +52,8 @@ problems! {
 ///
 /// The events that the key is for in name order, those without users too.
 #[utoipa::path(
-    get, path = "/v1/events", tag = "Events", operation_id = "list_events_v1", security(("key" = ["verify"])), params(PageQuery),
+    get, path = "/v1/events", tag = "Events", operation_id = "list_events_v1",
+    security(("key" = ["verify"])), params(PageQuery),
     responses((status = 200, description = "A page of events", body = EventPage), ListProblems)
 )]
 pub(crate) async fn list(
@@ -96,7 +97,8 @@ async fn page_of(
 /// Makes the event when it is not there yet (201). Of one that is there, all settings are replaced (200): what is
 /// left out is taken away. Users and faces stay. Events also come into being with their first user.
 #[utoipa::path(
-    put, path = "/v1/events/{event}", tag = "Events", operation_id = "put_event", security(("key" = ["admin"])), params(InEvent),
+    put, path = "/v1/events/{event}", tag = "Events", operation_id = "put_event",
+    security(("key" = ["admin"])), params(InEvent),
     request_body(content = EventBody, examples(
         ("of 1,000 people" = (value = json!({"match_rule": {"target_false_match_rate": 0.01}, "on_duplicate": "reject",
             "retain_until": "2027-01-31T00:00:00Z", "metadata": {"venue": "Hall 3"}}))),
@@ -142,7 +144,8 @@ pub(crate) async fn put(
 
 /// Read an event
 #[utoipa::path(
-    get, path = "/v1/events/{event}", tag = "Events", operation_id = "get_event", security(("key" = ["verify"])), params(InEvent),
+    get, path = "/v1/events/{event}", tag = "Events", operation_id = "get_event",
+    security(("key" = ["verify"])), params(InEvent),
     responses((status = 200, description = "The event", body = ShownEvent), EventProblems)
 )]
 pub(crate) async fn get(
@@ -156,7 +159,8 @@ pub(crate) async fn get(
 ///
 /// Changes the settings that are given; null takes one away.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}", tag = "Events", operation_id = "change_event", security(("key" = ["admin"])), params(InEvent),
+    patch, path = "/v1/events/{event}", tag = "Events", operation_id = "change_event",
+    security(("key" = ["admin"])), params(InEvent),
     request_body(content = EventPatch, example = json!({"match_rule": {"threshold": 0.38}, "retain_until": null})),
     responses((status = 200, description = "The event as it is now", body = ShownEvent), ChangeProblems)
 )]
@@ -179,7 +183,8 @@ pub(crate) async fn patch(
 ///
 /// Deletes the event with its users, their faces and its check-ins. It cannot be undone.
 #[utoipa::path(
-    delete, path = "/v1/events/{event}", tag = "Events", operation_id = "delete_event_v1", security(("key" = ["admin"])), params(InEvent),
+    delete, path = "/v1/events/{event}", tag = "Events", operation_id = "delete_event_v1",
+    security(("key" = ["admin"])), params(InEvent),
     responses((status = 204, description = "It is gone"), EventProblems)
 )]
 pub(crate) async fn delete(

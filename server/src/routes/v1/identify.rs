@@ -114,7 +114,8 @@ problems! {
 /// Says whose face it is among all users of the event (1:N). With `faces` = `all`, of each face of the picture;
 /// one without a face is then no error. Look at `decision`: a refusal is 200 too. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/identify", tag = "Recognition", operation_id = "identify", security(("key" = ["verify"])), params(InEvent),
+    post, path = "/v1/events/{event}/identify", tag = "Recognition", operation_id = "identify",
+    security(("key" = ["verify"])), params(InEvent),
     request_body(content = IdentifyForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "The event was searched", body = Identified), IdentifyProblems)
 )]
@@ -153,7 +154,8 @@ pub(crate) async fn identify(
 /// Says whether it is the face of one user (1:1), by the event's rule for a single comparison. It is `match` or
 /// `no_match`: nobody else is looked at. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/users/{user}/verify", tag = "Recognition", operation_id = "verify_user", security(("key" = ["verify"])),
+    post, path = "/v1/events/{event}/users/{user}/verify", tag = "Recognition", operation_id = "verify_user",
+    security(("key" = ["verify"])),
     params(OfUser), request_body(content = PictureForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "The face was compared", body = Verified), VerifyProblems)
 )]

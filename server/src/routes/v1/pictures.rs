@@ -120,7 +120,8 @@ problems! {
 /// Finds every face of a picture, says where it is and how well it is shown. A picture without a face is no
 /// error: `faces` is then empty. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/faces/detect", tag = "Pictures", operation_id = "detect_faces", security(("key" = ["verify"])),
+    post, path = "/v1/faces/detect", tag = "Pictures", operation_id = "detect_faces",
+    security(("key" = ["verify"])),
     request_body(content = PictureForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "The faces, perhaps none", body = DetectedFaces), PictureProblems)
 )]
@@ -141,7 +142,8 @@ pub(crate) async fn detect(
 /// Finds every face of a picture and makes the embedding of each, of the 20 largest at most. Embeddings can be
 /// enrolled by `POST /v1/events/{event}/users/{user}/faces`. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/faces/embed", tag = "Pictures", operation_id = "embed_faces", security(("key" = ["verify"])),
+    post, path = "/v1/faces/embed", tag = "Pictures", operation_id = "embed_faces",
+    security(("key" = ["verify"])),
     request_body(content = PictureForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "The faces, perhaps none", body = EmbeddedFaces), PictureProblems)
 )]
@@ -166,7 +168,8 @@ pub(crate) async fn embed(
 /// Says how alike the one face of each picture is, and whether the distance is within the service's threshold
 /// for one comparison. Neither picture is kept.
 #[utoipa::path(
-    post, path = "/v1/faces/compare", tag = "Pictures", operation_id = "compare_faces", security(("key" = ["verify"])),
+    post, path = "/v1/faces/compare", tag = "Pictures", operation_id = "compare_faces",
+    security(("key" = ["verify"])),
     request_body(content = TwoPicturesForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "How alike they are", body = Comparison), PictureProblems)
 )]

@@ -64,7 +64,8 @@ problems! {
 ///
 /// All of them, oldest first, without embeddings.
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "list_faces", security(("key" = ["enrol"])),
+    get, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "list_faces",
+    security(("key" = ["enrol"])),
     params(OfUser), responses((status = 200, description = "The faces", body = FaceList), FaceListProblems)
 )]
 pub(crate) async fn list(service: Data<Service>, of: OfUser) -> Result<Json<FaceList>, ApiError> {
@@ -74,7 +75,8 @@ pub(crate) async fn list(service: Data<Service>, of: OfUser) -> Result<Json<Face
 
 /// Read a face of a user
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users/{user}/faces/{id}", tag = "Users and faces", operation_id = "get_face", security(("key" = ["enrol"])),
+    get, path = "/v1/events/{event}/users/{user}/faces/{id}", tag = "Users and faces", operation_id = "get_face",
+    security(("key" = ["enrol"])),
     params(OfUser, WithId), responses((status = 200, description = "The face", body = ShownSample), FaceProblems)
 )]
 pub(crate) async fn get(
@@ -93,7 +95,8 @@ pub(crate) async fn get(
 /// The user is then recognised by the others. The last face goes with the user only.
 #[utoipa::path(
     delete, path = "/v1/events/{event}/users/{user}/faces/{id}", tag = "Users and faces",
-    operation_id = "delete_face", security(("key" = ["enrol"])), params(OfUser, WithId),
+    operation_id = "delete_face",
+    security(("key" = ["enrol"])), params(OfUser, WithId),
     responses((status = 204, description = "The face is gone"), FaceRemovalProblems)
 )]
 pub(crate) async fn delete(

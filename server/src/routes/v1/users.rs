@@ -83,7 +83,8 @@ problems! {
 
 /// List the users of an event
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users", tag = "Users and faces", operation_id = "list_users_v1", security(("key" = ["enrol"])),
+    get, path = "/v1/events/{event}/users", tag = "Users and faces", operation_id = "list_users_v1",
+    security(("key" = ["enrol"])),
     params(InEvent, PageQuery),
     responses((status = 200, description = "A page of users", body = UserPage), UserListProblems)
 )]
@@ -99,7 +100,8 @@ pub(crate) async fn list(
 
 /// Read a user
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "get_user", security(("key" = ["enrol"])),
+    get, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "get_user",
+    security(("key" = ["enrol"])),
     params(OfUser), responses((status = 200, description = "The user", body = ShownUser), UserProblems)
 )]
 pub(crate) async fn get(service: Data<Service>, of: OfUser) -> Result<Json<ShownUser>, ApiError> {
@@ -111,7 +113,8 @@ pub(crate) async fn get(service: Data<Service>, of: OfUser) -> Result<Json<Shown
 ///
 /// Replaces the client's own data of the user.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "change_user", security(("key" = ["enrol"])),
+    patch, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "change_user",
+    security(("key" = ["enrol"])),
     params(OfUser),
     request_body(content = UserPatch, example = json!({"metadata": {"company": "Acme", "badge": 17}})),
     responses((status = 200, description = "The user as they are now", body = ShownUser), UserChangeProblems)
@@ -132,7 +135,8 @@ pub(crate) async fn patch(
 ///
 /// Deletes the user with all faces and check-ins. It cannot be undone; the event stays.
 #[utoipa::path(
-    delete, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "delete_user_v1", security(("key" = ["admin"])),
+    delete, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "delete_user_v1",
+    security(("key" = ["admin"])),
     params(OfUser), responses((status = 204, description = "The user is gone"), UserProblems)
 )]
 pub(crate) async fn delete(
