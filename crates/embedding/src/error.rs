@@ -32,9 +32,12 @@ pub enum EmbeddingError {
         /// Model of the second operand.
         right: ModelId,
     },
-    /// Templates for two metrics cannot be compared.
-    #[error("templates for unit and for raw distances cannot be compared")]
-    MetricMismatch,
+    /// Templates on two scales cannot be compared.
+    #[error("templates on different scales of distance cannot be compared")]
+    ScaleMismatch,
+    /// The factor of a scale of distances is over 0 and at most 100.
+    #[error("the factor of a scale of distances is over 0 and at most 100")]
+    InvalidFactor,
     /// A distance is a finite number, zero or more.
     #[error("a distance is a finite number, zero or more")]
     InvalidDistance,

@@ -9,7 +9,7 @@ mod picture;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use face_core::{EngineOptions, Face, FaceEngine, FacePolicy, RgbView};
+use face_core::{EngineOptions, Face, FaceEngine, FacePolicy, Purpose, RgbView};
 use image::RgbImage;
 
 fn stages(criterion: &mut Criterion) {
@@ -20,16 +20,18 @@ fn stages(criterion: &mut Criterion) {
     let view = RgbView::of(&pixels).unwrap();
     let detection = *engine.detect(view).unwrap().first().unwrap();
     let face = Face { detection, landmarks: engine.landmarks(view, &detection) };
-    let crops = engine.crops(view, &face);
+    let embedder = engine.embedder(engine.model()).unwrap();
+    let crops = embedder.crops(view, &face, Purpose::Probe);
 
     let mut group = criterion.benchmark_group("640x480");
     group.bench_function("decode", |b| b.iter(|| engine.decode(black_box(&jpeg)).unwrap()));
     group.bench_function("detect", |b| b.iter(|| engine.detect(black_box(view)).unwrap()));
     group.bench_function("landmarks", |b| b.iter(|| engine.landmarks(black_box(view), &detection)));
-    group.bench_function("align", |b| b.iter(|| engine.crops(black_box(view), &face)));
-    group.bench_function("embed", |b| b.iter(|| engine.embed(black_box(&crops)).unwrap()));
+    group.bench_function("align", |b| b.iter(|| embedder.crops(black_box(view), &face, Purpose::Probe)));
+    group.bench_function("embed", |b| b.iter(|| embedder.embed(black_box(&crops)).unwrap()));
     group.bench_function("whole", |b| {
-        b.iter(|| engine.embed_one(black_box(&jpeg), FacePolicy::Single).unwrap())
+        let whole = || engine.embed_as(black_box(&jpeg), FacePolicy::Single, engine.model(), Purpose::Probe);
+        b.iter(|| whole().unwrap())
     });
     group.finish();
 }

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use face_core::{EngineOptions, Face, FaceEngine, RgbView};
+use face_core::{EngineOptions, Face, FaceEngine, Purpose, RgbView};
 
 fn main() -> anyhow::Result<()> {
     let photo = std::env::args_os().nth(1).context("usage: embed_image PHOTO.jpg")?;
@@ -24,11 +24,12 @@ fn main() -> anyhow::Result<()> {
         picture.height(),
         engine.model()
     );
+    let embedder = engine.embedder(engine.model())?;
     for detection in faces {
         let landmarks = engine.landmarks(pixels, &detection);
-        let embedding = engine.embed(&engine.crops(pixels, &Face { detection, landmarks }))?;
-        let (area, norm) =
-            (detection.bounding_box, embedding.values().iter().map(|v| v * v).sum::<f32>().sqrt());
+        let embedding =
+            embedder.embed(&embedder.crops(pixels, &Face { detection, landmarks }, Purpose::Enrolment))?;
+        let (area, norm) = (detection.bounding_box, embedding.norm());
         println!(
             "- {:.0}x{:.0} pixels at ({:.0}, {:.0}), score {:.2}, embedding of length {norm:.3}",
             area.width, area.height, area.left, area.top, detection.score

@@ -1,18 +1,71 @@
 //! From chips to embeddings: one run of the network over all crops, and their mean.
 
-use embedding::{DIMENSIONS, Embedding, ModelId};
+use embedding::{DIMENSIONS, DistanceScale, Embedding, ModelId};
 use ort::environment::Environment;
 
 use crate::align::{Alignment, align};
 use crate::manifest::{Channels, ModelEntry};
 use crate::network::Network;
-use crate::{Chip, EngineOptions, Face, InferenceError, OpenError, RgbView};
+use crate::{Chip, Crops, EngineOptions, Face, InferenceError, OpenError, Purpose, RgbView};
 
-/// The loaded embedder, and how it wants its chips.
+/// How much more of the surroundings the second scale shows: see [`Crops::Four`].
+const SECOND_ZOOM: f64 = 1.08;
+
+/// What is known of an embedder before it is loaded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmbedderInfo {
+    id: ModelId,
+    scale: DistanceScale,
+    /// Of a face to enrol, and of a probe.
+    crops: [Crops; 2],
+    recognisability: bool,
+}
+
+impl EmbedderInfo {
+    /// As the manifest has it; `crops` replaces both numbers of crops.
+    pub(crate) fn of(model: &ModelEntry, crops: Option<Crops>) -> Result<Self, OpenError> {
+        Ok(Self {
+            id: model.model_id()?,
+            scale: model.distance_scale()?,
+            crops: crops.map_or_else(|| model.crops(), |crops| Ok([crops; 2]))?,
+            recognisability: model.recognisability,
+        })
+    }
+
+    /// The id that its embeddings carry.
+    #[must_use]
+    pub fn id(&self) -> &ModelId {
+        &self.id
+    }
+
+    /// The scale of its distances, between unit vectors.
+    #[must_use]
+    pub fn scale(&self) -> DistanceScale {
+        self.scale
+    }
+
+    /// How many crops of a face are averaged.
+    #[must_use]
+    pub fn crops(&self, purpose: Purpose) -> Crops {
+        let [enrolled, probe] = self.crops;
+        match purpose {
+            Purpose::Enrolment => enrolled,
+            Purpose::Probe => probe,
+        }
+    }
+
+    /// Whether the length of its embeddings is the [`Quality::recognisability`](crate::Quality::recognisability).
+    #[must_use]
+    pub fn tells_recognisability(&self) -> bool {
+        self.recognisability
+    }
+}
+
+/// A loaded embedder, and how it wants its chips.
 #[derive(Debug)]
-pub(crate) struct Embedder {
+pub struct Embedder {
     network: Network,
-    model: ModelId,
+    info: EmbedderInfo,
     side: u32,
     alignment: Alignment,
     /// Index of the colour in an RGB pixel, in the order of the input's planes.
@@ -22,16 +75,26 @@ pub(crate) struct Embedder {
     outputs: [String; 1],
 }
 
+/// What a network says of the crops of one face.
+#[derive(Debug)]
+pub(crate) struct Embedded {
+    /// The mean over the crops, not normalised.
+    pub(crate) embedding: Embedding,
+    /// Length of the first crop's embedding.
+    pub(crate) first_length: f32,
+}
+
 impl Embedder {
     pub(crate) fn open(
         environment: &Environment,
         model: &ModelEntry,
+        info: EmbedderInfo,
         bytes: &[u8],
         options: &EngineOptions,
     ) -> Result<Self, OpenError> {
         let input = model.input()?;
         Ok(Self {
-            model: model.model_id()?,
+            info,
             side: input.side().ok_or_else(|| model.unusable("its input has no fixed side".into()))?,
             alignment: model.alignment()?,
             planes: match input.channels {
@@ -45,18 +108,51 @@ impl Embedder {
         })
     }
 
-    /// The id that its embeddings carry.
-    pub(crate) fn model(&self) -> &ModelId {
-        &self.model
+    /// Which one it is.
+    #[must_use]
+    pub fn info(&self) -> &EmbedderInfo {
+        &self.info
     }
 
-    /// The chip of a face as this model wants it; a `zoom` above 1 shows more of the surroundings.
-    pub(crate) fn align(&self, picture: RgbView<'_>, face: &Face, zoom: f64) -> Chip {
-        align(picture, face, &self.alignment, self.side, zoom)
+    /// The chip that the embedder's own authors would embed. It depends on the embedder by which points
+    /// of the face it is fitted: dlib's by its landmarks, SFace by the detector's points where there are
+    /// any.
+    #[must_use]
+    pub fn align(&self, picture: RgbView<'_>, face: &Face) -> Chip {
+        align(picture, face, &self.alignment, self.side, 1.0)
     }
 
-    /// One embedding of one face: the mean over its crops, as the network gave them (not normalised).
-    pub(crate) fn embed(&self, crops: &[Chip]) -> Result<Embedding, InferenceError> {
+    /// The chips of one face that are embedded together for a purpose, that of [`align`](Self::align) first.
+    #[must_use]
+    pub fn crops(&self, picture: RgbView<'_>, face: &Face, purpose: Purpose) -> Vec<Chip> {
+        let _step = tracing::debug_span!("align").entered();
+        let chip = self.align(picture, face);
+        match self.info.crops(purpose) {
+            Crops::One => vec![chip],
+            Crops::Two => {
+                let mirrored = chip.mirrored();
+                vec![chip, mirrored]
+            }
+            Crops::Four => {
+                let wider = align(picture, face, &self.alignment, self.side, SECOND_ZOOM);
+                let (mirrored, wider_mirrored) = (chip.mirrored(), wider.mirrored());
+                vec![chip, mirrored, wider, wider_mirrored]
+            }
+        }
+    }
+
+    /// Embeds the crops of **one** face: the mean of what the network says of each, not normalised.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when there are none, when one is not as large as the model wants, or when the
+    /// model fails to run.
+    pub fn embed(&self, crops: &[Chip]) -> Result<Embedding, InferenceError> {
+        Ok(self.run(crops)?.embedding)
+    }
+
+    /// The same, with the length of the first crop's embedding.
+    pub(crate) fn run(&self, crops: &[Chip]) -> Result<Embedded, InferenceError> {
+        let _step = tracing::debug_span!("embed").entered();
         let side = self.side as usize;
         let mut values = Vec::with_capacity(crops.len() * 3 * side * side);
         for chip in crops {
@@ -70,11 +166,20 @@ impl Embedder {
             }
         }
         let shape = [crops.len(), 3, side, side];
-        let mean = self.network.run(shape, &values, &self.outputs, |outputs| mean(outputs, crops.len()))?;
-        let mean = mean.ok_or_else(|| self.network.misshapen("not 128 numbers a chip".into()))?;
-        Embedding::new(self.model.clone(), mean)
-            .map_err(|source| InferenceError::Embedding { model: self.network.model().to_owned(), source })
+        let read = |outputs: &[&[f32]]| Some((mean(outputs, crops.len())?, first_length(outputs)));
+        let read = self.network.run(shape, &values, &self.outputs, read)?;
+        let (mean, first_length) =
+            read.ok_or_else(|| self.network.misshapen("not 128 numbers a chip".into()))?;
+        let embedding = Embedding::new(self.info.id.clone(), mean)
+            .map_err(|source| InferenceError::Embedding { model: self.network.model().to_owned(), source })?;
+        Ok(Embedded { embedding, first_length })
     }
+}
+
+/// Euclidean length of the first row.
+fn first_length(outputs: &[&[f32]]) -> f32 {
+    let first = outputs.iter().flat_map(|rows| rows.iter()).take(DIMENSIONS);
+    first.map(|&value| f64::from(value) * f64::from(value)).sum::<f64>().sqrt() as f32
 }
 
 /// The mean of `count` rows of 128 numbers; `None` when there are not as many.

@@ -2,23 +2,21 @@
 
 use std::path::Path;
 
-use embedding::{Embedding, ModelId};
+use embedding::{DistanceScale, Embedding, EmbeddingError, ModelId, Template};
 use image::RgbImage;
 
 use crate::decode::{Decoded, decode, decode_reduced};
 use crate::detect::Detector;
-use crate::embed::Embedder;
+use crate::embed::Embedded;
+use crate::embedders::Embedders;
 use crate::landmarks::ShapePredictor;
 use crate::manifest::{Manifest, Role};
 use crate::select::select;
 use crate::{
-    AnalyzedFace, Chip, Crops, Detection, DetectorChoice, EmbeddedFace, EngineOptions, Face, FaceError,
-    FacePolicy, Frame, InferenceError, Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView,
-    SmallestFace, runtime,
+    AnalyzedFace, Detection, DetectorChoice, EmbeddedFace, EmbeddedFaces, Embedder, EmbedderInfo,
+    EngineOptions, Face, FaceError, FacePolicy, Frame, InferenceError, Landmarks, Landmarks68, OpenError,
+    PictureError, Purpose, Quality, RgbView, SmallestFace, runtime,
 };
-
-/// How much more of the surroundings the second scale shows: see [`Crops::Four`].
-const SECOND_ZOOM: f64 = 1.08;
 
 /// Longest side, in pixels, to which a picture may be reduced while it is decoded: twice that of the
 /// largest copy which is searched, so that a copy is still averaged.
@@ -38,7 +36,7 @@ pub struct FaceEngine {
     detector: Detector,
     predictor: ShapePredictor<5>,
     predictor68: Option<ShapePredictor<68>>,
-    embedder: Embedder,
+    embedders: Embedders,
 }
 
 impl FaceEngine {
@@ -48,8 +46,7 @@ impl FaceEngine {
     /// [`OpenError`] says which file is missing or wrong, or where ONNX Runtime was looked for.
     pub fn open(models: &Path, options: EngineOptions) -> Result<Self, OpenError> {
         let manifest = Manifest::open(models)?;
-        let (landmarks, embedder) =
-            (manifest.model(Role::Landmarks)?, manifest.embedder(options.embedder.as_ref())?);
+        let landmarks = manifest.model(Role::Landmarks)?;
         let predictor = ShapePredictor::open(landmarks, &manifest.read(landmarks)?)?;
         let predictor68 = if options.landmarks_68 {
             let (model, bytes) = manifest.optional("landmarks-68")?;
@@ -57,40 +54,111 @@ impl FaceEngine {
         } else {
             None
         };
-        let embedder_bytes = manifest.read(embedder)?;
         let environment = runtime::environment(models)?;
         Ok(Self {
             detector: Detector::open(&environment, &manifest, &options)?,
-            embedder: Embedder::open(&environment, embedder, &embedder_bytes, &options)?,
+            embedders: Embedders::open(environment, manifest, &options)?,
             predictor,
             predictor68,
             options,
         })
     }
 
-    /// The model whose embeddings this engine makes.
+    /// The model that [`embed_one`](Self::embed_one) uses.
     #[must_use]
     pub fn model(&self) -> &ModelId {
-        self.embedder.model()
+        self.embedders.default_info().id()
     }
 
-    /// Embeds the one face that `policy` chooses from a picture: decode, detect, select, align, embed.
+    /// All embedders that the models folder has, loaded or not; the first is the one of [`model`](Self::model)
+    /// unless [`EngineOptions::embedder`] names another.
+    pub fn embedders(&self) -> impl Iterator<Item = &EmbedderInfo> {
+        self.embedders.infos()
+    }
+
+    /// An embedder by its id, loaded now when it was not before: some 0.1 s and the memory of the network, for
+    /// each of [`EngineOptions::sessions`].
+    ///
+    /// # Errors
+    /// [`OpenError`]: there is none of that id, or it cannot be loaded.
+    pub fn embedder(&self, model: &ModelId) -> Result<&Embedder, OpenError> {
+        self.embedders.get(model)
+    }
+
+    /// The template of one person's embeddings, all of one model of this engine, on that model's scale of
+    /// distance.
+    ///
+    /// # Errors
+    /// As for [`Template::of`].
+    pub fn template<'a>(
+        &self,
+        samples: impl IntoIterator<Item = &'a Embedding>,
+    ) -> Result<Template, EmbeddingError> {
+        let mut samples = samples.into_iter().peekable();
+        let model = samples.peek().map(|sample| sample.model());
+        let info = model.and_then(|model| self.embedders().find(|info| info.id() == model));
+        Template::of(info.map_or(DistanceScale::UNIT, EmbedderInfo::scale), samples)
+    }
+
+    /// Embeds the one face that `policy` chooses from a picture, by [`model`](Self::model) and as a face to
+    /// enrol: decode, detect, select, align, embed.
     ///
     /// # Errors
     /// [`FaceError`]: the picture cannot be used, or shows no face or several, or a model failed.
     pub fn embed_one(&self, picture: &[u8], policy: FacePolicy) -> Result<EmbeddedFace, FaceError> {
+        self.embed_as(picture, policy, self.model(), Purpose::Enrolment)
+    }
+
+    /// The same by any model, for a purpose.
+    ///
+    /// # Errors
+    /// As for [`embed_one`](Self::embed_one).
+    pub fn embed_as(
+        &self,
+        picture: &[u8],
+        policy: FacePolicy,
+        model: &ModelId,
+        purpose: Purpose,
+    ) -> Result<EmbeddedFace, FaceError> {
+        let embedder = self.embedders.get(model).map_err(InferenceError::from)?;
         let decoded = self.decode_to_search(picture)?;
         let pixels = RgbView::of(&decoded.pixels)?;
         let (detection, bystanders) = select(&self.detect(pixels)?, policy)?;
         let face = self.face(pixels, detection);
         let [x, y] = decoded.reduction;
         if (x, y) == (1.0, 1.0) || face.landmarks.eye_distance() >= ENOUGH {
-            return Ok(self.embed_face(pixels, face, bystanders)?.scaled(x, y));
+            return Ok(self.embed_face(pixels, face, bystanders, embedder, purpose)?.scaled(x, y));
         }
         let whole = self.decode(picture)?;
         let pixels = RgbView::of(&whole)?;
         let face = self.face(pixels, detection.scaled(x, y));
-        Ok(self.embed_face(pixels, face, bystanders)?)
+        Ok(self.embed_face(pixels, face, bystanders, embedder, purpose)?)
+    }
+
+    /// Embeds all faces of a picture, of the largest at most `most`; there may be none.
+    ///
+    /// # Errors
+    /// As for [`embed_one`](Self::embed_one), never for want of a face.
+    pub fn embed_all(
+        &self,
+        picture: &[u8],
+        most: usize,
+        model: &ModelId,
+        purpose: Purpose,
+    ) -> Result<EmbeddedFaces, FaceError> {
+        let embedder = self.embedders.get(model).map_err(InferenceError::from)?;
+        let decoded = self.decode(picture)?;
+        let pixels = RgbView::of(&decoded)?;
+        let mut detections = self.detect(pixels)?;
+        let found = detections.len();
+        let area = |at: &Detection| at.bounding_box.area();
+        detections.sort_by(|a, b| area(b).total_cmp(&area(a)));
+        detections.truncate(most);
+        let faces = detections.into_iter().map(|detection| {
+            self.embed_face(pixels, self.face(pixels, detection), found - 1, embedder, purpose)
+        });
+        let faces: Vec<_> = faces.collect::<Result<_, InferenceError>>()?;
+        Ok(EmbeddedFaces { size: decoded.dimensions(), omitted: found - faces.len(), faces })
     }
 
     fn embed_face(
@@ -98,10 +166,26 @@ impl FaceEngine {
         picture: RgbView<'_>,
         face: Face,
         bystanders: usize,
+        embedder: &Embedder,
+        purpose: Purpose,
     ) -> Result<EmbeddedFace, InferenceError> {
-        let quality = self.quality(picture, &face);
-        let embedding = self.embed(&self.crops(picture, &face))?;
+        let mut quality = self.quality(picture, &face);
+        let Embedded { embedding, first_length } = embedder.run(&embedder.crops(picture, &face, purpose))?;
+        quality.recognisability = if embedder.info().tells_recognisability() {
+            Some(first_length)
+        } else {
+            self.recognisability(picture, &face)?
+        };
         Ok(EmbeddedFace { face, quality, embedding, bystanders })
+    }
+
+    /// The length of the embedding of the embedder whose length tells something.
+    fn recognisability(&self, picture: RgbView<'_>, face: &Face) -> Result<Option<f32>, InferenceError> {
+        if !self.options.recognisability {
+            return Ok(None);
+        }
+        let Some(recogniser) = self.embedders.recogniser()? else { return Ok(None) };
+        Ok(Some(recogniser.run(&[recogniser.align(picture, face)])?.first_length))
     }
 
     /// The picture, at a part of its size where no face is missed for that: YuNet searches copies of 640
@@ -194,39 +278,5 @@ impl FaceEngine {
         let option = "EngineOptions::landmarks_68";
         let predictor = self.predictor68.as_ref().ok_or(InferenceError::NotLoaded { option })?;
         Ok(Landmarks68(predictor.predict(picture, frame)))
-    }
-
-    /// The chip that the embedder's own authors would embed. It depends on the embedder by which points
-    /// of the face it is fitted: dlib's by its landmarks, SFace by the detector's points where there are
-    /// any.
-    #[must_use]
-    pub fn align(&self, picture: RgbView<'_>, face: &Face) -> Chip {
-        self.embedder.align(picture, face, 1.0)
-    }
-
-    /// The chips of one face that this engine embeds together; that of [`align`](Self::align) is among
-    /// them.
-    #[must_use]
-    pub fn crops(&self, picture: RgbView<'_>, face: &Face) -> Vec<Chip> {
-        let _step = tracing::debug_span!("align").entered();
-        let chip = self.align(picture, face);
-        match self.options.crops {
-            Crops::One => vec![chip],
-            Crops::Two => vec![chip.mirrored(), chip],
-            Crops::Four => {
-                let wider = self.embedder.align(picture, face, SECOND_ZOOM);
-                vec![chip.mirrored(), chip, wider.mirrored(), wider]
-            }
-        }
-    }
-
-    /// Embeds the crops of **one** face: the mean of what the network says of each, not normalised.
-    ///
-    /// # Errors
-    /// [`InferenceError`] when there are none, when one is not as large as the model wants, or when the
-    /// model fails to run.
-    pub fn embed(&self, crops: &[Chip]) -> Result<Embedding, InferenceError> {
-        let _step = tracing::debug_span!("embed").entered();
-        self.embedder.embed(crops)
     }
 }

@@ -129,6 +129,9 @@ pub enum InferenceError {
         /// Which output, and what it was.
         detail: String,
     },
+    /// An embedder that was asked for could not be loaded.
+    #[error("the embedder cannot be loaded")]
+    Load(#[from] OpenError),
     /// A model was not loaded when the engine was opened.
     #[error("the model for this was not loaded: open the engine with `{option}`")]
     NotLoaded {

@@ -151,10 +151,21 @@ pub struct EmbeddedFace {
     pub face: Face,
     /// How well it is shown.
     pub quality: Quality,
-    /// Its embedding by the engine's model, as the network gave it.
+    /// Its embedding by the model that was asked for, as the network gave it.
     pub embedding: Embedding,
     /// How many other faces the picture shows that the policy passed over.
     pub bystanders: usize,
+}
+
+/// Several faces of a picture with their embeddings.
+#[derive(Debug, Clone)]
+pub struct EmbeddedFaces {
+    /// Width and height of the upright picture, in pixels.
+    pub size: (u32, u32),
+    /// The faces, the largest first.
+    pub faces: Vec<EmbeddedFace>,
+    /// How many smaller ones were left out.
+    pub omitted: usize,
 }
 
 impl EmbeddedFace {

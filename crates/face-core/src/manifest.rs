@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use embedding::ModelId;
+use embedding::{DistanceScale, ModelId};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::align::Alignment;
-use crate::{DetectorKind, OpenError};
+use crate::{Crops, DetectorKind, OpenError};
 
 /// Name of the manifest inside the models folder.
 const FILE_NAME: &str = "manifest.toml";
 
 /// The version of the manifest's layout that is read here.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What a model is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -43,6 +43,23 @@ pub(crate) struct ModelEntry {
     pub(crate) output: Option<OutputEntry>,
     #[serde(default)]
     alignment: Option<Alignment>,
+    /// What distances between its unit vectors are multiplied by, of an embedder.
+    #[serde(default)]
+    distance_factor: Option<f32>,
+    /// Crops of a face, of an embedder.
+    #[serde(default)]
+    crops: Option<CropsEntry>,
+    /// Whether the length of an embedder's output tells how recognisable a face is.
+    #[serde(default)]
+    pub(crate) recognisability: bool,
+}
+
+/// How many crops of a face an embedder averages.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CropsEntry {
+    enrolled: usize,
+    probe: usize,
 }
 
 /// A detector's name in a manifest.
@@ -110,7 +127,7 @@ impl Manifest {
         let document: Document = toml::from_str(&text).map_err(|e| invalid(e.message().to_owned()))?;
         if document.format != FORMAT {
             return Err(invalid(format!(
-                "its format is {}, this program reads format {FORMAT}",
+                "its format is {}, this program reads format {FORMAT}: run the set-up of this version",
                 document.format
             )));
         }
@@ -123,14 +140,9 @@ impl Manifest {
         model.ok_or_else(|| self.invalid(format!("it names no model for the role {role:?}")))
     }
 
-    /// The embedder of that id, or the first one.
-    pub(crate) fn embedder(&self, id: Option<&ModelId>) -> Result<&ModelEntry, OpenError> {
-        let Some(id) = id else { return self.model(Role::Embedder) };
-        let embedders = || self.models.iter().filter(|m| m.role == Role::Embedder);
-        embedders().find(|m| m.id == id.as_str()).ok_or_else(|| OpenError::UnknownEmbedder {
-            id: id.clone(),
-            known: embedders().map(|m| m.id.clone()).collect(),
-        })
+    /// All embedders, the default one first.
+    pub(crate) fn embedders(&self) -> impl Iterator<Item = &ModelEntry> {
+        self.models.iter().filter(|m| m.role == Role::Embedder)
     }
 
     /// The first model of that kind of detector.
@@ -154,7 +166,7 @@ impl Manifest {
         }
     }
 
-    fn invalid(&self, detail: String) -> OpenError {
+    pub(crate) fn invalid(&self, detail: String) -> OpenError {
         OpenError::Manifest { path: self.folder.join(FILE_NAME), detail }
     }
 
@@ -186,6 +198,24 @@ impl ModelEntry {
     /// How the chips of an embedder are cut.
     pub(crate) fn alignment(&self) -> Result<Alignment, OpenError> {
         self.alignment.ok_or_else(|| self.unusable("the manifest describes no alignment".into()))
+    }
+
+    /// The scale of an embedder's distances between unit vectors.
+    pub(crate) fn distance_scale(&self) -> Result<DistanceScale, OpenError> {
+        let factor = self
+            .distance_factor
+            .ok_or_else(|| self.unusable("the manifest has no distance_factor".into()))?;
+        DistanceScale::unit(factor).map_err(|e| self.unusable(e.to_string()))
+    }
+
+    /// Crops that an embedder averages of a face to enrol, and of a probe.
+    pub(crate) fn crops(&self) -> Result<[Crops; 2], OpenError> {
+        let entry = self.crops.ok_or_else(|| self.unusable("the manifest has no crops".into()))?;
+        let count = |count| {
+            Crops::of(count)
+                .ok_or_else(|| self.unusable(format!("{count} is no number of crops: 1, 2 or 4 are")))
+        };
+        Ok([count(entry.enrolled)?, count(entry.probe)?])
     }
 
     /// The error for a model that cannot be used.

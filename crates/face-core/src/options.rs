@@ -7,11 +7,12 @@ use embedding::ModelId;
 pub struct EngineOptions {
     /// What pictures are let in.
     pub limits: PictureLimits,
-    /// Crops a face is embedded from.
-    pub crops: Crops,
-    /// How many pictures can be worked on at once; each has model sessions of its own (about 80 MB, the
-    /// first 140 MB with ONNX Runtime itself), beside what decoding takes
-    /// ([`PictureLimits::max_memory`]).
+    /// Crops a face is embedded from, enrolled or probe; `None` leaves both to the embedder, as the
+    /// manifest has it.
+    pub crops: Option<Crops>,
+    /// How many pictures can be worked on at once; each has a session of its own of every network that was
+    /// loaded, beside what decoding takes ([`PictureLimits::max_memory`]). `docs/BENCHMARKS.md` has the
+    /// memory of each.
     pub sessions: usize,
     /// Threads that one model run may use. One is best for throughput.
     pub threads: usize,
@@ -26,15 +27,20 @@ pub struct EngineOptions {
     pub landmarks_68: bool,
     /// How small a face may be that YuNet finds.
     pub smallest_face: SmallestFace,
-    /// The embedder, by its id in the models folder's manifest; `None` is the first one there.
+    /// The embedder that [`FaceEngine::embed_one`](crate::FaceEngine::embed_one) uses, by its id in the models
+    /// folder's manifest; `None` is the first one there, SFace. Others of the manifest are loaded when they are
+    /// asked for.
     pub embedder: Option<ModelId>,
+    /// Whether [`Quality::recognisability`](crate::Quality::recognisability) is measured also where another
+    /// embedder than the one that tells it is used, which then is loaded and run too.
+    pub recognisability: bool,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
             limits: PictureLimits::default(),
-            crops: Crops::default(),
+            crops: None,
             sessions: 1,
             threads: 1,
             min_score: 0.6,
@@ -42,6 +48,7 @@ impl Default for EngineOptions {
             landmarks_68: false,
             smallest_face: SmallestFace::default(),
             embedder: None,
+            recognisability: false,
         }
     }
 }
@@ -132,18 +139,33 @@ impl Default for PictureLimits {
 }
 
 /// How many crops of a face are embedded and averaged; more cost time and lower the error rates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crops {
     /// The aligned chip alone, as the reference does it.
     One,
     /// The chip and its mirror image.
     Two,
     /// Those two at scale 1.00 and 1.08.
-    #[default]
     Four,
 }
 
+/// What an embedding is made for: embedders may average more crops of a face that is enrolled, once, than of
+/// the many probes that are compared with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is enrolled, as a sample of a person.
+    Enrolment,
+    /// It is compared with enrolled ones.
+    Probe,
+}
+
 impl Crops {
+    /// The crops of that count: 1, 2 or 4.
+    #[must_use]
+    pub fn of(count: usize) -> Option<Self> {
+        [Self::One, Self::Two, Self::Four].into_iter().find(|crops| crops.count() == count)
+    }
+
     /// How many chips are embedded for one face.
     #[must_use]
     pub fn count(self) -> usize {

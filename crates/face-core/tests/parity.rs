@@ -8,16 +8,24 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use face_core::{
-    BoundingBox, Chip, Crops, Detection, DetectorChoice, DetectorKind, EngineOptions, Face, FaceEngine,
-    Frame, InferenceError, Landmarks, OpenError, Point, RgbView, Upsampling,
+    BoundingBox, Chip, Detection, DetectorChoice, DetectorKind, Embedder, EngineOptions, Face, FaceEngine,
+    Frame, InferenceError, Landmarks, ModelId, OpenError, Point, RgbView, Upsampling,
 };
 use image::RgbImage;
 use serde_json::Value;
 
 static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| {
-    let options = EngineOptions { crops: Crops::One, landmarks_68: true, ..EngineOptions::default() };
+    let options = EngineOptions { embedder: resnet(), landmarks_68: true, ..EngineOptions::default() };
     FaceEngine::open(&workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
 });
+
+fn resnet() -> Option<ModelId> {
+    Some(ModelId::new("dlib-resnet-v1").unwrap())
+}
+
+fn embedder() -> &'static Embedder {
+    ENGINE.embedder(ENGINE.model()).unwrap()
+}
 
 static GOLDEN: LazyLock<Value> = LazyLock::new(|| {
     let text = std::fs::read_to_string(crate_folder().join("tests/golden/dlib.json")).unwrap();
@@ -149,7 +157,7 @@ fn descriptors_of_the_references_chips_agree_to_five_digits() {
             &crate_folder().join("tests/golden/chips").join(face["chip"].as_str().unwrap()),
         ));
         for (chip, expected) in [(chip.clone(), "descriptor"), (chip.mirrored(), "descriptor_mirror")] {
-            let off = distance(ENGINE.embed(&[chip]).unwrap().values(), &numbers(&face[expected]));
+            let off = distance(embedder().embed(&[chip]).unwrap().values(), &numbers(&face[expected]));
             assert!(off < 1e-5, "{picture} {expected}: {off:e}");
             compared += 1;
         }
@@ -165,7 +173,7 @@ fn descriptors_of_synthetic_chips_agree_to_five_digits() {
             image::Rgb([0, 70, 140].map(|channel| ((a * x + b * y + c * (x * y / m) + channel) % 256) as u8))
         });
         let off = distance(
-            ENGINE.embed(&[Chip::from_aligned(pixels)]).unwrap().values(),
+            embedder().embed(&[Chip::from_aligned(pixels)]).unwrap().values(),
             &numbers(&chip["descriptor"]),
         );
         assert!(off < 1e-5, "a={a} b={b} c={c} m={m}: {off:e}");
@@ -232,7 +240,7 @@ fn an_engine_without_the_68_landmarks_says_what_loads_and_what_makes_them() {
     for name in ["manifest.toml", "landmarks5.safetensors", "resnet.onnx", "yunet.onnx"] {
         std::fs::copy(workspace().join("models").join(name), folder.path().join(name)).unwrap();
     }
-    let options = EngineOptions { landmarks_68: true, ..EngineOptions::default() };
+    let options = EngineOptions { embedder: resnet(), landmarks_68: true, ..EngineOptions::default() };
     let refusal = FaceEngine::open(folder.path(), options).unwrap_err();
     let OpenError::NotSetUp { command, .. } = refusal else { panic!("{refusal}") };
     assert_eq!(command, "cargo xtask setup --landmarks-68");
@@ -242,7 +250,7 @@ fn an_engine_without_the_68_landmarks_says_what_loads_and_what_makes_them() {
 fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
     for (picture, face) in golden_faces().filter(|(picture, _)| picture.ends_with(".png")) {
         let pixels = decoded(picture);
-        let ours = ENGINE.align(RgbView::of(&pixels).unwrap(), &golden(face));
+        let ours = embedder().align(RgbView::of(&pixels).unwrap(), &golden(face));
         let theirs = chip(&crate_folder().join("tests/golden/chips").join(face["chip"].as_str().unwrap()));
         let differing = ours.pixels().iter().zip(theirs.iter()).filter(|(a, b)| a != b).count();
         assert_eq!(differing, 0, "bytes of the chip of {picture}");
@@ -253,8 +261,8 @@ fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
 fn descriptors_from_the_references_landmarks_agree_through_our_own_decoding_and_alignment() {
     for (picture, face) in golden_faces() {
         let pixels = decoded(picture);
-        let chip = ENGINE.align(RgbView::of(&pixels).unwrap(), &golden(face));
-        let off = distance(ENGINE.embed(&[chip]).unwrap().values(), &numbers(&face["descriptor"]));
+        let chip = embedder().align(RgbView::of(&pixels).unwrap(), &golden(face));
+        let off = distance(embedder().embed(&[chip]).unwrap().values(), &numbers(&face["descriptor"]));
         assert!(off < 0.02, "{picture}: {off:.4}");
     }
 }

@@ -12,8 +12,8 @@ use super::digest::Digest;
 use super::export::Recipe;
 use super::packages::{Kind, Package, Tags};
 
-/// The version of the layout that is read here.
-const FORMAT: u32 = 1;
+/// The versions of the layout that are read here: the second adds what only face-core reads.
+const FORMATS: [u32; 2] = [1, 2];
 
 /// A file that should be there, and how it comes about.
 #[derive(Debug)]
@@ -143,8 +143,8 @@ impl Manifest {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let manifest: Self = toml::from_str(&text).with_context(|| format!("in {}", path.display()))?;
         ensure!(
-            manifest.format == FORMAT,
-            "{} has the format {}, this program reads format {FORMAT}",
+            FORMATS.contains(&manifest.format),
+            "{} has the format {}, this program reads {FORMATS:?}",
             path.display(),
             manifest.format
         );
