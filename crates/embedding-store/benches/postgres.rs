@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use embedding::{DIMENSIONS, Embedding, ModelId, Template};
+use embedding::{DIMENSIONS, DistanceScale, Embedding, ModelId, Template};
 use embedding_store::{EmbeddingStore, EventName, FaceSample, PostgresStore, UserRecord, Username};
 use postgres_server::Database;
 use time::OffsetDateTime;
@@ -109,7 +109,7 @@ fn large_event(criterion: &mut Criterion) {
 }
 
 /// An event of so many users with a sample each, put in past the store, and a probe.
-async fn fill(database: &Database, users: u64) -> Outcome<(PostgresStore, EventName, Embedding)> {
+async fn fill(database: &Database, users: u64) -> Outcome<(PostgresStore, EventName, Template)> {
     let store = open(&database.url()).await?;
     let event = EventName::new("conference")?;
     let values = |number: u64| -> [f32; DIMENSIONS] {
@@ -132,7 +132,7 @@ async fn fill(database: &Database, users: u64) -> Outcome<(PostgresStore, EventN
         let user = Username::new(&format!("user {number}"))?;
         let sample = sample(&event, &user, values(number))?;
         let record = UserRecord::new(event.clone(), user.clone(), sample.created()).to_bytes()?;
-        let template = Template::from_samples([sample.embedding()])?.values().to_vec();
+        let template = Template::of(DistanceScale::UNIT, [sample.embedding()])?.values().to_vec();
         let (event, user) = (event.as_str(), user.as_str());
         client.execute(&put_user, &[&event, &user, &record, &template]).await?;
         client.execute(&put_sample, &[&event, &user, &sample.id(), &sample.to_bytes()?]).await?;
@@ -140,7 +140,7 @@ async fn fill(database: &Database, users: u64) -> Outcome<(PostgresStore, EventN
     client.batch_execute("COMMIT").await?;
     client.batch_execute("VACUUM ANALYZE").await?;
     let probe = Embedding::new(ModelId::new("test")?, values(7))?;
-    Ok((store, event, probe))
+    Ok((store, event, Template::of(DistanceScale::UNIT, [&probe])?))
 }
 
 /// A store of a user who cannot install the extension, once it is gone.

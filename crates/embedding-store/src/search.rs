@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use embedding::{Distance, Embedding, ModelId};
+use embedding::{Distance, ModelId, Template};
 
 use crate::{EventName, StoreError, Username};
 
@@ -34,16 +34,16 @@ impl NearestTemplates {
 pub trait TemplateSearch: Send + Sync {
     /// The users of an event whose templates are nearest to a probe, at most `limit`.
     ///
-    /// A user's template is the unit-length mean of the unit-length samples; the distances are those that
-    /// a gallery in memory finds, to the last bit.
+    /// A user's template is the unit-length mean of the unit-length samples; the distances are on the probe's
+    /// scale, and those that a gallery in memory finds, to the last bit.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such event; [`StoreError::Conflict`] when it is of another
-    /// model than the probe; [`StoreError::Unstorable`] when the probe has no direction.
+    /// model than the probe.
     async fn nearest(
         &self,
         event: &EventName,
-        probe: &Embedding,
+        probe: &Template,
         limit: NonZeroUsize,
     ) -> Result<NearestTemplates, StoreError>;
 }

@@ -5,8 +5,8 @@ use std::hint::black_box;
 use std::num::NonZeroUsize;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use embedding::{DIMENSIONS, Embedding, ModelId, Template};
-use events::{Gallery, Metric, Username};
+use embedding::{DIMENSIONS, DistanceScale, Embedding, ModelId, Template};
+use events::{Gallery, Username};
 
 fn template(seed: u64) -> Template {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -15,7 +15,7 @@ fn template(seed: u64) -> Template {
         (state >> 40) as f32 / 16_777_216.0 - 0.5
     });
     let embedding = Embedding::new(ModelId::new("bench").unwrap(), values).unwrap();
-    Template::from_samples([&embedding]).unwrap()
+    Template::of(DistanceScale::UNIT, [&embedding]).unwrap()
 }
 
 fn user(number: u64) -> Username {
@@ -23,7 +23,7 @@ fn user(number: u64) -> Username {
 }
 
 fn gallery(users: u64) -> Gallery {
-    let empty = Gallery::empty(ModelId::new("bench").unwrap(), Metric::Unit);
+    let empty = Gallery::empty(ModelId::new("bench").unwrap(), DistanceScale::UNIT);
     (0..users).fold(empty, |gallery, n| gallery.with(&user(n), &template(n)).unwrap())
 }
 

@@ -2,13 +2,16 @@
 //!
 //! The file is written by `cargo xtask accuracy --calibration` and described in docs/ACCURACY.md.
 
-use embedding::{Distance, Metric, ModelId};
+use embedding::{Distance, DistanceScale, Metric, ModelId};
 use serde::Deserialize;
 
 use crate::ThresholdBasis;
 
-/// The version of the file's layout that is read here.
-const FORMAT: u32 = 1;
+/// The version of the file's layout that is written now. The first is read too.
+const FORMAT: u32 = 2;
+
+/// What format 1 left unsaid: by how much templates of several samples are nearer to strangers, of dlib's ResNet.
+const SEVERAL_OF_FORMAT_1: f64 = 0.22;
 
 /// A rate with fewer false matches behind it is not taken for measured.
 const FEWEST_FALSE_MATCHES: f64 = 10.0;
@@ -25,19 +28,22 @@ const SLOPES_WITHIN: f64 = 100.0;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
     setting: CalibrationSetting,
+    several: f64,
     data: CalibrationData,
     points: Vec<CalibrationPoint>,
 }
 
 /// What the distances of a calibration are of. One of another setting must not be looked up in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct CalibrationSetting {
     /// The embedder.
     pub model: ModelId,
-    /// Crops that each embedding is the mean of.
-    pub crops: u32,
-    /// Which distance.
-    pub metric: Metric,
+    /// Crops that an enrolled embedding is the mean of.
+    pub enrolled_crops: u32,
+    /// Crops that the embedding of a probe is the mean of.
+    pub probe_crops: u32,
+    /// On which scale the distances are.
+    pub scale: DistanceScale,
 }
 
 /// What a calibration was measured on.
@@ -73,7 +79,7 @@ pub enum CalibrationError {
     #[error("this is no calibration: {0}")]
     Syntax(String),
     /// It has the layout of another version.
-    #[error("the calibration has format {found}, this program reads format {FORMAT}")]
+    #[error("the calibration has format {found}, this program reads formats 1 and {FORMAT}")]
     Format {
         /// The format it names.
         found: u32,
@@ -114,10 +120,39 @@ struct Document {
     #[serde(rename = "format")]
     _format: u32,
     model: String,
+    metric: Metric,
+    crops: CropsEntry,
+    scale: f32,
+    several: f64,
+    data: CalibrationData,
+    points: Vec<CalibrationPoint>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CropsEntry {
+    enrolled: u32,
+    probe: u32,
+}
+
+/// The first format: as many crops on both sides, and distances without a factor.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstDocument {
+    #[serde(rename = "format")]
+    _format: u32,
+    model: String,
     crops: u32,
     metric: Metric,
     data: CalibrationData,
     points: Vec<CalibrationPoint>,
+}
+
+impl From<FirstDocument> for Document {
+    fn from(FirstDocument { _format, model, crops, metric, data, points }: FirstDocument) -> Self {
+        let crops = CropsEntry { enrolled: crops, probe: crops };
+        Self { _format, model, metric, crops, scale: 1.0, several: SEVERAL_OF_FORMAT_1, data, points }
+    }
 }
 
 /// Only the part that no version may change.
@@ -134,27 +169,42 @@ impl Calibration {
     pub fn parse(text: &str) -> Result<Self, CalibrationError> {
         let syntax = |e: toml::de::Error| CalibrationError::Syntax(e.message().to_owned());
         let version: Version = toml::from_str(text).map_err(syntax)?;
-        if version.format != FORMAT {
-            return Err(CalibrationError::Format { found: version.format });
-        }
-        let document: Document = toml::from_str(text).map_err(syntax)?;
-        let Document { crops, metric, data, points, .. } = document;
-        let model = ModelId::new(&document.model).map_err(|e| CalibrationError::Invalid(e.to_string()))?;
-        Self::new(CalibrationSetting { model, crops, metric }, data, points)
+        let document = match version.format {
+            1 => Document::from(toml::from_str::<FirstDocument>(text).map_err(syntax)?),
+            FORMAT => toml::from_str(text).map_err(syntax)?,
+            found => return Err(CalibrationError::Format { found }),
+        };
+        let Document { model, metric, crops, scale, several, data, points, .. } = document;
+        let invalid = |e: embedding::EmbeddingError| CalibrationError::Invalid(e.to_string());
+        let scale = match metric {
+            Metric::Unit => DistanceScale::unit(scale).map_err(invalid)?,
+            Metric::Raw if scale == 1.0 => DistanceScale::RAW,
+            Metric::Raw => {
+                return Err(CalibrationError::Invalid("raw distances have no factor but 1".to_owned()));
+            }
+        };
+        let model = ModelId::new(&model).map_err(invalid)?;
+        let CropsEntry { enrolled: enrolled_crops, probe: probe_crops } = crops;
+        Self::new(CalibrationSetting { model, enrolled_crops, probe_crops, scale }, several, data, points)
     }
 
-    /// Takes measured points, in the order of their distances.
+    /// Takes measured points, in the order of their distances; `several` is described at
+    /// [`Calibration::several`].
     ///
     /// # Errors
     /// [`CalibrationError::Invalid`] when they break an invariant of the type.
     pub fn new(
         setting: CalibrationSetting,
+        several: f64,
         data: CalibrationData,
         points: Vec<CalibrationPoint>,
     ) -> Result<Self, CalibrationError> {
         let invalid = |detail: String| Err(CalibrationError::Invalid(detail));
-        if setting.crops == 0 {
+        if setting.enrolled_crops == 0 || setting.probe_crops == 0 {
             return invalid("an embedding has at least one crop".to_owned());
+        }
+        if !(0.0..1.0).contains(&several) {
+            return invalid(format!("{several} is no share by which several samples bring strangers nearer"));
         }
         let [first, _, ..] = points.as_slice() else {
             return invalid(format!("it has {} points, and two are the least", points.len()));
@@ -182,13 +232,39 @@ impl Calibration {
                 ));
             }
         }
-        Ok(Self { setting, data, points })
+        Ok(Self { setting, several, data, points })
+    }
+
+    /// The same with distances on another scale of the same metric.
+    ///
+    /// # Errors
+    /// [`CalibrationError::Invalid`] when the metric is another one.
+    pub fn on_scale(&self, scale: DistanceScale) -> Result<Self, CalibrationError> {
+        let from = self.setting.scale;
+        if from.metric() != scale.metric() {
+            return Err(CalibrationError::Invalid(
+                "unit and raw distances do not become each other".to_owned(),
+            ));
+        }
+        let by = scale.factor() / from.factor();
+        let scaled = |point: &CalibrationPoint| CalibrationPoint { distance: point.distance * by, ..*point };
+        let points = self.points.iter().map(scaled).collect();
+        let setting = CalibrationSetting { scale, ..self.setting.clone() };
+        Self::new(setting, self.several, self.data.clone(), points)
     }
 
     /// What the distances are of.
     #[must_use]
     pub fn setting(&self) -> &CalibrationSetting {
         &self.setting
+    }
+
+    /// By how much the squared distances of strangers to a template shrink as it becomes the mean of very many
+    /// samples: of `n`, by the part `several * (1 - 1 / n)`. What differs from picture to picture averages out, so
+    /// the template is nearer to everyone. 0 or more and less than 1.
+    #[must_use]
+    pub fn several(&self) -> f64 {
+        self.several
     }
 
     /// What it was measured on.

@@ -64,6 +64,30 @@ pub enum EventError {
         /// How far their template is from the face.
         distance: Distance,
     },
+    /// A face is unlike the user's others: it is another person's.
+    #[error(
+        "face {face} of the request is unlike the others of user '{user}' of event '{event}', at a distance of {distance}"
+    )]
+    OtherPerson {
+        /// The event.
+        event: EventName,
+        /// The user.
+        user: Username,
+        /// Which face of the request, from 0.
+        face: usize,
+        /// How far it is from the others.
+        distance: Distance,
+    },
+    /// With these faces, or without that one, the user's samples would cancel out and make no template.
+    #[error(
+        "the faces of user '{user}' of event '{event}' would cancel out, and nobody could be found by them"
+    )]
+    NoTemplate {
+        /// The event.
+        event: EventName,
+        /// The user.
+        user: Username,
+    },
     /// The user has samples of another request with the same mark.
     #[error("user '{user}' of event '{event}' was enrolled by another request with the same mark")]
     RequestReused {
@@ -81,7 +105,8 @@ pub enum EventError {
         event: EventName,
         /// The model of the event's faces.
         expected: ModelId,
-        /// The other model: the face's, or the one that this service decides for.
+        /// The other model: the face's, or the one of new events of this service, which does not serve the
+        /// event's.
         given: ModelId,
     },
     /// The face given has no usable embedding.

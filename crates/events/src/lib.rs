@@ -68,20 +68,20 @@ pub use check_in::{
     CheckInPage, CheckInRequest, CheckIns, Correction, Named, PastCorrection,
 };
 pub use decision::{Decision, Verdict};
-pub use embedding::Metric;
+pub use embedding::{DistanceScale, Metric};
 pub use embedding_store::{
     DuplicatePolicy, EventName, FalseMatchRate, JournalCursor, MatchRule, Metadata, NameError, Username,
 };
 pub use error::EventError;
 pub use export::ExportFormat;
 pub use gallery::{Gallery, Nearest};
-pub use limit::{MatchLimit, RuleError, ThresholdBasis};
+pub use limit::{MANY_STRANGERS, MatchLimit, RuleError, ThresholdBasis};
 pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, MatchPolicy};
 pub use rules::EventRules;
 pub use service::{
     AttachedRecords, Duplicate, Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,
-    EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, SampleDetails,
-    ServiceOptions, UserDetails,
+    EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson,
+    SampleDetails, ServedModel, ServiceOptions, UserDetails,
 };
 pub use texts::{
     Actor, IdempotencyKey, MAX_ACTOR_CHARACTERS, MAX_KEY_BYTES, MAX_NOTE_CHARACTERS, Note, TextError,

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use embedding::{Distance, Metric, ModelId};
+use embedding::{Distance, DistanceScale, ModelId};
 use embedding_store::{FalseMatchRate, MatchRule};
 
+use crate::policy::largest_of_target;
 use crate::{Calibration, MatchPolicy};
 
 /// What a rule comes to for a number of comparisons.
@@ -22,6 +23,18 @@ pub struct MatchLimit {
     pub expected_false_match_rate: Option<f64>,
 }
 
+impl MatchLimit {
+    /// Whether the rule is a fixed threshold by which more strangers than [`MANY_STRANGERS`] are expected to be named.
+    #[must_use]
+    pub fn names_many_strangers(&self) -> bool {
+        self.basis == ThresholdBasis::Fixed
+            && self.expected_false_match_rate.is_some_and(|rate| rate > MANY_STRANGERS)
+    }
+}
+
+/// The share of strangers from which on a fixed threshold is warned of.
+pub const MANY_STRANGERS: f64 = 0.05;
+
 /// What a threshold rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,10 +48,13 @@ pub enum ThresholdBasis {
     BelowMeasured,
     /// The target allows more than was measured. The threshold is the largest measured one.
     AboveMeasured,
+    /// The target would allow a comparison more than a fixed threshold does. The threshold is the fixed one,
+    /// [`DEFAULT_THRESHOLD`](crate::DEFAULT_THRESHOLD), at which fewer are named than the target allows.
+    Capped,
 }
 
 impl ThresholdBasis {
-    /// `fixed`, `measured`, `below_measured` or `above_measured`.
+    /// `fixed`, `measured`, `below_measured`, `above_measured` or `capped`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -46,6 +62,7 @@ impl ThresholdBasis {
             Self::Measured => "measured",
             Self::BelowMeasured => "below_measured",
             Self::AboveMeasured => "above_measured",
+            Self::Capped => "capped",
         }
     }
 }
@@ -86,22 +103,13 @@ pub enum RuleError {
     #[error("the rule is of a kind that this program does not know")]
     Unknown,
     /// The calibration given is not one of the service's distances.
-    #[error("the calibration is of another model or metric than the service")]
+    #[error("the calibration is of another model or scale than the distances of the service")]
     OtherCalibration,
 }
 
-/// By how much the squared distances of strangers to a template shrink as it becomes the mean of very many
-/// samples: of `n`, by the part `SEVERAL * (1 - 1 / n)`. What differs from picture to picture averages out, so the
-/// template is nearer to everyone.
-///
-/// From the thresholds at which the ResNet accepts one stranger in 1,000 (docs/API.md, more pictures a person):
-/// 0.375, 0.358, 0.352 and 0.340 with 1, 2, 3 and 5 pictures, which this puts at 0.375, 0.354, 0.346 and 0.340. Of
-/// another model it was not measured.
-const SEVERAL: f64 = 0.22;
-
-/// What a distance of one sample comes to for a template of so many.
-fn nearer(samples: u32) -> f64 {
-    (1.0 - SEVERAL * (1.0 - 1.0 / f64::from(samples.max(1)))).sqrt()
+/// What a distance of one sample comes to for a template of so many: see [`Calibration::several`].
+fn nearer(several: f64, samples: u32) -> f64 {
+    (1.0 - several * (1.0 - 1.0 / f64::from(samples.max(1)))).sqrt()
 }
 
 /// The policy with the calibration that it is applied by.
@@ -123,7 +131,7 @@ impl Limits {
     ) -> Result<Self, RuleError> {
         if let Some(calibration) = &calibration {
             let setting = calibration.setting();
-            if setting.model != *model || setting.metric != policy.metric {
+            if setting.model != *model || setting.scale != policy.scale {
                 return Err(RuleError::OtherCalibration);
             }
         }
@@ -140,8 +148,17 @@ impl Limits {
         self.policy.margin
     }
 
-    pub(crate) fn metric(&self) -> Metric {
-        self.policy.metric
+    pub(crate) fn scale(&self) -> DistanceScale {
+        self.policy.scale
+    }
+
+    pub(crate) fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_deref()
+    }
+
+    /// By how much a distance to a template of so many samples is smaller than to one of a single one.
+    pub(crate) fn nearer(&self, samples: u32) -> f64 {
+        self.calibration().map_or(1.0, |calibration| nearer(calibration.several(), samples))
     }
 
     /// Whether a rule may be set.
@@ -188,14 +205,20 @@ impl Limits {
             MatchRule::TargetFalseMatchRate(target) => {
                 let calibration = calibration.ok_or(RuleError::NotCalibrated { target })?;
                 let (of_one, basis) = calibration.safe_threshold_for(target.value() / comparisons);
-                (scaled(of_one, nearer(samples)), basis)
+                let largest = largest_of_target(self.policy.scale.metric());
+                let (of_one, basis) =
+                    if of_one > largest { (largest, ThresholdBasis::Capped) } else { (of_one, basis) };
+                (scaled(of_one, nearer(calibration.several(), samples)), basis)
             }
             _ => return Err(RuleError::Unknown),
         };
         let of_one = match basis {
             // Beyond the table whatever the rounding says.
             ThresholdBasis::BelowMeasured => None,
-            ThresholdBasis::Fixed | ThresholdBasis::Measured | ThresholdBasis::AboveMeasured => {
+            ThresholdBasis::Fixed
+            | ThresholdBasis::Measured
+            | ThresholdBasis::AboveMeasured
+            | ThresholdBasis::Capped => {
                 calibration.and_then(|calibration| rate_of(calibration, threshold, samples))
             }
         };
@@ -207,7 +230,7 @@ impl Limits {
 
 /// The rate of one comparison with a template of so many samples; a table's end is met by its rounding, too.
 fn rate_of(calibration: &Calibration, threshold: Distance, samples: u32) -> Option<f64> {
-    let of_one = scaled(threshold, 1.0 / nearer(samples));
+    let of_one = scaled(threshold, 1.0 / nearer(calibration.several(), samples));
     let (first, last) = (calibration.points().first()?, calibration.points().last()?);
     let end = |measured: f32| (of_one.value() - measured).abs() <= 1e-6;
     if end(first.distance) {
@@ -219,7 +242,7 @@ fn rate_of(calibration: &Calibration, threshold: Distance, samples: u32) -> Opti
     calibration.fmr_at(of_one).ok()
 }
 
-fn scaled(distance: Distance, by: f64) -> Distance {
+pub(crate) fn scaled(distance: Distance, by: f64) -> Distance {
     if by == 1.0 {
         return distance;
     }

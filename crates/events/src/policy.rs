@@ -1,24 +1,14 @@
 //! When two faces are taken for the same person's, unless an event has a rule of its own.
 
-use embedding::{Distance, Metric};
+use embedding::{Distance, DistanceScale, Metric};
 use embedding_store::MatchRule;
 
-/// Largest unit distance that is a match unless configured otherwise; a
-/// [`Confidence`](embedding::Confidence) of 60 %.
+/// Largest distance between unit vectors that is a match where a fixed one is asked for, and beyond which no
+/// target goes; a [`Confidence`](embedding::Confidence) of 60 %.
 ///
-/// It belongs to dlib's ResNet with embeddings averaged over 4 crops. Measured on LFW, one picture a
-/// person, over every pair of 7,701 pictures (8,038 of one person, 29.3 million of two):
-///
-/// | distance | strangers accepted, per comparison | rightful persons refused |
-/// |---|---|---|
-/// | 0.335 | 1 in 10,000 | 18 % |
-/// | 0.375 | 1 in 1,000 | 5.1 % |
-/// | 0.43 | 1 in 100 | |
-///
-/// 0.4 lies between the last two, at about 4 strangers in 1,000 comparisons. A search makes one
-/// comparison for each user of the event: among N users a stranger is named with probability
-/// `1 - (1 - rate)^N`. With three pictures a person, 0.352 accepts 1 stranger in 1,000 and refuses 1.0 %.
-/// The old raw distance of 0.6 is about 0.42 here.
+/// On SFace's scale one stranger in 1,000 comparisons is as near, and 1 % of the rightful persons are farther away;
+/// on that of dlib's ResNet 4 in 1,000, and 3 % (docs/ACCURACY.md). A search makes one comparison for each user
+/// of the event: among N users a stranger is named with probability `1 - (1 - rate)^N`.
 pub const DEFAULT_THRESHOLD: f32 = 0.4;
 
 /// The same for raw distances, as programs built on dlib have it: with one crop, 1 stranger in 185
@@ -31,14 +21,13 @@ pub const DEFAULT_MARGIN: f32 = 0.02;
 /// When two faces are taken for the same person's.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MatchPolicy {
-    /// How near is near enough, where an event does not say: in the scale of the service's model and of
-    /// `metric`.
+    /// How near is near enough, where an event does not say.
     pub rule: MatchRule,
     /// When two users are both near enough and their distances are less than this apart, the face is nobody's:
     /// [`Decision::Ambiguous`](crate::Decision::Ambiguous). 0 takes the nearest in any case.
     pub margin: Distance,
-    /// Which vectors are compared.
-    pub metric: Metric,
+    /// On which scale the distances are.
+    pub scale: DistanceScale,
 }
 
 impl Default for MatchPolicy {
@@ -52,7 +41,11 @@ impl MatchPolicy {
     /// A threshold between unit vectors, with [`DEFAULT_MARGIN`].
     #[must_use]
     pub fn fixed(threshold: Distance) -> Self {
-        Self { rule: MatchRule::Threshold(threshold), margin: distance(DEFAULT_MARGIN), metric: Metric::Unit }
+        Self {
+            rule: MatchRule::Threshold(threshold),
+            margin: distance(DEFAULT_MARGIN),
+            scale: DistanceScale::UNIT,
+        }
     }
 
     /// [`DEFAULT_RAW_THRESHOLD`] between raw vectors, as programs built on dlib decide. The margin is 0: they
@@ -62,9 +55,18 @@ impl MatchPolicy {
         Self {
             rule: MatchRule::Threshold(distance(DEFAULT_RAW_THRESHOLD)),
             margin: Distance::ZERO,
-            metric: Metric::Raw,
+            scale: DistanceScale::RAW,
         }
     }
+}
+
+/// The largest distance that a target may come to: the fixed one of the metric, so that a comparison with one
+/// person is never laxer than that.
+pub(crate) fn largest_of_target(metric: Metric) -> Distance {
+    distance(match metric {
+        Metric::Unit => DEFAULT_THRESHOLD,
+        Metric::Raw => DEFAULT_RAW_THRESHOLD,
+    })
 }
 
 /// A distance among the constants above.

@@ -9,10 +9,13 @@ pub struct EventRules {
     pub rule: Option<MatchRule>,
     /// What to do about a face that is already there under another name.
     pub on_duplicate: Option<DuplicatePolicy>,
+    /// What to do about a face that is unlike the user's others.
+    pub on_other_person: Option<DuplicatePolicy>,
 }
 
 impl From<&EventRecord> for EventRules {
     fn from(record: &EventRecord) -> Self {
-        Self { rule: record.match_rule, on_duplicate: record.on_duplicate }
+        let EventRecord { match_rule, on_duplicate, on_other_person, .. } = record;
+        Self { rule: *match_rule, on_duplicate: *on_duplicate, on_other_person: *on_other_person }
     }
 }

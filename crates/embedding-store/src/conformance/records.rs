@@ -30,6 +30,7 @@ pub async fn all_fields_read_back(harness: &dyn Harness) -> Outcome {
         for on_duplicate in policies {
             record.match_rule = match_rule;
             record.on_duplicate = on_duplicate;
+            record.on_other_person = on_duplicate;
             store.update_event(record.clone()).await?;
             let read = store.event(&record.name).await?.ok_or("the event is gone")?;
             assert_eq!(read, record);

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
 
-use embedding::{DIMENSIONS, Embedding, EmbeddingError, ModelId, Template};
+use embedding::{DIMENSIONS, DistanceScale, Embedding, EmbeddingError, ModelId, Template};
 
 pub use import::Summary;
 pub use report::{LegacyError, Merged, RejectReason, Rejected};
@@ -159,7 +159,7 @@ fn embedding(item: Shape<Numbers>, model: &ModelId) -> Result<Embedding, RejectR
     }
     let embedding = Embedding::from_slice(model.clone(), &numbers.values)?;
     // One without a direction would spoil every search among its event.
-    Template::from_samples([&embedding])?;
+    Template::of(DistanceScale::UNIT, [&embedding])?;
     Ok(embedding)
 }
 

@@ -1,6 +1,6 @@
 //! The append: one transaction in two round trips, the first of which changes nothing for good.
 
-use embedding::{Embedding, Template};
+use embedding::{DistanceScale, Embedding, Template};
 use futures_util::future::{try_join, try_join4, try_join5};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -189,5 +189,5 @@ async fn finish(
 
 /// The template of samples, as numbers for the table; none where they cancel out.
 pub(super) fn numbers<'a>(samples: impl IntoIterator<Item = &'a Embedding>) -> Option<Vec<f32>> {
-    Template::from_samples(samples).ok().map(|template| template.values().to_vec())
+    Template::of(DistanceScale::UNIT, samples).ok().map(|template| template.values().to_vec())
 }

@@ -56,7 +56,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use embedding::Embedding;
+use embedding::Template;
 use uuid::Uuid;
 
 pub use config::PostgresConfig;
@@ -205,7 +205,7 @@ impl TemplateSearch for PostgresStore {
     async fn nearest(
         &self,
         event: &EventName,
-        probe: &Embedding,
+        probe: &Template,
         limit: NonZeroUsize,
     ) -> Result<NearestTemplates, StoreError> {
         read_on!(self, search::nearest, self.vectors.as_ref(), event, probe, limit)

@@ -4,7 +4,7 @@
 use std::collections::BinaryHeap;
 use std::num::NonZeroUsize;
 
-use embedding::{DIMENSIONS, Distance, Embedding, ModelId, Template, squared_distance};
+use embedding::{Distance, ModelId, Template, squared_distance};
 use tokio_postgres::Row;
 
 use super::connection::Lease;
@@ -29,14 +29,10 @@ pub(super) async fn nearest(
     lease: &Lease,
     vectors: Option<&Vectors>,
     event: &EventName,
-    probe: &Embedding,
+    probe: &Template,
     limit: NonZeroUsize,
 ) -> Result<NearestTemplates, Failure> {
-    let probe = Template::from_samples([probe]).map_err(|e| StoreError::Unstorable {
-        reason: "the probe has no direction".to_owned(),
-        source: Some(e.into()),
-    })?;
-    at_one_moment(lease, read(lease, vectors, event, &probe, limit)).await
+    at_one_moment(lease, read(lease, vectors, event, probe, limit)).await
 }
 
 async fn read(
@@ -57,7 +53,7 @@ async fn read(
         what: format!("the model of event '{event}' is none"),
         source: Some(e.into()),
     })?;
-    let mut best = Best { probe: *probe.values(), limit, nearest: BinaryHeap::new() };
+    let mut best = Best { probe, limit, nearest: BinaryHeap::new() };
     let mut user_count = 0_i64;
     each(lease, COUNT, &[&name], |row| {
         user_count = row.try_get(0)?;
@@ -84,9 +80,9 @@ async fn by_the_database(
     lease: &Lease,
     vectors: &Vectors,
     event: &str,
-    best: &mut Best,
+    best: &mut Best<'_>,
 ) -> Result<(), Failure> {
-    let probe = best.probe.to_vec();
+    let probe = best.probe.values().to_vec();
     let wanted = rows_wanted(best.limit).saturating_add(MORE);
     let mut distances: Vec<f64> = Vec::new();
     each(lease, vectors.first(), &[&event, &probe, &wanted], |row| {
@@ -110,20 +106,21 @@ fn rows_wanted(limit: NonZeroUsize) -> i64 {
 }
 
 /// The nearest of those that were looked at.
-struct Best {
-    probe: [f32; DIMENSIONS],
+struct Best<'a> {
+    probe: &'a Template,
     limit: NonZeroUsize,
     /// The farthest is on top.
     nearest: BinaryHeap<(Distance, Username)>,
 }
 
-impl Best {
+impl Best<'_> {
     fn take(&mut self, row: &Row) -> Result<(), Failure> {
         let damaged = |what: &str| StoreError::corrupt(format!("a template in the database {what}"));
         let values: Vec<f32> = row.try_get(1)?;
         let values = values.try_into().map_err(|_| damaged("has not 128 numbers"))?;
-        let distance = squared_distance(&values, &self.probe).sqrt();
-        let distance = Distance::new(distance).map_err(|_| damaged("is not of finite numbers"))?;
+        let squared = squared_distance(&values, self.probe.values());
+        let distance = self.probe.scale().distance(squared);
+        let distance = distance.map_err(|_| damaged("is not of finite numbers"))?;
         let name: &str = row.try_get(0)?;
         let is_full = self.nearest.len() >= self.limit.get();
         let is_nearer =

@@ -27,6 +27,9 @@ pub struct EventRecord {
     /// What to do when a face is already there under another name; `None` leaves it to the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_duplicate: Option<DuplicatePolicy>,
+    /// What to do when a face to enrol is unlike the user's others; `None` leaves it to the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_other_person: Option<DuplicatePolicy>,
     /// When its data is to be deleted.
     #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub retain_until: Option<OffsetDateTime>,
@@ -48,6 +51,7 @@ impl EventRecord {
             model,
             match_rule: None,
             on_duplicate: None,
+            on_other_person: None,
             retain_until: None,
             metadata: Metadata::new(),
             unknown: UnknownFields::new(),
@@ -74,7 +78,7 @@ fn read_distance<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Distance,
     Distance::new(f32::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
-/// What to do when a face to enrol is already in the event under another name.
+/// What to do when a face to enrol is already in the event under another name, or is unlike the user's others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

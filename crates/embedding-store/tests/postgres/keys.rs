@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use embedding_store::{EmbeddingStore, EncryptionKey, EventSnapshot, Keyring, PostgresStore, StoreError};
 use postgres_server::Database;
 
+use super::plain_scan::template;
 use super::specimens::{Outcome, client, event, sample, user};
 
 async fn open(database: &Database, keyring: &Keyring) -> Outcome<PostgresStore> {
@@ -90,7 +91,7 @@ async fn a_change_of_keys_is_finished_by_the_next_run_and_stops_servers_with_the
     // Without encryption the templates are there again.
     let probe = sample("conference", "ada")?;
     let search = old.search().ok_or("the store has no search")?;
-    let found = search.nearest(&conference, probe.embedding(), NonZeroUsize::MIN).await?;
+    let found = search.nearest(&conference, &template([probe.embedding()])?, NonZeroUsize::MIN).await?;
     assert_eq!((found.user_count, found.users.len()), (3, 1));
     Ok(())
 }

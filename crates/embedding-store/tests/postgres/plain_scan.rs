@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use embedding::{DIMENSIONS, Distance, Embedding, Template, squared_distance};
+use embedding::{DIMENSIONS, Distance, DistanceScale, Embedding, Template};
 use embedding_store::{EmbeddingStore, EventName, PostgresStore, Username};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -43,17 +43,22 @@ pub(crate) fn limit(number: usize) -> Outcome<NonZeroUsize> {
     Ok(NonZeroUsize::new(number).ok_or("a limit is 1 or more")?)
 }
 
+/// On a scale with a factor, which a search must not forget.
+pub(crate) fn template<'a>(samples: impl IntoIterator<Item = &'a Embedding>) -> Outcome<Template> {
+    Ok(Template::of(DistanceScale::unit(0.3537)?, samples)?)
+}
+
 pub(crate) async fn plainly(
     store: &PostgresStore,
     name: &EventName,
     probe: &Embedding,
     most: usize,
 ) -> Outcome<Found> {
-    let probe = Template::from_samples([probe])?;
+    let probe = template([probe])?;
     let mut found = Vec::new();
     for stored in store.load_event(name).await?.users {
-        let template = Template::from_samples(stored.samples.iter().map(|sample| sample.embedding()))?;
-        let distance = Distance::new(squared_distance(template.values(), probe.values()).sqrt())?;
+        let template = template(stored.samples.iter().map(|sample| sample.embedding()))?;
+        let distance = template.distance(&probe)?;
         found.push((distance, stored.user.name));
     }
     found.sort();
@@ -82,7 +87,7 @@ pub(crate) async fn check(store: &PostgresStore, probes: &[Embedding], count: us
     let mut answers = Vec::new();
     for probe in probes {
         for most in [1, 2, 5, 64, 1000] {
-            let found = search.nearest(&name, probe, limit(most)?).await?;
+            let found = search.nearest(&name, &template([probe])?, limit(most)?).await?;
             assert_eq!((found.model, found.user_count, found.exact), (model()?, count as u64, true));
             assert_eq!(found.users, plainly(store, &name, probe, most).await?, "at most {most}");
             answers.push(found.users);

@@ -129,7 +129,7 @@ fn likeness(calibration: &Calibration) -> Result<(), Box<dyn Error>> {
 }
 
 fn distance(one: &embedding::Embedding, other: &embedding::Embedding) -> Result<Distance, Box<dyn Error>> {
-    let template = |picture| embedding::Template::from_samples([picture]);
+    let template = |picture| embedding::Template::of(embedding::DistanceScale::UNIT, [picture]);
     Ok(template(one)?.distance(&template(other)?)?)
 }
 

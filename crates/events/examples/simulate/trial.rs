@@ -6,8 +6,8 @@ use std::sync::Arc;
 use embedding::ModelId;
 use embedding_store::{EmbeddingStore, FaceSample, InMemory};
 use events::{
-    Calibration, Decision, EventName, EventService, MatchLimit, MatchPolicy, ServiceOptions, Username,
-    Verdict,
+    Calibration, Decision, EventName, EventService, MatchLimit, MatchPolicy, ServedModel, ServiceOptions,
+    Username, Verdict,
 };
 use time::OffsetDateTime;
 
@@ -116,9 +116,8 @@ impl Trial {
             }
             people.push((name, person));
         }
-        let options =
-            ServiceOptions { calibration: Some(Arc::clone(calibration)), ..ServiceOptions::default() };
-        let service = EventService::open_with(Arc::new(store), model()?, self.policy, options).await?;
+        let served = ServedModel::new(model()?, self.policy).with_calibration(Arc::clone(calibration));
+        let service = EventService::open_with(Arc::new(store), served, ServiceOptions::default()).await?;
         Ok((service, people))
     }
 }

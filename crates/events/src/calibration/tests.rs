@@ -48,8 +48,9 @@ fn refusal(from: &str, to: &str) -> String {
 #[test]
 fn a_file_is_read_with_its_setting_data_and_points() {
     let read = calibration();
-    assert_eq!((read.setting().model.as_str(), read.setting().crops), ("test-model", 4));
-    assert_eq!(read.setting().metric, Metric::Unit);
+    let CalibrationSetting { model, enrolled_crops, probe_crops, scale } = read.setting();
+    assert_eq!((model.as_str(), *enrolled_crops, *probe_crops), ("test-model", 4, 4));
+    assert_eq!((*scale, read.several()), (DistanceScale::UNIT, 0.22), "what format 1 left unsaid");
     assert_eq!((read.data().genuine, read.data().impostor), (500, 1_000_000));
     assert_eq!(read.points().len(), 3);
 }
@@ -162,11 +163,15 @@ fn calibrations() -> impl Strategy<Value = Calibration> {
             point.fmr *= times;
             points.push(point);
         }
-        let setting =
-            CalibrationSetting { model: ModelId::new("test").unwrap(), crops: 1, metric: Metric::Unit };
+        let setting = CalibrationSetting {
+            model: ModelId::new("test").unwrap(),
+            enrolled_crops: 1,
+            probe_crops: 1,
+            scale: DistanceScale::UNIT,
+        };
         let data =
             CalibrationData { name: "drawn".into(), pictures: 9, genuine: 9, impostor: 10_000_000_000 };
-        Calibration::new(setting, data, points).unwrap()
+        Calibration::new(setting, 0.22, data, points).unwrap()
     })
 }
 
@@ -204,4 +209,30 @@ proptest! {
         prop_assert!(c.threshold_for(first.fmr * (1.0 - f64::from(beyond))).is_err());
         prop_assert!(c.threshold_for(last.fmr * (1.0 + f64::from(beyond))).is_err());
     }
+}
+
+#[test]
+fn format_2_names_both_crops_the_scale_and_the_factor_for_several_samples() {
+    let text = TEXT
+        .replace("format = 1", "format = 2")
+        .replace("crops = 4", "crops = { enrolled = 2, probe = 1 }\nscale = 0.5\nseveral = 0.3");
+    let read = Calibration::parse(&text).unwrap();
+    let CalibrationSetting { enrolled_crops, probe_crops, scale, .. } = read.setting();
+    assert_eq!((*enrolled_crops, *probe_crops, scale.factor(), read.several()), (2, 1, 0.5, 0.3));
+    for (from, to) in
+        [("scale = 0.5", "scale = 0"), ("several = 0.3", "several = 1"), ("probe = 1", "probe = 0")]
+    {
+        assert!(Calibration::parse(&text.replace(from, to)).is_err(), "{to}");
+    }
+}
+
+#[test]
+fn on_another_scale_it_says_the_same_of_scaled_distances() {
+    let scale = DistanceScale::unit(0.5).unwrap();
+    let (read, scaled) = (calibration(), calibration().on_scale(scale).unwrap());
+    assert_eq!(scaled.setting().scale, scale);
+    for (of, now) in read.points().iter().zip(scaled.points()) {
+        assert_eq!((now.distance, now.fmr, now.frr), (of.distance * 0.5, of.fmr, of.frr));
+    }
+    assert!(read.on_scale(DistanceScale::RAW).is_err());
 }

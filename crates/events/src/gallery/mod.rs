@@ -7,7 +7,7 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use embedding::{Distance, EmbeddingError, Metric, ModelId, Template, squared_distance};
+use embedding::{Distance, DistanceScale, EmbeddingError, ModelId, Template, squared_distance};
 use embedding_store::{EventName, EventSnapshot, FaceSample, UserRecord, UserSnapshot, Username};
 use rayon::prelude::*;
 use zeroize::Zeroizing;
@@ -23,7 +23,7 @@ use crate::{EventError, EventRules};
 #[derive(Clone)]
 pub struct Gallery {
     model: ModelId,
-    metric: Metric,
+    scale: DistanceScale,
     rules: EventRules,
     blocks: Vec<Arc<Block>>,
     users: usize,
@@ -39,25 +39,25 @@ pub struct Nearest {
 }
 
 impl Gallery {
-    /// A gallery without users or rules, for templates of `model` compared by `metric`.
+    /// A gallery without users or rules, for templates of `model` with distances on `scale`.
     #[must_use]
-    pub fn empty(model: ModelId, metric: Metric) -> Self {
-        Self { model, metric, rules: EventRules::default(), blocks: Vec::new(), users: 0 }
+    pub fn empty(model: ModelId, scale: DistanceScale) -> Self {
+        Self { model, scale, rules: EventRules::default(), blocks: Vec::new(), users: 0 }
     }
 
-    /// The gallery of what a store holds of an event, compared by `metric`.
+    /// The gallery of what a store holds of an event, with distances on `scale`.
     ///
     /// # Errors
-    /// [`EventError::UnusableSamples`] when a user's samples make no template: there are none, they
-    /// cancel out, or one is not of the event's model.
-    pub fn of(snapshot: EventSnapshot, metric: Metric) -> Result<Self, EventError> {
+    /// [`EventError::UnusableSamples`] when a user's samples make no template: there are none, one has no
+    /// direction, or one is not of the event's model.
+    pub fn of(snapshot: EventSnapshot, scale: DistanceScale) -> Result<Self, EventError> {
         let EventSnapshot { event, mut users } = snapshot;
         // As stores give them, which costs nothing then.
         users.sort_by(|a, b| a.user.name.cmp(&b.user.name));
         let count = users.len();
         let template = |stored: UserSnapshot| {
             let UserSnapshot { user: UserRecord { name, .. }, samples } = stored;
-            let template = template_of(metric, &event.name, &name, &samples)?;
+            let template = template_of(scale, &event.name, &name, &samples)?;
             same_model(&event.model, template.model())
                 .map_err(|source| unusable(&event.name, &name, source))?;
             Ok((name, template))
@@ -73,7 +73,7 @@ impl Gallery {
             _ => users.into_par_iter().chunks(MOST_ROWS).map(block).collect::<Result<_, EventError>>()?,
         };
         let rules = EventRules::from(&event);
-        Ok(Self { model: event.model, metric, rules, blocks, users: count })
+        Ok(Self { model: event.model, scale, rules, blocks, users: count })
     }
 
     /// The model of the templates.
@@ -82,10 +82,10 @@ impl Gallery {
         &self.model
     }
 
-    /// By which distance the templates are compared.
+    /// On which scale the distances are.
     #[must_use]
-    pub fn metric(&self) -> Metric {
-        self.metric
+    pub fn scale(&self) -> DistanceScale {
+        self.scale
     }
 
     /// What the event says of how its faces are matched and enrolled.
@@ -137,8 +137,8 @@ impl Gallery {
     /// name.
     ///
     /// # Errors
-    /// [`EmbeddingError::ModelMismatch`] when `probe` is of another model, [`EmbeddingError::MetricMismatch`] when
-    /// it is for another metric.
+    /// [`EmbeddingError::ModelMismatch`] when `probe` is of another model, [`EmbeddingError::ScaleMismatch`] when
+    /// it is on another scale.
     pub fn nearest_k(&self, probe: &Template, k: NonZeroUsize) -> Result<Vec<Nearest>, EmbeddingError> {
         self.expect_comparable(probe)?;
         let probe = Zeroizing::new(block::row(probe));
@@ -148,7 +148,7 @@ impl Gallery {
         }
         let user = |hit: &Hit| self.blocks.get(hit.block)?.users().get(hit.row).cloned();
         let found = best.hits().iter().filter_map(|hit| Some((user(hit)?, hit.squared)));
-        found.map(|(user, squared)| Ok(Nearest { user, distance: Distance::new(squared.sqrt())? })).collect()
+        found.map(|(user, squared)| Ok(Nearest { user, distance: self.scale.distance(squared)? })).collect()
     }
 
     /// How far `probe` is from one user, to the last bit as a search finds it; `None` when the user is not there.
@@ -158,8 +158,7 @@ impl Gallery {
     pub fn distance_to(&self, user: &Username, probe: &Template) -> Result<Option<Distance>, EmbeddingError> {
         self.expect_comparable(probe)?;
         let row = self.blocks.get(self.block_of(user)).and_then(|block| block.row(user));
-        row.map(|row| Distance::new(squared_distance(&row.0, probe.values()).min(f32::MAX).sqrt()))
-            .transpose()
+        row.map(|row| self.scale.distance(squared_distance(&row.0, probe.values()))).transpose()
     }
 
     /// How many samples the template of a user is the mean of; `None` when the user is not there.
@@ -172,7 +171,7 @@ impl Gallery {
     ///
     /// # Errors
     /// [`EmbeddingError::ModelMismatch`] when the template is of another model,
-    /// [`EmbeddingError::MetricMismatch`] when it is for another metric.
+    /// [`EmbeddingError::ScaleMismatch`] when it is on another scale.
     pub fn with(&self, user: &Username, template: &Template) -> Result<Self, EmbeddingError> {
         self.expect_comparable(template)?;
         // Beyond the last block means at its end: a block is made only where there is none.
@@ -208,7 +207,7 @@ impl Gallery {
         let blocks = blocks.chain(self.blocks.iter().skip(place + 1).cloned()).collect();
         Self {
             model: self.model.clone(),
-            metric: self.metric,
+            scale: self.scale,
             rules: self.rules,
             blocks,
             users: self.users - before + after,
@@ -217,22 +216,34 @@ impl Gallery {
 
     fn expect_comparable(&self, template: &Template) -> Result<(), EmbeddingError> {
         same_model(&self.model, template.model())?;
-        if self.metric == template.metric() { Ok(()) } else { Err(EmbeddingError::MetricMismatch) }
+        if self.scale == template.scale() { Ok(()) } else { Err(EmbeddingError::ScaleMismatch) }
     }
 }
 
 /// The template of a user's stored samples.
 ///
+/// Samples that two servers stored in the same moment, or that were stored under another metric, may cancel
+/// out though each is good. Then the oldest alone stands for the user, who can be found and mended, rather
+/// than that nobody of the event can be.
+///
 /// # Errors
-/// [`EventError::UnusableSamples`] when they make none: there are none, or they cancel out.
+/// [`EventError::UnusableSamples`] when there are none, or one has no direction.
 pub(crate) fn template_of(
-    metric: Metric,
+    scale: DistanceScale,
     event: &EventName,
     user: &Username,
     samples: &[FaceSample],
 ) -> Result<Template, EventError> {
-    Template::of(metric, samples.iter().map(FaceSample::embedding))
-        .map_err(|source| unusable(event, user, source))
+    let of = |samples: &[FaceSample]| Template::of(scale, samples.iter().map(FaceSample::embedding));
+    let made = of(samples).or_else(|error| {
+        let [oldest, _, ..] = samples else { return Err(error) };
+        if error != EmbeddingError::ZeroLength || samples.iter().any(|one| of(std::slice::from_ref(one)).is_err()) {
+            return Err(error);
+        }
+        tracing::error!(%event, %user, "the samples of a user cancel out: only the oldest is searched, remove one");
+        of(std::slice::from_ref(oldest))
+    });
+    made.map_err(|source| unusable(event, user, source))
 }
 
 fn unusable(event: &EventName, user: &Username, source: EmbeddingError) -> EventError {
@@ -250,7 +261,7 @@ impl fmt::Debug for Gallery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gallery")
             .field("model", &self.model)
-            .field("metric", &self.metric)
+            .field("scale", &self.scale)
             .field("rules", &self.rules)
             .field("users", &self.users)
             .finish_non_exhaustive()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use embedding::{DIMENSIONS, Embedding};
+use embedding::{DIMENSIONS, DistanceScale, Embedding};
 use embedding_store::{EventName, EventRecord, EventSnapshot, UserRecord, UserSnapshot};
 use proptest::prelude::*;
 use time::OffsetDateTime;
@@ -24,7 +24,7 @@ fn embedding(seed: u64) -> Embedding {
 }
 
 fn template(seed: u64) -> Template {
-    Template::from_samples([&embedding(seed)]).unwrap()
+    Template::of(DistanceScale::UNIT, [&embedding(seed)]).unwrap()
 }
 
 fn user(number: usize) -> Username {
@@ -57,7 +57,7 @@ fn assert_holds(gallery: &Gallery, expected: &BTreeMap<Username, Template>) {
 #[test]
 fn thousands_of_users_come_change_and_go_in_any_order() {
     const USERS: usize = 3000;
-    let mut gallery = Gallery::empty(model(), Metric::Unit);
+    let mut gallery = Gallery::empty(model(), DistanceScale::UNIT);
     let mut expected = BTreeMap::new();
     for number in shuffled(USERS) {
         gallery = gallery.with(&user(number), &template(number as u64)).unwrap();
@@ -82,7 +82,7 @@ fn thousands_of_users_come_change_and_go_in_any_order() {
 
 #[test]
 fn of_equally_near_users_the_first_by_name_is_taken_in_every_block() {
-    let mut gallery = Gallery::empty(model(), Metric::Unit);
+    let mut gallery = Gallery::empty(model(), DistanceScale::UNIT);
     for number in shuffled(2500) {
         gallery = gallery.with(&user(number), &template(1)).unwrap();
     }
@@ -92,15 +92,16 @@ fn of_equally_near_users_the_first_by_name_is_taken_in_every_block() {
         gallery = gallery.without(&user(first));
     }
     let z = Username::new("z").unwrap();
-    let gallery =
-        Gallery::empty(model(), Metric::Unit).with(&Username::new("Ä").unwrap(), &template(1)).unwrap();
+    let gallery = Gallery::empty(model(), DistanceScale::UNIT)
+        .with(&Username::new("Ä").unwrap(), &template(1))
+        .unwrap();
     let gallery = gallery.with(&z, &template(1)).unwrap();
     assert_eq!(gallery.nearest(&template(1)).unwrap().unwrap().user, z, "code points, not an alphabet");
 }
 
 #[test]
 fn a_gallery_is_not_touched_by_changes_to_its_copies() {
-    let before = Gallery::empty(model(), Metric::Unit).with(&user(1), &template(1)).unwrap();
+    let before = Gallery::empty(model(), DistanceScale::UNIT).with(&user(1), &template(1)).unwrap();
     let after =
         before.with(&user(1), &template(2)).unwrap().with(&user(2), &template(3)).unwrap().without(&user(1));
     let near = |gallery: &Gallery| gallery.nearest(&template(1)).unwrap().unwrap();
@@ -112,7 +113,7 @@ fn a_gallery_is_not_touched_by_changes_to_its_copies() {
 #[test]
 fn without_a_user_who_is_not_there_nothing_changes() {
     let gallery =
-        Gallery::empty(model(), Metric::Unit).without(&user(1)).with(&user(2), &template(2)).unwrap();
+        Gallery::empty(model(), DistanceScale::UNIT).without(&user(1)).with(&user(2), &template(2)).unwrap();
     for absent in [user(1), user(3)] {
         assert!(gallery.without(&absent).users().eq([&user(2)]));
     }
@@ -120,7 +121,7 @@ fn without_a_user_who_is_not_there_nothing_changes() {
 
 #[test]
 fn another_model_is_refused() {
-    let gallery = Gallery::empty(ModelId::new("other").unwrap(), Metric::Unit);
+    let gallery = Gallery::empty(ModelId::new("other").unwrap(), DistanceScale::UNIT);
     let mismatch = |refused| matches!(refused, EmbeddingError::ModelMismatch { .. });
     assert!(mismatch(gallery.nearest(&template(1)).unwrap_err()));
     assert!(mismatch(gallery.with(&user(1), &template(1)).unwrap_err()));
@@ -143,16 +144,16 @@ fn snapshot(model: ModelId, users: &[(usize, &[u64])]) -> EventSnapshot {
 
 #[test]
 fn a_user_with_several_samples_stands_at_the_direction_of_their_mean() {
-    let gallery = Gallery::of(snapshot(model(), &[(1, &[1, 2, 3]), (2, &[4])]), Metric::Unit).unwrap();
-    let mean = Template::from_samples([&embedding(1), &embedding(2), &embedding(3)]).unwrap();
+    let gallery = Gallery::of(snapshot(model(), &[(1, &[1, 2, 3]), (2, &[4])]), DistanceScale::UNIT).unwrap();
+    let mean = Template::of(DistanceScale::UNIT, [&embedding(1), &embedding(2), &embedding(3)]).unwrap();
     let nearest = gallery.nearest(&mean).unwrap().unwrap();
     assert_eq!((nearest.user, nearest.distance.value()), (user(1), 0.0));
 }
 
 #[test]
 fn the_number_of_samples_behind_a_template_stays_with_its_user() {
-    let gallery = Gallery::of(snapshot(model(), &[(1, &[1, 2, 3]), (3, &[4])]), Metric::Unit).unwrap();
-    let two = Template::from_samples([&embedding(5), &embedding(6)]).unwrap();
+    let gallery = Gallery::of(snapshot(model(), &[(1, &[1, 2, 3]), (3, &[4])]), DistanceScale::UNIT).unwrap();
+    let two = Template::of(DistanceScale::UNIT, [&embedding(5), &embedding(6)]).unwrap();
     let gallery = gallery.with(&user(2), &two).unwrap();
     let counts = |gallery: &Gallery| [1, 2, 3].map(|number| gallery.samples(&user(number)));
     assert_eq!(counts(&gallery), [Some(3), Some(2), Some(1)]);
@@ -162,7 +163,7 @@ fn the_number_of_samples_behind_a_template_stays_with_its_user() {
 
 #[test]
 fn the_distance_to_one_user_is_the_one_a_search_finds() {
-    let mut gallery = Gallery::empty(model(), Metric::Unit);
+    let mut gallery = Gallery::empty(model(), DistanceScale::UNIT);
     for number in shuffled(1500) {
         gallery = gallery.with(&user(number), &template(number as u64)).unwrap();
     }
@@ -179,18 +180,18 @@ fn the_distance_to_one_user_is_the_one_a_search_finds() {
 
 #[test]
 fn another_metric_is_refused() {
-    let raw = Gallery::empty(model(), Metric::Raw);
+    let raw = Gallery::empty(model(), DistanceScale::RAW);
     let refused = raw.with(&user(1), &template(1)).unwrap_err();
-    assert_eq!(refused, EmbeddingError::MetricMismatch);
-    assert_eq!(raw.nearest(&template(1)).unwrap_err(), EmbeddingError::MetricMismatch);
-    assert_eq!(raw.distance_to(&user(1), &template(1)).unwrap_err(), EmbeddingError::MetricMismatch);
+    assert_eq!(refused, EmbeddingError::ScaleMismatch);
+    assert_eq!(raw.nearest(&template(1)).unwrap_err(), EmbeddingError::ScaleMismatch);
+    assert_eq!(raw.distance_to(&user(1), &template(1)).unwrap_err(), EmbeddingError::ScaleMismatch);
 }
 
 #[test]
 fn stored_samples_that_make_no_template_are_an_error_that_names_the_user() {
     let other = ModelId::new("other").unwrap();
     for (model, users) in [(model(), [(1, &[1][..]), (2, &[])]), (other, [(2, &[2][..]), (3, &[3])])] {
-        let error = Gallery::of(snapshot(model, &users), Metric::Unit).unwrap_err();
+        let error = Gallery::of(snapshot(model, &users), DistanceScale::UNIT).unwrap_err();
         assert!(
             matches!(&error, EventError::UnusableSamples { user: named, .. } if *named == user(2)),
             "{error}"
@@ -203,7 +204,7 @@ proptest! {
     fn changes_in_any_order_are_those_of_a_map(
         changes in prop::collection::vec((0_usize..12, prop::option::of(0_u64..50)), 0..60),
     ) {
-        let mut gallery = Gallery::empty(model(), Metric::Unit);
+        let mut gallery = Gallery::empty(model(), DistanceScale::UNIT);
         let mut expected = BTreeMap::new();
         for (number, seed) in changes {
             gallery = match seed {

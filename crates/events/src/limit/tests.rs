@@ -8,18 +8,18 @@ fn model() -> ModelId {
 }
 
 /// Rates of 1e-4 at 0.3, 1e-3 at 0.35, 1e-2 at 0.4 and 0.2 at 0.5.
-fn calibration(metric: Metric) -> Arc<Calibration> {
-    let setting = CalibrationSetting { model: model(), crops: 4, metric };
+fn calibration(scale: DistanceScale) -> Arc<Calibration> {
+    let setting = CalibrationSetting { model: model(), enrolled_crops: 4, probe_crops: 4, scale };
     let data =
         CalibrationData { name: "made up".to_owned(), pictures: 1000, genuine: 1000, impostor: 1_000_000 };
     let point = |(distance, fmr, frr)| CalibrationPoint { distance, fmr, frr };
     let points =
         [(0.3, 1e-4, 0.2), (0.35, 1e-3, 0.1), (0.4, 1e-2, 0.02), (0.5, 0.2, 0.0)].map(point).to_vec();
-    Arc::new(Calibration::new(setting, data, points).unwrap())
+    Arc::new(Calibration::new(setting, 0.22, data, points).unwrap())
 }
 
 fn limits() -> Limits {
-    Limits::new(&model(), MatchPolicy::default(), Some(calibration(Metric::Unit))).unwrap()
+    Limits::new(&model(), MatchPolicy::default(), Some(calibration(DistanceScale::UNIT))).unwrap()
 }
 
 fn distance(value: f32) -> Distance {
@@ -62,9 +62,9 @@ fn below_what_was_measured_the_gentlest_slope_goes_on() {
     assert_eq!(limit.basis, ThresholdBasis::BelowMeasured);
     assert!(close(limit.threshold.value().into(), 0.25), "{limit:?}");
     assert_eq!(limit.expected_false_match_rate, None);
-    let (none, _) = calibration(Metric::Unit).safe_threshold_for(0.0);
+    let (none, _) = calibration(DistanceScale::UNIT).safe_threshold_for(0.0);
     assert_eq!(none, Distance::ZERO);
-    assert_eq!(calibration(Metric::Unit).safe_threshold_for(f64::NAN).0, Distance::ZERO);
+    assert_eq!(calibration(DistanceScale::UNIT).safe_threshold_for(f64::NAN).0, Distance::ZERO);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn an_event_without_a_rule_has_that_of_the_service() {
     let limit = limits().of(None, 3, 1).unwrap();
     assert_eq!(limit.rule, MatchPolicy::default().rule);
     let policy = MatchPolicy { rule: target(0.01), ..MatchPolicy::default() };
-    let limits = Limits::new(&model(), policy, Some(calibration(Metric::Unit))).unwrap();
+    let limits = Limits::new(&model(), policy, Some(calibration(DistanceScale::UNIT))).unwrap();
     assert_eq!(limits.of(None, 1, 1).unwrap().rule, target(0.01));
 }
 
@@ -118,7 +118,7 @@ fn rules_that_cannot_be_kept_are_refused() {
 fn a_policy_that_cannot_be_kept_is_refused_at_once() {
     let policy = MatchPolicy { rule: target(0.01), ..MatchPolicy::default() };
     assert!(matches!(Limits::new(&model(), policy, None), Err(RuleError::NotCalibrated { .. })));
-    let raw = Some(calibration(Metric::Raw));
+    let raw = Some(calibration(DistanceScale::RAW));
     assert!(matches!(Limits::new(&model(), policy, raw.clone()), Err(RuleError::OtherCalibration)));
     let other = ModelId::new("other-model").unwrap();
     assert!(matches!(Limits::new(&other, MatchPolicy::raw(), raw), Err(RuleError::OtherCalibration)));
@@ -140,4 +140,24 @@ fn with_more_samples_a_user_a_target_comes_to_a_lower_threshold_and_a_fixed_one_
     let rate = |samples| limits.of(fixed, 1, samples).unwrap().expected_false_match_rate.unwrap();
     assert!(rate(1) < rate(2) && rate(2) < rate(5));
     assert_eq!(limits.of(fixed, 1, 5).unwrap().threshold, distance(0.35));
+}
+
+#[test]
+fn a_target_goes_no_farther_than_the_fixed_threshold_and_then_expects_less() {
+    let limits = limits();
+    let one = limits.of(Some(target(0.05)), 1, 1).unwrap();
+    assert_eq!((one.threshold, one.basis), (distance(0.4), ThresholdBasis::Capped));
+    assert!(close(one.expected_false_match_rate.unwrap(), 0.01), "what was measured there");
+    let three = limits.of(Some(target(0.05)), 1, 3).unwrap();
+    assert!(three.threshold < one.threshold, "a template of several is nearer to strangers");
+    assert!(close(three.expected_false_match_rate.unwrap(), 0.01));
+}
+
+#[test]
+fn a_fixed_threshold_names_many_from_a_size_on_and_a_target_never() {
+    let limits = limits();
+    let fixed = |users| limits.of(Some(MatchRule::Threshold(distance(0.35))), users, 1).unwrap();
+    assert!(!fixed(51).names_many_strangers(), "51 comparisons at 1e-3 are under 5 %");
+    assert!(fixed(52).names_many_strangers());
+    assert!(!limits.of(Some(target(0.1)), 52, 1).unwrap().names_many_strangers());
 }

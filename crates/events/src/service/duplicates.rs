@@ -9,6 +9,7 @@ use embedding_store::{DuplicatePolicy, EventName, Username};
 use super::Inner;
 use super::enrolment::EnrolmentOptions;
 use super::held::Held;
+use super::identify::limit_of;
 use super::search::Found;
 use crate::{EventError, EventRules};
 
@@ -43,7 +44,8 @@ impl Inner {
     ) -> Result<Vec<Duplicate>, EventError> {
         let found = self.search_for(event, held, faces, NEAREST).await?;
         let Some(Found { nearest, users, .. }) = found else { return Ok(Vec::new()) };
-        let threshold = self.limit(event, held.rules().rule, users)?.threshold;
+        let limits = self.models.of_event(event, held.model())?;
+        let threshold = limit_of(limits, event, held.rules().rule, users, 1)?.threshold;
         let mut others = BTreeMap::new();
         for near in
             nearest.into_iter().flatten().filter(|near| near.user != *user && near.distance <= threshold)

@@ -9,6 +9,7 @@ use super::duplicates::{self, Duplicate};
 use super::enrolment::{EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
 use super::galleries::Turn;
 use super::held::Held;
+use super::other_person::{self, OtherPerson};
 use super::repeat::Earlier;
 use crate::EventError;
 
@@ -17,6 +18,7 @@ struct Plan<'a> {
     earlier: Earlier,
     pending: Vec<&'a EnrolmentFace>,
     duplicates: Vec<Duplicate>,
+    other_people: Vec<OtherPerson>,
 }
 
 impl Inner {
@@ -64,18 +66,28 @@ impl Inner {
             (held, Vec::new())
         };
 
-        let Plan { earlier, pending, duplicates } =
+        let Plan { earlier, pending, duplicates, other_people } =
             self.plan(event, held.as_ref(), user, faces, &enrolled, options).await?;
         if let (true, Some(embedding_count)) = (earlier.is_all(), earlier.count) {
             tracing::info!(%event, %user, embedding_count, "user enrolled before by the same request");
             let samples = earlier.samples.into_iter().flatten().collect();
-            return Ok(EnrolmentOutcome { embedding_count, samples, duplicates, repeated: true });
+            return Ok(EnrolmentOutcome {
+                embedding_count,
+                samples,
+                duplicates,
+                other_people,
+                repeated: true,
+            });
         }
-        let template = self.template_with(&enrolled, &pending)?;
+        let template = self.template_with(event, user, &enrolled, &pending)?;
+        let users_before = match &held {
+            Some(Held::InMemory(gallery)) => gallery.len(),
+            Some(Held::InStore(..)) | None => 0,
+        };
         let now_held = match held {
             Some(Held::InMemory(gallery)) => self.held(gallery.with(user, &template)?),
             Some(held @ Held::InStore(..)) => held,
-            None => self.held(self.empty().with(user, &template)?),
+            None => self.held(self.empty(template.model()).with(user, &template)?),
         };
         let made = pending.iter().map(|face| sample(event, user, face, options));
         let made = made.collect::<Result<Vec<_>, EventError>>()?;
@@ -83,12 +95,18 @@ impl Inner {
         let samples =
             earlier.samples.into_iter().filter_map(|stored| stored.or_else(|| ids.next())).collect();
 
-        let embedding_count = self.append(turn, enrolled.len(), made, now_held).await?;
+        let embedding_count = self.append(turn, enrolled.len(), made, now_held.clone()).await?;
         for Duplicate { user: other, distance } in &duplicates {
             tracing::warn!(%event, %user, %other, %distance, "a face was enrolled that another user has");
         }
+        for OtherPerson { distance, .. } in &other_people {
+            tracing::warn!(%event, %user, %distance, "a face was enrolled that is unlike the user's others");
+        }
         tracing::info!(%event, %user, embedding_count, "user enrolled");
-        Ok(EnrolmentOutcome { embedding_count, samples, duplicates, repeated: false })
+        if let Held::InMemory(gallery) = &now_held {
+            self.warn_when_lax(event, &now_held, users_before, gallery.len());
+        }
+        Ok(EnrolmentOutcome { embedding_count, samples, duplicates, other_people, repeated: false })
     }
 
     /// What of the request is still to be done, and whether it may be.
@@ -108,6 +126,7 @@ impl Inner {
         let earlier = Earlier::of(options.request.as_deref(), faces, enrolled)?.ok_or_else(reused)?;
         let stored = faces.iter().zip(&earlier.samples);
         let pending: Vec<_> = stored.filter(|(_, sample)| sample.is_none()).map(|(face, _)| face).collect();
+        let other_people = self.unlike(event, held, user, faces, enrolled, &earlier, options)?;
         let policy = duplicates::policy(options, held.map(Held::rules));
         let duplicates = match (policy, held) {
             (DuplicatePolicy::Allow, _) | (_, None) => Vec::new(),
@@ -125,23 +144,60 @@ impl Inner {
                 return Err(EventError::DuplicatePerson { event, user, distance: *distance });
             }
         }
-        Ok(Plan { earlier, pending, duplicates })
+        Ok(Plan { earlier, pending, duplicates, other_people })
+    }
+
+    /// The faces that are unlike the user's others, where they are to be told.
+    #[expect(clippy::too_many_arguments, reason = "all that a request is about")]
+    fn unlike(
+        &self,
+        event: &EventName,
+        held: Option<&Held>,
+        user: &Username,
+        faces: &[EnrolmentFace],
+        enrolled: &[FaceSample],
+        earlier: &Earlier,
+        options: &EnrolmentOptions,
+    ) -> Result<Vec<OtherPerson>, EventError> {
+        let policy = other_person::policy(options, held.map(Held::rules));
+        let Some(model) = faces.first().map(|face| face.embedding.model()) else { return Ok(Vec::new()) };
+        if policy == DuplicatePolicy::Allow {
+            return Ok(Vec::new());
+        }
+        let is_new = |face: usize| earlier.samples.get(face).is_some_and(Option::is_none);
+        let found = other_person::others(self.models.of_event(event, model)?, enrolled, faces, is_new)?;
+        match (policy, found.first()) {
+            (DuplicatePolicy::Warn, _) | (_, None) => Ok(found),
+            (_, Some(&OtherPerson { face, distance })) => {
+                Err(EventError::OtherPerson { event: event.clone(), user: user.clone(), face, distance })
+            }
+        }
     }
 
     /// The template of a user with more faces. It is made before they are stored, and for each of them, as each
     /// is stored by itself: what is stored must always make one.
     fn template_with(
         &self,
+        event: &EventName,
+        user: &Username,
         enrolled: &[FaceSample],
         faces: &[&EnrolmentFace],
-    ) -> Result<Template, EmbeddingError> {
-        let mut template = Err(EmbeddingError::NoSamples);
-        for count in 1..=faces.len() {
+    ) -> Result<Template, EventError> {
+        let samples = |count: usize| {
             let faces = faces.iter().take(count).map(|face| &face.embedding);
-            let samples = enrolled.iter().map(FaceSample::embedding).chain(faces);
-            template = Ok(Template::of(self.limits.metric(), samples)?);
+            enrolled.iter().map(FaceSample::embedding).chain(faces)
+        };
+        let cancels = |error: EmbeddingError| match (error, enrolled) {
+            (EmbeddingError::ZeroLength, [_, ..]) => {
+                EventError::NoTemplate { event: event.clone(), user: user.clone() }
+            }
+            (error, _) => error.into(),
+        };
+        for count in 1..=faces.len() {
+            Template::check(samples(count)).map_err(cancels)?;
         }
-        template
+        let model = faces.first().map(|face| face.embedding.model()).ok_or(EmbeddingError::NoSamples)?;
+        Template::of(self.models.scale(model), samples(faces.len())).map_err(cancels)
     }
 
     /// Stores samples of a user with so many, publishes what the event then is, and returns the new count.

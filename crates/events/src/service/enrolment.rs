@@ -5,6 +5,7 @@ use embedding_store::{DuplicatePolicy, Metadata};
 use uuid::Uuid;
 
 use super::duplicates::Duplicate;
+use super::other_person::OtherPerson;
 
 /// A face to enrol.
 #[derive(Debug, Clone)]
@@ -27,6 +28,10 @@ pub struct EnrolmentOptions {
     pub on_duplicate: Option<DuplicatePolicy>,
     /// What to do about it when neither this call nor the event says: to refuse, unless set.
     pub on_duplicate_default: DuplicatePolicy,
+    /// What to do when one is unlike the user's others, whatever the event says; `None` leaves it to the event.
+    pub on_other_person: Option<DuplicatePolicy>,
+    /// What to do about it when neither this call nor the event says: to refuse, unless set.
+    pub on_other_person_default: DuplicatePolicy,
     /// The caller's mark, by which the same request is recognised when it is made again. Kept with the
     /// samples, and counts among those of its user.
     pub request: Option<String>,
@@ -34,7 +39,13 @@ pub struct EnrolmentOptions {
 
 impl Default for EnrolmentOptions {
     fn default() -> Self {
-        Self { on_duplicate: None, on_duplicate_default: DuplicatePolicy::Reject, request: None }
+        Self {
+            on_duplicate: None,
+            on_duplicate_default: DuplicatePolicy::Reject,
+            on_other_person: None,
+            on_other_person_default: DuplicatePolicy::Reject,
+            request: None,
+        }
     }
 }
 
@@ -55,6 +66,8 @@ pub struct EnrolmentOutcome {
     /// Who else has one of the faces, nearest first, when that is only to be told
     /// ([`DuplicatePolicy::Warn`]).
     pub duplicates: Vec<Duplicate>,
+    /// The faces that are unlike the user's others, when that is only to be told.
+    pub other_people: Vec<OtherPerson>,
     /// Whether the request had been done before: nothing was written.
     pub repeated: bool,
 }

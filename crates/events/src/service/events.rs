@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use embedding::ModelId;
 use embedding_store::{
     DuplicatePolicy, EventName, EventRecord, Listing, MatchRule, Metadata, Page, StoreError,
 };
 use time::OffsetDateTime;
 
+use super::models::mismatch;
 use super::{EventService, Inner, to_the_end};
 use crate::{EventError, EventRules};
 
@@ -22,10 +24,14 @@ pub struct EventDetails {
 /// What a new event is to be. The default leaves all to the service and is kept until it is deleted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EventSettings {
+    /// The model of its faces, for life.
+    pub model: Option<ModelId>,
     /// When two faces are the same person's.
     pub match_rule: Option<MatchRule>,
     /// What to do when a face to enrol is already there under another name.
     pub on_duplicate: Option<DuplicatePolicy>,
+    /// What to do when a face to enrol is unlike the user's others.
+    pub on_other_person: Option<DuplicatePolicy>,
     /// When it is to be erased with all that belongs to it.
     pub retain_until: Option<OffsetDateTime>,
     /// The caller's own data.
@@ -36,10 +42,14 @@ pub struct EventSettings {
 /// `Some(None)` takes it away.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EventChange {
+    /// The model that the event is expected to be of: it keeps its own for life.
+    pub model: Option<ModelId>,
     /// When two faces are the same person's.
     pub match_rule: Option<Option<MatchRule>>,
     /// What to do when a face to enrol is already there under another name.
     pub on_duplicate: Option<Option<DuplicatePolicy>>,
+    /// What to do when a face to enrol is unlike the user's others.
+    pub on_other_person: Option<Option<DuplicatePolicy>>,
     /// When it is to be erased with all that belongs to it.
     pub retain_until: Option<Option<OffsetDateTime>>,
     /// The caller's own data, as a whole.
@@ -49,9 +59,10 @@ pub struct EventChange {
 impl EventChange {
     /// The record as it is to be. A time of change never goes back, whatever the clock does.
     fn applied_to(self, mut record: EventRecord, now: OffsetDateTime) -> EventRecord {
-        let Self { match_rule, on_duplicate, retain_until, metadata } = self;
+        let Self { model: _, match_rule, on_duplicate, on_other_person, retain_until, metadata } = self;
         record.match_rule = match_rule.unwrap_or(record.match_rule);
         record.on_duplicate = on_duplicate.unwrap_or(record.on_duplicate);
+        record.on_other_person = on_other_person.unwrap_or(record.on_other_person);
         record.retain_until = retain_until.unwrap_or(record.retain_until);
         record.metadata = metadata.unwrap_or(record.metadata);
         record.updated = record.updated.max(now);
@@ -60,10 +71,11 @@ impl EventChange {
 }
 
 impl EventService {
-    /// Makes an event without users, of the service's model. Durable on return.
+    /// Makes an event without users. Durable on return.
     ///
     /// # Errors
     /// [`EventError::EventExists`]; nothing was written on [`EventError::Rule`], when the rule cannot be kept,
+    /// on [`EventError::ModelMismatch`], when the model is not served,
     /// and on [`StoreError::Unstorable`], such as metadata nested too deep. On another
     /// [`EventError::Store`] see the store's error, on [`EventError::Interrupted`] it may have been made.
     pub async fn create_event(
@@ -89,8 +101,8 @@ impl EventService {
     /// return. Of two services that change it in the same moment one may undo what the other did.
     ///
     /// # Errors
-    /// [`EventError::UnknownEvent`]; nothing was written on [`EventError::Rule`], when the new rule cannot be
-    /// kept, and on [`StoreError::Unstorable`]. On another
+    /// [`EventError::UnknownEvent`]; nothing was written on [`EventError::ModelMismatch`], when the event is of
+    /// another model than expected, on [`EventError::Rule`], when the new rule cannot be kept, and on [`StoreError::Unstorable`]. On another
     /// [`EventError::Store`] see the store's error, on [`EventError::Interrupted`] it may have been changed.
     pub async fn update_event(
         &self,
@@ -127,7 +139,8 @@ impl Inner {
 
     pub(super) fn check_rule(&self, record: &EventRecord) -> Result<(), EventError> {
         let Some(rule) = record.match_rule else { return Ok(()) };
-        self.limits.check(rule).map_err(|source| EventError::Rule { event: record.name.clone(), source })
+        let limits = self.models.of_event(&record.name, &record.model)?;
+        limits.check(rule).map_err(|source| EventError::Rule { event: record.name.clone(), source })
     }
 
     async fn create_event(
@@ -135,10 +148,14 @@ impl Inner {
         event: &EventName,
         settings: EventSettings,
     ) -> Result<EventDetails, EventError> {
-        let EventSettings { match_rule, on_duplicate, retain_until, metadata } = settings;
-        let mut record = EventRecord::new(event.clone(), self.model.clone(), OffsetDateTime::now_utc());
+        let EventSettings { model, match_rule, on_duplicate, on_other_person, retain_until, metadata } =
+            settings;
+        let model = model.unwrap_or_else(|| self.models.default_model().clone());
+        self.models.of_event(event, &model)?;
+        let mut record = EventRecord::new(event.clone(), model, OffsetDateTime::now_utc());
         record.match_rule = match_rule;
         record.on_duplicate = on_duplicate;
+        record.on_other_person = on_other_person;
         record.retain_until = retain_until;
         record.metadata = metadata;
         record.check_storable()?;
@@ -149,7 +166,7 @@ impl Inner {
         let change = turn.change();
         match self.store.create_event(record.clone()).await {
             Ok(()) => {
-                change.done(Some(self.held(self.empty().with_rules(EventRules::from(&record)))));
+                change.done(Some(self.held(self.empty(&record.model).with_rules(EventRules::from(&record)))));
                 tracing::info!(%event, "event created");
                 Ok(EventDetails { record, user_count: 0 })
             }
@@ -171,6 +188,9 @@ impl Inner {
             turn.publish(None);
             return Err(unknown(event));
         };
+        if let Some(given) = change.model.as_ref().filter(|given| **given != record.model) {
+            return Err(mismatch(event, &record.model, given));
+        }
         let sets_rule = change.match_rule.is_some();
         let record = change.applied_to(record, OffsetDateTime::now_utc());
         record.check_storable()?;

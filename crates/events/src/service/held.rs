@@ -63,13 +63,13 @@ impl Held {
 
 impl Inner {
     /// The gallery of a new event.
-    pub(super) fn empty(&self) -> Gallery {
-        Gallery::empty(self.model.clone(), self.limits.metric())
+    pub(super) fn empty(&self, model: &ModelId) -> Gallery {
+        Gallery::empty(model.clone(), self.models.scale(model))
     }
 
     /// A gallery that may have grown, held where it is to be.
     pub(super) fn held(&self, gallery: Gallery) -> Held {
-        if self.search().is_some() && gallery.len() > self.gallery_limit {
+        if self.search(gallery.model()).is_some() && gallery.len() > self.gallery_limit {
             tracing::info!(users = gallery.len(), "an event is too large for memory: the store searches it");
             return Held::InStore(gallery.model().clone(), *gallery.rules());
         }
@@ -77,8 +77,8 @@ impl Inner {
     }
 
     /// The store's search, where its distances are those of the policy: stores compare unit vectors.
-    pub(super) fn search(&self) -> Option<&dyn TemplateSearch> {
-        match self.limits.metric() {
+    pub(super) fn search(&self, model: &ModelId) -> Option<&dyn TemplateSearch> {
+        match self.models.scale(model).metric() {
             Metric::Unit => self.store.search(),
             Metric::Raw => None,
         }
@@ -86,11 +86,12 @@ impl Inner {
 
     /// An event that is to be searched in the store; `None` when it is to be read, or is absent.
     pub(super) async fn left_in_store(&self, event: &EventName) -> Result<Option<Held>, EventError> {
-        if self.search().is_none() || !self.has_more_users(event, self.gallery_limit).await? {
+        if self.store.search().is_none() || !self.has_more_users(event, self.gallery_limit).await? {
             return Ok(None);
         }
-        let record = self.store.event(event).await?;
-        Ok(record.map(|record| Held::InStore(record.model.clone(), EventRules::from(&record))))
+        let Some(record) = self.store.event(event).await? else { return Ok(None) };
+        let searched = self.search(&record.model).is_some();
+        Ok(searched.then(|| Held::InStore(record.model.clone(), EventRules::from(&record))))
     }
 
     async fn has_more_users(&self, event: &EventName, limit: usize) -> Result<bool, EventError> {

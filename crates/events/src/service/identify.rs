@@ -9,6 +9,7 @@ use super::Inner;
 use super::held::Held;
 use super::search::Found;
 use crate::decision::Search;
+use crate::limit::Limits;
 use crate::{EventError, MatchLimit, Verdict};
 
 impl Inner {
@@ -28,9 +29,10 @@ impl Inner {
         let found = self.search_for(event, &held, &[probe], depth).await?.ok_or_else(not_searchable)?;
         let Found { nearest, users, exact } = found;
         let search = Search::new(nearest.concat(), users, exact).ok_or_else(not_searchable)?;
-        let samples = self.samples_of(event, &held, &search.nearest.user).await?;
-        let limit = self.limit_of(event, rule, search.users_compared, samples)?;
-        let verdict = search.decide(limit, self.limits.margin(), model, top);
+        let limits = self.models.of_event(event, &model)?;
+        let samples = self.samples_of(event, &held, limits, &search.nearest.user).await?;
+        let limit = limit_of(limits, event, rule, search.users_compared, samples)?;
+        let verdict = search.decide(limit, limits.margin(), model, top);
         tracing::info!(
             %event,
             users_compared = verdict.users_compared,
@@ -45,34 +47,18 @@ impl Inner {
         Ok(verdict)
     }
 
-    /// What an event's rule comes to with one sample a user.
-    pub(super) fn limit(
-        &self,
-        event: &EventName,
-        rule: Option<MatchRule>,
-        comparisons: usize,
-    ) -> Result<MatchLimit, EventError> {
-        self.limit_of(event, rule, comparisons, 1)
-    }
-
-    /// What an event's rule comes to with so many samples a user.
-    pub(super) fn limit_of(
-        &self,
-        event: &EventName,
-        rule: Option<MatchRule>,
-        comparisons: usize,
-        samples: u32,
-    ) -> Result<MatchLimit, EventError> {
-        let limit = self.limits.of(rule, comparisons, samples);
-        limit.map_err(|source| EventError::Rule { event: event.clone(), source })
-    }
-
     /// How many samples a user's template is of. One who is gone meanwhile counts as having one.
-    async fn samples_of(&self, event: &EventName, held: &Held, user: &Username) -> Result<u32, EventError> {
+    async fn samples_of(
+        &self,
+        event: &EventName,
+        held: &Held,
+        limits: &Limits,
+        user: &Username,
+    ) -> Result<u32, EventError> {
         match held {
             Held::InMemory(gallery) => Ok(gallery.samples(user).unwrap_or(1)),
             // Only a calibration makes anything of the number.
-            Held::InStore(..) if !self.limits.are_calibrated() => Ok(1),
+            Held::InStore(..) if !limits.are_calibrated() => Ok(1),
             Held::InStore(..) => match self.store.samples(event, user).await {
                 Ok(samples) => Ok(u32::try_from(samples.len()).unwrap_or(u32::MAX)),
                 Err(StoreError::NotFound { .. }) => Ok(1),
@@ -80,4 +66,16 @@ impl Inner {
             },
         }
     }
+}
+
+/// What an event's rule comes to with so many samples a user.
+pub(super) fn limit_of(
+    limits: &Limits,
+    event: &EventName,
+    rule: Option<MatchRule>,
+    comparisons: usize,
+    samples: u32,
+) -> Result<MatchLimit, EventError> {
+    let limit = limits.of(rule, comparisons, samples);
+    limit.map_err(|source| EventError::Rule { event: event.clone(), source })
 }

@@ -82,11 +82,11 @@ impl Inner {
     }
 
     async fn gallery_of(&self, snapshot: EventSnapshot) -> Result<Gallery, EventError> {
-        let metric = self.limits.metric();
+        let scale = self.models.scale(&snapshot.event.model);
         if snapshot.users.len() <= MOST_USERS_INLINE {
-            return Gallery::of(snapshot, metric);
+            return Gallery::of(snapshot, scale);
         }
-        let building = tokio::task::spawn_blocking(move || Gallery::of(snapshot, metric));
+        let building = tokio::task::spawn_blocking(move || Gallery::of(snapshot, scale));
         building.await.map_err(EventError::Interrupted)?
     }
 }

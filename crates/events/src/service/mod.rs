@@ -9,8 +9,11 @@ mod events;
 mod galleries;
 mod held;
 mod identify;
+mod lax_threshold;
 mod load;
+mod models;
 mod options;
+mod other_person;
 mod repeat;
 mod retention;
 mod samples;
@@ -23,7 +26,7 @@ mod watch;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use embedding::{Embedding, ModelId};
+use embedding::{DistanceScale, Embedding, ModelId};
 use embedding_store::{DuplicatePolicy, EmbeddingStore, EventName, Page, Username};
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -33,13 +36,15 @@ pub use self::duplicates::Duplicate;
 pub use self::enrolment::{Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
 pub use self::events::{EventChange, EventDetails, EventSettings};
 use self::galleries::Galleries;
+use self::models::Models;
+pub use self::models::ServedModel;
 pub use self::options::ServiceOptions;
+pub use self::other_person::OtherPerson;
 use self::retention::Attached;
 pub use self::retention::{AttachedRecords, Erasure};
 pub use self::samples::SampleDetails;
 pub use self::transfer::ImportError;
 pub use self::users::UserDetails;
-use crate::limit::Limits;
 use crate::{EventError, MatchLimit, MatchPolicy, MatchRule, RuleError, Verdict};
 
 /// Enrols, identifies, lists and deletes, over a store of its own or one that several services share.
@@ -73,8 +78,7 @@ pub struct EventService {
 #[derive(Debug)]
 struct Inner {
     store: Arc<dyn EmbeddingStore>,
-    model: ModelId,
-    limits: Limits,
+    models: Models,
     galleries: Galleries,
     backlog: Backlog,
     gallery_limit: usize,
@@ -91,7 +95,7 @@ pub struct EventSummary {
 }
 
 impl EventService {
-    /// As [`EventService::open_with`], with the default options.
+    /// As [`EventService::open_with`], with one model of which nothing was measured, and the default options.
     ///
     /// # Errors
     /// As there.
@@ -100,40 +104,42 @@ impl EventService {
         model: ModelId,
         policy: MatchPolicy,
     ) -> Result<Self, EventError> {
-        Self::open_with(store, model, policy, ServiceOptions::default()).await
+        Self::open_with(store, ServedModel::new(model, policy), ServiceOptions::default()).await
     }
 
     /// Reads the gallery of every event in `store`, and follows the changes that others make from then on.
-    /// `model` is that of the faces to come, and the one in whose distances `policy` is meant.
+    /// `first` is the model of events that come into being; those of [`ServiceOptions::other_models`] are served
+    /// beside them. An event keeps its model for life.
     ///
     /// # Errors
-    /// [`EventError::Policy`] when the policy cannot be kept: its rule is a target and `options` have no
-    /// calibration for it, or one of other distances. [`EventError::Store`] when something cannot be read or the store cannot be watched, and
+    /// [`EventError::Policy`] when a policy cannot be kept: its rule is a target and there is no calibration for
+    /// it, or one of other distances. [`EventError::Store`] when something cannot be read or the store cannot be watched, and
     /// [`EventError::UnusableSamples`] when it makes no template: what is not understood is never taken for
     /// absent.
     pub async fn open_with(
         store: Arc<dyn EmbeddingStore>,
-        model: ModelId,
-        policy: MatchPolicy,
+        first: ServedModel,
         options: ServiceOptions,
     ) -> Result<Self, EventError> {
-        let ServiceOptions { max_staleness, gallery_limit, calibration } = options;
-        let limits = Limits::new(&model, policy, calibration).map_err(EventError::Policy)?;
+        let ServiceOptions { max_staleness, gallery_limit, other_models } = options;
+        let models = Models::new(first, other_models).map_err(EventError::Policy)?;
         // Before anything is read: what changes after its reading is then told.
         let changes = store.changes().await?;
         let (galleries, backlog) = (Galleries::new(), Backlog::new(max_staleness));
         let attached = Attached::default();
-        let inner = Arc::new(Inner { store, model, limits, galleries, backlog, gallery_limit, attached });
+        let inner = Arc::new(Inner { store, models, galleries, backlog, gallery_limit, attached });
         let mut watch = JoinSet::new();
         if let Some(feed) = changes {
             watch.spawn(Arc::clone(&inner).watch(feed));
         }
         inner.load_all().await?;
+        inner.warn_of_lax_thresholds().await;
         Ok(Self { inner, _watch: watch })
     }
 
     /// Adds a face to a user; the user and the event are made when they are not there. Durable on return.
-    /// That another user has it is told in the log, unless the event has a rule for that.
+    /// That another user has it, or that it is unlike the user's others, is told in the log, unless the event has
+    /// a rule for that.
     ///
     /// # Errors
     /// As for [`EventService::enrol_all`].
@@ -143,8 +149,11 @@ impl EventService {
         user: &Username,
         face: EnrolmentFace,
     ) -> Result<Enrolment, EventError> {
-        let options =
-            EnrolmentOptions { on_duplicate_default: DuplicatePolicy::Warn, ..EnrolmentOptions::default() };
+        let options = EnrolmentOptions {
+            on_duplicate_default: DuplicatePolicy::Warn,
+            on_other_person_default: DuplicatePolicy::Warn,
+            ..EnrolmentOptions::default()
+        };
         let outcome = self.enrol_all(event, user, vec![face], options).await?;
         Ok(Enrolment { embedding_count: outcome.embedding_count })
     }
@@ -159,9 +168,11 @@ impl EventService {
     /// may both be done.
     ///
     /// # Errors
-    /// Nothing was written on [`EventError::ModelMismatch`], when the event or this service is of another
-    /// model than a face, on [`EventError::Embedding`], when there is no face or no template can be made with
-    /// them, on [`EventError::Score`], [`EventError::DuplicatePerson`] and [`EventError::RequestReused`]. On
+    /// Nothing was written on [`EventError::ModelMismatch`], when the event is of another model than a face or its
+    /// model is not served, on [`EventError::Embedding`], when there is no face or no template can be made of
+    /// them, on [`EventError::NoTemplate`], when none can be made of them with those that are there, on
+    /// [`EventError::Score`], [`EventError::DuplicatePerson`], [`EventError::OtherPerson`] and
+    /// [`EventError::RequestReused`]. On
     /// [`EventError::Store`] see the store's error: the first faces may have been stored, each wholly, and on
     /// [`EventError::Interrupted`] all.
     pub async fn enrol_all(
@@ -180,7 +191,7 @@ impl EventService {
     ///
     /// # Errors
     /// [`EventError::NotSearchable`] when the event does not exist or has no users,
-    /// [`EventError::ModelMismatch`] when the event or this service is of another model than the face,
+    /// [`EventError::ModelMismatch`] when the event is of another model than the face, or of one that is not served,
     /// [`EventError::Embedding`] when the face has no direction, [`EventError::Rule`] when the event's own rule
     /// cannot be kept, [`EventError::Store`] when the event had to be read again and could not, or changes have
     /// not been seen for too long.
@@ -216,21 +227,50 @@ impl EventService {
         self.inner.verify(event, user, probe).await
     }
 
-    /// What a rule comes to among so many users with one sample each; without one, the service's own. With more
-    /// samples a user a target comes to a lower threshold.
+    /// The model of events that come into being.
+    #[must_use]
+    pub fn default_model(&self) -> &ModelId {
+        self.inner.models.default_model()
+    }
+
+    /// The model of an event's faces; of an event that is not there, the one that it would have.
+    ///
+    /// # Errors
+    /// [`EventError::ModelMismatch`] when the event's model is not served here; [`EventError::Store`] when the event
+    /// had to be read again and could not, or changes have not been seen for too long.
+    pub async fn model_of(&self, event: &EventName) -> Result<ModelId, EventError> {
+        let Some(held) = self.inner.known(event).await? else { return Ok(self.default_model().clone()) };
+        self.inner.models.of_event(event, held.model())?;
+        Ok(held.model().clone())
+    }
+
+    /// The scale of a model's distances.
+    #[must_use]
+    pub fn scale(&self, model: &ModelId) -> DistanceScale {
+        self.inner.models.scale(model)
+    }
+
+    /// What a rule comes to for faces of a model among so many users with one sample each; without one, the
+    /// service's own. With more samples a user a target comes to a lower threshold.
     ///
     /// # Errors
     /// [`RuleError`] when it comes to nothing here.
-    pub fn limit(&self, rule: Option<MatchRule>, users: usize) -> Result<MatchLimit, RuleError> {
-        self.inner.limits.of(rule, users, 1)
+    pub fn limit(
+        &self,
+        model: &ModelId,
+        rule: Option<MatchRule>,
+        users: usize,
+    ) -> Result<MatchLimit, RuleError> {
+        let limits = self.inner.models.get(model).ok_or(RuleError::OtherCalibration)?;
+        limits.of(rule, users, 1)
     }
 
-    /// Whether a rule may be given to an event of this service.
+    /// Whether a rule may be given to an event of that model.
     ///
     /// # Errors
     /// [`RuleError`] says why not.
-    pub fn check_rule(&self, rule: MatchRule) -> Result<(), RuleError> {
-        self.inner.limits.check(rule)
+    pub fn check_rule(&self, model: &ModelId, rule: MatchRule) -> Result<(), RuleError> {
+        self.inner.models.get(model).ok_or(RuleError::OtherCalibration)?.check(rule)
     }
 
     /// All events in name order, those without users too.
@@ -299,22 +339,19 @@ async fn to_the_end<T: Send + 'static, E: From<EventError> + Send + 'static>(
 }
 
 impl Inner {
-    /// Refuses faces of a model that cannot join or meet those of the event, or that the policy is not meant for.
+    /// Refuses faces of a model that cannot join or meet those of the event, or that is not served. An event
+    /// that is not there takes the model of its first faces.
     fn expect_model(
         &self,
         event: &EventName,
         event_model: Option<&ModelId>,
         given: &ModelId,
     ) -> Result<(), EventError> {
-        let expected = event_model.unwrap_or(&self.model);
-        match [given, &self.model].into_iter().find(|given| *given != expected) {
-            None => Ok(()),
-            Some(given) => Err(EventError::ModelMismatch {
-                event: event.clone(),
-                expected: expected.clone(),
-                given: given.clone(),
-            }),
+        let expected = event_model.unwrap_or(given);
+        if expected != given {
+            return Err(models::mismatch(event, expected, given));
         }
+        self.models.of_event(event, expected).map(drop)
     }
 }
 

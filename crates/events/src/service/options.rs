@@ -1,9 +1,8 @@
 //! How the service behaves beside what it decides.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Calibration;
+use super::ServedModel;
 
 /// What may be set of an [`EventService`](crate::EventService) when it is opened.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,13 +14,12 @@ pub struct ServiceOptions {
     /// one is searched in the store, where the store has a search; where it has none this is not used.
     /// With raw distances neither, as stores search by unit distances.
     pub gallery_limit: usize,
-    /// What was measured of the distances that the policy is meant in: of the service's model, its number of
-    /// crops and its metric. None unless set; then there are no targets and no expected rates.
-    pub calibration: Option<Arc<Calibration>>,
+    /// Further models whose events are served beside those of the first. None unless set.
+    pub other_models: Vec<ServedModel>,
 }
 
 impl Default for ServiceOptions {
     fn default() -> Self {
-        Self { max_staleness: Duration::from_secs(60), gallery_limit: 1_000_000, calibration: None }
+        Self { max_staleness: Duration::from_secs(60), gallery_limit: 1_000_000, other_models: Vec::new() }
     }
 }

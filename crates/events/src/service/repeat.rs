@@ -1,12 +1,12 @@
 //! A request to enrol that is made again: recognised by its mark, and done once.
 
-use embedding::{Distance, Embedding, EmbeddingError, Template};
+use embedding::{Distance, DistanceScale, Embedding, EmbeddingError, Template};
 use embedding_store::FaceSample;
 use uuid::Uuid;
 
 use super::enrolment::EnrolmentFace;
 
-/// Embeddings of one picture are this near when two machines made them. Two pictures of one person are some
+/// Embeddings of one picture are this near, as unit vectors, when two machines made them. Two pictures of one person are some
 /// hundred times as far apart, and so is one picture that was written anew with a loss.
 const SAME_PICTURE: f32 = 0.001;
 
@@ -58,6 +58,7 @@ impl Earlier {
 }
 
 fn same_picture(left: &Embedding, right: &Embedding) -> Result<bool, EmbeddingError> {
-    let distance = Template::from_samples([left])?.distance(&Template::from_samples([right])?)?;
+    let template = |face| Template::of(DistanceScale::UNIT, [face]);
+    let distance = template(left)?.distance(&template(right)?)?;
     Ok(distance <= Distance::new(SAME_PICTURE)?)
 }

@@ -64,7 +64,7 @@ impl EventService {
     ///
     /// # Errors
     /// [`EventError::UnknownEvent`], [`EventError::UnknownUser`] and [`EventError::UnknownSample`]. Nothing
-    /// was removed on [`EventError::LastSample`] and on [`EventError::Embedding`], when the others make no
+    /// was removed on [`EventError::LastSample`] and on [`EventError::NoTemplate`], when the others make no
     /// template. On [`EventError::Store`] see the store's error, on [`EventError::Interrupted`] it may have
     /// been removed.
     pub async fn remove_sample(
@@ -93,9 +93,13 @@ impl Inner {
             return Err(last());
         }
         // Before it is removed: what is stored must always make a template.
-        let template = Template::of(self.limits.metric(), others.iter().map(FaceSample::embedding))?;
+        let left = || others.iter().map(FaceSample::embedding);
+        let cancels = |_| EventError::NoTemplate { event: event.clone(), user: user.clone() };
+        Template::check(left()).map_err(cancels)?;
         let now_held = match held {
-            Some(Held::InMemory(gallery)) => Some(self.held(gallery.with(user, &template)?)),
+            Some(Held::InMemory(gallery)) => {
+                Some(self.held(gallery.with(user, &Template::of(gallery.scale(), left())?)?))
+            }
             held @ (Some(Held::InStore(..)) | None) => held,
         };
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use embedding::{Embedding, EmbeddingError, Template};
+use embedding::{Embedding, EmbeddingError, ModelId, Template};
 use embedding_store::{EventName, StoreError};
 
 use super::Inner;
@@ -36,11 +36,12 @@ impl Inner {
         depth: NonZeroUsize,
     ) -> Result<Option<Found>, EventError> {
         // Also where the store searches by itself: a face without a direction is refused.
-        let probes = faces.iter().map(|face| Template::of(self.limits.metric(), [*face]));
+        let scale = self.models.scale(held.model());
+        let probes = faces.iter().map(|face| Template::of(scale, [*face]));
         let probes = probes.collect::<Result<Vec<_>, _>>()?;
         match held {
             Held::InMemory(gallery) => in_memory(Arc::clone(gallery), probes, depth).await.map(Some),
-            Held::InStore(..) => self.in_store(event, faces, depth).await,
+            Held::InStore(model, _) => self.in_store(event, model, &probes, depth).await,
         }
     }
 
@@ -48,10 +49,11 @@ impl Inner {
     async fn in_store(
         &self,
         event: &EventName,
-        faces: &[&Embedding],
+        model: &ModelId,
+        faces: &[Template],
         depth: NonZeroUsize,
     ) -> Result<Option<Found>, EventError> {
-        let Some(store) = self.search() else {
+        let Some(store) = self.search(model) else {
             return Err(StoreError::unavailable(false, "it does not search any more").into());
         };
         let mut all = Found { nearest: Vec::with_capacity(faces.len()), users: 0, exact: true };

@@ -173,8 +173,7 @@ impl Inner {
                 Some(_) => return Err(EventError::from(StoreError::taken_id(&sample)).into()),
                 None => stored.push(sample),
             }
-            if let Err(source) = Template::of(self.limits.metric(), stored.iter().map(FaceSample::embedding))
-            {
+            if let Err(source) = Template::check(stored.iter().map(FaceSample::embedding)) {
                 return Err(ImportError::UnusableFaces { user, source });
             }
         }

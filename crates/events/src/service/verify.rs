@@ -7,6 +7,7 @@ use embedding_store::{EventName, StoreError, Subject, Username};
 
 use super::Inner;
 use super::held::Held;
+use super::identify::limit_of;
 use crate::decision::Search;
 use crate::gallery::template_of;
 use crate::{EventError, Nearest, Verdict};
@@ -21,7 +22,8 @@ impl Inner {
         let unknown_event = || EventError::UnknownEvent { event: event.clone() };
         let held = self.known(event).await?.ok_or_else(unknown_event)?;
         self.expect_model(event, Some(held.model()), probe.model())?;
-        let template = Template::of(self.limits.metric(), [probe])?;
+        let limits = self.models.of_event(event, held.model())?;
+        let template = Template::of(limits.scale(), [probe])?;
         let found = match &held {
             Held::InMemory(gallery) => gallery.distance_to(user, &template)?.zip(gallery.samples(user)),
             Held::InStore(..) => self.distance_in_store(event, user, &template).await?,
@@ -30,8 +32,8 @@ impl Inner {
             found.ok_or_else(|| EventError::UnknownUser { event: event.clone(), user: user.clone() })?;
         let nearest = Nearest { user: user.clone(), distance };
         let search = Search { nearest, others: Vec::new(), users_compared: 1, exact: true };
-        let limit = self.limit_of(event, held.rules().rule, 1, samples)?;
-        let verdict = search.decide(limit, self.limits.margin(), held.model().clone(), NonZeroUsize::MIN);
+        let limit = limit_of(limits, event, held.rules().rule, 1, samples)?;
+        let verdict = search.decide(limit, limits.margin(), held.model().clone(), NonZeroUsize::MIN);
         tracing::info!(
             %event,
             %user,
@@ -53,7 +55,7 @@ impl Inner {
     ) -> Result<Option<(Distance, u32)>, EventError> {
         match self.store.samples(event, user).await {
             Ok(samples) => {
-                let template = template_of(self.limits.metric(), event, user, &samples)?;
+                let template = template_of(probe.scale(), event, user, &samples)?;
                 Ok(Some((template.distance(probe)?, template.samples())))
             }
             Err(StoreError::NotFound { subject: Subject::Event(_) }) => {

@@ -157,7 +157,7 @@ impl Inner {
             Published::Absent | Published::Stale(_) => return self.read(turn).await.map(drop),
         };
         match self.store.samples(event, user).await {
-            Ok(samples) => match gallery.with(user, &template_of(gallery.metric(), event, user, &samples)?) {
+            Ok(samples) => match gallery.with(user, &template_of(gallery.scale(), event, user, &samples)?) {
                 Ok(gallery) => turn.publish(Some(self.held(gallery))),
                 // The event is of another model than it was.
                 Err(EmbeddingError::ModelMismatch { .. }) => drop(self.read(turn).await?),

@@ -65,8 +65,11 @@ async fn the_call_decides_before_the_event_and_the_event_before_the_default() {
             for default in [Reject, Warn, Allow] {
                 number += 1;
                 let name = format!("user {number}");
-                let options =
-                    EnrolmentOptions { on_duplicate: of_call, on_duplicate_default: default, request: None };
+                let options = EnrolmentOptions {
+                    on_duplicate: of_call,
+                    on_duplicate_default: default,
+                    ..EnrolmentOptions::default()
+                };
                 let answer = enrol(&service, &name, vec![face(1, 2)], options).await;
                 let case = format!("{of_call:?} {of_event:?} {default:?}");
                 match of_call.or(of_event).unwrap_or(default) {

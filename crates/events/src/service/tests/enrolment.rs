@@ -2,7 +2,7 @@
 
 use super::{Call, Fault, assert_coherent, embedding, event, face, model, user, with_store};
 use crate::{EnrolmentFace, EnrolmentOptions, EventError, Metadata};
-use embedding::{DIMENSIONS, Embedding, EmbeddingError, ModelId, Template};
+use embedding::{DIMENSIONS, DistanceScale, Embedding, EmbeddingError, ModelId, Template};
 use embedding_store::{EmbeddingStore, FaceSample};
 
 fn of(values: [f32; DIMENSIONS]) -> EnrolmentFace {
@@ -32,8 +32,8 @@ async fn all_faces_of_a_call_are_stored_in_their_order_and_make_one_template() {
     assert!(stored.iter().skip(1).all(|sample| *sample.quality() == measured));
 
     let probe = embedding(1, 9);
-    let expected = Template::from_samples(&embeddings).unwrap();
-    let expected = expected.distance(&Template::from_samples([&probe]).unwrap()).unwrap();
+    let expected = Template::of(DistanceScale::UNIT, &embeddings).unwrap();
+    let expected = expected.distance(&Template::of(DistanceScale::UNIT, [&probe]).unwrap()).unwrap();
     let found = service.identify(&e, &probe).await.unwrap().nearest.distance;
     assert!((found.value() - expected.value()).abs() < 1e-6);
     assert_eq!(store.loads(), 0);
@@ -66,7 +66,7 @@ async fn faces_that_make_a_template_only_together_are_not_stored_one_by_one() {
     let (service, store) = with_store().await;
     let opposite = times(-1.0, &face(1, 1));
     let together = [&face(1, 1), &opposite, &face(1, 2)].map(|face| face.embedding.clone());
-    Template::from_samples(&together).unwrap();
+    Template::of(DistanceScale::UNIT, &together).unwrap();
     let faces = vec![face(1, 1), opposite, face(1, 2)];
     let refused = service.enrol_all(&event("e"), &user("ada"), faces, EnrolmentOptions::default()).await;
     assert!(matches!(refused, Err(EventError::Embedding(EmbeddingError::ZeroLength))), "{refused:?}");

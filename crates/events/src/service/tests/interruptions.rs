@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Call, Fault, Shared, TrialStore, embedding, event, face, model, soon, user};
-use crate::{EventError, EventService, MatchPolicy, ServiceOptions};
+use crate::{EventError, EventService, MatchPolicy, ServedModel, ServiceOptions};
 use embedding_store::{EmbeddingStore, StoreError};
 use tokio::time::advance;
 
@@ -17,8 +17,7 @@ async fn two(shared: &Arc<Shared>) -> (EventService, Arc<TrialStore>, EventServi
         let options = ServiceOptions { max_staleness: MAX_STALENESS, ..ServiceOptions::default() };
         let service = EventService::open_with(
             Arc::clone(&store) as Arc<dyn EmbeddingStore>,
-            model(),
-            MatchPolicy::default(),
+            ServedModel::new(model(), MatchPolicy::default()),
             options,
         );
         (service.await.unwrap(), store)

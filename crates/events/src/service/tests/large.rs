@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::coherence::{ask, assert_expected, obey};
 use super::{Call, Fault, Shared, TrialStore, embedding, event, face, model, paused, picture_of, soon, user};
-use crate::{EventError, EventService, MatchPolicy, ServiceOptions};
+use crate::{EventError, EventService, MatchPolicy, ServedModel, ServiceOptions};
 use embedding_store::{EmbeddingStore, StoreError};
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ pub(super) async fn join(shared: &Arc<Shared>, gallery_limit: usize) -> (EventSe
     let store = shared.handle();
     let (handle, policy) = (Arc::clone(&store) as Arc<dyn EmbeddingStore>, MatchPolicy::default());
     let options = ServiceOptions { gallery_limit, ..ServiceOptions::default() };
-    (EventService::open_with(handle, model(), policy, options).await.unwrap(), store)
+    (EventService::open_with(handle, ServedModel::new(model(), policy), options).await.unwrap(), store)
 }
 
 pub(super) fn searching(exact: bool) -> Arc<Shared> {

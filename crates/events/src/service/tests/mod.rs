@@ -9,6 +9,8 @@ mod interleavings;
 mod interruptions;
 mod large;
 mod logs;
+mod models;
+mod other_people;
 mod records;
 mod repeats;
 mod retention;

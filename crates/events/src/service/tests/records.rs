@@ -26,6 +26,8 @@ fn metadata(value: Value) -> Metadata {
 
 fn settings() -> EventSettings {
     EventSettings {
+        model: None,
+        on_other_person: Some(DuplicatePolicy::Allow),
         match_rule: Some(threshold(0.35)),
         on_duplicate: Some(DuplicatePolicy::Warn),
         retain_until: Some(OffsetDateTime::UNIX_EPOCH),
@@ -43,7 +45,8 @@ async fn an_event_is_what_it_was_made_to_be_and_is_made_once() {
     let (service, store) = with_store().await;
     let made = service.create_event(&event("e"), settings()).await.unwrap();
     assert_eq!((made.user_count, &made.record.model), (0, &model()));
-    let EventSettings { match_rule, on_duplicate, retain_until, metadata } = settings();
+    let EventSettings { match_rule, on_duplicate, on_other_person, retain_until, metadata, .. } = settings();
+    assert_eq!(made.record.on_other_person, on_other_person);
     assert_eq!(
         (made.record.match_rule, made.record.on_duplicate, made.record.retain_until, &made.record.metadata),
         (match_rule, on_duplicate, retain_until, &metadata)
@@ -71,11 +74,14 @@ async fn a_change_touches_what_it_names_alone() {
     let change = EventChange {
         match_rule: Some(None),
         on_duplicate: Some(Some(DuplicatePolicy::Allow)),
+        on_other_person: Some(None),
+        model: None,
         retain_until: None,
         metadata: Some(metadata(json!({"hall": "B"}))),
     };
     let changed = service.update_event(&event("e"), change).await.unwrap().record;
     assert_eq!((changed.match_rule, changed.on_duplicate), (None, Some(DuplicatePolicy::Allow)));
+    assert_eq!(changed.on_other_person, None);
     assert_eq!((changed.retain_until, changed.created), (made.retain_until, made.created));
     assert_eq!(changed.metadata, metadata(json!({"hall": "B"})));
     assert_eq!(service.event(&event("e")).await.unwrap().record, changed);

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::{Shared, embedding, event, face, model, user};
 use crate::{
-    Decision, EventError, EventService, FalseMatchRate, MatchPolicy, MatchRule, Metric, RuleError,
+    Decision, EventError, EventService, FalseMatchRate, MatchPolicy, MatchRule, RuleError, ServedModel,
     ServiceOptions,
 };
-use embedding::{Distance, Embedding, Template};
+use embedding::{Distance, DistanceScale, Embedding, Template};
 use embedding_store::{EmbeddingStore, EventRecord, FaceSample, InMemory};
 use time::OffsetDateTime;
 
@@ -22,7 +22,7 @@ fn top(count: usize) -> NonZeroUsize {
 
 async fn open(store: Arc<dyn EmbeddingStore>, policy: MatchPolicy, gallery_limit: usize) -> EventService {
     let options = ServiceOptions { gallery_limit, ..ServiceOptions::default() };
-    EventService::open_with(store, model(), policy, options).await.unwrap()
+    EventService::open_with(store, ServedModel::new(model(), policy), options).await.unwrap()
 }
 
 /// A store with an event that has a rule of its own.
@@ -67,7 +67,7 @@ async fn a_rule_that_cannot_be_kept_decides_nothing() {
     let service = open(store, MatchPolicy::default(), usize::MAX).await;
     let refused = service.identify(&event("e"), &embedding(1, 1)).await.unwrap_err();
     assert!(matches!(refused, EventError::Rule { source: RuleError::NotCalibrated { .. }, .. }), "{refused}");
-    assert!(matches!(service.check_rule(target), Err(RuleError::NotCalibrated { .. })));
+    assert!(matches!(service.check_rule(&model(), target), Err(RuleError::NotCalibrated { .. })));
 
     let policy = MatchPolicy { rule: target, ..MatchPolicy::default() };
     let refused = EventService::open(Arc::new(InMemory::new()), model(), policy).await.unwrap_err();
@@ -150,7 +150,7 @@ async fn raw_distances_are_between_the_numbers_as_they_are_and_never_searched_in
         service.enrol(&name, &ada, face(1, 2)).await.unwrap();
         let probe = Embedding::new(model(), embedding(1, 3).values().map(|v| 1.5 * v)).unwrap();
         let samples = [embedding(1, 1), embedding(1, 2)];
-        let raw = |samples: &[Embedding]| Template::of(Metric::Raw, samples).unwrap();
+        let raw = |samples: &[Embedding]| Template::of(DistanceScale::RAW, samples).unwrap();
         let expected = raw(&samples).distance(&raw(std::slice::from_ref(&probe))).unwrap();
         let verdict = service.identify(&name, &probe).await.unwrap();
         assert_eq!(verdict.nearest.distance, expected);

@@ -6,7 +6,7 @@ use super::large::{join as join_bounded, searching};
 use super::sharing::{assert_shows_what_is_stored, join};
 use super::{Call, Fault, Shared, TrialStore, assert_coherent, embedding, event, face, model, open, user};
 use crate::{EnrolmentFace, EnrolmentOptions, EventError, EventService, Metadata};
-use embedding::{Embedding, EmbeddingError, Template};
+use embedding::{DistanceScale, Embedding, EmbeddingError, Template};
 use embedding_store::{EmbeddingStore, StoreError};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -34,8 +34,8 @@ async fn ids(service: &EventService) -> Vec<Uuid> {
 async fn distances(service: &EventService, pictures: &[u64]) -> (f32, f32) {
     let probe = embedding(1, 9);
     let samples: Vec<_> = pictures.iter().map(|picture| embedding(1, *picture)).collect();
-    let template = Template::from_samples(&samples).unwrap();
-    let expected = template.distance(&Template::from_samples([&probe]).unwrap()).unwrap();
+    let template = Template::of(DistanceScale::UNIT, &samples).unwrap();
+    let expected = template.distance(&Template::of(DistanceScale::UNIT, [&probe]).unwrap()).unwrap();
     let found = service.identify(&event("e"), &probe).await.unwrap().nearest.distance;
     (found.value(), expected.value())
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use embedding::{Embedding, Metric, Template};
+use embedding::{DistanceScale, Template};
 use embedding_store::{
     Change, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing,
     NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
@@ -193,11 +193,11 @@ impl TemplateSearch for Handle {
     async fn nearest(
         &self,
         event: &EventName,
-        probe: &Embedding,
+        probe: &Template,
         limit: NonZeroUsize,
     ) -> Result<NearestTemplates, StoreError> {
-        let gallery = Gallery::of(self.shared.data.load_event(event).await?, Metric::Unit).unwrap();
-        let nearest = gallery.nearest_k(&Template::from_samples([probe]).unwrap(), limit).unwrap();
+        let gallery = Gallery::of(self.shared.data.load_event(event).await?, DistanceScale::UNIT).unwrap();
+        let nearest = gallery.nearest_k(probe, limit).unwrap();
         let users = nearest.into_iter().map(|nearest| (nearest.user, nearest.distance)).collect();
         let (model, exact) = (gallery.model().clone(), self.shared.search.unwrap());
         Ok(NearestTemplates::new(model, users, gallery.len() as u64, exact))

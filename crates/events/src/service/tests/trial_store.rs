@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use embedding::Embedding;
+use embedding::Template;
 use embedding_store::{
     ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing,
     NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
@@ -235,7 +235,7 @@ impl TemplateSearch for TrialStore {
     async fn nearest(
         &self,
         event: &EventName,
-        probe: &Embedding,
+        probe: &Template,
         limit: NonZeroUsize,
     ) -> Result<NearestTemplates, StoreError> {
         self.run(Call::Search, self.inner.search().unwrap().nearest(event, probe, limit)).await

@@ -1,0 +1,85 @@
+//! The models whose faces a service decides about, and by which policy.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use embedding::{DistanceScale, ModelId};
+use embedding_store::EventName;
+
+use crate::limit::Limits;
+use crate::{Calibration, EventError, MatchPolicy, RuleError};
+
+/// A model, and how faces of it are decided about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServedModel {
+    /// Its id.
+    pub model: ModelId,
+    /// When two of its faces are the same person's, where an event does not say.
+    pub policy: MatchPolicy,
+    /// What was measured of its distances: on the policy's scale, and with the crops that faces are embedded from.
+    /// Without, there are no targets and no expected rates.
+    pub calibration: Option<Arc<Calibration>>,
+}
+
+impl ServedModel {
+    /// A model of which nothing was measured.
+    #[must_use]
+    pub fn new(model: ModelId, policy: MatchPolicy) -> Self {
+        Self { model, policy, calibration: None }
+    }
+
+    /// The same with what was measured of it.
+    #[must_use]
+    pub fn with_calibration(self, calibration: Arc<Calibration>) -> Self {
+        Self { calibration: Some(calibration), ..self }
+    }
+}
+
+/// The limits of each model that is served.
+#[derive(Debug)]
+pub(super) struct Models {
+    default: ModelId,
+    limits: BTreeMap<ModelId, Limits>,
+}
+
+impl Models {
+    /// `first` is the model of events that come into being.
+    ///
+    /// # Errors
+    /// [`RuleError`] when a policy cannot be kept, or a calibration is of other distances.
+    pub(super) fn new(first: ServedModel, others: Vec<ServedModel>) -> Result<Self, RuleError> {
+        let default = first.model.clone();
+        let mut limits = BTreeMap::new();
+        for ServedModel { model, policy, calibration } in others.into_iter().chain([first]) {
+            limits.insert(model.clone(), Limits::new(&model, policy, calibration)?);
+        }
+        Ok(Self { default, limits })
+    }
+
+    /// The model of events that come into being.
+    pub(super) fn default_model(&self) -> &ModelId {
+        &self.default
+    }
+
+    /// The limits of a model; `None` of one that is not served.
+    pub(super) fn get(&self, model: &ModelId) -> Option<&Limits> {
+        self.limits.get(model)
+    }
+
+    /// The scale of a model's distances. Faces of one that is not served are held all the same, and never compared.
+    pub(super) fn scale(&self, model: &ModelId) -> DistanceScale {
+        self.get(model).map_or(DistanceScale::UNIT, Limits::scale)
+    }
+
+    /// The limits of an event's model.
+    ///
+    /// # Errors
+    /// [`EventError::ModelMismatch`] when it is not served.
+    pub(super) fn of_event(&self, event: &EventName, model: &ModelId) -> Result<&Limits, EventError> {
+        self.get(model).ok_or_else(|| mismatch(event, model, &self.default))
+    }
+}
+
+pub(super) fn mismatch(event: &EventName, expected: &ModelId, given: &ModelId) -> EventError {
+    EventError::ModelMismatch { event: event.clone(), expected: expected.clone(), given: given.clone() }
+}
