@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::access::Caller;
 use crate::error::ApiError;
 use crate::http::Shape;
+use crate::quality::Judged;
 use crate::service::Service;
 
 /// What the service does on its own.
@@ -145,7 +146,8 @@ fn failed(error: &ApiError, mut entry: AuditEntry) -> AuditEntry {
 }
 
 /// What was decided about a face: whose it is, when it is somebody's, and how far it was from the nearest.
-pub(crate) fn decided(verdict: &Verdict, mut entry: AuditEntry) -> AuditEntry {
+pub(crate) fn decided(judged: &Judged, mut entry: AuditEntry) -> AuditEntry {
+    let Judged { verdict, .. } = judged;
     let Verdict {
         decision,
         nearest: Nearest { distance, .. },

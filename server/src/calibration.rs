@@ -10,8 +10,8 @@ use events::{Calibration, CalibrationSetting};
 /// Folder of the calibrations, among the models.
 const FOLDER: &str = "calibration";
 
-/// The calibration of one setting; `None` when nothing was measured for it. Every file there must be readable: one
-/// that is damaged may be the one that is meant.
+/// The calibration of one setting, on its scale; `None` when nothing was measured for it. Every file there must be
+/// readable: one that is damaged may be the one that is meant.
 ///
 /// # Errors
 /// When a file is no calibration, or two are of this setting.
@@ -31,26 +31,41 @@ pub(crate) fn read(models: &Path, setting: &CalibrationSetting) -> anyhow::Resul
         let text =
             fs::read_to_string(&path).with_context(|| format!("'{}' cannot be read", path.display()))?;
         let calibration = Calibration::parse(&text).with_context(|| format!("'{}'", path.display()))?;
-        if calibration.setting() == setting {
+        if is_of(calibration.setting(), setting) {
             ensure!(found.is_none(), "'{}' is a second calibration of the same setting", path.display());
-            found = Some(calibration);
+            let on_scale = calibration.on_scale(setting.scale);
+            found = Some(on_scale.with_context(|| format!("'{}'", path.display()))?);
         }
     }
     Ok(found)
 }
 
+/// Whether one was measured with these settings, perhaps before distances had a factor.
+fn is_of(measured: &CalibrationSetting, asked: &CalibrationSetting) -> bool {
+    let key = |setting: &CalibrationSetting| {
+        let CalibrationSetting { model, enrolled_crops, probe_crops, scale } = setting.clone();
+        (model, enrolled_crops, probe_crops, scale.metric())
+    };
+    key(measured) == key(asked)
+}
+
 #[cfg(test)]
 mod tests {
-    use embedding::{Metric, ModelId};
+    use embedding::{DistanceScale, ModelId};
 
     use super::*;
 
-    fn setting(model: &str, crops: u32, metric: Metric) -> CalibrationSetting {
-        CalibrationSetting { model: ModelId::new(model).unwrap(), crops, metric }
+    fn setting(model: &str, crops: [u32; 2], scale: DistanceScale) -> CalibrationSetting {
+        let [enrolled_crops, probe_crops] = crops;
+        CalibrationSetting { model: ModelId::new(model).unwrap(), enrolled_crops, probe_crops, scale }
     }
 
-    fn usual() -> CalibrationSetting {
-        setting("dlib-resnet-v1", 4, Metric::Unit)
+    fn dlib() -> CalibrationSetting {
+        setting("dlib-resnet-v1", [4, 4], DistanceScale::UNIT)
+    }
+
+    fn sface() -> CalibrationSetting {
+        setting("sface-2021dec", [2, 1], DistanceScale::unit(0.3537).unwrap())
     }
 
     fn shipped() -> &'static Path {
@@ -58,24 +73,45 @@ mod tests {
     }
 
     #[test]
-    fn the_default_model_has_one_and_another_number_of_crops_none() {
+    fn each_model_has_one_with_its_own_crops_and_others_have_none() {
         let read = |setting| read(shipped(), &setting).unwrap();
-        assert_eq!(read(usual()).unwrap().setting(), &usual());
-        assert!(read(setting("sface-2021dec", 4, Metric::Unit)).is_some());
-        assert!(read(setting("dlib-resnet-v1", 1, Metric::Unit)).is_none());
-        assert!(read(setting("dlib-resnet-v1", 4, Metric::Raw)).is_none());
+        assert_eq!(read(dlib()).unwrap().setting(), &dlib());
+        assert_eq!(read(sface()).unwrap().setting(), &sface());
+        assert!(read(setting("dlib-resnet-v1", [1, 1], DistanceScale::UNIT)).is_none());
+        assert!(read(setting("dlib-resnet-v1", [4, 4], DistanceScale::RAW)).is_none());
+    }
+
+    #[test]
+    fn a_stranger_in_a_thousand_is_as_near_as_the_largest_threshold_of_the_default_model() {
+        let calibration = read(shipped(), &sface()).unwrap().unwrap();
+        let rate = calibration.fmr_at(embedding::Distance::new(0.4).unwrap()).unwrap();
+        assert!((rate / 1e-3).ln().abs() < 0.1, "{rate}");
+    }
+
+    #[test]
+    fn one_of_the_first_format_is_brought_to_the_scale_in_use() {
+        let models = tempfile::tempdir().unwrap();
+        let folder = models.path().join(FOLDER);
+        fs::create_dir(&folder).unwrap();
+        let text = "format = 1\nmodel = \"sface-2021dec\"\ncrops = 4\nmetric = \"unit\"\n[data]\nname = \"before\"\n\
+                    pictures = 9\ngenuine = 9\nimpostor = 100000\n[[points]]\ndistance = 1.0\nfmr = 0.001\nfrr = 0.1\n\
+                    [[points]]\ndistance = 1.2\nfmr = 0.01\nfrr = 0.0\n";
+        fs::write(folder.join("before.toml"), text).unwrap();
+        let setting = setting("sface-2021dec", [4, 4], DistanceScale::unit(0.5).unwrap());
+        let found = read(models.path(), &setting).unwrap().unwrap();
+        assert_eq!(found.points().iter().map(|point| point.distance).collect::<Vec<_>>(), [0.5, 0.6]);
     }
 
     #[test]
     fn without_the_folder_there_is_none_and_a_damaged_file_is_an_error() {
         let models = tempfile::tempdir().unwrap();
-        assert!(read(models.path(), &usual()).unwrap().is_none());
+        assert!(read(models.path(), &dlib()).unwrap().is_none());
         let folder = models.path().join(FOLDER);
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("notes.txt"), "not read").unwrap();
-        assert!(read(models.path(), &usual()).unwrap().is_none());
+        assert!(read(models.path(), &dlib()).unwrap().is_none());
         fs::write(folder.join("damaged.toml"), "format = 1").unwrap();
-        let error = format!("{:#}", read(models.path(), &usual()).unwrap_err());
+        let error = format!("{:#}", read(models.path(), &dlib()).unwrap_err());
         assert!(error.contains("damaged.toml"), "{error}");
     }
 
@@ -87,8 +123,8 @@ mod tests {
         for name in ["a.toml", "b.toml"] {
             fs::copy(shipped().join(FOLDER).join("dlib-resnet-v1.toml"), folder.join(name)).unwrap();
         }
-        let error = read(models.path(), &usual()).unwrap_err().to_string();
+        let error = read(models.path(), &dlib()).unwrap_err().to_string();
         assert!(error.contains("second calibration"), "{error}");
-        assert!(read(models.path(), &setting("sface-2021dec", 4, Metric::Unit)).unwrap().is_none());
+        assert!(read(models.path(), &sface()).unwrap().is_none());
     }
 }

@@ -70,6 +70,20 @@ pub(crate) struct ProblemError {
     /// Who else has the face, of `duplicate_person` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     duplicate: Option<DuplicateOf>,
+    /// Which face is unlike the user's others, of `other_person` alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_person: Option<UnlikeFace>,
+}
+
+/// A face of a request that is unlike the user's others.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub(crate) struct UnlikeFace {
+    /// Its place among what was sent, from 0.
+    #[schema(example = 1)]
+    pub(crate) index: usize,
+    /// How far it is from the others.
+    #[schema(minimum = 0, example = 0.5126)]
+    pub(crate) distance: f32,
 }
 
 /// Another user of the event who has the face.
@@ -95,6 +109,7 @@ impl ProblemError {
             request_id: request_id.to_owned(),
             reasons: description.reasons.clone(),
             duplicate: description.duplicate.clone(),
+            other_person: description.other_person,
         }
     }
 }

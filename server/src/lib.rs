@@ -15,6 +15,7 @@ mod follow;
 mod hex;
 mod http;
 mod inference;
+mod models;
 mod openapi;
 mod quality;
 mod routes;

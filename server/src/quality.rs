@@ -1,6 +1,6 @@
 //! The gate before enrolment: a face that is shown badly is not taken, or taken with a warning.
 
-use events::Metadata;
+use events::{Metadata, Verdict};
 use face_core::{Pose, Quality};
 use serde_json::json;
 
@@ -30,11 +30,27 @@ impl QualityGate {
             Self::Off => Ok(Vec::new()),
         }
     }
+
+    /// What is to be said of a verdict on a probe: a face that is shown too badly to decide on is nobody's, whoever
+    /// it is near to, since ruined pictures of all people are near each other. With the reasons, empty for a face
+    /// that was decided on.
+    pub(crate) fn judge(self, verdict: Verdict, quality: &Quality) -> Judged {
+        let shortcomings = if self == Self::Off { Vec::new() } else { Reason::of_probe(quality) };
+        let verdict = if shortcomings.is_empty() { verdict } else { verdict.withheld() };
+        Judged { verdict, shortcomings }
+    }
+}
+
+/// A verdict on a probe, and what keeps it from naming anybody.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) verdict: Verdict,
+    pub(crate) shortcomings: Vec<Reason>,
 }
 
 /// What was measured of a face, as it is kept with it.
 pub(crate) fn measured(quality: &Quality) -> Metadata {
-    let Quality { eye_distance, brightness, contrast, sharpness, pose, inside } = *quality;
+    let Quality { eye_distance, brightness, contrast, sharpness, pose, inside, recognisability } = *quality;
     let values = [
         ("eye_distance", eye_distance),
         ("brightness", brightness),
@@ -43,6 +59,7 @@ pub(crate) fn measured(quality: &Quality) -> Metadata {
         ("inside", inside),
     ];
     let angles = pose.map(|Pose { yaw, pitch, roll }| [("yaw", yaw), ("pitch", pitch), ("roll", roll)]);
-    let all = values.into_iter().chain(angles.into_iter().flatten());
+    let recognisability = recognisability.map(|value| ("recognisability", value));
+    let all = values.into_iter().chain(angles.into_iter().flatten()).chain(recognisability);
     all.map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }

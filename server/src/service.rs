@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use embedding::Metric;
+use actix_web::web::Bytes;
 use embedding_store::{EmbeddingStore, EncryptionKey};
-use events::{AuditTrail, CheckIns, EventService};
+use events::{AuditTrail, CheckIns, EventName, EventService};
+use face_core::{EmbeddedFace, Purpose};
 use tokio::sync::Semaphore;
 
+use crate::error::ApiError;
 use crate::inference::Inference;
 use crate::quality::QualityGate;
 
@@ -18,8 +20,6 @@ pub(crate) struct Service {
     pub(crate) inference: Inference,
     /// What a face must be to be enrolled.
     pub(crate) quality: QualityGate,
-    /// Which vectors are compared, of two pictures alone.
-    pub(crate) metric: Metric,
     pub(crate) check_ins: CheckIns,
     pub(crate) audit: AuditTrail,
     /// The store itself, for `/api/debug`.
@@ -36,4 +36,19 @@ pub(crate) struct Service {
     pub(crate) imports: Arc<Semaphore>,
     /// The documentation's script.
     pub(crate) redoc: PathBuf,
+}
+
+impl Service {
+    /// Embeds the one face of a picture, by the model of the event that it is for.
+    ///
+    /// # Errors
+    /// Those of the pool and of the engine; that the event is of a model that is not served, or cannot be read.
+    pub(crate) async fn embed(
+        &self,
+        event: &EventName,
+        purpose: Purpose,
+        picture: Bytes,
+    ) -> Result<EmbeddedFace, ApiError> {
+        self.inference.embed(picture, self.events.model_of(event).await?, purpose).await
+    }
 }

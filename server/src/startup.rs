@@ -6,9 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ::events::{
-    AuditOptions, AuditTrail, Calibration, CalibrationSetting, CheckIns, EventService, ServiceOptions,
-};
+use ::events::{AuditOptions, AuditTrail, CheckIns, EventService, ServiceOptions};
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::text::TextConfig;
@@ -17,7 +15,6 @@ use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, Error, HttpRequest, HttpServer};
 use anyhow::{Context, bail};
-use embedding::ModelId;
 use embedding_store::{EmbeddingStore, Journal, RedbJournal};
 use face_core::FaceEngine;
 use tokio::sync::Semaphore;
@@ -26,7 +23,6 @@ use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
 use crate::access::{Access, KeyFile};
-use crate::calibration;
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::follow::follow;
@@ -34,6 +30,7 @@ use crate::http::{
     Admission, RequestLog, SitePolicy, check_site, cors, keep_deadline, render_errors, security_headers,
 };
 use crate::inference::Inference;
+use crate::models;
 use crate::openapi::Document;
 use crate::routes;
 use crate::service::Service;
@@ -127,18 +124,18 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let store = open_store(config).await;
     let engine = engine.await?.with_context(|| hint(&config.models))?;
     let store = store?;
-    let model = engine.model().clone();
-    let calibration = calibration_of(config, &model)?.map(Arc::new);
-    let options = ServiceOptions { calibration, ..config.events.clone() };
+    let (first, other_models) = models::served(config, &engine)?;
+    let options = ServiceOptions { other_models, ..config.events.clone() };
     let journal = journal(config, &*store).await?;
     let check_ins = CheckIns::new(Arc::clone(&journal), config.check_ins);
-    let events = EventService::open_with(Arc::clone(&store), model, config.policy, options).await?;
+    let events = EventService::open_with(Arc::clone(&store), first, options).await?;
     events.attach(Arc::new(check_ins.clone()));
+    let inference = Inference::start(config.workers, engine, config.multi_face)?;
+    load_models(&inference, &events)?;
     Ok(Service {
         events: Arc::new(events),
-        inference: Inference::start(config.workers, engine, config.multi_face)?,
+        inference,
         quality: config.quality,
-        metric: config.policy.metric,
         check_ins,
         audit: AuditTrail::new(journal, AuditOptions::default()),
         store,
@@ -151,18 +148,17 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     })
 }
 
-/// What was measured of the distances that this configuration compares by.
-pub(crate) fn calibration_of(config: &Config, model: &ModelId) -> anyhow::Result<Option<Calibration>> {
-    let crops = u32::try_from(config.crops.count())?;
-    let setting = CalibrationSetting { model: model.clone(), crops, metric: config.policy.metric };
-    let calibration = calibration::read(&config.models, &setting)?;
-    if calibration.is_none() {
-        tracing::warn!(
-            %model, crops, space = setting.metric.as_str(),
-            "no error rates were measured with these settings: answers name none, and no target can be set"
-        );
+/// Loads the networks that the events of the store need, so that no visitor waits for them. The one of new events is
+/// loaded already, and any other when its first event comes into being.
+fn load_models(inference: &Inference, events: &EventService) -> anyhow::Result<()> {
+    for model in events.models_in_use() {
+        if events.serves(&model) {
+            inference.load(&model)?;
+        } else {
+            tracing::warn!(%model, "there are events of a model that the models folder does not have: they are kept, and not served");
+        }
     }
-    Ok(calibration)
+    Ok(())
 }
 
 /// Opens the store with the keys and accounts that were given.

@@ -65,6 +65,12 @@ impl Verdict {
         }
     }
 
+    /// The same of a face that is too badly shown to decide on: it is nobody's.
+    #[must_use]
+    pub fn withheld(self) -> Self {
+        Self { decision: Decision::NoMatch, ..self }
+    }
+
     /// The percentage shown for the nearest user's distance; not a probability.
     #[must_use]
     pub fn confidence(&self) -> Confidence {

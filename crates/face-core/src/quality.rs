@@ -58,7 +58,7 @@ impl Quality {
     /// What falls short, the most telling first; empty for a face that may be enrolled.
     #[must_use]
     pub fn shortcomings(&self, limits: &QualityLimits) -> Vec<Shortcoming> {
-        let Self { eye_distance, brightness, contrast, sharpness, pose, inside, recognisability: _ } = *self;
+        let Self { eye_distance, brightness, contrast, sharpness, pose, inside, recognisability } = *self;
         let turned = |angle: fn(&Pose) -> f32| pose.as_ref().map_or(0.0, |pose| angle(pose).abs());
         let (least, most) = (Bound::AtLeast, Bound::AtMost);
         let all = [
@@ -72,7 +72,9 @@ impl Quality {
             (QualityCode::TurnedUpOrDown, turned(|pose| pose.pitch), most(limits.max_pitch)),
             (QualityCode::Leaning, turned(|pose| pose.roll), most(limits.max_roll)),
         ];
-        let missed = all.into_iter().filter(|(_, value, bound)| !bound.holds(*value));
+        let recognisability = recognisability
+            .map(|value| (QualityCode::Unrecognisable, value, least(limits.min_recognisability)));
+        let missed = all.into_iter().chain(recognisability).filter(|(_, value, bound)| !bound.holds(*value));
         missed.map(|(code, value, bound)| Shortcoming { code, value, limit: bound.limit() }).collect()
     }
 }
@@ -101,6 +103,28 @@ pub struct QualityLimits {
     /// Most [`Pose::roll`] to either side, in degrees. The face is turned upright before it is embedded,
     /// so this only refuses pictures that lie on their side.
     pub max_roll: f32,
+    /// Least [`Quality::recognisability`], where it was measured.
+    pub min_recognisability: f32,
+}
+
+impl QualityLimits {
+    /// What a probe must reach to be decided on: nothing but to be recognisable at all. A face that is badly shown in
+    /// another way is farther from everybody, so it is refused by its distance.
+    #[must_use]
+    pub fn probe() -> Self {
+        Self {
+            min_eye_distance: 0.0,
+            min_inside: 0.0,
+            min_brightness: 0.0,
+            max_brightness: 255.0,
+            min_contrast: 0.0,
+            min_sharpness: 0.0,
+            max_yaw: 180.0,
+            max_pitch: 180.0,
+            max_roll: 180.0,
+            min_recognisability: 7.0,
+        }
+    }
 }
 
 impl Default for QualityLimits {
@@ -115,6 +139,7 @@ impl Default for QualityLimits {
             max_yaw: 35.0,
             max_pitch: 20.0,
             max_roll: 45.0,
+            min_recognisability: 10.0,
         }
     }
 }
@@ -152,6 +177,8 @@ pub enum QualityCode {
     TurnedUpOrDown,
     /// The head leans, or the picture lies on its side.
     Leaning,
+    /// The face can hardly be told from others: turned, covered, cut or spoilt.
+    Unrecognisable,
 }
 
 impl QualityCode {
@@ -168,6 +195,7 @@ impl QualityCode {
             Self::TurnedAside => "turned_aside",
             Self::TurnedUpOrDown => "turned_up_or_down",
             Self::Leaning => "leaning",
+            Self::Unrecognisable => "unrecognisable",
         }
     }
 
@@ -184,6 +212,7 @@ impl QualityCode {
             Self::TurnedAside => "look straight into the camera",
             Self::TurnedUpOrDown => "hold the camera at the height of the eyes",
             Self::Leaning => "hold the head and the camera upright",
+            Self::Unrecognisable => "show the whole face, uncovered, sharp and from the front",
         }
     }
 }

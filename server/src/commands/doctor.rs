@@ -5,15 +5,15 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail, ensure};
-use embedding_store::EmbeddingStoreExt;
+use embedding_store::{EmbeddingStoreExt, EventRecord};
 use events::MatchRule;
 use face_core::FaceEngine;
 
 use crate::access::KeyFile;
 use crate::config::Config;
 use crate::follow::Followed;
+use crate::models;
 use crate::routes::redoc_bundle;
-use crate::startup::calibration_of;
 use crate::tls::CertificateFiles;
 
 /// 2026-01-01: a clock before this program was written is wrong, and so are the times it would record.
@@ -48,14 +48,30 @@ fn models(config: &Config) -> anyhow::Result<String> {
     let folder = config.models.display();
     let engine = FaceEngine::open(&config.models, config.engine_options())
         .with_context(|| format!("in '{folder}' (in a checkout, `cargo xtask setup` makes it)"))?;
-    let rates = match (calibration_of(config, engine.model())?, config.policy.rule) {
-        (Some(_), _) => "measured",
-        (None, MatchRule::TargetFalseMatchRate(_)) => bail!(
-            "--target-fmr needs error rates, which were not measured with these settings: give --threshold"
-        ),
-        (None, _) => "not measured with these settings",
-    };
-    Ok(format!("'{folder}', embeddings of {}, error rates {rates}", engine.model()))
+    let (first, others) = models::served(config, &engine)?;
+    let mut told = Vec::new();
+    for served in std::iter::once(&first).chain(&others) {
+        engine.embedder(&served.model)?;
+        let rates = match (&served.calibration, served.policy.rule) {
+            (Some(_), _) => "measured",
+            (None, MatchRule::TargetFalseMatchRate(_)) => bail!(
+                "--target-fmr needs error rates, which were not measured with these settings: give --threshold"
+            ),
+            (None, _) => "not measured with these settings",
+        };
+        told.push(format!("{} ({}, error rates {rates})", served.model, rule(served.policy.rule)));
+    }
+    Ok(format!("'{folder}', new events of {}", told.join("; served too: ")))
+}
+
+fn rule(rule: MatchRule) -> String {
+    match rule {
+        MatchRule::Threshold(threshold) => format!("fixed threshold {threshold}"),
+        MatchRule::TargetFalseMatchRate(target) => {
+            format!("{} % of strangers named at most", target.value() * 100.0)
+        }
+        _ => "a rule of a later version".to_owned(),
+    }
 }
 
 fn documentation(config: &Config) -> anyhow::Result<String> {
@@ -67,10 +83,40 @@ fn documentation(config: &Config) -> anyhow::Result<String> {
 fn store(config: &Config) -> anyhow::Result<String> {
     let events = actix_web::rt::System::new().block_on(async {
         let store = config.store.open_with(&config.secrets.store_options()).await?;
-        store.all_events().await
+        let mut events = Vec::new();
+        for event in store.all_events().await? {
+            let users = store.all_users(&event.name).await?.len();
+            events.push((event, users));
+        }
+        anyhow::Ok(events)
     })?;
     let encryption = if config.secrets.keyring().encrypts() { "encrypted" } else { "not encrypted" };
-    Ok(format!("{}, {} events, embeddings {encryption}", config.store, events.len()))
+    let lax = lax_thresholds(config, &events)?;
+    Ok(format!("{}, {} events, embeddings {encryption}{lax}", config.store, events.len()))
+}
+
+/// Events that are too large for their fixed thresholds, in words; empty when there are none.
+fn lax_thresholds(config: &Config, events: &[(EventRecord, usize)]) -> anyhow::Result<String> {
+    let engine = FaceEngine::open(&config.models, config.engine_options())?;
+    let (first, others) = models::served(config, &engine)?;
+    let mut lax = String::new();
+    for (event, users) in events {
+        let Some(served) = std::iter::once(&first).chain(&others).find(|one| one.model == event.model) else {
+            lax.push_str(&format!("; event '{}' is of model {}, which is not here", event.name, event.model));
+            continue;
+        };
+        let limit = served.limit(event.match_rule, *users)?;
+        if let Some(rate) = limit.expected_false_match_rate.filter(|_| limit.names_many_strangers()) {
+            lax.push_str(&format!(
+                "; event '{}' has {users} users and a fixed threshold of {}, by which {:.0} % of strangers are named: give it \
+                 a target",
+                event.name,
+                limit.threshold,
+                rate * 100.0
+            ));
+        }
+    }
+    Ok(lax)
 }
 
 fn keys(file: Option<&KeyFile>) -> anyhow::Result<String> {

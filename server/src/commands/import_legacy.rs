@@ -13,10 +13,8 @@ use indicatif::ProgressBar;
 use time::OffsetDateTime;
 
 use crate::config::Config;
+use crate::models::DLIB;
 use crate::startup::open_store;
-
-/// The model of the old service's embeddings: dlib's, the numbers of which this service's are comparable to.
-const MODEL: &str = "dlib-resnet-v1";
 
 /// Where the document is.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +48,7 @@ pub(crate) fn import(config: &Config, source: Source<'_>) -> anyhow::Result<()> 
                 (document, OffsetDateTime::now_utc())
             }
         };
-        let document = LegacyDocument::parse(&bytes, ModelId::new(MODEL)?)?;
+        let document = LegacyDocument::parse(&bytes, ModelId::new(DLIB)?)?;
         let store = open_store(config).await?;
         let bar = ProgressBar::new(u64::try_from(document.total().users).unwrap_or(u64::MAX));
         let taken = document

@@ -2,43 +2,84 @@
 
 use std::ops::RangeInclusive;
 
-use embedding::{Distance, Metric};
+use embedding::{Distance, Metric, ModelId};
 use events::{FalseMatchRate, MatchPolicy, MatchRule};
 use face_core::Crops;
 
-use super::settings::{CROPS, MARGIN, SPACE, TARGET_FMR, THRESHOLD};
-use super::{ConfigError, Origin, Reader, values};
+use super::settings::{CROPS, MARGIN, MODEL, SPACE, TARGET_FMR, THRESHOLD};
+use super::{ConfigError, Reader, values};
+use crate::models::{DLIB, SFACE};
 
 /// Margins beyond this leave hardly anyone to be named in an event of some size.
 const MARGINS: RangeInclusive<f32> = 0.0..=0.2;
 
+/// What was asked for of matches; what it comes to depends on each model and on what was measured of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Matching {
+    /// The model of events that come into being.
+    pub(crate) model: ModelId,
+    /// Which vectors of dlib's model are compared.
+    pub(crate) space: Metric,
+    /// How near is near enough.
+    pub(crate) rule: AskedRule,
+    /// How much nearer the first must be than the second, where it was said.
+    pub(crate) margin: Option<Distance>,
+}
+
+/// How near is near enough, as it was said.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum AskedRule {
+    /// Nothing was said: the usual target, where there is a calibration.
+    Usual,
+    /// This threshold, in the space that is set.
+    Threshold(Distance),
+    /// This target.
+    Target(FalseMatchRate),
+    /// No target: the usual threshold.
+    Fixed,
+}
+
 impl Reader<'_> {
-    /// The policy, with the thresholds of the space it is in.
-    pub(super) fn policy(&mut self) -> Result<MatchPolicy, ConfigError> {
-        let crops = self.sources.value(&CROPS).and_then(|(text, _)| values::crops(text).ok());
-        let metric = self.required(&SPACE, |text| space(text, crops))?;
-        let usual = match metric {
+    /// What was said of matches, checked against each other.
+    pub(super) fn matching(&mut self) -> Result<Matching, ConfigError> {
+        let crops = self.sources.value(&CROPS).and_then(|(text, _)| values::crops(text).ok()).flatten();
+        let is_raw = self.sources.value(&SPACE).is_some_and(|(text, _)| text == "raw");
+        // Raw distances are those of dlib's model, so it is the one of new events then.
+        let usual = if is_raw { DLIB } else { SFACE };
+        let model = match self.sources.value(&MODEL) {
+            Some(_) => self.required(&MODEL, |text| model(text, is_raw))?,
+            None => self.assumed(&MODEL, usual, |text| model(text, is_raw))?,
+        };
+        let space = self.required(&SPACE, |text| space(text, crops))?;
+        let usual = match space {
             Metric::Unit => MatchPolicy::default(),
             Metric::Raw => MatchPolicy::raw(),
         };
-        let rule = self.or_else(
-            &THRESHOLD,
-            |text| threshold(text, metric).map(MatchRule::Threshold),
-            || (usual.rule, shown(usual.rule)),
+        let shown = match (space, usual.rule) {
+            (Metric::Raw, MatchRule::Threshold(threshold)) => threshold.value().to_string(),
+            _ => String::new(),
+        };
+        let threshold =
+            self.or_else(&THRESHOLD, |text| threshold(text, space).map(Some), || (None, shown))?;
+        let target = self.or_else(
+            &TARGET_FMR,
+            |text| target(text, threshold.is_some()),
+            || match (threshold, space) {
+                (None, Metric::Unit) => (AskedRule::Usual, "0.01".to_owned()),
+                (None, Metric::Raw) | (Some(_), _) => (AskedRule::Usual, String::new()),
+            },
         )?;
-        let has_threshold =
-            self.sources.value(&THRESHOLD).is_some_and(|(_, origin)| origin != Origin::Default);
-        let target = self.required(&TARGET_FMR, |text| target(text, has_threshold))?;
-        let margin = self.or_else(&MARGIN, margin, || (usual.margin, usual.margin.value().to_string()))?;
-        Ok(MatchPolicy { rule: target.map_or(rule, MatchRule::TargetFalseMatchRate), margin, metric })
+        let margin = |text: &str| margin(text).map(Some);
+        let margin = self.or_else(&MARGIN, margin, || (None, usual.margin.value().to_string()))?;
+        Ok(Matching { model, space, rule: threshold.map_or(target, AskedRule::Threshold), margin })
     }
 }
 
-fn shown(rule: MatchRule) -> String {
-    match rule {
-        MatchRule::Threshold(threshold) => threshold.value().to_string(),
-        MatchRule::TargetFalseMatchRate(_) | _ => String::new(),
+fn model(text: &str, is_raw: bool) -> Result<ModelId, String> {
+    if is_raw && text != DLIB {
+        return Err(format!("raw distances are those of {DLIB}: give that, or leave it out"));
     }
+    ModelId::new(text).map_err(|_| format!("give the id of a model, such as sface-2021dec or {DLIB}"))
 }
 
 fn space(text: &str, crops: Option<Crops>) -> Result<Metric, String> {
@@ -50,9 +91,9 @@ fn space(text: &str, crops: Option<Crops>) -> Result<Metric, String> {
     }
 }
 
-/// Outside of this range the threshold of the default embedder decides next to nothing. Between unit vectors
-/// nearly everyone is turned away at 0.2, and one comparison with a stranger in six is a match at 0.5 (see
-/// docs/API.md); a raw distance is about 1.43 times that.
+/// Outside of this range a threshold decides next to nothing: nearly everyone is turned away at 0.2, and by either
+/// model more than one comparison with a stranger in ten is a match at 0.5 (see docs/API.md); a raw distance is
+/// about 1.43 times one of dlib's model between unit vectors.
 fn thresholds(metric: Metric) -> RangeInclusive<f32> {
     match metric {
         Metric::Unit => 0.2..=0.5,
@@ -64,26 +105,23 @@ fn threshold(text: &str, metric: Metric) -> Result<Distance, String> {
     let allowed = thresholds(metric);
     let (from, to) = (allowed.start(), allowed.end());
     let refusal = || match metric {
-        Metric::Unit => format!(
-            "give a distance between unit vectors from {from} to {to}; 0.4 is the default, and a raw distance of 0.6 \
-             is about 0.42 here"
-        ),
+        Metric::Unit => format!("give a distance from {from} to {to}; 0.4 is the default of a fixed one"),
         Metric::Raw => format!("give a distance between raw vectors from {from} to {to}; 0.6 is the default"),
     };
     within(text, &allowed).ok_or_else(refusal)
 }
 
 /// Empty for none. With a target the threshold follows, so none is given.
-fn target(text: &str, has_threshold: bool) -> Result<Option<FalseMatchRate>, String> {
+fn target(text: &str, has_threshold: bool) -> Result<AskedRule, String> {
     if text.is_empty() {
-        return Ok(None);
+        return Ok(AskedRule::Fixed);
     }
     if has_threshold {
         return Err("a threshold is given too: give one of the two".to_owned());
     }
     let rate = text.parse().ok().and_then(|rate| FalseMatchRate::new(rate).ok());
-    rate.map(Some).ok_or_else(|| {
-        "give the share of strangers who may be named, above 0 and below 1, such as 0.01; empty for none"
+    rate.map(AskedRule::Target).ok_or_else(|| {
+        "give the share of strangers who may be named, above 0 and below 1, such as 0.01; empty for a fixed threshold"
             .to_owned()
     })
 }

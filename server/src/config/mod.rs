@@ -16,7 +16,7 @@ use std::thread;
 use clap::{Arg, ArgMatches, Command};
 use embedding_store::StoreUrl;
 use etcetera::BaseStrategy;
-use events::{CheckInOptions, MatchPolicy, ServiceOptions};
+use events::{CheckInOptions, ServiceOptions};
 use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
 use crate::access::{ApiKey, KeyFile};
@@ -28,6 +28,7 @@ use settings::{SETTINGS, Setting};
 use sources::{Sources, Values};
 
 pub(crate) use error::ConfigError;
+pub(crate) use matching::{AskedRule, Matching};
 pub(crate) use secrets::Secrets;
 pub(crate) use sources::Origin;
 pub(crate) use values::LogFormat;
@@ -53,10 +54,10 @@ pub(crate) struct Config {
     pub(crate) models: PathBuf,
     /// What finds the faces.
     pub(crate) detector: DetectorChoice,
-    /// Crops a face is embedded from.
-    pub(crate) crops: Crops,
-    /// When a face counts as a match.
-    pub(crate) policy: MatchPolicy,
+    /// Crops a face is embedded from; `None` for those of each model.
+    pub(crate) crops: Option<Crops>,
+    /// What was asked for of matches.
+    pub(crate) matching: Matching,
     /// What to do about several faces in a picture.
     pub(crate) multi_face: FacePolicy,
     /// What to do with faces to enrol that are shown badly.
@@ -136,12 +137,12 @@ impl Config {
             events: ServiceOptions {
                 max_staleness: read.required(&settings::MAX_STALENESS, values::staleness)?,
                 gallery_limit: read.required(&settings::GALLERY_LIMIT, values::gallery_limit)?,
-                calibration: None,
+                other_models: Vec::new(),
             },
             models: read.or_else(&settings::MODELS, |text| Ok(PathBuf::from(text)), default_models)?,
             detector: read.required(&settings::DETECTOR, values::detector)?,
             crops: read.required(&settings::CROPS, values::crops)?,
-            policy: read.policy()?,
+            matching: read.matching()?,
             multi_face: read.required(&settings::MULTI_FACE, values::multi_face)?,
             quality: read.required(&settings::QUALITY, values::quality)?,
             check_ins: read.required(&settings::COOL_DOWN, values::cool_down)?,
@@ -172,6 +173,8 @@ impl Config {
             detector: self.detector,
             crops: self.crops,
             sessions: self.workers.get(),
+            embedder: Some(self.matching.model.clone()),
+            recognisability: self.quality != QualityGate::Off,
             ..EngineOptions::default()
         }
     }
@@ -220,6 +223,23 @@ impl Reader<'_> {
             (Some(_), None) => Err(alone(&settings::TLS_CERT, &settings::TLS_KEY)),
             (None, Some(_)) => Err(alone(&settings::TLS_KEY, &settings::TLS_CERT)),
         }
+    }
+
+    /// A setting of which nothing was said, read as if a text had been.
+    fn assumed<T>(
+        &mut self,
+        setting: &Setting,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<T, ConfigError> {
+        let value = parse(text).map_err(|allowed| ConfigError::BadValue {
+            name: setting.name.to_owned(),
+            value: text.to_owned(),
+            origin: Origin::Default,
+            allowed,
+        })?;
+        self.effective.push((setting.name, text.to_owned(), Origin::Default));
+        Ok(value)
     }
 
     /// A setting whose default is worked out at the start.

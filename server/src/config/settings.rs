@@ -29,7 +29,7 @@ impl Setting {
 pub(crate) const PREFIX: &str = "FACE_";
 
 /// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 28] = [
+pub(crate) const SETTINGS: [Setting; 29] = [
     HOST,
     PORT,
     STORE,
@@ -37,6 +37,7 @@ pub(crate) const SETTINGS: [Setting; 28] = [
     MAX_STALENESS,
     GALLERY_LIMIT,
     MODELS,
+    MODEL,
     DETECTOR,
     CROPS,
     SPACE,
@@ -109,6 +110,13 @@ pub(super) const MODELS: Setting = Setting {
     help: "Folder that the set-up made [default: models, else the user's data folder]",
 };
 
+pub(super) const MODEL: Setting = Setting {
+    name: "model",
+    value: "ID",
+    default: None,
+    help: "Model of events that come into being: sface-2021dec, or dlib-resnet-v1 for dlib's numbers; an event keeps its own [default: sface-2021dec, with --space raw dlib-resnet-v1]",
+};
+
 pub(super) const DETECTOR: Setting = Setting {
     name: "detector",
     value: "NAME",
@@ -119,29 +127,29 @@ pub(super) const DETECTOR: Setting = Setting {
 pub(super) const CROPS: Setting = Setting {
     name: "crops",
     value: "COUNT",
-    default: Some("4"),
-    help: "Crops a face is embedded from: 1, 2 or 4; more cost time and lower the error rates",
+    default: Some(""),
+    help: "Crops a face is embedded from, enrolled or not: 1, 2 or 4; empty for those of the model, for which error rates were measured",
 };
 
 pub(super) const SPACE: Setting = Setting {
     name: "space",
     value: "NAME",
     default: Some("unit"),
-    help: "What distances are between: unit (vectors of length 1), or raw with one crop, as programs built on dlib compare",
+    help: "What distances are between: unit (vectors of length 1), or raw with one crop, as programs built on dlib compare, of dlib-resnet-v1 alone",
 };
 
 pub(super) const THRESHOLD: Setting = Setting {
     name: "threshold",
     value: "DISTANCE",
     default: None,
-    help: "Largest distance that counts as a match, 0.2 to 0.5, or raw 0.3 to 0.7 [default: 0.4, raw 0.6]",
+    help: "A fixed largest distance of a match, however large an event is, 0.2 to 0.5, or raw 0.3 to 0.7; without --target-fmr and where nothing was measured 0.4, raw 0.6",
 };
 
 pub(super) const TARGET_FMR: Setting = Setting {
     name: "target-fmr",
     value: "SHARE",
-    default: Some(""),
-    help: "Share of strangers who may be named, such as 0.01; the threshold then follows the size of each event",
+    default: None,
+    help: "Share of strangers who may be named: the threshold follows the size of each event, up to 0.4; empty for a fixed threshold [default: 0.01, unless a threshold is given]",
 };
 
 pub(super) const MARGIN: Setting = Setting {

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 use std::fs;
 
-use embedding::Distance;
-use events::{FalseMatchRate, MatchRule};
+use embedding::{Distance, Metric};
+use events::FalseMatchRate;
 
 use super::*;
 
@@ -29,9 +29,9 @@ fn load(said: &Said<'_>) -> Result<Config, ConfigError> {
 }
 
 fn threshold(config: &Config) -> f32 {
-    match config.policy.rule {
-        MatchRule::Threshold(threshold) => threshold.value(),
-        rule @ (MatchRule::TargetFalseMatchRate(_) | _) => panic!("{rule:?}"),
+    match config.matching.rule {
+        AskedRule::Threshold(threshold) => threshold.value(),
+        rule @ (AskedRule::Usual | AskedRule::Target(_) | AskedRule::Fixed) => panic!("{rule:?}"),
     }
 }
 
@@ -70,7 +70,7 @@ fn unknown_names_are_refused_wherever_they_are_said() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 26] = [
+    let bad: [(&'static str, &str, &str); 27] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
@@ -78,7 +78,8 @@ fn bad_values_are_named_with_what_is_allowed() {
         ("gallery-limit", "-1", "0 to 10000000"),
         ("detector", "cnn", "auto, yunet, mmod or hog"),
         ("crops", "3", "1, 2 or 4"),
-        ("threshold", "0.6", "0.42"),
+        ("threshold", "0.6", "0.2 to 0.5"),
+        ("model", "SFace", "sface-2021dec"),
         ("threshold", "NaN", "0.2 to 0.5"),
         ("space", "angle", "unit or raw"),
         ("space", "raw", "crops = 1"),
@@ -107,10 +108,12 @@ fn bad_values_are_named_with_what_is_allowed() {
 #[test]
 fn a_target_takes_the_place_of_the_threshold_and_stands_alone() {
     let config = load(&Said { flags: &[("target-fmr", "0.01"), ("margin", "0")], ..NOTHING }).unwrap();
-    let target = MatchRule::TargetFalseMatchRate(FalseMatchRate::new(0.01).unwrap());
-    assert_eq!((config.policy.rule, config.policy.margin), (target, Distance::ZERO));
+    let target = AskedRule::Target(FalseMatchRate::new(0.01).unwrap());
+    assert_eq!((config.matching.rule, config.matching.margin), (target, Some(Distance::ZERO)));
     let none = load(&Said { flags: &[("target-fmr", "")], ..NOTHING }).unwrap();
-    assert_eq!(none.policy, MatchPolicy::default());
+    assert_eq!(none.matching.rule, AskedRule::Fixed);
+    let usual = load(&NOTHING).unwrap();
+    assert_eq!((usual.matching.rule, usual.matching.model.as_str()), (AskedRule::Usual, "sface-2021dec"));
     let both = refusal(&Said {
         flags: &[("target-fmr", "0.01")],
         environment: &[("FACE_THRESHOLD", "0.4")],
@@ -126,7 +129,9 @@ fn raw_distances_have_thresholds_of_their_own() {
         load(&Said { flags: &flags, ..NOTHING })
     };
     let usual = raw(&[]).unwrap();
-    assert_eq!((usual.policy, threshold(&usual)), (MatchPolicy::raw(), 0.6));
+    assert_eq!((usual.matching.rule, usual.matching.space), (AskedRule::Usual, Metric::Raw));
+    assert_eq!(usual.matching.model.as_str(), "dlib-resnet-v1", "raw distances are its");
+    assert!(raw(&[("model", "sface-2021dec")]).unwrap_err().to_string().contains("dlib-resnet-v1"));
     let shown = usual.effective().find(|(name, ..)| *name == "threshold").unwrap();
     assert_eq!((shown.1, shown.2), ("0.6", &Origin::Default));
     assert_eq!(threshold(&raw(&[("threshold", "0.4")]).unwrap()), 0.4);

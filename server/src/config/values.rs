@@ -47,12 +47,14 @@ pub(super) fn detector(text: &str) -> Result<DetectorChoice, String> {
     }
 }
 
-pub(super) fn crops(text: &str) -> Result<Crops, String> {
+/// Empty for those of the model.
+pub(super) fn crops(text: &str) -> Result<Option<Crops>, String> {
     match text {
-        "1" => Ok(Crops::One),
-        "2" => Ok(Crops::Two),
-        "4" => Ok(Crops::Four),
-        _ => Err("give 1, 2 or 4".to_owned()),
+        "" => Ok(None),
+        "1" => Ok(Some(Crops::One)),
+        "2" => Ok(Some(Crops::Two)),
+        "4" => Ok(Some(Crops::Four)),
+        _ => Err("give 1, 2 or 4, or nothing for those of the model".to_owned()),
     }
 }
 

@@ -73,10 +73,15 @@ codes! {
     METHOD: METHOD_NOT_ALLOWED "method_not_allowed", "This method is not allowed here; allowed: GET";
     TOO_SLOW: REQUEST_TIMEOUT "too_slow", "The request took too long";
     OTHER_MODEL: CONFLICT "other_model",
-        "Event 'conference_2024' holds faces of model 'sface-2021', which those of model 'dlib-resnet-v1' cannot \
+        "Event 'conference_2024' holds faces of model 'sface-2021dec', which those of model 'dlib-resnet-v1' cannot \
          join or meet";
     DUPLICATE_PERSON: CONFLICT "duplicate_person",
         "The face is that of user 'john_doe' of event 'conference_2024', at a distance of 0.2127";
+    OTHER_PERSON: CONFLICT "other_person",
+        "Face 1 of the request (counted from 0) is not that of user 'john_doe': it is unlike the others, at a distance of \
+         0.5126";
+    NO_TEMPLATE: CONFLICT "no_template",
+        "The faces of user 'john_doe' of event 'conference_2024' would cancel out, and nobody could be found by them";
     LAST_FACE: CONFLICT "last_face",
         "It is the only face of user 'john_doe' of event 'conference_2024': delete the user instead";
     KEY_REUSED: CONFLICT "idempotency_key_reused",

@@ -7,7 +7,7 @@ use face_core::{FaceError, PictureError};
 
 use super::codes::{self, Code};
 use super::{ApiError, Reason};
-use crate::error_body::DuplicateOf;
+use crate::error_body::{DuplicateOf, UnlikeFace};
 use crate::http::Shape;
 
 /// What the client is told.
@@ -22,6 +22,8 @@ pub(crate) struct Description {
     pub(crate) reasons: Vec<Reason>,
     /// Who else has the face.
     pub(crate) duplicate: Option<DuplicateOf>,
+    /// Which face is unlike the user's others.
+    pub(crate) other_person: Option<UnlikeFace>,
     /// Seconds after which to try again.
     pub(crate) retry_after: Option<u32>,
 }
@@ -36,8 +38,9 @@ const STORE_AWAY: u32 = 5;
 
 impl Description {
     fn new(code: &'static Code, words: &str) -> Self {
-        let (other_status, reasons, duplicate, retry_after) = (None, Vec::new(), None, None);
-        Self { code, other_status, message: sentence(words), reasons, duplicate, retry_after }
+        let (other_status, reasons, retry_after) = (None, Vec::new(), None);
+        let (duplicate, other_person) = (None, None);
+        Self { code, other_status, message: sentence(words), reasons, duplicate, other_person, retry_after }
     }
 
     /// An error of ours, of which the client learns nothing but where to look.
@@ -160,13 +163,22 @@ fn of_event(error: &EventError) -> Description {
             let duplicate = DuplicateOf { user: user.to_string(), distance: distance.value() };
             Description { duplicate: Some(duplicate), ..plain(codes::DUPLICATE_PERSON) }
         }
+        EventError::OtherPerson { user, face, distance, .. } => {
+            let words = format!(
+                "face {face} of the request (counted from 0) is not that of user '{user}': it is unlike the others, at a \
+                 distance of {distance}"
+            );
+            let other_person = Some(UnlikeFace { index: *face, distance: distance.value() });
+            Description { other_person, ..worded(codes::OTHER_PERSON, words) }
+        }
+        EventError::NoTemplate { .. } => plain(codes::NO_TEMPLATE),
+        EventError::Embedding(_) => plain(codes::INVALID_EMBEDDING),
         EventError::RequestReused { .. } => worded(codes::KEY_REUSED, codes::KEY_REUSED.example.to_owned()),
         EventError::Rule { .. } => plain(codes::UNUSABLE_RULE),
         EventError::EventExists { .. } => plain(codes::CONFLICT),
         EventError::ModelMismatch { .. } => plain(codes::OTHER_MODEL),
         EventError::Store(error) => of_store(error),
-        EventError::Embedding(_)
-        | EventError::Score(_)
+        EventError::Score(_)
         | EventError::UnusableSamples { .. }
         | EventError::Policy(_)
         | EventError::Interrupted(_)

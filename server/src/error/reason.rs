@@ -10,7 +10,7 @@ pub(crate) struct Reason {
     /// Stable name: `no_face`, `multiple_faces`, a fault of the file (`empty`, `not_a_picture`,
     /// `unsupported_format`, `damaged`, `too_many_pixels`, `too_much_memory`), or a shortcoming of the face
     /// (`face_too_small`, `face_cut_off`, `too_dark`, `too_bright`, `low_contrast`, `blurred`,
-    /// `turned_aside`, `turned_up_or_down`, `leaning`). More may come.
+    /// `turned_aside`, `turned_up_or_down`, `leaning`, `unrecognisable`). More may come.
     #[schema(example = "blurred")]
     code: &'static str,
     /// What to do about it.
@@ -44,6 +44,11 @@ impl Reason {
     /// What is wrong with the way a face is shown, the most telling first; empty for a good one.
     pub(crate) fn of_quality(quality: &Quality) -> Vec<Self> {
         quality.shortcomings(&QualityLimits::default()).iter().map(Self::from).collect()
+    }
+
+    /// What keeps a probe from being decided on; empty for one that can be.
+    pub(crate) fn of_probe(quality: &Quality) -> Vec<Self> {
+        quality.shortcomings(&QualityLimits::probe()).iter().map(Self::from).collect()
     }
 
     /// Why the engine could not use a picture; `None` for faults of the server.
@@ -99,6 +104,7 @@ mod tests {
             sharpness: 0.14,
             pose: None,
             inside: 1.0,
+            recognisability: None,
         };
         let shown = serde_json::to_value(Reason::of_quality(&quality)).unwrap();
         let hint = "hold still, and let the camera focus on the face";

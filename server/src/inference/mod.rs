@@ -8,8 +8,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
-use embedding::{Embedding, ModelId};
-use face_core::{AnalyzedFace, EmbeddedFace, FaceEngine, FaceError, FacePolicy, RgbView};
+use embedding::ModelId;
+use face_core::{
+    AnalyzedFace, EmbeddedFace, EmbeddedFaces, FaceEngine, FaceError, FacePolicy, OpenError, Purpose, RgbView,
+};
 
 use self::pool::Pool;
 use crate::error::ApiError;
@@ -31,18 +33,8 @@ pub(crate) struct Inference {
 pub(crate) struct FoundFaces {
     /// Width and height of the upright picture, in pixels.
     pub(crate) size: (u32, u32),
-    /// The faces, best detection score first; with embeddings those that were embedded, largest first.
-    pub(crate) faces: Vec<FoundFace>,
-    /// How many more there are that were not embedded.
-    pub(crate) omitted: usize,
-}
-
-/// One of them.
-#[derive(Debug)]
-pub(crate) struct FoundFace {
-    pub(crate) shown: AnalyzedFace,
-    /// Its embedding, where that was asked for.
-    pub(crate) embedding: Option<Embedding>,
+    /// The faces, best detection score first.
+    pub(crate) faces: Vec<AnalyzedFace>,
 }
 
 impl Inference {
@@ -54,19 +46,45 @@ impl Inference {
         Ok(Self { engine: Arc::new(engine), policy, pool: Pool::start(workers)? })
     }
 
-    /// The model whose embeddings are made.
+    /// The model whose embeddings are made where none is named.
     pub(crate) fn model(&self) -> &ModelId {
         self.engine.model()
     }
 
-    /// Embeds the one face of a picture.
+    /// The model of that id, where the server has it.
+    ///
+    /// # Errors
+    /// [`ApiError::Field`] that says which ones there are.
+    pub(crate) fn model_named(&self, text: &str) -> Result<ModelId, ApiError> {
+        let known = || self.engine.embedders().map(|info| info.id());
+        let named = known().find(|id| id.as_str() == text).cloned();
+        named.ok_or_else(|| {
+            let names: Vec<_> = known().map(ModelId::as_str).collect();
+            ApiError::Field(format!("field 'model': give one of {}", names.join(", ")))
+        })
+    }
+
+    /// Loads the network of a model now rather than with its first picture.
+    ///
+    /// # Errors
+    /// [`OpenError`] when there is none of that id, or it cannot be loaded.
+    pub(crate) fn load(&self, model: &ModelId) -> Result<(), OpenError> {
+        self.engine.embedder(model).map(drop)
+    }
+
+    /// Embeds the one face of a picture by a model.
     ///
     /// # Errors
     /// [`ApiError::Busy`] when the queue is full or moved too slowly, [`ApiError::Face`] for what the engine
     /// found wrong, [`ApiError::Internal`] when it panicked.
-    pub(crate) async fn embed(&self, picture: Bytes) -> Result<EmbeddedFace, ApiError> {
+    pub(crate) async fn embed(
+        &self,
+        picture: Bytes,
+        model: ModelId,
+        purpose: Purpose,
+    ) -> Result<EmbeddedFace, ApiError> {
         let (engine, policy) = (Arc::clone(&self.engine), self.policy);
-        self.pool.run(move || engine.embed_one(&picture, policy)).await
+        self.pool.run(move || engine.embed_as(&picture, policy, &model, purpose)).await
     }
 
     /// Finds all faces of a picture; there may be none.
@@ -75,37 +93,32 @@ impl Inference {
     /// As for [`Inference::embed`], never for want of a face.
     pub(crate) async fn detect(&self, picture: Bytes) -> Result<FoundFaces, ApiError> {
         let engine = Arc::clone(&self.engine);
-        self.pool.run(move || faces_of(&engine, &picture, false)).await
+        self.pool.run(move || faces_of(&engine, &picture)).await
     }
 
     /// Finds all faces of a picture and embeds the largest, [`MOST_EMBEDDED`] at most; there may be none.
     ///
     /// # Errors
     /// As for [`Inference::embed`], never for want of a face.
-    pub(crate) async fn embed_all(&self, picture: Bytes) -> Result<FoundFaces, ApiError> {
+    pub(crate) async fn embed_all(
+        &self,
+        picture: Bytes,
+        model: ModelId,
+        purpose: Purpose,
+    ) -> Result<EmbeddedFaces, ApiError> {
         let engine = Arc::clone(&self.engine);
-        self.pool.run(move || faces_of(&engine, &picture, true)).await
+        self.pool.run(move || engine.embed_all(&picture, MOST_EMBEDDED, &model, purpose)).await
     }
 }
 
-fn faces_of(engine: &FaceEngine, picture: &[u8], embed: bool) -> Result<FoundFaces, FaceError> {
+fn faces_of(engine: &FaceEngine, picture: &[u8]) -> Result<FoundFaces, FaceError> {
     let decoded = engine.decode(picture)?;
     let pixels = RgbView::of(&decoded)?;
-    let mut detections = engine.detect(pixels)?;
-    let found = detections.len();
-    if embed {
-        let area = |at: &face_core::Detection| at.bounding_box.area();
-        detections.sort_by(|a, b| area(b).total_cmp(&area(a)));
-        detections.truncate(MOST_EMBEDDED);
-    }
-    let faces = detections.into_iter().map(|detection| {
+    let faces = engine.detect(pixels)?.into_iter().map(|detection| {
         let face = engine.face(pixels, detection);
-        let shown = AnalyzedFace { face, quality: engine.quality(pixels, &face) };
-        let embedding = if embed { Some(engine.embed(&engine.crops(pixels, &face))?) } else { None };
-        Ok(FoundFace { shown, embedding })
+        AnalyzedFace { face, quality: engine.quality(pixels, &face) }
     });
-    let faces: Vec<_> = faces.collect::<Result<_, FaceError>>()?;
-    Ok(FoundFaces { size: decoded.dimensions(), omitted: found - faces.len(), faces })
+    Ok(FoundFaces { size: decoded.dimensions(), faces: faces.collect() })
 }
 
 impl fmt::Debug for Inference {

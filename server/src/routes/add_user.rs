@@ -3,6 +3,7 @@
 use ::events::{Action, EnrolmentFace};
 use actix_multipart::form::MultipartForm;
 use actix_web::web::{Data, Json};
+use face_core::Purpose;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -53,7 +54,7 @@ pub(crate) async fn add_user(
     let event = caller.enter(event)?;
     let act = transaction.act(Action::Enrol).at(&event).about(&user);
     let enrolled = async {
-        let found = service.inference.embed(picture).await?;
+        let found = service.embed(&event, Purpose::Enrolment, picture).await?;
         let warnings = service.quality.check(&found.quality)?;
         if !warnings.is_empty() {
             tracing::warn!(%event, %user, ?warnings, "the face is not shown well");

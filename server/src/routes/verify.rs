@@ -3,6 +3,7 @@
 use ::events::Action;
 use actix_multipart::form::MultipartForm;
 use actix_web::web::{Data, Json};
+use face_core::Purpose;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,6 +11,7 @@ use crate::access::Caller;
 use crate::audit::{Transaction, decided};
 use crate::error::ApiError;
 use crate::error_body::{VerdictError, VerdictErrors};
+use crate::quality::Judged;
 use crate::service::Service;
 use crate::upload::VerifyForm;
 
@@ -28,19 +30,19 @@ pub(crate) struct Verification {
     /// `(1 - distance) * 100`, never below 0 and rounded down: a measure of likeness, **not** a probability.
     #[schema(minimum = 0, maximum = 100, example = 87.23)]
     confidence: f64,
-    /// Euclidean distance between the unit vectors of the face and of the nearest user, 0 to 2.
+    /// Distance of the face and the nearest user, on the scale of the event's model.
     #[schema(minimum = 0, maximum = 2, example = 0.1277)]
     distance: f32,
-    /// Largest distance that counts as a match.
-    #[schema(minimum = 0, maximum = 2, example = 0.4)]
+    /// Largest distance that counts as a match at the event's present size: the more users, the smaller.
+    #[schema(minimum = 0, maximum = 2, example = 0.3824)]
     threshold: f32,
 }
 
 /// Recognise a user
 ///
 /// Finds the one face of the picture and the nearest user of the event. It is a match when their distance
-/// is not above the threshold: with the default of 0.4, at a confidence of 60.00 or more. The picture is
-/// not kept.
+/// is not above the threshold, which is at most 0.4 unless a fixed one is set, and falls as the event grows: a
+/// confidence above 60.00 may be refused in a large event. The picture is not kept.
 #[utoipa::path(
     post, path = "/verify/", tag = "As the replaced service had it", operation_id = "verify",
     security(("key" = ["verify"])),
@@ -51,10 +53,10 @@ pub(crate) struct Verification {
             examples(
                 ("match" = (value = json!({"verified": true, "username": "kohli",
                     "message": "Face verified successfully for user 'kohli' in event 'C'",
-                    "confidence": 87.23, "distance": 0.1277, "threshold": 0.4}))),
+                    "confidence": 87.23, "distance": 0.1277, "threshold": 0.3824}))),
                 ("no match" = (value = json!({"verified": false, "username": null,
                     "message": "No matching face found in event 'C'",
-                    "confidence": 34.54, "distance": 0.6546, "threshold": 0.4})))
+                    "confidence": 34.54, "distance": 0.6546, "threshold": 0.3824})))
             )),
         (status = 400, description = "No face, several faces, an unusable picture, or a bad field", body = VerdictError,
             example = json!({"verified": false, "username": null, "message": "No face detected in image"})),
@@ -72,10 +74,12 @@ pub(crate) async fn verify(
     let (event, picture) = form.into_inner().parse()?;
     let event = caller.enter(event)?;
     let identified = async {
-        let probe = service.inference.embed(picture).await?;
-        Ok(service.events.identify(&event, &probe.embedding).await?)
+        let probe = service.embed(&event, Purpose::Probe, picture).await?;
+        let verdict = service.events.identify(&event, &probe.embedding).await?;
+        Ok(service.quality.judge(verdict, &probe.quality))
     };
-    let verdict = transaction.act(Action::Identify).at(&event).end(identified.await, decided).await?;
+    let Judged { verdict, .. } =
+        transaction.act(Action::Identify).at(&event).end(identified.await, decided).await?;
     let message = match verdict.matched() {
         Some(user) => format!("Face verified successfully for user '{user}' in event '{event}'"),
         None => format!("No matching face found in event '{event}'"),

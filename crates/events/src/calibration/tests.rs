@@ -94,7 +94,7 @@ fn a_refusal_names_the_range_that_was_measured() {
 
 #[test]
 fn another_format_is_named_whatever_else_is_in_it() {
-    assert_eq!(Calibration::parse("format = 2\nnews = 1"), Err(CalibrationError::Format { found: 2 }));
+    assert_eq!(Calibration::parse("format = 3\nnews = 1"), Err(CalibrationError::Format { found: 3 }));
 }
 
 #[test]

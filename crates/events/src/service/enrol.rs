@@ -126,7 +126,6 @@ impl Inner {
         let earlier = Earlier::of(options.request.as_deref(), faces, enrolled)?.ok_or_else(reused)?;
         let stored = faces.iter().zip(&earlier.samples);
         let pending: Vec<_> = stored.filter(|(_, sample)| sample.is_none()).map(|(face, _)| face).collect();
-        let other_people = self.unlike(event, held, user, faces, enrolled, &earlier, options)?;
         let policy = duplicates::policy(options, held.map(Held::rules));
         let duplicates = match (policy, held) {
             (DuplicatePolicy::Allow, _) | (_, None) => Vec::new(),
@@ -144,6 +143,7 @@ impl Inner {
                 return Err(EventError::DuplicatePerson { event, user, distance: *distance });
             }
         }
+        let other_people = self.unlike(event, held, user, faces, enrolled, &earlier, options)?;
         Ok(Plan { earlier, pending, duplicates, other_people })
     }
 
@@ -166,7 +166,8 @@ impl Inner {
         }
         let is_new = |face: usize| earlier.samples.get(face).is_some_and(Option::is_none);
         let found = other_person::others(self.models.of_event(event, model)?, enrolled, faces, is_new)?;
-        match (policy, found.first()) {
+        // Of two faces each is unlike the other: the later one is named.
+        match (policy, found.iter().max_by_key(|other| (other.distance, other.face))) {
             (DuplicatePolicy::Warn, _) | (_, None) => Ok(found),
             (_, Some(&OtherPerson { face, distance })) => {
                 Err(EventError::OtherPerson { event: event.clone(), user: user.clone(), face, distance })

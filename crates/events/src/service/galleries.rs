@@ -7,10 +7,11 @@
 //!
 //! Searches take what is published without waiting for anyone's turn.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use embedding::ModelId;
 use embedding_store::EventName;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
@@ -79,6 +80,16 @@ impl Galleries {
         let mut events: Vec<_> = self.read().keys().cloned().collect();
         events.sort_unstable();
         events
+    }
+
+    /// The models of all events of which something is known.
+    pub(super) fn models(&self) -> BTreeSet<ModelId> {
+        let published = self.read();
+        let held = published.values().filter_map(|published| match published {
+            Published::Current(held) | Published::Stale(Some(Former { held, .. })) => Some(held),
+            Published::Stale(None) | Published::Absent => None,
+        });
+        held.map(|held| held.model().clone()).collect()
     }
 
     /// Waits for the turn to change `event`. First come, first served; dropping the future gives up.

@@ -23,6 +23,7 @@ mod users;
 mod verify;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -242,6 +243,18 @@ impl EventService {
         let Some(held) = self.inner.known(event).await? else { return Ok(self.default_model().clone()) };
         self.inner.models.of_event(event, held.model())?;
         Ok(held.model().clone())
+    }
+
+    /// The models of all events that are there, served or not.
+    #[must_use]
+    pub fn models_in_use(&self) -> BTreeSet<ModelId> {
+        self.inner.galleries.models()
+    }
+
+    /// Whether events of a model are served.
+    #[must_use]
+    pub fn serves(&self, model: &ModelId) -> bool {
+        self.inner.models.get(model).is_some()
     }
 
     /// The scale of a model's distances.

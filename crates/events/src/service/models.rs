@@ -7,7 +7,7 @@ use embedding::{DistanceScale, ModelId};
 use embedding_store::EventName;
 
 use crate::limit::Limits;
-use crate::{Calibration, EventError, MatchPolicy, RuleError};
+use crate::{Calibration, EventError, MatchLimit, MatchPolicy, MatchRule, RuleError};
 
 /// A model, and how faces of it are decided about.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +26,14 @@ impl ServedModel {
     #[must_use]
     pub fn new(model: ModelId, policy: MatchPolicy) -> Self {
         Self { model, policy, calibration: None }
+    }
+
+    /// What a rule, or without one that of the policy, comes to among so many users with one sample each.
+    ///
+    /// # Errors
+    /// [`RuleError`] when it comes to nothing.
+    pub fn limit(&self, rule: Option<MatchRule>, users: usize) -> Result<MatchLimit, RuleError> {
+        Limits::new(&self.model, self.policy, self.calibration.clone())?.of(rule, users, 1)
     }
 
     /// The same with what was measured of it.

@@ -55,39 +55,36 @@ pub(super) fn policy(options: &EnrolmentOptions, rules: Option<&EventRules>) -> 
     options.on_other_person.or(of_event).unwrap_or(options.on_other_person_default)
 }
 
-/// The faces that are unlike the user's stored samples or, beyond what happens to one person, each other; by
-/// their place among `faces`. Those for which `is_new` is false are stored already and not looked at.
+/// The faces that are unlike the user's stored samples or, of a user without any, unlike each other; by their
+/// place among `faces`. Those for which `is_new` is false are stored already and not looked at.
 pub(super) fn others(
     limits: &Limits,
     stored: &[FaceSample],
     faces: &[EnrolmentFace],
     is_new: impl Fn(usize) -> bool,
 ) -> Result<Vec<OtherPerson>, EmbeddingError> {
-    let scale = limits.scale();
     let limit = Limit::of(limits);
-    let new: Vec<(usize, &Embedding)> = faces
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| is_new(*place))
-        .map(|(at, face)| (at, &face.embedding))
-        .collect();
+    let of = |face: &Embedding| Template::of(limits.scale(), [face]);
+    let new = faces.iter().enumerate().filter(|(place, _)| is_new(*place));
+    let new = new.map(|(place, face)| Ok((place, &face.embedding, of(&face.embedding)?)));
+    let new = new.collect::<Result<Vec<_>, EmbeddingError>>()?;
     let stored: Vec<&Embedding> = stored.iter().map(FaceSample::embedding).collect();
     let mut found = Vec::new();
-    for (at, &(face, embedding)) in new.iter().enumerate() {
-        let probe = Template::of(scale, [embedding])?;
-        let rest =
-            || new.iter().enumerate().filter(move |&(other, _)| other != at).map(|(_, &(_, other))| other);
-        let mut far = None;
-        for others in [stored.clone(), rest().collect()] {
-            // What cancels out makes no template; that is refused elsewhere.
-            let Ok(template) = Template::of(scale, others) else { continue };
-            let allowed = scaled(limit.others, limits.nearer(template.samples()));
-            far = far.or(beyond(probe.distance(&template)?, allowed));
+    for (face, _, probe) in &new {
+        let rest = || new.iter().filter(move |(other, ..)| other != face);
+        let others =
+            if stored.is_empty() { rest().map(|&(_, other, _)| other).collect() } else { stored.clone() };
+        // What cancels out makes no template; that is refused elsewhere.
+        let Ok(template) = Template::of(limits.scale(), others) else { continue };
+        let allowed = scaled(limit.others, limits.nearer(template.samples()));
+        let mut far = beyond(probe.distance(&template)?, allowed);
+        if stored.is_empty() {
+            // The mean of faces of two people is near to both.
+            for (.., other) in rest() {
+                far = far.or(beyond(probe.distance(other)?, limit.any));
+            }
         }
-        for other in rest() {
-            far = far.or(beyond(probe.distance(&Template::of(scale, [other])?)?, limit.any));
-        }
-        found.extend(far.map(|distance| OtherPerson { face, distance }));
+        found.extend(far.map(|distance| OtherPerson { face: *face, distance }));
     }
     Ok(found)
 }

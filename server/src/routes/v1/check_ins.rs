@@ -2,7 +2,7 @@
 
 use ::events::{
     Action, AuditEntry, CheckInError, CheckInOutcome, CheckInRequest, Decision, EventError, EventName,
-    IdempotencyKey, Named, Note, Outcome, Username, Verdict,
+    IdempotencyKey, Named, Note, Outcome, Username,
 };
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
@@ -10,6 +10,7 @@ use actix_multipart::form::text::Text;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 use embedding::Embedding;
+use face_core::Purpose;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -22,6 +23,7 @@ use super::verdict::ShownVerdict;
 use crate::audit::{Transaction, decided};
 use crate::error::{ApiError, codes};
 use crate::openapi::{ALWAYS, EVENT, JSON, PICTURE, STORE, problems};
+use crate::quality::Judged;
 use crate::service::Service;
 use crate::upload::named;
 
@@ -100,20 +102,22 @@ pub(crate) async fn check_in(
     let ended = async {
         let CheckInForm { file, note } = form.into_inner();
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
-        let probe = service.inference.embed(file.data).await?.embedding;
-        let verdict = service.events.identify(&event, &probe).await?;
+        let probe = service.embed(&event, Purpose::Probe, file.data).await?;
+        let verdict = service.events.identify(&event, &probe.embedding).await?;
+        let judged = service.quality.judge(verdict, &probe.quality);
+        let verdict = &judged.verdict;
         let Some(user) = verdict.matched() else {
             // Others may have been enrolled since this was done: it stays done.
-            return Ok(match earlier(&service, &event, key.as_ref(), &probe).await? {
-                Some(outcome) => Ended::Recorded(outcome, Some(verdict)),
-                None => Ended::Unrecognised(verdict),
+            return Ok(match earlier(&service, &event, key.as_ref(), &probe.embedding).await? {
+                Some(outcome) => Ended::Recorded(outcome, Some(judged)),
+                None => Ended::Unrecognised(judged),
             });
         };
         let (distance, threshold) = (verdict.nearest.distance, verdict.limit.threshold);
         let request =
             CheckInRequest::by_face(OffsetDateTime::now_utc(), id, verdict.decision, distance, threshold);
         let outcome = recorded(&service, &event, user, request.with_note(note).with_key(key)).await?;
-        Ok(Ended::Recorded(outcome, Some(verdict)))
+        Ok(Ended::Recorded(outcome, Some(judged)))
     };
     Ok(answer(act.end(ended.await, told).await?))
 }
@@ -190,9 +194,9 @@ pub(super) async fn expect_present(
 /// How a request ended that nothing was wrong with.
 enum Ended {
     /// Somebody is checked in, now or before; with what was decided about the face, if there was one.
-    Recorded(CheckInOutcome, Option<Verdict>),
+    Recorded(CheckInOutcome, Option<Judged>),
     /// It is nobody's face.
-    Unrecognised(Verdict),
+    Unrecognised(Judged),
 }
 
 fn told(ended: &Ended, mut entry: AuditEntry) -> AuditEntry {
@@ -214,7 +218,7 @@ fn told(ended: &Ended, mut entry: AuditEntry) -> AuditEntry {
 fn answer(ended: Ended) -> HttpResponse {
     let (outcome, verdict) = match ended {
         Ended::Unrecognised(verdict) => {
-            let (outcome, verdict) = (verdict.decision.as_str(), Some(ShownVerdict::from(&verdict)));
+            let (outcome, verdict) = (verdict.verdict.decision.as_str(), Some(ShownVerdict::from(&verdict)));
             return HttpResponse::Ok().json(CheckedIn {
                 outcome,
                 checked_in: false,

@@ -1,26 +1,28 @@
 //! `POST /v1/events/{event}/users/{user}/faces`: faces to recognise a user by, as pictures or as embeddings.
 
 use ::events::{
-    Action, AuditEntry, DuplicatePolicy, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Metadata, Outcome,
+    Action, AuditEntry, DuplicatePolicy, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, EventError,
+    EventName, Metadata, Outcome,
 };
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
-use embedding::{Embedding, ModelId, Template};
-use face_core::EmbeddedFace;
+use embedding::{DistanceScale, Embedding, ModelId, Template};
+use face_core::{EmbeddedFace, Purpose};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::event::OnDuplicate;
+use super::event::{OnDuplicate, OnOtherPerson};
 use super::face::ShownFace;
 use super::idempotency::Idempotency;
 use super::object::FromObject;
 use super::path::OfUser;
 use crate::audit::Transaction;
 use crate::error::{ApiError, Reason, codes};
-use crate::error_body::DuplicateOf;
+use crate::error_body::{DuplicateOf, UnlikeFace};
 use crate::openapi::{ALWAYS, JSON, PICTURE, STORE, problems};
 use crate::quality::measured;
 use crate::service::Service;
@@ -43,6 +45,10 @@ pub(crate) struct FacesForm {
     /// `reject`.
     #[schema(value_type = Option<OnDuplicate>, nullable = false)]
     on_duplicate: Option<Text<String>>,
+    /// What to do about a face that is unlike the user's others, stored or sent with it; else the event's setting,
+    /// else `reject`.
+    #[schema(value_type = Option<OnOtherPerson>, nullable = false)]
+    on_other_person: Option<Text<String>>,
 }
 
 /// Embeddings of one person, made by the client.
@@ -50,7 +56,7 @@ pub(crate) struct FacesForm {
 #[serde(deny_unknown_fields)]
 pub(crate) struct EmbeddingsBody {
     /// The model that made them: that of the event.
-    #[schema(example = "dlib-resnet-v1")]
+    #[schema(example = "sface-2021dec")]
     model: String,
     /// 1 to 20 embeddings of 128 numbers each, as the model gave them or scaled to length 1.
     #[schema(min_items = 1, max_items = 20)]
@@ -58,6 +64,9 @@ pub(crate) struct EmbeddingsBody {
     /// What to do about a face that is in the event already, under another name; else the event's setting, else
     /// `reject`.
     on_duplicate: Option<OnDuplicate>,
+    /// What to do about a face that is unlike the user's others, stored or sent with it; else the event's setting,
+    /// else `reject`.
+    on_other_person: Option<OnOtherPerson>,
 }
 
 /// What came of it.
@@ -81,8 +90,10 @@ pub(crate) struct Enrolled {
     rejected: Vec<Rejected>,
     /// Who else of the event has one of the faces, nearest first; told under `warn` alone.
     duplicates: Vec<DuplicateOf>,
+    /// The faces that are unlike the user's others; told under `warn` alone.
+    other_people: Vec<UnlikeFace>,
     /// The model of the faces.
-    #[schema(example = "dlib-resnet-v1")]
+    #[schema(example = "sface-2021dec")]
     model: String,
 }
 
@@ -125,7 +136,7 @@ problems! {
     /// What enrolment can refuse.
     EnrolProblems = ALWAYS, STORE, PICTURE, JSON, &[
         codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED, codes::INVALID_KEY, codes::INVALID_EMBEDDING, codes::OTHER_MODEL,
-        codes::DUPLICATE_PERSON, codes::KEY_REUSED, codes::UNUSABLE_RULE]
+        codes::DUPLICATE_PERSON, codes::OTHER_PERSON, codes::NO_TEMPLATE, codes::KEY_REUSED, codes::UNUSABLE_RULE]
 }
 
 /// Enrol faces
@@ -154,10 +165,11 @@ pub(crate) async fn enrol(
 ) -> Result<HttpResponse, ApiError> {
     let act = transaction.act(Action::Enrol).at(&of.event).about(&of.user);
     let enrolled = async {
-        let FacesForm { file, on_duplicate } = form.into_inner();
-        let on_duplicate = on_duplicate.map(|text| on_duplicate_of(&text)).transpose()?;
-        let (candidates, rejected) = look_at(&service, file).await?;
-        carry_out(&service, &of, key, on_duplicate, candidates, rejected).await
+        let FacesForm { file, on_duplicate, on_other_person } = form.into_inner();
+        let options =
+            options(key, choice("on_duplicate", on_duplicate)?, choice("on_other_person", on_other_person)?);
+        let (candidates, rejected) = look_at(&service, &of.event, file).await?;
+        carry_out(&service, &of, options, candidates, rejected).await
     };
     Ok(answer(act.end(enrolled.await, told).await?))
 }
@@ -172,9 +184,9 @@ pub(crate) async fn enrol_embeddings(
 ) -> Result<HttpResponse, ApiError> {
     let act = transaction.act(Action::Enrol).at(&of.event).about(&of.user);
     let enrolled = async {
-        let EmbeddingsBody { model, embeddings, on_duplicate } = body.into_inner().0;
+        let EmbeddingsBody { model, embeddings, on_duplicate, on_other_person } = body.into_inner().0;
         let candidates = checked(&model, &embeddings)?;
-        carry_out(&service, &of, key, on_duplicate, candidates, Vec::new()).await
+        carry_out(&service, &of, options(key, on_duplicate, on_other_person), candidates, Vec::new()).await
     };
     Ok(answer(act.end(enrolled.await, told).await?))
 }
@@ -182,12 +194,13 @@ pub(crate) async fn enrol_embeddings(
 /// Finds the face of each picture, and says which pictures cannot be used.
 async fn look_at(
     service: &Service,
+    event: &EventName,
     pictures: Vec<FileField>,
 ) -> Result<(Vec<Candidate>, Vec<Rejected>), ApiError> {
     count("file", pictures.len())?;
     let (mut candidates, mut rejected) = (Vec::new(), Vec::new());
     for (index, picture) in pictures.into_iter().enumerate() {
-        let found = match service.inference.embed(picture.data).await {
+        let found = match service.embed(event, Purpose::Enrolment, picture.data).await {
             Ok(found) => service.quality.check(&found.quality).map(|_| found),
             Err(error) => Err(error),
         };
@@ -213,7 +226,7 @@ fn checked(model: &str, embeddings: &[Vec<f32>]) -> Result<Vec<Candidate>, ApiEr
     let model = ModelId::new(model)?;
     let candidate = |(index, values): (usize, &Vec<f32>)| {
         let embedding = Embedding::from_slice(model.clone(), values)?;
-        Template::from_samples([&embedding])?;
+        Template::of(DistanceScale::UNIT, [&embedding])?;
         let source = SOURCE.to_owned();
         let face = EnrolmentFace { embedding, detection_score: 0.0, quality: Metadata::new(), source };
         Ok(Candidate { index, face, shown: None, bystanders: 0 })
@@ -228,16 +241,32 @@ fn count(field: &str, count: usize) -> Result<(), ApiError> {
     Err(ApiError::Field(format!("the field '{field}' is given {count} times: send 1 to {MOST_FACES} faces")))
 }
 
-fn on_duplicate_of(text: &str) -> Result<OnDuplicate, ApiError> {
-    serde_json::from_value(text.into())
-        .map_err(|_| ApiError::Field("field 'on_duplicate': give reject, warn or allow".to_owned()))
+/// A choice from a form field.
+fn choice<T: DeserializeOwned>(field: &str, text: Option<Text<String>>) -> Result<Option<T>, ApiError> {
+    let read = |text: Text<String>| {
+        serde_json::from_value(text.into_inner().into())
+            .map_err(|_| ApiError::Field(format!("field '{field}': give reject, warn or allow")))
+    };
+    text.map(read).transpose()
+}
+
+fn options(
+    Idempotency { key }: Idempotency,
+    on_duplicate: Option<OnDuplicate>,
+    on_other_person: Option<OnOtherPerson>,
+) -> EnrolmentOptions {
+    EnrolmentOptions {
+        on_duplicate: on_duplicate.map(DuplicatePolicy::from),
+        on_other_person: on_other_person.map(DuplicatePolicy::from),
+        request: key.map(|key| key.as_str().to_owned()),
+        ..EnrolmentOptions::default()
+    }
 }
 
 async fn carry_out(
     service: &Service,
     OfUser { event, user }: &OfUser,
-    Idempotency { key }: Idempotency,
-    on_duplicate: Option<OnDuplicate>,
+    options: EnrolmentOptions,
     candidates: Vec<Candidate>,
     rejected: Vec<Rejected>,
 ) -> Result<Enrolled, ApiError> {
@@ -247,13 +276,20 @@ async fn carry_out(
         faces.push(face);
         told.push((index, shown, bystanders));
     }
-    let options = EnrolmentOptions {
-        on_duplicate: on_duplicate.map(DuplicatePolicy::from),
-        request: key.map(|key| key.as_str().to_owned()),
-        ..EnrolmentOptions::default()
+    // The domain counts the faces that it was given; clients the pictures that they sent.
+    let sent = |face: usize| told.get(face).map_or(face, |(index, ..)| *index);
+    let outcome = match service.events.enrol_all(event, user, faces, options).await {
+        Err(EventError::OtherPerson { event, user, face, distance }) => {
+            return Err(EventError::OtherPerson { event, user, face: sent(face), distance }.into());
+        }
+        outcome => outcome?,
     };
-    let outcome = service.events.enrol_all(event, user, faces, options).await?;
-    let EnrolmentOutcome { embedding_count, samples, duplicates, repeated } = outcome;
+    let EnrolmentOutcome { embedding_count, samples, duplicates, other_people, repeated } = outcome;
+    let unlike = |other: ::events::OtherPerson| UnlikeFace {
+        index: sent(other.face),
+        distance: other.distance.value(),
+    };
+    let other_people = other_people.into_iter().map(unlike).collect();
     let accepted = told.into_iter().zip(samples);
     let accepted = accepted.map(|((index, face, bystanders), id)| Accepted {
         index,
@@ -273,6 +309,7 @@ async fn carry_out(
         accepted: accepted.collect(),
         rejected,
         duplicates: duplicates.into_iter().map(other).collect(),
+        other_people,
         model,
     })
 }

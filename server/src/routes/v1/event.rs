@@ -1,9 +1,10 @@
 //! An event as clients see it, and what they may set of it.
 
 use ::events::{
-    DuplicatePolicy, EventChange, EventDetails, EventSettings, FalseMatchRate, MatchRule, Metadata,
+    DuplicatePolicy, EventChange, EventDetails, EventName, EventSettings, FalseMatchRate, MatchLimit,
+    MatchRule, Metadata,
 };
-use embedding::Distance;
+use embedding::{Distance, ModelId};
 use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -22,7 +23,7 @@ pub(crate) struct ShownEvent {
     #[schema(example = 15)]
     user_count: usize,
     /// The model of its faces.
-    #[schema(example = "dlib-resnet-v1")]
+    #[schema(example = "sface-2021dec")]
     model: String,
     /// Its own rule for a match; null where the service's holds.
     #[schema(required = true)]
@@ -36,6 +37,11 @@ pub(crate) struct ShownEvent {
     /// What is done about a face that is there already under another name; null where the service decides.
     #[schema(required = true)]
     on_duplicate: Option<OnDuplicate>,
+    /// What is done about a face that is unlike the user's others; null where the service decides.
+    #[schema(required = true)]
+    on_other_person: Option<OnOtherPerson>,
+    /// What its owner should know; empty when all is well.
+    warnings: Vec<EventWarning>,
     /// When it is erased with everything in it; null when it is kept.
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true, example = "2027-01-31T00:00:00Z")]
@@ -51,6 +57,32 @@ pub(crate) struct ShownEvent {
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:41:03.5Z")]
     updated: OffsetDateTime,
+}
+
+/// Something that the owner of an event should know.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventWarning {
+    /// Stable name: `many_strangers_named`, of a fixed threshold by which more than 5 % of strangers are expected to
+    /// be named; `model_not_served`, of an event whose model the server does not have. More may come.
+    #[schema(example = "many_strangers_named")]
+    code: &'static str,
+    /// What it means, and what to do.
+    #[schema(
+        example = "The fixed threshold names 33 % of strangers among so many users: give the event a target"
+    )]
+    detail: String,
+}
+
+/// What to do about a face to enrol that is unlike the user's others: another person's picture, as a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum OnOtherPerson {
+    /// Enrol nothing of the request: 409 `other_person`.
+    Reject,
+    /// Enrol, and say so.
+    Warn,
+    /// Enrol.
+    Allow,
 }
 
 /// What to do about a face to enrol that is in the event already, under another name.
@@ -69,10 +101,16 @@ pub(crate) enum OnDuplicate {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventBody {
+    /// The model of its faces, for life: `sface-2021dec` unless the server says otherwise, or `dlib-resnet-v1`. Of an
+    /// event that is there it can only be the one that it has.
+    #[schema(example = "sface-2021dec")]
+    model: Option<String>,
     /// When two faces are the same person's.
     match_rule: Option<ShownRule>,
     /// What to do about a face that is there already under another name.
     on_duplicate: Option<OnDuplicate>,
+    /// What to do about a face that is unlike the user's others.
+    on_other_person: Option<OnOtherPerson>,
     /// When it is to be erased with everything in it: a time to come, RFC 3339.
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-31T00:00:00Z")]
@@ -94,6 +132,10 @@ pub(crate) struct EventPatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<OnDuplicate>)]
     on_duplicate: Option<Option<OnDuplicate>>,
+    /// What to do about a face that is unlike the user's others.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<OnOtherPerson>)]
+    on_other_person: Option<Option<OnOtherPerson>>,
     /// When it is to be erased with everything in it: a time to come, RFC 3339.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-31T00:00:00Z")]
@@ -114,7 +156,8 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 }
 
 pub(super) fn shown(service: &Service, EventDetails { record, user_count }: EventDetails) -> ShownEvent {
-    let limit = service.events.limit(record.match_rule, user_count).ok();
+    let limit = service.events.limit(&record.model, record.match_rule, user_count).ok();
+    let warnings = warnings(service, &record.model, limit.as_ref());
     ShownEvent {
         name: record.name.to_string(),
         user_count,
@@ -123,10 +166,51 @@ pub(super) fn shown(service: &Service, EventDetails { record, user_count }: Even
         threshold: limit.map(|limit| limit.threshold.value()),
         expected_false_match_rate: limit.and_then(|limit| limit.expected_false_match_rate),
         on_duplicate: record.on_duplicate.and_then(OnDuplicate::of),
+        on_other_person: record.on_other_person.and_then(OnOtherPerson::of),
+        warnings,
         retain_until: record.retain_until,
         metadata: record.metadata,
         created: record.created,
         updated: record.updated,
+    }
+}
+
+fn warnings(service: &Service, model: &ModelId, limit: Option<&MatchLimit>) -> Vec<EventWarning> {
+    let mut warnings = Vec::new();
+    if !service.events.serves(model) {
+        let detail =
+            format!("The server does not have the model {model}: nobody can be enrolled or recognised");
+        warnings.push(EventWarning { code: "model_not_served", detail });
+    }
+    let lax = limit.filter(|limit| limit.names_many_strangers());
+    if let Some(rate) = lax.and_then(|limit| limit.expected_false_match_rate) {
+        let detail = format!(
+            "The fixed threshold names {:.0} % of strangers among so many users: give the event a target",
+            rate * 100.0
+        );
+        warnings.push(EventWarning { code: "many_strangers_named", detail });
+    }
+    warnings
+}
+
+impl OnOtherPerson {
+    /// `None` for a policy of a later version.
+    fn of(policy: DuplicatePolicy) -> Option<Self> {
+        OnDuplicate::of(policy).map(|policy| match policy {
+            OnDuplicate::Reject => Self::Reject,
+            OnDuplicate::Warn => Self::Warn,
+            OnDuplicate::Allow => Self::Allow,
+        })
+    }
+}
+
+impl From<OnOtherPerson> for DuplicatePolicy {
+    fn from(policy: OnOtherPerson) -> Self {
+        match policy {
+            OnOtherPerson::Reject => Self::Reject,
+            OnOtherPerson::Warn => Self::Warn,
+            OnOtherPerson::Allow => Self::Allow,
+        }
     }
 }
 
@@ -153,11 +237,23 @@ impl From<OnDuplicate> for DuplicatePolicy {
 }
 
 impl EventBody {
-    pub(super) fn checked(self, service: &Service) -> Result<EventSettings, ApiError> {
-        let Self { match_rule, on_duplicate, retain_until, metadata } = self;
+    pub(super) async fn checked(
+        self,
+        service: &Service,
+        event: &EventName,
+    ) -> Result<EventSettings, ApiError> {
+        let Self { model, match_rule, on_duplicate, on_other_person, retain_until, metadata } = self;
+        let model = model.map(|id| service.inference.model_named(&id)).transpose()?;
+        let match_rule = match (match_rule, &model) {
+            (None, _) => None,
+            (Some(rule), Some(model)) => Some(checked_rule(service, model, rule)?),
+            (Some(rule), None) => Some(checked_rule(service, &service.events.model_of(event).await?, rule)?),
+        };
         Ok(EventSettings {
-            match_rule: match_rule.map(|rule| checked_rule(service, rule)).transpose()?,
+            model,
+            match_rule,
             on_duplicate: on_duplicate.map(DuplicatePolicy::from),
+            on_other_person: on_other_person.map(DuplicatePolicy::from),
             retain_until: retain_until.map(to_come).transpose()?,
             metadata: metadata.unwrap_or_default(),
         })
@@ -165,20 +261,28 @@ impl EventBody {
 }
 
 impl EventPatch {
-    pub(super) fn checked(self, service: &Service) -> Result<EventChange, ApiError> {
-        let Self { match_rule, on_duplicate, retain_until, metadata } = self;
-        let rule = |rule: Option<ShownRule>| rule.map(|rule| checked_rule(service, rule)).transpose();
+    pub(super) async fn checked(self, service: &Service, event: &EventName) -> Result<EventChange, ApiError> {
+        let Self { match_rule, on_duplicate, on_other_person, retain_until, metadata } = self;
+        let match_rule = match match_rule {
+            Some(Some(rule)) => {
+                Some(Some(checked_rule(service, &service.events.model_of(event).await?, rule)?))
+            }
+            Some(None) => Some(None),
+            None => None,
+        };
         let time = |time: Option<Time>| time.map(|Time(time)| to_come(time)).transpose();
         Ok(EventChange {
-            match_rule: match_rule.map(rule).transpose()?,
+            match_rule,
+            model: None,
             on_duplicate: on_duplicate.map(|policy| policy.map(DuplicatePolicy::from)),
+            on_other_person: on_other_person.map(|policy| policy.map(DuplicatePolicy::from)),
             retain_until: retain_until.map(time).transpose()?,
             metadata: metadata.map(Option::unwrap_or_default),
         })
     }
 }
 
-fn checked_rule(service: &Service, rule: ShownRule) -> Result<MatchRule, ApiError> {
+fn checked_rule(service: &Service, model: &ModelId, rule: ShownRule) -> Result<MatchRule, ApiError> {
     let unfit = |reason: &dyn std::fmt::Display| ApiError::Field(format!("field 'match_rule': {reason}"));
     let rule = match rule {
         ShownRule::Threshold(RuleDistance(value)) => {
@@ -188,7 +292,7 @@ fn checked_rule(service: &Service, rule: ShownRule) -> Result<MatchRule, ApiErro
             MatchRule::TargetFalseMatchRate(FalseMatchRate::new(value).map_err(|e| unfit(&e))?)
         }
     };
-    service.events.check_rule(rule)?;
+    service.events.check_rule(model, rule)?;
     Ok(rule)
 }
 

@@ -41,11 +41,12 @@ problems! {
     /// What making an event can refuse.
     MakeProblems = ALWAYS, STORE, JSON, &[
         codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED, codes::INVALID_FIELD, codes::INVALID_RULE, codes::UNSTORABLE,
-        codes::CONFLICT]
+        codes::CONFLICT, codes::OTHER_MODEL]
 }
 problems! {
     /// What changing an event can refuse.
-    ChangeProblems = ALWAYS, STORE, JSON, EVENT, &[codes::INVALID_FIELD, codes::INVALID_RULE, codes::UNSTORABLE]
+    ChangeProblems = ALWAYS, STORE, JSON, EVENT, &[
+        codes::INVALID_FIELD, codes::INVALID_RULE, codes::UNSTORABLE, codes::OTHER_MODEL]
 }
 
 /// List events
@@ -115,14 +116,22 @@ pub(crate) async fn put(
 ) -> Result<HttpResponse, ApiError> {
     let act = transaction.act(Action::CreateEvent).at(&event);
     let made = async {
-        let settings = body.into_inner().0.checked(&service)?;
+        let settings = body.into_inner().0.checked(&service, &event).await?;
         match service.events.create_event(&event, settings.clone()).await {
             Err(EventError::EventExists { .. }) => {
-                let EventSettings { match_rule, on_duplicate, retain_until, metadata } = settings;
-                let (rule, duplicates) = (Some(match_rule), Some(on_duplicate));
+                let EventSettings {
+                    model,
+                    match_rule,
+                    on_duplicate,
+                    on_other_person,
+                    retain_until,
+                    metadata,
+                } = settings;
                 let change = EventChange {
-                    match_rule: rule,
-                    on_duplicate: duplicates,
+                    model,
+                    match_rule: Some(match_rule),
+                    on_duplicate: Some(on_duplicate),
+                    on_other_person: Some(on_other_person),
                     retain_until: Some(retain_until),
                     metadata: Some(metadata),
                 };
@@ -172,7 +181,7 @@ pub(crate) async fn patch(
 ) -> Result<Json<ShownEvent>, ApiError> {
     let act = transaction.act(Action::UpdateEvent).at(&event);
     let changed = async {
-        let change = body.into_inner().0.checked(&service)?;
+        let change = body.into_inner().0.checked(&service, &event).await?;
         Ok(service.events.update_event(&event, change).await?)
     };
     let details = act.done(changed.await).await?;

@@ -3,12 +3,12 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use ::events::Action;
+use ::events::{Action, EventName};
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
-use embedding::Embedding;
+use face_core::{EmbeddedFace, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -18,7 +18,6 @@ use super::pictures::PictureForm;
 use super::verdict::ShownVerdict;
 use crate::audit::{Transaction, decided};
 use crate::error::{ApiError, codes};
-use crate::inference::FoundFaces;
 use crate::openapi::{ALWAYS, EVENT, PICTURE, STORE, USER, problems};
 use crate::service::Service;
 
@@ -130,17 +129,18 @@ pub(crate) async fn identify(
     // One for each face; also one for a picture that shows none.
     let act = || transaction.clone().act(Action::Identify).at(&event);
     let mut first = Some(act());
-    let (found, omitted) = match look(&service, picture, which).await {
+    let (found, omitted) = match look(&service, &event, picture, which).await {
         Ok(looked) => looked,
         failed @ Err(_) => first.take().unwrap_or_else(act).done(failed).await?,
     };
     let picture = milliseconds(started);
     let started = Instant::now();
     let mut faces = Vec::with_capacity(found.len());
-    for (face, embedding) in found {
-        let verdict = service.events.identify_top(&event, &embedding, top).await.map_err(ApiError::from);
-        let verdict = first.take().unwrap_or_else(act).end(verdict, decided).await?;
-        faces.push(IdentifiedFace { face, verdict: ShownVerdict::from(&verdict) });
+    for found in found {
+        let verdict = service.events.identify_top(&event, &found.embedding, top).await;
+        let judged = verdict.map(|verdict| service.quality.judge(verdict, &found.quality));
+        let judged = first.take().unwrap_or_else(act).end(judged.map_err(ApiError::from), decided).await?;
+        faces.push(IdentifiedFace { face: ShownFace::from(&found), verdict: ShownVerdict::from(&judged) });
     }
     if let Some(act) = first {
         act.done(Ok(())).await?;
@@ -168,10 +168,11 @@ pub(crate) async fn verify(
     let act = transaction.act(Action::Verify).at(&event).about(&user);
     let verified = async {
         let started = Instant::now();
-        let found = service.inference.embed(form.into_inner().picture()).await?;
+        let found = service.embed(&event, Purpose::Probe, form.into_inner().picture()).await?;
         let picture = milliseconds(started);
         let started = Instant::now();
         let verdict = service.events.verify(&event, &user, &found.embedding).await?;
+        let verdict = service.quality.judge(verdict, &found.quality);
         let face = ShownFace::from(&found);
         Ok((verdict, face, Timings { picture, search: milliseconds(started) }))
     };
@@ -183,17 +184,16 @@ pub(crate) async fn verify(
 /// The faces that are asked for, with their embeddings, and how many were left out.
 async fn look(
     service: &Service,
+    event: &EventName,
     picture: Bytes,
     which: WhichFaces,
-) -> Result<(Vec<(ShownFace, Embedding)>, usize), ApiError> {
+) -> Result<(Vec<EmbeddedFace>, usize), ApiError> {
     if which == WhichFaces::One {
-        let found = service.inference.embed(picture).await?;
-        let face = ShownFace::from(&found);
-        return Ok((vec![(face, found.embedding)], 0));
+        return Ok((vec![service.embed(event, Purpose::Probe, picture).await?], 0));
     }
-    let FoundFaces { faces, omitted, .. } = service.inference.embed_all(picture).await?;
-    let faces = faces.into_iter().filter_map(|face| Some((ShownFace::from(&face.shown), face.embedding?)));
-    Ok((faces.collect(), omitted))
+    let model = service.events.model_of(event).await?;
+    let found = service.inference.embed_all(picture, model, Purpose::Probe).await?;
+    Ok((found.faces, found.omitted))
 }
 
 fn milliseconds(since: Instant) -> f64 {

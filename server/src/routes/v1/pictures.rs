@@ -1,11 +1,12 @@
 //! `/v1/faces/...`: what can be said of pictures alone. Nothing is looked up and nothing is kept.
 
-use ::events::{Action, AuditEntry, Decision, Outcome};
+use ::events::{Action, AuditEntry, Decision, MatchLimit, Outcome};
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as FileField;
+use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
-use embedding::{Distance, Template};
-use face_core::EmbeddedFace;
+use embedding::{Distance, ModelId, Template};
+use face_core::{EmbeddedFace, EmbeddedFaces as FacesOfPicture, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,6 +33,18 @@ impl PictureForm {
     }
 }
 
+/// A picture, and by which model its faces are embedded.
+#[derive(Debug, MultipartForm, ToSchema)]
+#[multipart(duplicate_field = "deny")]
+pub(crate) struct EmbedForm {
+    /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: FileField,
+    /// The model; that of new events unless said.
+    #[schema(value_type = Option<String>, nullable = false, example = "sface-2021dec")]
+    model: Option<Text<String>>,
+}
+
 /// Two pictures of one face each.
 #[derive(Debug, MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
@@ -42,6 +55,9 @@ pub(crate) struct TwoPicturesForm {
     /// The other.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     second: FileField,
+    /// The model whose distance it is; that of new events unless said.
+    #[schema(value_type = Option<String>, nullable = false, example = "sface-2021dec")]
+    model: Option<Text<String>>,
 }
 
 /// The faces of a picture.
@@ -61,7 +77,7 @@ pub(crate) struct DetectedFaces {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EmbeddedFaces {
     /// The model that made the embeddings.
-    #[schema(example = "dlib-resnet-v1")]
+    #[schema(example = "sface-2021dec")]
     model: String,
     /// Width of the upright picture, in pixels.
     #[schema(example = 910)]
@@ -92,6 +108,10 @@ pub(crate) struct Comparison {
     /// `match` when the distance is at most the threshold, else `no_match`.
     #[schema(example = "match")]
     decision: &'static str,
+    /// How often two different people are as near, 0 to 1: the rate at the threshold, of one comparison; null where
+    /// it was not measured.
+    #[schema(required = true, minimum = 0, maximum = 1, example = 0.001)]
+    expected_false_match_rate: Option<f64>,
     /// Distance between the two faces, 0 and up.
     #[schema(minimum = 0, example = 0.2384)]
     distance: f32,
@@ -102,7 +122,7 @@ pub(crate) struct Comparison {
     #[schema(minimum = 0, example = 0.4)]
     threshold: f32,
     /// The model that made the embeddings.
-    #[schema(example = "dlib-resnet-v1")]
+    #[schema(example = "sface-2021dec")]
     model: String,
     /// The face of the first picture.
     first: ShownFace,
@@ -132,8 +152,8 @@ pub(crate) async fn detect(
 ) -> Result<Json<DetectedFaces>, ApiError> {
     let act = transaction.act(Action::Detect);
     let found = service.inference.detect(form.into_inner().picture()).await;
-    let FoundFaces { size: (width, height), faces, .. } = act.done(found).await?;
-    let faces = faces.iter().map(|face| ShownFace::from(&face.shown)).collect();
+    let FoundFaces { size: (width, height), faces } = act.done(found).await?;
+    let faces = faces.iter().map(ShownFace::from).collect();
     Ok(Json(DetectedFaces { width, height, faces }))
 }
 
@@ -144,29 +164,34 @@ pub(crate) async fn detect(
 #[utoipa::path(
     post, path = "/v1/faces/embed", tag = "Pictures", operation_id = "embed_faces",
     security(("key" = ["verify"])),
-    request_body(content = PictureForm, content_type = "multipart/form-data"),
+    request_body(content = EmbedForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "The faces, perhaps none", body = EmbeddedFaces), PictureProblems)
 )]
 pub(crate) async fn embed(
     service: Data<Service>,
     transaction: Transaction,
-    form: MultipartForm<PictureForm>,
+    form: MultipartForm<EmbedForm>,
 ) -> Result<Json<EmbeddedFaces>, ApiError> {
     let act = transaction.act(Action::Embed);
-    let found = service.inference.embed_all(form.into_inner().picture()).await;
-    let FoundFaces { size: (width, height), faces, omitted } = act.done(found).await?;
-    let faces = faces.iter().filter_map(|found| {
-        let embedding = found.embedding.as_ref()?.values().to_vec();
-        Some(FaceWithEmbedding { face: ShownFace::from(&found.shown), embedding })
+    let embedded = async {
+        let EmbedForm { file, model } = form.into_inner();
+        let model = model_or_default(&service, model)?;
+        let found = service.inference.embed_all(file.data, model.clone(), Purpose::Enrolment).await?;
+        Ok((model, found))
+    };
+    let (model, found) = act.done(embedded.await).await?;
+    let FacesOfPicture { size: (width, height), faces, omitted } = found;
+    let faces = faces.iter().map(|found| FaceWithEmbedding {
+        face: ShownFace::from(found),
+        embedding: found.embedding.values().to_vec(),
     });
-    let (model, faces) = (service.inference.model().to_string(), faces.collect());
-    Ok(Json(EmbeddedFaces { model, width, height, faces, omitted }))
+    Ok(Json(EmbeddedFaces { model: model.to_string(), width, height, faces: faces.collect(), omitted }))
 }
 
 /// Compare two pictures
 ///
 /// Says how alike the one face of each picture is, and whether the distance is within the service's threshold
-/// for one comparison. Neither picture is kept.
+/// for one comparison, as if the first had been enrolled and the second came to the door. Neither picture is kept.
 #[utoipa::path(
     post, path = "/v1/faces/compare", tag = "Pictures", operation_id = "compare_faces",
     security(("key" = ["verify"])),
@@ -179,44 +204,54 @@ pub(crate) async fn compare(
     form: MultipartForm<TwoPicturesForm>,
 ) -> Result<Json<Comparison>, ApiError> {
     let compared = async {
-        let TwoPicturesForm { first, second } = form.into_inner();
-        let first = service.inference.embed(first.data).await?;
-        let second = service.inference.embed(second.data).await?;
-        let template = |face: &EmbeddedFace| Template::of(service.metric, [&face.embedding]);
+        let TwoPicturesForm { first, second, model } = form.into_inner();
+        let model = model_or_default(&service, model)?;
+        let first = service.inference.embed(first.data, model.clone(), Purpose::Enrolment).await?;
+        let second = service.inference.embed(second.data, model.clone(), Purpose::Probe).await?;
+        let template = |face: &EmbeddedFace| Template::of(service.events.scale(&model), [&face.embedding]);
         let distance = template(&first)?.distance(&template(&second)?)?;
-        Ok(Compared { first, second, distance, threshold: service.events.limit(None, 1)?.threshold })
+        let limit = service.events.limit(&model, None, 1)?;
+        Ok(Compared { model, first, second, distance, limit })
     };
-    let model = service.inference.model();
     let told = |compared: &Compared, mut entry: AuditEntry| {
         entry.details.outcome = Outcome::from(compared.decision());
-        entry.with_distance(compared.distance, compared.threshold, model.clone())
+        entry.with_distance(compared.distance, compared.limit.threshold, compared.model.clone())
     };
     let compared = transaction.act(Action::Compare).end(compared.await, told).await?;
-    Ok(Json(Comparison::of(&compared, model.to_string())))
+    Ok(Json(Comparison::from(&compared)))
+}
+
+fn model_or_default(service: &Service, named: Option<Text<String>>) -> Result<ModelId, ApiError> {
+    match named {
+        Some(text) => service.inference.model_named(&text),
+        None => Ok(service.events.default_model().clone()),
+    }
 }
 
 /// The faces of two pictures, and how far apart they are.
 struct Compared {
+    model: ModelId,
     first: EmbeddedFace,
     second: EmbeddedFace,
     distance: Distance,
-    threshold: Distance,
+    limit: MatchLimit,
 }
 
 impl Compared {
     fn decision(&self) -> Decision {
-        if self.distance <= self.threshold { Decision::Match } else { Decision::NoMatch }
+        if self.distance <= self.limit.threshold { Decision::Match } else { Decision::NoMatch }
     }
 }
 
-impl Comparison {
-    fn of(compared: &Compared, model: String) -> Self {
+impl From<&Compared> for Comparison {
+    fn from(compared: &Compared) -> Self {
         Self {
             decision: compared.decision().as_str(),
             distance: compared.distance.value(),
             confidence: compared.distance.confidence().percent(),
-            threshold: compared.threshold.value(),
-            model,
+            threshold: compared.limit.threshold.value(),
+            expected_false_match_rate: compared.limit.expected_false_match_rate,
+            model: compared.model.to_string(),
             first: ShownFace::from(&compared.first),
             second: ShownFace::from(&compared.second),
         }

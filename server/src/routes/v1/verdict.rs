@@ -4,15 +4,22 @@ use ::events::{MatchRule, Nearest, Verdict};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::error::Reason;
+use crate::quality::Judged;
+
 /// What was decided about a face, and on what grounds.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ShownVerdict {
-    /// `match`, `no_match`, or `ambiguous`: two users are near enough and too nearly alike to choose.
+    /// `match`, `no_match`, or `ambiguous`: two users are near enough and too nearly alike to choose. A face that is
+    /// shown too badly to decide on is `no_match`, however near it is: see `shortcomings`.
     #[schema(example = "match")]
     decision: &'static str,
     /// Whose face it is; null unless it is a match.
     #[schema(required = true, example = "john_doe")]
     user: Option<String>,
+    /// What keeps the face from being decided on; empty when it was.
+    #[schema(example = json!([]))]
+    shortcomings: Vec<Reason>,
     /// Distance of the nearest user, or of the one asked about.
     #[schema(minimum = 0, example = 0.2384)]
     distance: f32,
@@ -20,10 +27,11 @@ pub(crate) struct ShownVerdict {
     #[schema(minimum = 0, maximum = 100, example = 76.15)]
     confidence: f64,
     /// Largest distance that counts as a match.
-    #[schema(minimum = 0, example = 0.4)]
+    #[schema(minimum = 0, example = 0.3824)]
     threshold: f32,
-    /// What the threshold rests on: `fixed`, `measured`, `below_measured` or `above_measured`.
-    #[schema(example = "fixed")]
+    /// What the threshold rests on: `fixed`, `measured`, `below_measured`, `above_measured`, or
+    /// `capped`: the target would allow more than the largest threshold, 0.4.
+    #[schema(example = "measured")]
     threshold_basis: &'static str,
     /// The rule that it follows from.
     match_rule: ShownRule,
@@ -43,7 +51,7 @@ pub(crate) struct ShownVerdict {
     #[schema(example = true)]
     exact: bool,
     /// The model in whose distances all this is.
-    #[schema(example = "dlib-resnet-v1")]
+    #[schema(example = "sface-2021dec")]
     model: String,
 }
 
@@ -82,12 +90,13 @@ pub(crate) struct RuleDistance(pub(super) f32);
 #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.01)]
 pub(crate) struct RuleRate(pub(super) f64);
 
-impl From<&Verdict> for ShownVerdict {
-    fn from(verdict: &Verdict) -> Self {
+impl From<&Judged> for ShownVerdict {
+    fn from(Judged { verdict, shortcomings }: &Judged) -> Self {
         let Verdict { decision, nearest, candidates, margin, limit, model, users_compared, exact } = verdict;
         Self {
             decision: decision.as_str(),
             user: verdict.matched().map(ToString::to_string),
+            shortcomings: shortcomings.clone(),
             distance: nearest.distance.value(),
             confidence: verdict.confidence().percent(),
             threshold: limit.threshold.value(),

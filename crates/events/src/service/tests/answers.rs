@@ -128,7 +128,7 @@ async fn a_face_that_would_leave_its_user_without_a_template_is_not_stored() {
     let mut opposite = face(1, 1);
     opposite.embedding = Embedding::new(model(), embedding(1, 1).values().map(|v| -v)).unwrap();
     let refused = service.enrol(&name, &ada, opposite).await.unwrap_err();
-    assert!(matches!(refused, EventError::Embedding(EmbeddingError::ZeroLength)));
+    assert!(matches!(refused, EventError::NoTemplate { .. }));
     let mut unscored = face(1, 1);
     unscored.detection_score = f32::NAN;
     assert!(matches!(service.enrol(&name, &ada, unscored).await, Err(EventError::Score(_))));

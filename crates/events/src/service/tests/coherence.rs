@@ -144,6 +144,7 @@ pub(super) fn assert_expected(answer: Result<(), EventError>, faults: bool) {
             | EventError::LastSample { .. }
             | EventError::EventExists { .. }
             | EventError::DuplicatePerson { .. }
+            | EventError::OtherPerson { .. }
             | EventError::RequestReused { .. },
         ) => {}
         Err(EventError::Store(error)) if faults => assert!(error.to_string().contains("a trial"), "{error}"),

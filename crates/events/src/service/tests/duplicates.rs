@@ -13,8 +13,10 @@ use tokio::task::JoinSet;
 
 use DuplicatePolicy::{Allow, Reject, Warn};
 
+/// What is tried here are duplicates: the faces of one user may be of several people.
 fn by_call(policy: DuplicatePolicy) -> EnrolmentOptions {
-    EnrolmentOptions { on_duplicate: Some(policy), ..EnrolmentOptions::default() }
+    let on_other_person = Some(Allow);
+    EnrolmentOptions { on_duplicate: Some(policy), on_other_person, ..EnrolmentOptions::default() }
 }
 
 fn is_refused(answer: &Result<EnrolmentOutcome, EventError>, other: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Several faces enrolled at once, by one model, with what was measured of them.
 
 use super::{Call, Fault, assert_coherent, embedding, event, face, model, user, with_store};
-use crate::{EnrolmentFace, EnrolmentOptions, EventError, Metadata};
+use crate::{DuplicatePolicy, EnrolmentFace, EnrolmentOptions, EventError, Metadata};
 use embedding::{DIMENSIONS, DistanceScale, Embedding, EmbeddingError, ModelId, Template};
 use embedding_store::{EmbeddingStore, FaceSample};
 
@@ -68,7 +68,9 @@ async fn faces_that_make_a_template_only_together_are_not_stored_one_by_one() {
     let together = [&face(1, 1), &opposite, &face(1, 2)].map(|face| face.embedding.clone());
     Template::of(DistanceScale::UNIT, &together).unwrap();
     let faces = vec![face(1, 1), opposite, face(1, 2)];
-    let refused = service.enrol_all(&event("e"), &user("ada"), faces, EnrolmentOptions::default()).await;
+    let options =
+        EnrolmentOptions { on_other_person: Some(DuplicatePolicy::Allow), ..EnrolmentOptions::default() };
+    let refused = service.enrol_all(&event("e"), &user("ada"), faces, options).await;
     assert!(matches!(refused, Err(EventError::Embedding(EmbeddingError::ZeroLength))), "{refused:?}");
     assert_eq!(store.count(Call::Append), 0);
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::large::{join as join_bounded, searching};
 use super::sharing::{assert_shows_what_is_stored, join};
 use super::{Call, Fault, Shared, TrialStore, assert_coherent, embedding, event, face, model, open, user};
-use crate::{EnrolmentFace, EnrolmentOptions, EventError, EventService, Metadata};
-use embedding::{DistanceScale, Embedding, EmbeddingError, Template};
+use crate::{DuplicatePolicy, EnrolmentFace, EnrolmentOptions, EventError, EventService, Metadata};
+use embedding::{DistanceScale, Embedding, Template};
 use embedding_store::{EmbeddingStore, StoreError};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -98,9 +98,11 @@ async fn a_sample_without_which_the_others_make_no_template_stays() {
     let service = open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
     let opposite = Embedding::new(model(), embedding(1, 1).values().map(|value| -value)).unwrap();
     let faces = vec![face(1, 1), face(1, 2), EnrolmentFace { embedding: opposite, ..face(1, 3) }];
-    let enrolled = service.enrol_all(&event("e"), &user("ada"), faces, EnrolmentOptions::default()).await;
+    let options =
+        EnrolmentOptions { on_other_person: Some(DuplicatePolicy::Allow), ..EnrolmentOptions::default() };
+    let enrolled = service.enrol_all(&event("e"), &user("ada"), faces, options).await;
     let refused = service.remove_sample(&event("e"), &user("ada"), enrolled.unwrap().samples[1]).await;
-    assert!(matches!(refused, Err(EventError::Embedding(EmbeddingError::ZeroLength))), "{refused:?}");
+    assert!(matches!(refused, Err(EventError::NoTemplate { .. })), "{refused:?}");
     assert_eq!(store.count(Call::DeleteSample), 0);
     assert_coherent(&service, &store).await;
 }
