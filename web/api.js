@@ -62,6 +62,14 @@ export async function listUsers(event) {
   return answer.users;
 }
 
+/** @param {string} event @returns {Promise<string[]>} what its owner should know of the event, in the server's words */
+export async function eventWarnings(event) {
+  const segment = event === "." || event === ".." ? ` ${event}` : event;
+  const answer = await send(`/v1/events/${encodeURIComponent(segment)}`);
+  if (!Array.isArray(answer.warnings)) throw notUnderstood();
+  return answer.warnings.map((/** @type {{ detail: string }} */ warning) => warning.detail);
+}
+
 /** @param {string} event @param {string} user @returns {Promise<{ message: string }>} */
 export function deleteUser(event, user) {
   return send(`/api/delete_user?${new URLSearchParams({ event_name: event, user_id: user })}`);

@@ -103,7 +103,7 @@ function writeScore({ confidence, distance, threshold }) {
   gaugeNeeded.toggleAttribute("hidden", typeof threshold !== "number");
   if (typeof threshold === "number") {
     const needed = Math.max(0, (1 - threshold) * 100);
-    meaning.push(`A match needs at least ${needed.toFixed(2)}.`);
+    meaning.push(`A match needs at least ${needed.toFixed(2)} here; the more users an event has, the more.`);
     gaugeNeeded.setAttribute("x", String(Math.min(99.2, needed)));
   }
   meaningLine.textContent = meaning.join(" ");

@@ -1,6 +1,6 @@
 // The users of the event: shown, found by name, removed one by one or with the whole event.
 
-import { ServiceError, deleteEvent, deleteUser, listUsers } from "./api.js";
+import { ServiceError, deleteEvent, deleteUser, eventWarnings, listUsers } from "./api.js";
 import { ask } from "./confirm.js";
 import { clearEvent, currentEvent, setEventNote } from "./event.js";
 import { byId } from "./page.js";
@@ -52,6 +52,7 @@ export async function loadUsers(news) {
     const users = found.length === 1 ? "1 user." : `${found.length} users.`;
     show(event, found, news ?? (found.length === 0 ? "No users yet." : ""), users);
     deleteButton.hidden = false;
+    void addWarnings(event, mine, users);
   } catch (failure) {
     if (mine !== turn) return;
     deleteButton.hidden = true;
@@ -63,6 +64,16 @@ export async function loadUsers(news) {
     }
   }
   refreshButton.hidden = false;
+}
+
+/** Says what the event's owner should know of its settings. @param {string} event @param {number} mine @param {string} users */
+async function addWarnings(event, mine, users) {
+  try {
+    const warnings = await eventWarnings(event);
+    if (mine === turn && warnings.length > 0) setEventNote([users, ...warnings].join(" "));
+  } catch {
+    // The users are listed all the same; a key that may not see the event's settings is no failure of the page.
+  }
 }
 
 /** @param {string} event @param {string[]} found @param {string} words @param {string} eventNote */
