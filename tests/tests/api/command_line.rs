@@ -71,7 +71,7 @@ fn the_effective_configuration_is_shown_with_its_origin() {
         "{shown}"
     );
     assert!(
-        shown.lines().any(|line| line.starts_with("threshold = \"0.4\"") && line.ends_with("# default")),
+        shown.lines().any(|line| line.starts_with("target_fmr = \"0.01\"") && line.ends_with("# default")),
         "{shown}"
     );
 }

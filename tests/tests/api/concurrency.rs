@@ -42,8 +42,8 @@ async fn send(client: &Client, face: &[u8], task: Task) -> Answer {
             post(client, "/v1/events/summit/check-ins", &format!("check-in-{user}"), &body).await
         }
         Task::Enrol { number } => {
-            let body = json!({"model": "dlib-resnet-v1", "embeddings": [embedding(number)],
-                "on_duplicate": "allow"});
+            let body = json!({"model": "sface-2021dec", "embeddings": [embedding(number)],
+                "on_duplicate": "allow", "on_other_person": "allow"});
             post(client, "/v1/events/summit/users/many/faces", &format!("enrol-{number}"), &body).await
         }
         Task::Identify => {
@@ -87,7 +87,7 @@ async fn a_thousand_mixed_requests_at_once_lose_no_check_in_and_double_none() {
     assert_eq!(enrolled.code(), 200, "{enrolled:?}");
     for user in 0..USERS {
         let body =
-            json!({"model": "dlib-resnet-v1", "embeddings": [embedding(user)], "on_duplicate": "allow"});
+            json!({"model": "sface-2021dec", "embeddings": [embedding(user)], "on_duplicate": "allow"});
         let path = format!("/v1/events/summit/users/user-{user}/faces");
         assert_eq!(post(&client, &path, &format!("first-{user}"), &body).await.code(), 201);
     }

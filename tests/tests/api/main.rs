@@ -13,6 +13,7 @@ mod key_file;
 mod keys;
 mod legacy;
 mod logging;
+mod models;
 mod moving;
 mod names;
 mod recognition;

@@ -146,7 +146,8 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
     for user in 0..=100 {
         let faces = if user < 100 { 20 } else { 1 };
         let embeddings: Vec<_> = (0..faces).map(|face| embedding(20 * user + face)).collect();
-        let body = json!({"model": "dlib-resnet-v1", "embeddings": embeddings, "on_duplicate": "allow"});
+        let body = json!({"model": "sface-2021dec", "embeddings": embeddings, "on_duplicate": "allow",
+            "on_other_person": "allow"});
         let path = format!("/v1/events/summit/users/user-{user}/faces");
         assert_eq!(from.json("POST", &path, &body).await.unwrap().code(), 201);
     }
@@ -171,11 +172,11 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
 
     let archive = exported_soon(&from).await;
     assert!(archive.len() > 8 * 1024 * 1024, "{} bytes", archive.len());
-    let model = b"dlib-resnet-v1".as_slice();
+    let model = b"sface-2021dec".as_slice();
     assert!(!archive.windows(model.len()).any(|bytes| bytes == model), "nothing can be read in it");
     let taken = import(&to, IMPORT, archive.clone()).await;
     assert_eq!(taken.json, json!({"users": 101, "faces": 2001, "settings_kept": false}), "{taken:?}");
-    let last = json!({"model": "dlib-resnet-v1", "embeddings": [embedding(2000)], "on_duplicate": "reject"});
+    let last = json!({"model": "sface-2021dec", "embeddings": [embedding(2000)], "on_duplicate": "reject"});
     let known = to.json("POST", "/v1/events/summit/users/eve/faces", &last).await.unwrap();
     assert_eq!((known.code(), known.text_of("code")), (409, "duplicate_person"), "{known:?}");
     let foreign = import(&stranger.client(), IMPORT, archive).await;

@@ -49,7 +49,7 @@ async fn what_was_done_and_what_was_refused_is_recorded_in_order() {
     let matches = entries(&client, "outcome=match&user=obama&event=summit").await;
     assert_eq!(matches.len(), 2);
     assert!(matches[0]["distance"].as_f64().unwrap() < matches[0]["threshold"].as_f64().unwrap());
-    assert_eq!(matches[0]["model"], json!("dlib-resnet-v1"));
+    assert_eq!(matches[0]["model"], json!("sface-2021dec"));
 
     let first = client.get("/v1/audit?limit=7").await.unwrap();
     let next = first.json["next_cursor"].as_str().unwrap();

@@ -26,7 +26,7 @@ async fn an_event_is_made_read_replaced_changed_and_deleted() {
         assert_eq!(&made.json[key], value, "{made:?}");
     }
     assert_eq!((&made.json["name"], &made.json["user_count"]), (&json!("summit"), &json!(0)));
-    assert_eq!((&made.json["threshold"], &made.json["model"]), (&json!(0.375), &json!("dlib-resnet-v1")));
+    assert_eq!((&made.json["threshold"], &made.json["model"]), (&json!(0.375), &json!("sface-2021dec")));
     assert_eq!(client.get(path).await.unwrap().json, made.json);
 
     let patch = json!({"on_duplicate": null, "metadata": {"venue": "Hall 4"}});

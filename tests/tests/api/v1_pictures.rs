@@ -45,9 +45,14 @@ async fn embeddings_are_given_with_their_model_and_repeat_exactly() {
     let client = server.client();
     let obama = picture("obama.jpg").unwrap();
     let [first, again] = [ask(&client, "embed", &obama).await, ask(&client, "embed", &obama).await];
-    assert_eq!((first.code(), first.text_of("model")), (200, "dlib-resnet-v1"), "{first:?}");
+    assert_eq!((first.code(), first.text_of("model")), (200, "sface-2021dec"), "{first:?}");
     assert_eq!(first.json["faces"][0]["embedding"].as_array().unwrap().len(), 128);
     assert_eq!(first.json, again.json);
+    let dlib = client.pictures("/v1/faces/embed", &[&obama], &[("model", "dlib-resnet-v1")]).await.unwrap();
+    assert_eq!(dlib.text_of("model"), "dlib-resnet-v1", "{dlib:?}");
+    assert_ne!(dlib.json["faces"][0]["embedding"], first.json["faces"][0]["embedding"]);
+    let unknown = client.pictures("/v1/faces/embed", &[&obama], &[("model", "facenet")]).await.unwrap();
+    assert_eq!((unknown.code(), unknown.text_of("code")), (400, "invalid_field"), "{unknown:?}");
 }
 
 #[tokio::test]

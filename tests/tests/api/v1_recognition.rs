@@ -29,8 +29,10 @@ async fn the_nearest_user_is_named_with_the_grounds_for_it() {
     let face = &answer.json["faces"][0];
     assert_eq!((&face["decision"], &face["user"]), (&json!("match"), &json!("obama")));
     assert_eq!((&face["users_compared"], &face["exact"]), (&json!(2), &json!(true)));
-    assert_eq!((&face["threshold"], &face["match_rule"]), (&json!(0.4), &json!({"threshold": 0.4})));
-    assert_eq!((&face["model"], &face["threshold_basis"]), (&json!("dlib-resnet-v1"), &json!("fixed")));
+    // Among two the usual target would allow a little more than the largest threshold.
+    assert_eq!(face["match_rule"], json!({"target_false_match_rate": 0.01}));
+    assert_eq!((&face["threshold"], &face["threshold_basis"]), (&json!(0.4), &json!("capped")));
+    assert_eq!((&face["model"], &face["shortcomings"]), (&json!("sface-2021dec"), &json!([])));
     let candidates = face["candidates"].as_array().unwrap();
     let names: Vec<&Value> = candidates.iter().map(|candidate| &candidate["user"]).collect();
     assert_eq!(names, ["obama", "biden"]);

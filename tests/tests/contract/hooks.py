@@ -22,7 +22,7 @@ http.headers["Authorization"] = f"Bearer {os.environ['CONTRACT_KEY']}"
 PICTURES = [
     Binary(Path(os.environ["CONTRACT_PICTURES"], f"{name}.jpg").read_bytes()) for name in ("obama2", "biden")
 ]
-MODEL = "dlib-resnet-v1"
+MODEL = "sface-2021dec"
 
 # The names of the examples in the document, so that these meet something.
 EVENT, USERS = "conference_2024", ("john_doe", "jane_smith")
