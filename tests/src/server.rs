@@ -1,7 +1,7 @@
 //! A server process in an empty folder, ended when the test is.
 
 use std::env;
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, create_dir_all, write};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -73,6 +73,25 @@ impl ServerBuilder {
         let mut file = OpenOptions::new().create(true).append(true).open(self.folder.path().join(".env"))?;
         writeln!(file, "{name}={value}")?;
         Ok(self)
+    }
+
+    /// Puts a file into its folder, such as a store that was written before.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn file(self, path: &str, bytes: &[u8]) -> Result<Self> {
+        let path = self.folder.path().join(path);
+        if let Some(folder) = path.parent() {
+            create_dir_all(folder)?;
+        }
+        write(&path, bytes)?;
+        Ok(self)
+    }
+
+    /// The folder it will run in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Starts it and waits until it says that it is ready.

@@ -82,6 +82,11 @@ impl Database {
         format!("{server}/{}{options}", self.name)
     }
 
+    /// The programs that made it.
+    pub(crate) fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -4,6 +4,7 @@
 //! Those that stop or kill one start a [`PostgresServer`] of their own.
 
 mod database;
+mod dump;
 mod error;
 mod guard;
 mod installation;

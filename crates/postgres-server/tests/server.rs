@@ -1,6 +1,7 @@
 //! The test server itself: what it promises to the tests that use it.
 
 use std::error::Error;
+use std::fs;
 use std::net::TcpStream;
 
 use postgres_server::{Database, Installation, PostgresServer};
@@ -46,5 +47,26 @@ fn a_setting_that_the_server_refuses_is_in_the_message() -> Outcome {
     let error = PostgresServer::start_with(&Installation::of_tests()?, &["max_connections=many"]);
     let error = error.err().ok_or("it was started")?.to_string();
     assert!(error.contains("max_connections"), "{error}");
+    Ok(())
+}
+
+#[test]
+fn a_schema_that_was_dumped_is_loaded_into_another_database_whole_or_not_at_all() -> Outcome {
+    let (one, other) = (Database::new()?, Database::new()?);
+    let file = tempfile::NamedTempFile::new()?;
+    let statements =
+        "CREATE SCHEMA a; CREATE TABLE a.t (n integer, b bytea); INSERT INTO a.t VALUES (1, '\\x00');";
+    fs::write(file.path(), statements)?;
+    one.load(file.path())?;
+    let dump = one.dump("a")?;
+    assert!(dump.contains("CREATE TABLE a.t") && dump.contains("INSERT INTO a.t"), "{dump}");
+    assert!(!dump.contains("OWNER") && !dump.contains("SET "), "{dump}");
+
+    fs::write(file.path(), format!("{dump}SELECT 1 / 0;"))?;
+    assert!(other.load(file.path()).is_err_and(|error| error.to_string().contains("division by zero")));
+    assert!(other.dump("a").is_err(), "there is no such schema");
+    fs::write(file.path(), &dump)?;
+    other.load(file.path())?;
+    assert_eq!(other.dump("a")?, dump);
     Ok(())
 }
