@@ -2,6 +2,7 @@
 #![cfg(feature = "default")]
 
 mod awkward;
+mod phones;
 mod reduced;
 
 use image::codecs::jpeg::JpegEncoder;
