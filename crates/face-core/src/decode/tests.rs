@@ -4,6 +4,7 @@
 mod awkward;
 mod phones;
 mod reduced;
+mod video_frames;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
