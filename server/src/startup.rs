@@ -31,7 +31,8 @@ use crate::config::Config;
 use crate::error::ApiError;
 use crate::follow::follow;
 use crate::http::{
-    Admission, RequestLog, SitePolicy, check_site, cors, keep_deadline, render_errors, security_headers,
+    Admission, RequestLog, SitePolicy, check_site, cors, expect_utf8, keep_deadline, render_errors,
+    security_headers,
 };
 use crate::inference::Inference;
 use crate::openapi::Document;
@@ -87,6 +88,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             .configure(state(&service, &access, &admission, &policy))
             .configure(|app| routes::table(app, Document::openapi()))
             .wrap(NormalizePath::trim())
+            .wrap(from_fn(expect_utf8))
             .wrap(cors(policy.clone()))
             .wrap(from_fn(check_site))
             .wrap(from_fn(keep_deadline))

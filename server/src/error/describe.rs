@@ -91,7 +91,7 @@ impl ApiError {
             Self::NoSuchTransaction(_) => plain(codes::NO_SUCH_TRANSACTION),
             Self::Rule(_) => plain(codes::INVALID_RULE),
             Self::Embedding(_) => plain(codes::INVALID_EMBEDDING),
-            Self::Name { .. } => plain(codes::INVALID_NAME),
+            Self::Name { .. } | Self::PathNotText => plain(codes::INVALID_NAME),
             Self::Id(_) => plain(codes::INVALID_ID),
             Self::Field(_) => plain(codes::INVALID_FIELD),
             Self::BrokenForm(_) => plain(codes::BROKEN_FORM),

@@ -61,6 +61,9 @@ pub(crate) enum ApiError {
         #[source]
         source: NameError,
     },
+    /// A path with bytes that are no text.
+    #[error("the path is not UTF-8: percent-encode the UTF-8 bytes of names")]
+    PathNotText,
     /// An id in a path or a field that is no UUID.
     #[error("field '{0}' is no id: send the UUID that the server gave")]
     Id(&'static str),

@@ -7,6 +7,7 @@ mod headers;
 mod origin;
 mod request_log;
 mod shape;
+mod utf8;
 
 pub(crate) use admission::{Admission, admit};
 pub(crate) use deadline::keep_deadline;
@@ -15,3 +16,4 @@ pub(crate) use headers::security_headers;
 pub(crate) use origin::{IDEMPOTENCY_KEY, SitePolicy, WebOrigin, check_site, cors};
 pub(crate) use request_log::{ACTOR, RequestLog};
 pub(crate) use shape::Shape;
+pub(crate) use utf8::expect_utf8;

@@ -7,6 +7,7 @@ mod command_line;
 mod concurrency;
 mod documents;
 mod durability;
+mod encoding;
 mod errors;
 mod journal_file;
 mod key_file;

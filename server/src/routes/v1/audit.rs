@@ -143,7 +143,7 @@ problems! {
 }
 problems! {
     /// What reading one transaction can refuse.
-    TransactionProblems = ALWAYS, STORE, &[codes::INVALID_ID, codes::NO_SUCH_TRANSACTION]
+    TransactionProblems = ALWAYS, STORE, &[codes::INVALID_NAME, codes::INVALID_ID, codes::NO_SUCH_TRANSACTION]
 }
 
 /// Read the audit
