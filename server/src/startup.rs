@@ -31,8 +31,8 @@ use crate::config::Config;
 use crate::error::ApiError;
 use crate::follow::follow;
 use crate::http::{
-    Admission, RequestLog, SitePolicy, check_site, cors, expect_utf8, keep_deadline, render_errors,
-    security_headers,
+    Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
+    render_errors, security_headers,
 };
 use crate::inference::Inference;
 use crate::openapi::Document;
@@ -94,6 +94,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             .wrap(from_fn(keep_deadline))
             .wrap(from_fn(render_errors))
             .wrap(from_fn(security_headers))
+            .wrap(from_fn(answer_head))
             .wrap(TracingLogger::<RequestLog>::new())
     })
     .shutdown_timeout(FAREWELL)

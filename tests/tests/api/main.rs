@@ -9,6 +9,7 @@ mod documents;
 mod durability;
 mod encoding;
 mod errors;
+mod heads;
 mod journal_file;
 mod key_file;
 mod keys;
