@@ -12,10 +12,9 @@ use ::events::{
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::text::TextConfig;
-use actix_web::error::PayloadError;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{App, Error, HttpRequest, HttpServer};
+use actix_web::{App, HttpRequest, HttpServer};
 use anyhow::{Context, bail};
 use embedding::ModelId;
 use embedding_store::{EmbeddingStore, Journal, RedbJournal};
@@ -28,7 +27,6 @@ use utoipa::OpenApi;
 use crate::access::{Access, KeyFile};
 use crate::calibration;
 use crate::config::Config;
-use crate::error::ApiError;
 use crate::follow::follow;
 use crate::http::{
     Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
@@ -40,6 +38,7 @@ use crate::routes;
 use crate::service::Service;
 use crate::tls;
 use crate::upkeep::keep_up;
+use crate::upload::form_error;
 
 /// Exports at one time, and imports: both are rare, and about the whole of an event.
 const TRANSFERS: usize = 2;
@@ -200,10 +199,7 @@ fn state(
     policy: &SitePolicy,
 ) -> impl FnOnce(&mut ServiceConfig) {
     let (max_body, limit) = (admission.max_body(), admission.max_upload());
-    let form_error = move |error: MultipartError, _: &HttpRequest| {
-        let overflow = matches!(error, MultipartError::Payload(PayloadError::Overflow));
-        Error::from(if overflow { ApiError::TooLarge { limit } } else { ApiError::of_multipart(&error) })
-    };
+    let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
     let forms =
         MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
     let (service, access) = (Data::new(service.clone()), Data::new(access.clone()));

@@ -28,5 +28,6 @@ mod v1_erasure;
 mod v1_events;
 mod v1_faces;
 mod v1_files;
+mod v1_forms;
 mod v1_pictures;
 mod v1_recognition;

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use ::events::Action;
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
 use embedding::Embedding;
@@ -21,6 +20,7 @@ use crate::error::{ApiError, codes};
 use crate::inference::FoundFaces;
 use crate::openapi::{ALWAYS, EVENT, PICTURE, STORE, USER, problems};
 use crate::service::Service;
+use crate::upload::Picture;
 
 /// Most candidates of one face.
 const MOST_CANDIDATES: usize = 100;
@@ -31,7 +31,7 @@ const MOST_CANDIDATES: usize = 100;
 pub(crate) struct IdentifyForm {
     /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: FileField,
+    file: Picture,
     /// How many of the nearest users to answer with: 1 to 100, 1 unless said.
     #[schema(value_type = Option<usize>, minimum = 1, maximum = 100, default = 1, nullable = false)]
     top_k: Option<Text<String>>,

@@ -30,7 +30,7 @@ use actix_web::web::{
 };
 use actix_web::{Error, HttpRequest};
 
-use crate::access::{Role, needs};
+use crate::access::{Role, needs, needs_for_several};
 use crate::error::ApiError;
 
 /// Longest JSON body, in bytes: that of the longest record that can be stored.
@@ -82,7 +82,7 @@ pub(super) fn table(routes: &mut ServiceConfig) {
             resource("/events/{event}/users/{user}/faces")
                 .route(needs(Role::Enrol, get().to(samples::list)))
                 .route(needs(Role::Enrol, post().guard(fn_guard(is_json)).to(enrol::enrol_embeddings)))
-                .route(needs(Role::Enrol, post().to(enrol::enrol))),
+                .route(needs_for_several(Role::Enrol, post().to(enrol::enrol))),
         )
         .service(
             resource("/events/{event}/users/{user}/faces/{id}")
@@ -90,7 +90,9 @@ pub(super) fn table(routes: &mut ServiceConfig) {
                 .route(needs(Role::Enrol, delete().to(samples::delete))),
         )
         .service(resource("/faces/detect").route(needs(Role::Verify, post().to(pictures::detect))))
-        .service(resource("/faces/compare").route(needs(Role::Verify, post().to(pictures::compare))))
+        .service(
+            resource("/faces/compare").route(needs_for_several(Role::Verify, post().to(pictures::compare))),
+        )
         .service(resource("/faces/embed").route(needs(Role::Verify, post().to(pictures::embed))))
         .service(resource("/audit").route(needs(Role::Admin, get().to(audit::list))))
         .service(resource("/transactions/{id}").route(needs(Role::Verify, get().to(audit::transaction))));

@@ -2,7 +2,6 @@
 
 use ::events::{Action, AuditEntry, Decision, Outcome};
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as FileField;
 use actix_web::web::{Bytes, Data, Json};
 use embedding::{Distance, Template};
 use face_core::EmbeddedFace;
@@ -11,10 +10,11 @@ use utoipa::ToSchema;
 
 use super::face::ShownFace;
 use crate::audit::Transaction;
-use crate::error::ApiError;
+use crate::error::{ApiError, WhichPicture};
 use crate::inference::FoundFaces;
 use crate::openapi::{ALWAYS, PICTURE, problems};
 use crate::service::Service;
+use crate::upload::Picture;
 
 /// A picture.
 #[derive(Debug, MultipartForm, ToSchema)]
@@ -22,7 +22,7 @@ use crate::service::Service;
 pub(crate) struct PictureForm {
     /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: FileField,
+    file: Picture,
 }
 
 impl PictureForm {
@@ -38,10 +38,10 @@ impl PictureForm {
 pub(crate) struct TwoPicturesForm {
     /// One picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    first: FileField,
+    first: Picture,
     /// The other.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    second: FileField,
+    second: Picture,
 }
 
 /// The faces of a picture.
@@ -180,8 +180,9 @@ pub(crate) async fn compare(
 ) -> Result<Json<Comparison>, ApiError> {
     let compared = async {
         let TwoPicturesForm { first, second } = form.into_inner();
-        let first = service.inference.embed(first.data).await?;
-        let second = service.inference.embed(second.data).await?;
+        let of = |picture| move |error: ApiError| error.of_one(picture);
+        let first = service.inference.embed(first.data).await.map_err(of(WhichPicture::First))?;
+        let second = service.inference.embed(second.data).await.map_err(of(WhichPicture::Second))?;
         let template = |face: &EmbeddedFace| Template::of(service.metric, [&face.embedding]);
         let distance = template(&first)?.distance(&template(&second)?)?;
         Ok(Compared { first, second, distance, threshold: service.events.limit(None, 1)?.threshold })
