@@ -101,3 +101,36 @@ async fn pictures_that_are_too_large_only_together_are_told_from_one_that_is_alo
     }
     assert_eq!(client.get("/health/ready").await.unwrap().code(), 200);
 }
+
+#[tokio::test]
+async fn a_field_that_is_not_known_is_refused_on_v1_and_passed_over_on_the_older_routes() {
+    let server = Server::start().unwrap();
+    let client = server.client();
+    let face = picture("obama.jpg").unwrap();
+    let enrolled = client.pictures(FACES, &[&face], &[]).await.unwrap();
+    assert_eq!(enrolled.code(), 201, "{enrolled:?}");
+    for (path, fields) in [
+        (FACES, &["file"][..]),
+        ("/v1/events/summit/identify", &["file"]),
+        ("/v1/events/summit/users/obama/verify", &["file"]),
+        ("/v1/events/summit/check-ins", &["file"]),
+        ("/v1/faces/detect", &["file"]),
+        ("/v1/faces/embed", &["file"]),
+        (COMPARE, &["first", "second"]),
+    ] {
+        let pictures: Vec<_> = fields.iter().map(|field| (*field, face.as_slice())).collect();
+        let refused = post(&client, path, form(&pictures).text("topk", "3")).await;
+        assert_eq!((refused.code(), refused.text_of("code")), (400, "invalid_field"), "{path}: {refused:?}");
+        assert_eq!(refused.text_of("detail"), "The field 'topk' is not known here");
+        let in_query = post(&client, &format!("{path}?topk=3"), form(&pictures)).await;
+        assert_eq!(
+            (in_query.code(), in_query.text_of("code")),
+            (400, "invalid_query"),
+            "{path}: {in_query:?}"
+        );
+        assert!(in_query.text_of("detail").contains("`topk`"), "{in_query:?}");
+    }
+    let form = || form(&[("file", &face)]).text("event_name", "summit").text("remark", "x");
+    assert_eq!(post(&client, "/addUser/", form().text("username", "obama")).await.code(), 200);
+    assert_eq!(post(&client, "/verify/", form()).await.code(), 200);
+}

@@ -33,7 +33,8 @@ const SOURCE: &str = "POST /v1/events/{event}/users/{user}/faces";
 
 /// Pictures of one person.
 #[derive(Debug, MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct FacesForm {
     /// 1 to 20 pictures, each of the user's face: the field once for each. JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = Vec<String>, format = Binary, content_media_type = "application/octet-stream",

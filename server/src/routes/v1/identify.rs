@@ -27,7 +27,8 @@ const MOST_CANDIDATES: usize = 100;
 
 /// A picture to search for.
 #[derive(Debug, MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct IdentifyForm {
     /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
