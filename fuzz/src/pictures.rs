@@ -51,6 +51,7 @@ pub fn seeds() -> Seeds {
         }
     }
     seeds.push(("turned.jpg".to_owned(), turned(&rgb)));
+    seeds.push(("frame.jpg".to_owned(), without_tables(&turned(&rgb))));
     seeds.push(("animated.gif".to_owned(), animated(&rgba)));
     seeds.push(("exif.webp".to_owned(), webp_with_exif(&rgb)));
     seeds
@@ -68,6 +69,21 @@ fn turned(picture: &RgbImage) -> Vec<u8> {
         let _ = encoder.encode_image(picture);
     }
     bytes
+}
+
+/// A frame of a video: the file without its Huffman tables.
+fn without_tables(jpeg: &[u8]) -> Vec<u8> {
+    let (mut kept, mut rest) = (Vec::new(), jpeg);
+    while let Some(at) = rest.windows(2).position(|pair| pair == [0xff, 0xc4]) {
+        let (before, table) = rest.split_at(at);
+        let length = table
+            .get(2..4)
+            .map_or(0, |length| length.iter().fold(0, |sum, &byte| sum << 8 | usize::from(byte)));
+        kept.extend(before);
+        rest = table.get(2 + length..).unwrap_or_default();
+    }
+    kept.extend(rest);
+    kept
 }
 
 fn webp_with_exif(picture: &RgbImage) -> Vec<u8> {

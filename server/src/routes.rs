@@ -11,7 +11,7 @@ pub(crate) mod users;
 pub(crate) mod v1;
 pub(crate) mod verify;
 
-use actix_web::web::{ServiceConfig, delete, get, head, post, resource};
+use actix_web::web::{ServiceConfig, delete, get, post, resource};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
@@ -22,7 +22,7 @@ pub(crate) use docs::redoc_bundle;
 /// Where the document of this table is served.
 pub(crate) const OPENAPI_PATH: &str = "/openapi.json";
 
-/// Every path, and the role that it needs; a slash at the end makes no difference. `document` describes them.
+/// Every path, and the role that it needs; a slash at the end makes no difference, and HEAD is answered as GET. `document` describes them.
 pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
     routes
         .service(resource("/addUser").route(needs(Role::Enrol, post().to(add_user::add_user))))
@@ -37,9 +37,8 @@ pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
         .service(
             resource("/get_transaction_details").route(needs(Role::Verify, get().to(transactions::details))),
         )
-        // Monitors like to ask without wanting the body.
-        .service(resource("/health/live").route(get().to(health::live)).route(head().to(health::live)))
-        .service(resource("/health/ready").route(get().to(health::ready)).route(head().to(health::ready)))
+        .service(resource("/health/live").route(get().to(health::live)))
+        .service(resource("/health/ready").route(get().to(health::ready)))
         .service(resource("/docs").route(get().to(docs::swagger_ui)))
         .service(SwaggerUi::new("/docs/{_:.*}").url(OPENAPI_PATH, document).config(docs::swagger_config()))
         .service(resource("/redoc").route(get().to(docs::redoc)))

@@ -10,10 +10,9 @@ use ::events::{AuditOptions, AuditTrail, CheckIns, EventService, ServiceOptions}
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::text::TextConfig;
-use actix_web::error::PayloadError;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{App, Error, HttpRequest, HttpServer};
+use actix_web::{App, HttpRequest, HttpServer};
 use anyhow::{Context, bail};
 use embedding_store::{EmbeddingStore, Journal, RedbJournal};
 use face_core::FaceEngine;
@@ -24,10 +23,10 @@ use utoipa::OpenApi;
 
 use crate::access::{Access, KeyFile};
 use crate::config::Config;
-use crate::error::ApiError;
 use crate::follow::follow;
 use crate::http::{
-    Admission, RequestLog, SitePolicy, check_site, cors, keep_deadline, render_errors, security_headers,
+    Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
+    render_errors, security_headers,
 };
 use crate::inference::Inference;
 use crate::models;
@@ -36,6 +35,7 @@ use crate::routes;
 use crate::service::Service;
 use crate::tls;
 use crate::upkeep::keep_up;
+use crate::upload::form_error;
 
 /// Exports at one time, and imports: both are rare, and about the whole of an event.
 const TRANSFERS: usize = 2;
@@ -84,11 +84,13 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             .configure(state(&service, &access, &admission, &policy))
             .configure(|app| routes::table(app, Document::openapi()))
             .wrap(NormalizePath::trim())
+            .wrap(from_fn(expect_utf8))
             .wrap(cors(policy.clone()))
             .wrap(from_fn(check_site))
             .wrap(from_fn(keep_deadline))
             .wrap(from_fn(render_errors))
             .wrap(from_fn(security_headers))
+            .wrap(from_fn(answer_head))
             .wrap(TracingLogger::<RequestLog>::new())
     })
     .shutdown_timeout(FAREWELL)
@@ -193,10 +195,7 @@ fn state(
     policy: &SitePolicy,
 ) -> impl FnOnce(&mut ServiceConfig) {
     let (max_body, limit) = (admission.max_body(), admission.max_upload());
-    let form_error = move |error: MultipartError, _: &HttpRequest| {
-        let overflow = matches!(error, MultipartError::Payload(PayloadError::Overflow));
-        Error::from(if overflow { ApiError::TooLarge { limit } } else { ApiError::of_multipart(&error) })
-    };
+    let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
     let forms =
         MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
     let (service, access) = (Data::new(service.clone()), Data::new(access.clone()));

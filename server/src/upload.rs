@@ -1,13 +1,16 @@
-//! The two forms that carry a picture, read into names and bytes.
+//! The legacy forms that carry a picture, read into names and bytes, and how pictures of all forms are read.
+
+mod picture;
 
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::web::Bytes;
 use events::{EventName, NameError, Username};
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+
+pub(crate) use picture::{Picture, form_error};
 
 /// A face to add: the form of `POST /addUser/`.
 #[derive(Debug, MultipartForm, ToSchema)]
@@ -21,7 +24,7 @@ pub(crate) struct AddUserForm {
     username: Text<String>,
     /// Picture that shows the user: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: FileField,
+    file: Picture,
 }
 
 impl AddUserForm {
@@ -42,7 +45,7 @@ pub(crate) struct VerifyForm {
     event_name: Text<String>,
     /// Picture of the person at the door: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: FileField,
+    file: Picture,
 }
 
 impl VerifyForm {

@@ -32,13 +32,17 @@ impl ExportFormat {
     }
 }
 
-/// What can be exported: as JSON by its `Serialize`, as a row by this.
-pub(crate) trait Exported: Serialize {
-    /// The header of the rows.
+/// What can be exported. A field has the same name in both forms, and in the lists of the API; what has no value
+/// is an empty cell, and null.
+pub(crate) trait Exported {
+    /// The header of the rows. New columns go to the end: programs may count them.
     const COLUMNS: &'static [&'static str];
 
     /// A cell for each column.
     fn cells(&self) -> Vec<String>;
+
+    /// What stands on a line of NDJSON: a field for each column.
+    fn line(&self) -> impl Serialize;
 }
 
 /// What is still to be exported.
@@ -83,7 +87,7 @@ fn unwritable(error: impl std::error::Error + Send + Sync + 'static) -> StoreErr
 fn ndjson<T: Exported>(items: &[T]) -> Result<String, serde_json::Error> {
     let mut text = String::new();
     for item in items {
-        text += &serde_json::to_string(item)?;
+        text += &serde_json::to_string(&item.line())?;
         text.push('\n');
     }
     Ok(text)

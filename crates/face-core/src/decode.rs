@@ -1,12 +1,14 @@
 //! Picture bytes to upright RGB pixels, with every limit checked before the decoder allocates.
 
 mod format;
+mod huffman;
 mod jpeg;
 mod memory;
 mod reduced;
 #[cfg(feature = "webp")]
 mod webp;
 
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -82,9 +84,10 @@ pub(crate) fn decode_reduced(
     }
     let format = recognise(bytes)?;
     let jpeg = if format.kind == ImageFormat::Jpeg { Some(Jpeg::read(bytes)?) } else { None };
+    let bytes = jpeg.as_ref().map_or(Cow::Borrowed(bytes), |jpeg| jpeg.completed(bytes));
     // The decoders are not free of panics on hostile input, by their authors' own word. They hold no
     // state beyond this call, so a panic leaves nothing broken behind.
-    let decoded = catch_unwind(AssertUnwindSafe(|| read(bytes, format, jpeg.as_ref(), limits, longest)));
+    let decoded = catch_unwind(AssertUnwindSafe(|| read(&bytes, format, jpeg.as_ref(), limits, longest)));
     decoded.unwrap_or_else(|_| Err(format.damaged("the decoder gave up")))
 }
 

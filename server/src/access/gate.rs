@@ -11,7 +11,7 @@ use tracing::Span;
 use super::{ApiKey, Caller, KeyRing, Role};
 use crate::error::ApiError;
 use crate::follow::Latest;
-use crate::http::{ACTOR, admit};
+use crate::http::{ACTOR, admit, admit_several};
 
 /// Who may use this server.
 #[derive(Debug, Clone)]
@@ -41,7 +41,16 @@ impl Access {
 
 /// The route, for those with this role or more; of their uploads, for as many at once as there is room for.
 pub(crate) fn needs(role: Role, route: Route) -> Route {
-    route.wrap(from_fn(admit)).wrap(from_fn(move |access, request, next| check(role, access, request, next)))
+    guarded(role, route.wrap(from_fn(admit)))
+}
+
+/// The same of a route whose forms hold several pictures.
+pub(crate) fn needs_for_several(role: Role, route: Route) -> Route {
+    guarded(role, route.wrap(from_fn(admit_several)))
+}
+
+fn guarded(role: Role, route: Route) -> Route {
+    route.wrap(from_fn(move |access, request, next| check(role, access, request, next)))
 }
 
 async fn check(

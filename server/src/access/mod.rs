@@ -14,7 +14,7 @@ mod role;
 
 pub(crate) use caller::Caller;
 pub(crate) use file::KeyFile;
-pub(crate) use gate::{Access, needs};
+pub(crate) use gate::{Access, needs, needs_for_several};
 pub(crate) use key::ApiKey;
 pub(crate) use record::KeyRecord;
 pub(crate) use ring::KeyRing;

@@ -6,7 +6,7 @@ use events::{AuditError, CheckInError, EventError, ImportError};
 use face_core::{FaceError, PictureError};
 
 use super::codes::{self, Code};
-use super::{ApiError, Reason};
+use super::{ApiError, Reason, WhichPicture};
 use crate::error_body::{DuplicateOf, UnlikeFace};
 use crate::http::Shape;
 
@@ -60,6 +60,15 @@ impl Description {
         }
     }
 
+    /// The same with the picture that it is about, where it is about one.
+    fn about(mut self, picture: WhichPicture) -> Self {
+        if let Some(reason) = self.reasons.first() {
+            self.message = format!("The {picture} picture: {}", reason.hint());
+        }
+        self.reasons = self.reasons.into_iter().map(|reason| reason.of_picture_named(picture)).collect();
+        self
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.other_status.unwrap_or(self.code.status)
     }
@@ -71,6 +80,7 @@ impl ApiError {
         let plain = |code| Description::new(code, &self.to_string());
         match self {
             Self::Face(error) => of_face(error, shape),
+            Self::OneOfTwo { picture, error } => of_face(error, shape).about(*picture),
             Self::LowQuality(reasons) => {
                 let hint = reasons.first().map_or_else(|| self.to_string(), |first| first.hint().to_owned());
                 Description::of_picture(shape, codes::LOW_QUALITY, &hint, reasons.clone())
@@ -94,7 +104,7 @@ impl ApiError {
             Self::NoSuchTransaction(_) => plain(codes::NO_SUCH_TRANSACTION),
             Self::Rule(_) => plain(codes::INVALID_RULE),
             Self::Embedding(_) => plain(codes::INVALID_EMBEDDING),
-            Self::Name { .. } => plain(codes::INVALID_NAME),
+            Self::Name { .. } | Self::PathNotText => plain(codes::INVALID_NAME),
             Self::Id(_) => plain(codes::INVALID_ID),
             Self::Field(_) => plain(codes::INVALID_FIELD),
             Self::BrokenForm(_) => plain(codes::BROKEN_FORM),
@@ -105,7 +115,7 @@ impl ApiError {
             Self::Json(_) => plain(codes::INVALID_JSON),
             Self::NotJson => plain(codes::NOT_JSON),
             Self::BodyTooLarge { .. } => plain(codes::BODY_TOO_LARGE),
-            Self::TooLarge { .. } => plain(codes::PICTURE_TOO_LARGE),
+            Self::TooLarge { .. } | Self::TooLargeTogether { .. } => plain(codes::PICTURE_TOO_LARGE),
             Self::Busy => Description { retry_after: Some(BUSY), ..plain(codes::BUSY) },
             Self::TooSlow => plain(codes::TOO_SLOW),
             Self::KeyMissing => plain(codes::KEY_MISSING),

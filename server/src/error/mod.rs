@@ -20,7 +20,7 @@ use crate::http::Shape;
 
 pub(crate) use causes::with_causes;
 pub(crate) use describe::Description;
-pub(crate) use reason::Reason;
+pub(crate) use reason::{Reason, WhichPicture};
 
 /// Why a request was not done.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,15 @@ pub(crate) enum ApiError {
     /// The picture cannot be used, or a model failed.
     #[error(transparent)]
     Face(#[from] FaceError),
+    /// One of two pictures cannot be used, or a model failed on it.
+    #[error("the {picture} picture: {error}")]
+    OneOfTwo {
+        /// Which.
+        picture: WhichPicture,
+        /// Why.
+        #[source]
+        error: FaceError,
+    },
     /// The face is not shown well enough to be enrolled; the reasons are not empty.
     #[error("the face is not shown well enough")]
     LowQuality(Vec<Reason>),
@@ -61,13 +70,16 @@ pub(crate) enum ApiError {
         #[source]
         source: NameError,
     },
+    /// A path with bytes that are no text.
+    #[error("the path is not UTF-8: percent-encode the UTF-8 bytes of names")]
+    PathNotText,
     /// An id in a path or a field that is no UUID.
     #[error("field '{0}' is no id: send the UUID that the server gave")]
     Id(&'static str),
     /// An embedding of the client's that is none.
     #[error(transparent)]
     Embedding(#[from] EmbeddingError),
-    /// A form field that is missing, doubled or no text.
+    /// A form field that is missing, doubled, not known or no text.
     #[error("{0}")]
     Field(String),
     /// A body that is no complete multipart form.
@@ -103,6 +115,15 @@ pub(crate) enum ApiError {
     /// A picture larger than the limit.
     #[error("the picture is larger than the {} MiB allowed", limit >> 20)]
     TooLarge {
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// Pictures of one request that are larger than the limit together, though none is alone.
+    #[error(
+        "the pictures together are larger than the {} MiB allowed: send smaller ones, or fewer in one request",
+        limit >> 20
+    )]
+    TooLargeTogether {
         /// The limit, in bytes.
         limit: usize,
     },
@@ -171,6 +192,14 @@ impl ApiError {
         }
     }
 
+    /// The same, where it is about a picture, with which of two it is.
+    pub(crate) fn of_one(self, picture: WhichPicture) -> Self {
+        match self {
+            Self::Face(error) => Self::OneOfTwo { picture, error },
+            other => other,
+        }
+    }
+
     /// What an error of the form reader means.
     pub(crate) fn of_multipart(error: &MultipartError) -> Self {
         match error {
@@ -180,6 +209,9 @@ impl ApiError {
             MultipartError::Payload(PayloadError::Overflow) => Self::Other(StatusCode::PAYLOAD_TOO_LARGE),
             MultipartError::MissingField(name) => Self::Field(format!("the field '{name}' is missing")),
             MultipartError::DuplicateField(name) => Self::Field(format!("the field '{name}' is given twice")),
+            MultipartError::UnknownField(name) => {
+                Self::Field(format!("the field '{name}' is not known here"))
+            }
             MultipartError::Field { name, .. } => {
                 Self::Field(format!("the field '{name}' is not UTF-8 text"))
             }
@@ -191,7 +223,6 @@ impl ApiError {
             | MultipartError::Parse(_)
             | MultipartError::Payload(_)
             | MultipartError::NotConsumed
-            | MultipartError::UnknownField(_)
             | _ => Self::BrokenForm(error.to_string()),
         }
     }

@@ -1,5 +1,7 @@
 //! Why a picture cannot be used, each reason with its stable name and what the sender can do.
 
+use std::fmt;
+
 use face_core::{FaceError, PictureError, Quality, QualityLimits, Shortcoming};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,11 +26,47 @@ pub(crate) struct Reason {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 0.22)]
     limit: Option<f64>,
+    /// Which of two pictures it is about, where a request has two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    picture: Option<WhichPicture>,
+    /// The place of the picture among those sent, from 0, where all of several are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 0)]
+    index: Option<usize>,
+}
+
+/// One of two pictures, by its form field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum WhichPicture {
+    /// The first.
+    First,
+    /// The second.
+    Second,
+}
+
+impl fmt::Display for WhichPicture {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::First => "first",
+            Self::Second => "second",
+        })
+    }
 }
 
 impl Reason {
     fn plain(code: &'static str, hint: impl Into<String>) -> Self {
-        Self { code, hint: hint.into(), value: None, limit: None }
+        Self { code, hint: hint.into(), value: None, limit: None, picture: None, index: None }
+    }
+
+    /// The same, about one of two pictures.
+    pub(super) fn of_picture_named(self, picture: WhichPicture) -> Self {
+        Self { picture: Some(picture), ..self }
+    }
+
+    /// The same, about one of several pictures by its place.
+    pub(crate) fn of_picture_at(self, index: usize) -> Self {
+        Self { index: Some(index), ..self }
     }
 
     /// Its stable name.

@@ -50,6 +50,13 @@ fn is_light(request: &ServiceRequest, announced: Option<u64>) -> bool {
     !has_body || (is_json && announced.is_some_and(|length| length <= LIGHT))
 }
 
+/// How many pictures the forms of a route hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pictures {
+    One,
+    Several,
+}
+
 /// Middleware behind the gate: refuses a body that says it is too long before reading it, and any but a light
 /// one while as many as allowed are on their way.
 pub(crate) async fn admit(
@@ -57,14 +64,35 @@ pub(crate) async fn admit(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    admitted(Pictures::One, admission, request, next).await
+}
+
+/// The same on routes whose forms hold several pictures. The length of such a form does not tell whether one of them
+/// is too large or all of them together, so it is read until that is known; no more of it is kept than of others.
+pub(crate) async fn admit_several(
+    admission: Data<Admission>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    admitted(Pictures::Several, admission, request, next).await
+}
+
+async fn admitted(
+    pictures: Pictures,
+    admission: Data<Admission>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let is_form = request.content_type().eq_ignore_ascii_case("multipart/form-data");
+    let may_be_told_apart = is_form && pictures == Pictures::Several;
     if is_light(&request, announced) {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    if announced.is_some_and(|length: u64| length > admission.max_body() as u64) {
+    let is_too_long = announced.is_some_and(|length: u64| length > admission.max_body() as u64);
+    if is_too_long && !may_be_told_apart {
         let limit = admission.max_upload;
-        let is_form = request.content_type().eq_ignore_ascii_case("multipart/form-data");
         let error = if is_form { ApiError::TooLarge { limit } } else { ApiError::BodyTooLarge { limit } };
         return Ok(request.error_response(error));
     }

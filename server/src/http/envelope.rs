@@ -56,13 +56,17 @@ fn rendered(
     response.into_response(answer)
 }
 
-/// The methods that a path takes, each once: one that takes two kinds of bodies names its method twice.
+/// The methods that a path takes, each once: one that takes two kinds of bodies names its method twice. Where GET
+/// is answered, HEAD is.
 fn methods(headers: &HeaderMap) -> String {
     let named = headers.get(ALLOW).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut methods: Vec<&str> = Vec::new();
     for method in named.split(',').map(str::trim) {
         if !methods.contains(&method) {
             methods.push(method);
+            if method == "GET" {
+                methods.push("HEAD");
+            }
         }
     }
     methods.join(", ")

@@ -3,15 +3,19 @@
 mod admission;
 mod deadline;
 mod envelope;
+mod head;
 mod headers;
 mod origin;
 mod request_log;
 mod shape;
+mod utf8;
 
-pub(crate) use admission::{Admission, admit};
+pub(crate) use admission::{Admission, admit, admit_several};
 pub(crate) use deadline::keep_deadline;
 pub(crate) use envelope::render_errors;
+pub(crate) use head::{HeadAlone, answer_head};
 pub(crate) use headers::security_headers;
 pub(crate) use origin::{IDEMPOTENCY_KEY, SitePolicy, WebOrigin, check_site, cors};
 pub(crate) use request_log::{ACTOR, RequestLog};
 pub(crate) use shape::Shape;
+pub(crate) use utf8::expect_utf8;

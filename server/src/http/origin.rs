@@ -175,7 +175,7 @@ pub(crate) fn cors(policy: SitePolicy) -> Cors {
             let host = text(request.headers(), &header::HOST);
             origin.to_str().is_ok_and(|origin| policy.allows_origin(origin, host))
         })
-        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, IDEMPOTENCY_KEY])
         .expose_headers([REQUEST_ID, TRANSACTION_ID, header::RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)

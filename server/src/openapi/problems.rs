@@ -14,6 +14,7 @@ pub(crate) const ALWAYS: &[&Code] = &[
     codes::ROLE_TOO_LOW,
     codes::FOREIGN_HOST,
     codes::FOREIGN_ORIGIN,
+    codes::INVALID_QUERY,
     codes::TOO_SLOW,
     codes::INTERNAL,
 ];

@@ -11,6 +11,7 @@ use crate::access::Caller;
 use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
+use crate::http::HeadAlone;
 use crate::service::Service;
 use crate::upload::named;
 
@@ -79,7 +80,7 @@ pub(crate) async fn list_users(
 /// Delete a user
 ///
 /// Deletes the user with all faces; the event stays. It is a GET for the sake of older clients, so it is
-/// refused when a browser says that the request comes from another site.
+/// refused when a browser says that the request comes from another site. HEAD answers likewise and deletes nothing.
 #[utoipa::path(
     get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "delete_user",
     security(("key" = ["admin"])), params(OneUser),
@@ -96,12 +97,17 @@ pub(crate) async fn delete_user(
     caller: Caller,
     query: Query<OneUser>,
     transaction: Transaction,
+    HeadAlone(is_head): HeadAlone,
 ) -> Result<Json<UserDeleted>, ApiError> {
     let OneUser { event_name, user_id } = query.into_inner();
     let event = event_of(&caller, event_name)?;
     let user = named("user_id", Username::new(&given("user_id", user_id)?))?;
-    let act = transaction.act(Action::DeleteUser).at(&event).about(&user);
-    act.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
+    if is_head {
+        service.events.expect_user(&event, &user).await?;
+    } else {
+        let act = transaction.act(Action::DeleteUser).at(&event).about(&user);
+        act.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
+    }
     Ok(Json(UserDeleted {
         status: "success",
         message: format!("User '{user}' deleted from event '{event}'"),

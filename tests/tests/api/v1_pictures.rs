@@ -90,8 +90,9 @@ async fn a_picture_that_cannot_be_used_is_422_with_reasons_and_what_to_do() {
         assert_eq!(answer.media_type(), "application/problem+json");
         let mut reason = answer.json["reasons"][0].as_object().unwrap().clone();
         let hint = reason.remove("hint").unwrap();
+        assert_eq!(reason.remove("picture"), Some(json!("second")));
         assert_eq!(json!(reason), expected);
-        assert_eq!(answer.text_of("detail").to_lowercase(), hint.as_str().unwrap().to_lowercase());
+        assert_eq!(answer.text_of("detail"), format!("The second picture: {}", hint.as_str().unwrap()));
     }
 }
 

@@ -141,6 +141,27 @@ pub(super) fn subject(event: &EventName, user: &Username) -> String {
     format!("{event}{BETWEEN_NAMES}{user}")
 }
 
+/// An entry in a file. `transaction_id` is the name that the API has for `transaction`, which stays.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: Uuid,
+    #[serde(with = "time::serde::rfc3339")]
+    time: OffsetDateTime,
+    action: Action,
+    outcome: Outcome,
+    transaction: Uuid,
+    actor: &'a Actor,
+    event: Option<&'a EventName>,
+    user: Option<&'a Username>,
+    #[serde(serialize_with = "distance_field::serialize")]
+    distance: Option<Distance>,
+    #[serde(serialize_with = "distance_field::serialize")]
+    threshold: Option<Distance>,
+    model: Option<&'a ModelId>,
+    code: Option<&'a str>,
+    transaction_id: Uuid,
+}
+
 /// The cells of an entry.
 impl Exported for AuditEntry {
     const COLUMNS: &'static [&'static str] = &[
@@ -156,6 +177,7 @@ impl Exported for AuditEntry {
         "threshold",
         "model",
         "code",
+        "transaction_id",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -174,6 +196,28 @@ impl Exported for AuditEntry {
             distance_field::cell(*threshold),
             model.as_ref().map(ToString::to_string).unwrap_or_default(),
             code.clone().unwrap_or_default(),
+            transaction.to_string(),
         ]
+    }
+
+    fn line(&self) -> impl Serialize {
+        let Self { id, time, action, details } = self;
+        let AuditDetails { outcome, transaction, actor, event, user, distance, threshold, model, code } =
+            details;
+        Line {
+            id: *id,
+            time: *time,
+            action: *action,
+            outcome: *outcome,
+            transaction: *transaction,
+            actor,
+            event: event.as_ref(),
+            user: user.as_ref(),
+            distance: *distance,
+            threshold: *threshold,
+            model: model.as_ref(),
+            code: code.as_deref(),
+            transaction_id: *transaction,
+        }
     }
 }

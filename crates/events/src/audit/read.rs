@@ -200,9 +200,9 @@ impl AuditTrail {
         }
     }
 
-    /// What is looked for as a file, a part for each page, from `page` on. The columns of a CSV file are `id`,
-    /// `time`, `action`, `outcome`, `transaction`, `actor`, `event`, `user`, `distance`, `threshold`, `model` and
-    /// `code`.
+    /// What is looked for as a file, a part for each page, from `page` on. The columns of a CSV file, and the fields
+    /// of a line of NDJSON, are `id`, `time`, `action`, `outcome`, `transaction`, `actor`, `event`, `user`,
+    /// `distance`, `threshold`, `model`, `code` and `transaction_id`, which is the same as `transaction`.
     ///
     /// An error is the last item: the file is not whole then.
     pub fn export(

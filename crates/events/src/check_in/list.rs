@@ -72,9 +72,10 @@ impl CheckIns {
         Ok(CheckInListing { items: items.collect::<Result<_, _>>()?, next: listing.next })
     }
 
-    /// The check-ins from `page` on as a file, a part for each page of its size. The columns of a CSV file are
-    /// `id`, `time`, `event`, `user`, `voided`, `method`, `decision`, `distance`, `threshold`, `note`,
-    /// `transaction` and `corrections`, which is how often it was corrected.
+    /// The check-ins from `page` on as a file, a part for each page of its size. The columns of a CSV file, and the
+    /// fields of a line of NDJSON, are `id`, `time`, `event`, `user`, `voided`, `method`, `decision`, `distance`,
+    /// `threshold`, `note`, `transaction`, `corrections`, which in CSV is how often it was corrected, and
+    /// `transaction_id`, which is the same as `transaction`.
     ///
     /// An error is the last item: the file is not whole then.
     pub fn export(

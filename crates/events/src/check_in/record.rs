@@ -156,6 +156,27 @@ impl CheckIn {
     }
 }
 
+/// A check-in in a file. `transaction_id` is the name that the API has for `transaction`, which stays.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: Uuid,
+    #[serde(with = "time::serde::rfc3339")]
+    time: OffsetDateTime,
+    event: &'a EventName,
+    user: &'a Username,
+    voided: bool,
+    method: CheckInMethod,
+    decision: Option<Decision>,
+    #[serde(serialize_with = "distance_field::serialize")]
+    distance: Option<Distance>,
+    #[serde(serialize_with = "distance_field::serialize")]
+    threshold: Option<Distance>,
+    note: Option<&'a Note>,
+    transaction: Uuid,
+    corrections: &'a [PastCorrection],
+    transaction_id: Uuid,
+}
+
 /// The cells of a check-in; `corrections` is how many there are.
 impl Exported for CheckIn {
     const COLUMNS: &'static [&'static str] = &[
@@ -171,6 +192,7 @@ impl Exported for CheckIn {
         "note",
         "transaction",
         "corrections",
+        "transaction_id",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -189,6 +211,28 @@ impl Exported for CheckIn {
             note.as_ref().map(ToString::to_string).unwrap_or_default(),
             transaction.to_string(),
             corrections.len().to_string(),
+            transaction.to_string(),
         ]
+    }
+
+    fn line(&self) -> impl Serialize {
+        let Self { id, event, user, time, voided, details } = self;
+        let CheckInDetails { method, decision, distance, threshold, note, transaction, corrections } =
+            details;
+        Line {
+            id: *id,
+            time: *time,
+            event,
+            user,
+            voided: *voided,
+            method: *method,
+            decision: *decision,
+            distance: *distance,
+            threshold: *threshold,
+            note: note.as_ref(),
+            transaction: *transaction,
+            corrections,
+            transaction_id: *transaction,
+        }
     }
 }

@@ -3,9 +3,12 @@
 //! The decoder completes a file that was cut short with grey, knows no limit to the work that scans
 //! make, and calls files damaged that are merely of a rare kind. Markers: ITU-T T.81, annex B.
 
+use std::borrow::Cow;
+
 use image::RgbImage;
 
 use super::format::{Format, recognise};
+use super::huffman::{self, Tables};
 use crate::PictureError;
 
 /// Most scans a progressive picture may have. Encoders write up to about twenty, and each costs a pass
@@ -28,6 +31,8 @@ pub(super) struct Jpeg<'a> {
     /// From the first scan on.
     coded: &'a [u8],
     file_length: u64,
+    /// Tables that the scans need and that the file leaves out.
+    left_out: Tables,
 }
 
 /// The start-of-frame segment.
@@ -54,9 +59,12 @@ impl<'a> Jpeg<'a> {
     /// minutes, [`PictureError::Damaged`] when there is no picture inside, or not all of it.
     pub(super) fn read(bytes: &'a [u8]) -> Result<Self, PictureError> {
         let format = recognise(bytes)?;
-        let (frame, coded) = segments(bytes).ok_or_else(|| format.damaged("there is no picture inside"))?;
+        let Segments { frame, coded, tables } =
+            segments(bytes).ok_or_else(|| format.damaged("there is no picture inside"))?;
         frame.check(format)?;
-        let jpeg = Self { frame, coded, file_length: bytes.len() as u64 };
+        let left_out =
+            if frame.marker == PROGRESSIVE { Tables::NONE } else { needed(frame, coded).without(tables) };
+        let jpeg = Self { frame, coded, file_length: bytes.len() as u64, left_out };
         if !frame.row_by_row {
             let scans = coded.windows(2).filter(|pair| *pair == [0xff, START_OF_SCAN]);
             if scans.take(MAX_SCANS + 1).count() > frame.most_scans() {
@@ -69,13 +77,26 @@ impl<'a> Jpeg<'a> {
         Ok(jpeg)
     }
 
-    /// Bytes that the decoder holds beside its output: the file, and every coefficient unless rows come
-    /// out one after another.
+    /// The file as the decoders want it. Frames of a video leave out the tables that all of them share (Motion
+    /// JPEG), so those of annex K stand in for what a sequential picture lacks at its first scan, as libjpeg-turbo
+    /// has it; a progressive one has no such tables.
+    pub(super) fn completed(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        if self.left_out == Tables::NONE {
+            return Cow::Borrowed(bytes);
+        }
+        let before_scan = bytes.len().saturating_sub(self.coded.len());
+        let (head, scans) = bytes.split_at_checked(before_scan).unwrap_or((bytes, &[]));
+        Cow::Owned([head, &huffman::segment(self.left_out), scans].concat())
+    }
+
+    /// Bytes that the decoder holds beside its output: the file, its completed copy where there is one, and every
+    /// coefficient unless rows come out one after another.
     pub(super) fn memory(&self) -> u64 {
         let Frame { width, height, unit: [across, down], blocks_a_unit, .. } = self.frame;
         let units = width.div_ceil(8 * across) * height.div_ceil(8 * down);
         let coefficients = units * blocks_a_unit * 64 * size_of::<i16>() as u64;
-        self.file_length + if self.frame.row_by_row { 0 } else { coefficients }
+        let files = if self.left_out == Tables::NONE { 1 } else { 2 };
+        files * self.file_length + if self.frame.row_by_row { 0 } else { coefficients }
     }
 
     /// Width and height of a sequential picture of three colours whose rows come out one after another
@@ -136,9 +157,18 @@ impl Frame {
     }
 }
 
-/// The frame, and the file from its first scan on; `None` when one of them is missing.
-fn segments(bytes: &[u8]) -> Option<(Frame, &[u8])> {
+/// What lies before the first scan, and the file from there on.
+struct Segments<'a> {
+    frame: Frame,
+    coded: &'a [u8],
+    /// The tables that are defined by then.
+    tables: Tables,
+}
+
+/// `None` when there is no frame or no scan.
+fn segments(bytes: &[u8]) -> Option<Segments<'_>> {
     let mut frame = None;
+    let mut tables = Tables::NONE;
     let mut rest = bytes;
     loop {
         let (before, after) = rest.split_at_checked(rest.iter().position(|&byte| byte == 0xff)? + 1)?;
@@ -154,18 +184,35 @@ fn segments(bytes: &[u8]) -> Option<(Frame, &[u8])> {
                     content.split_at_checked(usize::from(u16::from_be_bytes(length)))?;
                 let segment = segment.get(2..)?;
                 match marker {
-                    0xc4 | 0xc8 | 0xcc => {}
+                    huffman::MARKER => tables = tables.and(huffman::defined(segment)),
+                    0xc8 | 0xcc => {}
                     0xc0..=0xcf | 0xf7 => frame = Some(Frame::read(marker, segment)?),
                     START_OF_SCAN => {
                         let mut frame: Frame = frame?;
                         frame.row_by_row =
                             frame.marker != PROGRESSIVE && *segment.first()? == frame.components;
-                        return Some((frame, rest.get(before.len() - 1..)?));
+                        let coded = rest.get(before.len() - 1..)?;
+                        return Some(Segments { frame, coded, tables });
                     }
                     _ => {}
                 }
                 rest = following;
             }
         }
+    }
+}
+
+/// The tables that a sequential picture needs: those that its scan names, and any where there may be more scans.
+fn needed(frame: Frame, coded: &[u8]) -> Tables {
+    // Marker, length, number of components; of each component its id and its two tables.
+    let named = coded.get(5..5 + 2 * usize::from(frame.components));
+    match named.filter(|_| frame.row_by_row) {
+        Some(named) => named
+            .chunks_exact(2)
+            .filter_map(|component| component.last())
+            .fold(Tables::NONE, |tables, &named| {
+                tables.and(Tables::of(named >> 4)).and(Tables::of(huffman::AC | named & 15))
+            }),
+        None => Tables::TYPICAL,
     }
 }

@@ -2,7 +2,9 @@
 #![cfg(feature = "default")]
 
 mod awkward;
+mod phones;
 mod reduced;
+mod video_frames;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};

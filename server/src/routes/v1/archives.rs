@@ -10,6 +10,7 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::web::{Bytes, Data, Json, Payload, Query};
 use embedding_store::archive::{ArchiveError, Summary};
 use futures_executor::block_on;
+use futures_util::stream::pending;
 use serde::{Deserialize, Serialize};
 
 use tokio::sync::OwnedSemaphorePermit;
@@ -20,7 +21,7 @@ use super::path::InEvent;
 use super::pieces::{PieceWriter, pieces};
 use crate::audit::Transaction;
 use crate::error::{ApiError, codes};
-use crate::http::Admission;
+use crate::http::{Admission, HeadAlone};
 use crate::openapi::{ALWAYS, EVENT, STORE, problems};
 use crate::service::Service;
 
@@ -91,7 +92,16 @@ pub(crate) async fn export(
     InEvent { event }: InEvent,
     query: Query<ExportQuery>,
     transaction: Transaction,
+    HeadAlone(is_head): HeadAlone,
 ) -> Result<HttpResponse, ApiError> {
+    let mut answer = HttpResponse::Ok();
+    answer.content_type(ARCHIVE);
+    answer.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"event.faces\""));
+    if is_head {
+        drop(exportable(&service, &event, query.plain).await?);
+        // Of a length that is not known before it is made.
+        return Ok(answer.streaming(pending::<Result<Bytes, ApiError>>()));
+    }
     let act = transaction.act(Action::ExportEvent).at(&event);
     let permit = act.done(exportable(&service, &event, query.plain).await).await?;
     let (out, sent) = pieces();
@@ -100,8 +110,7 @@ pub(crate) async fn export(
         write(&service, &event, plain, out);
         drop(permit);
     });
-    let disposition = (CONTENT_DISPOSITION, "attachment; filename=\"event.faces\"");
-    Ok(HttpResponse::Ok().content_type(ARCHIVE).insert_header(disposition).streaming(sent))
+    Ok(answer.streaming(sent))
 }
 
 async fn exportable(

@@ -18,6 +18,7 @@ use super::path::WithId;
 use crate::access::Caller;
 use crate::audit::Transaction;
 use crate::error::{ApiError, codes};
+use crate::http::HeadAlone;
 use crate::openapi::{ALWAYS, PAGED, STORE, problems};
 use crate::service::Service;
 use crate::upload::named;
@@ -143,7 +144,7 @@ problems! {
 }
 problems! {
     /// What reading one transaction can refuse.
-    TransactionProblems = ALWAYS, STORE, &[codes::INVALID_ID, codes::NO_SUCH_TRANSACTION]
+    TransactionProblems = ALWAYS, STORE, &[codes::INVALID_NAME, codes::INVALID_ID, codes::NO_SUCH_TRANSACTION]
 }
 
 /// Read the audit
@@ -164,6 +165,7 @@ pub(crate) async fn list(
     transaction: Transaction,
     query: Query<AuditQuery>,
     request: HttpRequest,
+    HeadAlone(is_head): HeadAlone,
 ) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
     let format = file_format(query.format, &request);
@@ -174,7 +176,9 @@ pub(crate) async fn list(
         let next_cursor = listing.next.map(|next| next.to_string());
         return Ok(HttpResponse::Ok().json(AuditList { entries, next_cursor }));
     };
-    transaction.act(Action::ReadAudit).done(Ok(())).await?;
+    if !is_head {
+        transaction.act(Action::ReadAudit).done(Ok(())).await?;
+    }
     Ok(file("audit", format, service.audit.export(filter, page, format)))
 }
 

@@ -27,6 +27,9 @@ pub(crate) struct ShownCheckIn {
     /// How it is known who came: `face` or `manual`.
     #[schema(example = "face")]
     method: &'static str,
+    /// What was decided about the face, such as `match`; null when somebody was named.
+    #[schema(required = true, example = "match")]
+    decision: Option<&'static str>,
     /// Distance of the face; null when somebody was named.
     #[schema(required = true, minimum = 0, example = 0.2384)]
     distance: Option<f32>,
@@ -64,7 +67,8 @@ pub(crate) struct ShownCorrection {
 
 impl From<CheckIn> for ShownCheckIn {
     fn from(CheckIn { id, event, user, time, voided, details, .. }: CheckIn) -> Self {
-        let CheckInDetails { method, distance, threshold, note, transaction, corrections, .. } = details;
+        let CheckInDetails { method, decision, distance, threshold, note, transaction, corrections, .. } =
+            details;
         Self {
             id: id.to_string(),
             event: event.to_string(),
@@ -72,6 +76,7 @@ impl From<CheckIn> for ShownCheckIn {
             time,
             voided,
             method: method.as_str(),
+            decision: decision.map(|decision| decision.as_str()),
             distance: distance.map(|distance| distance.value()),
             threshold: threshold.map(|threshold| threshold.value()),
             note: note.map(|note| note.to_string()),

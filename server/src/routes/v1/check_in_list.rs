@@ -15,6 +15,7 @@ use super::paging::{self, Order, PageCursor, PageLimit};
 use super::path::InEvent;
 use crate::audit::Transaction;
 use crate::error::ApiError;
+use crate::http::HeadAlone;
 use crate::openapi::{ALWAYS, EVENT, PAGED, STORE, problems};
 use crate::service::Service;
 use crate::upload::named;
@@ -87,6 +88,7 @@ pub(crate) async fn list(
     transaction: Transaction,
     query: Query<CheckInQuery>,
     request: HttpRequest,
+    HeadAlone(is_head): HeadAlone,
 ) -> Result<HttpResponse, ApiError> {
     let query = query.into_inner();
     let format = file_format(query.format, &request);
@@ -99,7 +101,9 @@ pub(crate) async fn list(
         let next_cursor = listing.next.map(|next| next.to_string());
         return Ok(HttpResponse::Ok().json(CheckInList { check_ins, next_cursor }));
     };
-    transaction.act(Action::ReadCheckIns).at(&event).done(Ok(())).await?;
+    if !is_head {
+        transaction.act(Action::ReadCheckIns).at(&event).done(Ok(())).await?;
+    }
     Ok(exported(&service, event, page, format))
 }
 

@@ -5,7 +5,6 @@ use ::events::{
     IdempotencyKey, Named, Note, Outcome, Username,
 };
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
@@ -25,15 +24,16 @@ use crate::error::{ApiError, codes};
 use crate::openapi::{ALWAYS, EVENT, JSON, PICTURE, STORE, problems};
 use crate::quality::Judged;
 use crate::service::Service;
-use crate::upload::named;
+use crate::upload::{Picture, named};
 
 /// The picture of somebody who comes.
 #[derive(Debug, MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct CheckInForm {
     /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: FileField,
+    file: Picture,
     /// A remark.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 500, nullable = false,
         example = "north entrance")]

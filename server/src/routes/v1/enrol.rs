@@ -5,7 +5,6 @@ use ::events::{
     EventName, Metadata, Outcome,
 };
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
@@ -26,6 +25,7 @@ use crate::error_body::{DuplicateOf, UnlikeFace};
 use crate::openapi::{ALWAYS, JSON, PICTURE, STORE, problems};
 use crate::quality::measured;
 use crate::service::Service;
+use crate::upload::Picture;
 
 /// Most faces that one request enrols.
 const MOST_FACES: usize = 20;
@@ -35,12 +35,13 @@ const SOURCE: &str = "POST /v1/events/{event}/users/{user}/faces";
 
 /// Pictures of one person.
 #[derive(Debug, MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct FacesForm {
     /// 1 to 20 pictures, each of the user's face: the field once for each. JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = Vec<String>, format = Binary, content_media_type = "application/octet-stream",
         min_items = 1, max_items = 20)]
-    file: Vec<FileField>,
+    file: Vec<Picture>,
     /// What to do about a face that is in the event already, under another name; else the event's setting, else
     /// `reject`.
     #[schema(value_type = Option<OnDuplicate>, nullable = false)]
@@ -121,7 +122,16 @@ pub(crate) struct Rejected {
     #[schema(example = 1)]
     index: usize,
     /// What is wrong with it.
+    #[schema(example = json!([{"code": "blurred", "hint": "hold still, and let the camera focus on the face",
+        "value": 0.14, "limit": 0.22}]))]
     reasons: Vec<Reason>,
+}
+
+impl Rejected {
+    /// The reasons, each with the place of its picture.
+    fn placed(self) -> impl Iterator<Item = Reason> {
+        self.reasons.into_iter().map(move |reason| reason.of_picture_at(self.index))
+    }
 }
 
 /// A face to enrol, and what is to be told of it.
@@ -195,7 +205,7 @@ pub(crate) async fn enrol_embeddings(
 async fn look_at(
     service: &Service,
     event: &EventName,
-    pictures: Vec<FileField>,
+    pictures: Vec<Picture>,
 ) -> Result<(Vec<Candidate>, Vec<Rejected>), ApiError> {
     count("file", pictures.len())?;
     let (mut candidates, mut rejected) = (Vec::new(), Vec::new());
@@ -215,7 +225,7 @@ async fn look_at(
         }
     }
     if candidates.is_empty() {
-        return Err(ApiError::NoPictureUsable(rejected.into_iter().flat_map(|one| one.reasons).collect()));
+        return Err(ApiError::NoPictureUsable(rejected.into_iter().flat_map(Rejected::placed).collect()));
     }
     Ok((candidates, rejected))
 }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use ::events::{Action, EventName};
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
 use face_core::{EmbeddedFace, Purpose};
@@ -20,17 +19,19 @@ use crate::audit::{Transaction, decided};
 use crate::error::{ApiError, codes};
 use crate::openapi::{ALWAYS, EVENT, PICTURE, STORE, USER, problems};
 use crate::service::Service;
+use crate::upload::Picture;
 
 /// Most candidates of one face.
 const MOST_CANDIDATES: usize = 100;
 
 /// A picture to search for.
 #[derive(Debug, MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct IdentifyForm {
     /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: FileField,
+    file: Picture,
     /// How many of the nearest users to answer with: 1 to 100, 1 unless said.
     #[schema(value_type = Option<usize>, minimum = 1, maximum = 100, default = 1, nullable = false)]
     top_k: Option<Text<String>>,

@@ -13,6 +13,7 @@ mod export;
 mod face;
 mod idempotency;
 pub(crate) mod identify;
+mod no_query;
 mod object;
 mod paging;
 mod path;
@@ -30,7 +31,8 @@ use actix_web::web::{
 };
 use actix_web::{Error, HttpRequest};
 
-use crate::access::{Role, needs};
+use self::no_query::bare;
+use crate::access::{Role, needs, needs_for_several};
 use crate::error::ApiError;
 
 /// Longest JSON body, in bytes: that of the longest record that can be stored.
@@ -45,55 +47,66 @@ pub(super) fn table(routes: &mut ServiceConfig) {
         .app_data(QueryConfig::default().error_handler(query_error))
         .service(
             resource("/events/{event}")
-                .route(needs(Role::Admin, put().to(events::put)))
-                .route(needs(Role::Verify, get().to(events::get)))
-                .route(needs(Role::Admin, patch().to(events::patch)))
-                .route(needs(Role::Admin, delete().to(events::delete))),
+                .route(needs(Role::Admin, bare(put().to(events::put))))
+                .route(needs(Role::Verify, bare(get().to(events::get))))
+                .route(needs(Role::Admin, bare(patch().to(events::patch))))
+                .route(needs(Role::Admin, bare(delete().to(events::delete)))),
         )
         .service(resource("/events").route(needs(Role::Verify, get().to(events::list))))
         .service(
-            resource("/events/{event}/identify").route(needs(Role::Verify, post().to(identify::identify))),
+            resource("/events/{event}/identify")
+                .route(needs(Role::Verify, bare(post().to(identify::identify)))),
         )
         .service(
             resource("/events/{event}/check-ins")
                 .route(needs(Role::Verify, get().to(check_in_list::list)))
-                .route(needs(Role::Verify, post().guard(fn_guard(is_json)).to(check_ins::check_in_by_name)))
-                .route(needs(Role::Verify, post().to(check_ins::check_in))),
+                .route(needs(
+                    Role::Verify,
+                    bare(post().guard(fn_guard(is_json)).to(check_ins::check_in_by_name)),
+                ))
+                .route(needs(Role::Verify, bare(post().to(check_ins::check_in)))),
         )
         .service(
             resource("/events/{event}/check-ins/{id}")
-                .route(needs(Role::Verify, get().to(check_in_correction::get)))
-                .route(needs(Role::Verify, patch().to(check_in_correction::correct))),
+                .route(needs(Role::Verify, bare(get().to(check_in_correction::get))))
+                .route(needs(Role::Verify, bare(patch().to(check_in_correction::correct)))),
         )
         .service(resource("/events/{event}/export").route(needs(Role::Admin, get().to(archives::export))))
-        .service(resource("/events/{event}/import").route(needs(Role::Admin, post().to(archives::import))))
+        .service(
+            resource("/events/{event}/import").route(needs(Role::Admin, bare(post().to(archives::import)))),
+        )
         .service(resource("/events/{event}/users").route(needs(Role::Enrol, get().to(users::list))))
         .service(
             resource("/events/{event}/users/{user}")
-                .route(needs(Role::Enrol, get().to(users::get)))
-                .route(needs(Role::Enrol, patch().to(users::patch)))
-                .route(needs(Role::Admin, delete().to(users::delete))),
+                .route(needs(Role::Enrol, bare(get().to(users::get))))
+                .route(needs(Role::Enrol, bare(patch().to(users::patch))))
+                .route(needs(Role::Admin, bare(delete().to(users::delete)))),
         )
         .service(
             resource("/events/{event}/users/{user}/verify")
-                .route(needs(Role::Verify, post().to(identify::verify))),
+                .route(needs(Role::Verify, bare(post().to(identify::verify)))),
         )
         .service(
             resource("/events/{event}/users/{user}/faces")
-                .route(needs(Role::Enrol, get().to(samples::list)))
-                .route(needs(Role::Enrol, post().guard(fn_guard(is_json)).to(enrol::enrol_embeddings)))
-                .route(needs(Role::Enrol, post().to(enrol::enrol))),
+                .route(needs(Role::Enrol, bare(get().to(samples::list))))
+                .route(needs(Role::Enrol, bare(post().guard(fn_guard(is_json)).to(enrol::enrol_embeddings))))
+                .route(needs_for_several(Role::Enrol, bare(post().to(enrol::enrol)))),
         )
         .service(
             resource("/events/{event}/users/{user}/faces/{id}")
-                .route(needs(Role::Enrol, get().to(samples::get)))
-                .route(needs(Role::Enrol, delete().to(samples::delete))),
+                .route(needs(Role::Enrol, bare(get().to(samples::get))))
+                .route(needs(Role::Enrol, bare(delete().to(samples::delete)))),
         )
-        .service(resource("/faces/detect").route(needs(Role::Verify, post().to(pictures::detect))))
-        .service(resource("/faces/compare").route(needs(Role::Verify, post().to(pictures::compare))))
-        .service(resource("/faces/embed").route(needs(Role::Verify, post().to(pictures::embed))))
+        .service(resource("/faces/detect").route(needs(Role::Verify, bare(post().to(pictures::detect)))))
+        .service(
+            resource("/faces/compare")
+                .route(needs_for_several(Role::Verify, bare(post().to(pictures::compare)))),
+        )
+        .service(resource("/faces/embed").route(needs(Role::Verify, bare(post().to(pictures::embed)))))
         .service(resource("/audit").route(needs(Role::Admin, get().to(audit::list))))
-        .service(resource("/transactions/{id}").route(needs(Role::Verify, get().to(audit::transaction))));
+        .service(
+            resource("/transactions/{id}").route(needs(Role::Verify, bare(get().to(audit::transaction)))),
+        );
     routes.service(v1);
 }
 

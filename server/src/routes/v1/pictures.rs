@@ -2,7 +2,6 @@
 
 use ::events::{Action, AuditEntry, Decision, MatchLimit, Outcome};
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as FileField;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
 use embedding::{Distance, ModelId, Template};
@@ -12,18 +11,20 @@ use utoipa::ToSchema;
 
 use super::face::ShownFace;
 use crate::audit::Transaction;
-use crate::error::ApiError;
+use crate::error::{ApiError, WhichPicture};
 use crate::inference::FoundFaces;
 use crate::openapi::{ALWAYS, PICTURE, problems};
 use crate::service::Service;
+use crate::upload::Picture;
 
 /// A picture.
 #[derive(Debug, MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct PictureForm {
     /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: FileField,
+    file: Picture,
 }
 
 impl PictureForm {
@@ -35,11 +36,12 @@ impl PictureForm {
 
 /// A picture, and by which model its faces are embedded.
 #[derive(Debug, MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct EmbedForm {
     /// The picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    file: FileField,
+    file: Picture,
     /// The model; that of new events unless said.
     #[schema(value_type = Option<String>, nullable = false, example = "sface-2021dec")]
     model: Option<Text<String>>,
@@ -47,14 +49,15 @@ pub(crate) struct EmbedForm {
 
 /// Two pictures of one face each.
 #[derive(Debug, MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct TwoPicturesForm {
     /// One picture: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    first: FileField,
+    first: Picture,
     /// The other.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
-    second: FileField,
+    second: Picture,
     /// The model whose distance it is; that of new events unless said.
     #[schema(value_type = Option<String>, nullable = false, example = "sface-2021dec")]
     model: Option<Text<String>>,
@@ -206,8 +209,11 @@ pub(crate) async fn compare(
     let compared = async {
         let TwoPicturesForm { first, second, model } = form.into_inner();
         let model = model_or_default(&service, model)?;
-        let first = service.inference.embed(first.data, model.clone(), Purpose::Enrolment).await?;
-        let second = service.inference.embed(second.data, model.clone(), Purpose::Probe).await?;
+        let of = |picture| move |error: ApiError| error.of_one(picture);
+        let first = service.inference.embed(first.data, model.clone(), Purpose::Enrolment).await;
+        let first = first.map_err(of(WhichPicture::First))?;
+        let second = service.inference.embed(second.data, model.clone(), Purpose::Probe).await;
+        let second = second.map_err(of(WhichPicture::Second))?;
         let template = |face: &EmbeddedFace| Template::of(service.events.scale(&model), [&face.embedding]);
         let distance = template(&first)?.distance(&template(&second)?)?;
         let limit = service.events.limit(&model, None, 1)?;

@@ -1,11 +1,13 @@
 //! Lists: page by page from both ends, by person and time, and as files.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use futures_util::TryStreamExt;
 
 use super::{CheckIn, CheckInPage, CheckIns, all, at, check_ins, fair, manual, new, note, to, user};
 use crate::ExportFormat;
+use crate::export::Exported;
 
 fn limit(limit: usize) -> NonZeroUsize {
     NonZeroUsize::new(limit).unwrap()
@@ -94,6 +96,7 @@ async fn a_csv_file_has_a_header_and_a_row_for_each_and_no_formulas() {
             "note",
             "transaction",
             "corrections",
+            "transaction_id",
         ]
     );
     let whole = parts.concat();
@@ -102,6 +105,10 @@ async fn a_csv_file_has_a_header_and_a_row_for_each_and_no_formulas() {
     let users: Vec<_> = rows.iter().map(|row| row[3].to_owned()).collect();
     assert_eq!(users, ["'=HYPERLINK(\"x\")", "Zoë, \"Z\"", "'@ada"]);
     assert!(rows.iter().all(|row| &row[9] == "'+1\n-2" && !row[1].is_empty() && row[7].is_empty()));
+    assert!(
+        rows.iter().all(|row| row[10] == row[12] && !row[12].is_empty()),
+        "both names of the transaction"
+    );
 }
 
 #[tokio::test]
@@ -113,9 +120,19 @@ async fn an_ndjson_file_has_each_check_in_as_it_is_on_a_line() {
     let text = parts.try_collect::<String>().await.unwrap();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let expected: Vec<_> =
-        all(&check_ins).await.iter().rev().map(|found| serde_json::to_value(found).unwrap()).collect();
-    assert_eq!(lines, expected);
+    for (line, found) in lines.iter().zip(all(&check_ins).await.iter().rev()) {
+        let names: BTreeSet<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, CheckIn::COLUMNS.iter().copied().collect());
+        // What it always said is said as ever; what is not known is null, and of corrections there are none.
+        let stored = serde_json::to_value(found).unwrap();
+        for (name, value) in line.as_object().unwrap() {
+            match name.as_str() {
+                "transaction_id" => assert_eq!(value, &stored["transaction"]),
+                "corrections" => assert_eq!(value, &serde_json::json!([])),
+                _ => assert_eq!(value, &stored[name], "{name}"),
+            }
+        }
+    }
     assert_eq!(lines[1]["user"], "=1");
 }
 

@@ -1,0 +1,136 @@
+//! Forms of several pictures: which is at fault, and when they are too large; and fields that nobody knows.
+
+use e2e::{Answer, Client, Server, faceless, picture};
+use reqwest::Body;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+const FACES: &str = "/v1/events/summit/users/obama/faces";
+const COMPARE: &str = "/v1/faces/compare";
+
+fn file(picture: &[u8]) -> Part {
+    Part::bytes(picture.to_vec()).file_name("picture.jpg")
+}
+
+fn form(pictures: &[(&'static str, &[u8])]) -> Form {
+    pictures.iter().fold(Form::new(), |form, (field, bytes)| form.part(*field, file(bytes)))
+}
+
+async fn post(client: &Client, path: &str, form: Form) -> Answer {
+    client.send(client.request("POST", path).multipart(form)).await.unwrap()
+}
+
+#[tokio::test]
+async fn of_two_pictures_the_one_at_fault_is_named() {
+    let server = Server::start().unwrap();
+    let client = server.client();
+    let (good, bad) = (picture("obama.jpg").unwrap(), faceless().unwrap());
+    for (pictures, which) in [
+        ([("first", bad.as_slice()), ("second", good.as_slice())], "first"),
+        ([("first", &good), ("second", &bad)], "second"),
+        // In whichever order they are sent.
+        ([("second", &bad), ("first", &good)], "second"),
+    ] {
+        let refused = post(&client, COMPARE, form(&pictures)).await;
+        assert_eq!((refused.code(), refused.text_of("code")), (422, "picture_unusable"), "{refused:?}");
+        let reason = &refused.json["reasons"][0];
+        assert_eq!((&reason["code"], &reason["picture"]), (&json!("no_face"), &json!(which)), "{refused:?}");
+        let start = format!("The {which} picture: ");
+        assert!(refused.text_of("detail").starts_with(&start), "{refused:?}");
+    }
+    let alone = post(&client, "/v1/faces/detect", form(&[("file", b"no picture")])).await;
+    assert!(alone.code() == 422 && alone.json["reasons"][0].get("picture").is_none(), "{alone:?}");
+}
+
+#[tokio::test]
+async fn of_pictures_that_are_all_refused_each_reason_has_the_place_of_its_picture() {
+    let server = Server::start().unwrap();
+    let client = server.client();
+    let none = faceless().unwrap();
+    let refused = client.pictures(FACES, &[b"no picture", &none, b""], &[]).await.unwrap();
+    assert_eq!((refused.code(), refused.text_of("code")), (422, "picture_unusable"), "{refused:?}");
+    let told = refused.json["reasons"].as_array().unwrap().iter();
+    let told: Vec<_> = told.map(|reason| (&reason["index"], &reason["code"])).collect();
+    let expected =
+        [(json!(0), json!("not_a_picture")), (json!(1), json!("no_face")), (json!(2), json!("empty"))];
+    assert!(told.into_iter().eq(expected.iter().map(|(index, code)| (index, code))), "{refused:?}");
+}
+
+/// A file whose length the form announces, or does not.
+fn sent(bytes: &[u8], is_announced: bool) -> Part {
+    let chunks: Vec<_> = bytes.chunks(1 << 20).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec())).collect();
+    let body = Body::wrap_stream(futures_util::stream::iter(chunks));
+    let length = bytes.len() as u64;
+    let part = if is_announced { Part::stream_with_length(body, length) } else { Part::stream(body) };
+    part.file_name("picture.jpg")
+}
+
+#[tokio::test]
+async fn pictures_that_are_too_large_only_together_are_told_from_one_that_is_alone() {
+    let server = Server::start().unwrap();
+    let client = server.client();
+    let (small, twelve, large) = (vec![0; 1000], vec![0; 12 << 20], vec![0; 21 << 20]);
+    let together = "The pictures together are larger than the 20 MiB allowed: \
+        send smaller ones, or fewer in one request";
+    let alone = "The picture is larger than the 20 MiB allowed";
+    for (path, fields) in [(FACES, ["file", "file"]), (COMPARE, ["first", "second"])] {
+        for is_announced in [true, false] {
+            for (pictures, words) in [
+                ([&twelve, &twelve], together),
+                ([&large, &small], alone),
+                ([&small, &large], alone),
+                ([&twelve, &large], alone),
+            ] {
+                let form = fields.iter().zip(pictures);
+                let form = form
+                    .fold(Form::new(), |form, (field, bytes)| form.part(*field, sent(bytes, is_announced)));
+                let refused = match client.send(client.request("POST", path).multipart(form)).await {
+                    Ok(refused) => refused,
+                    // What is known to be too large is not read to its end, and the client may not be done with it.
+                    Err(_) if words == alone => continue,
+                    Err(error) => panic!("{path}: {error}"),
+                };
+                assert_eq!(
+                    (refused.code(), refused.text_of("detail")),
+                    (413, words),
+                    "{path} {is_announced}"
+                );
+                assert_eq!(refused.text_of("code"), "picture_too_large");
+            }
+        }
+    }
+    assert_eq!(client.get("/health/ready").await.unwrap().code(), 200);
+}
+
+#[tokio::test]
+async fn a_field_that_is_not_known_is_refused_on_v1_and_passed_over_on_the_older_routes() {
+    let server = Server::start().unwrap();
+    let client = server.client();
+    let face = picture("obama.jpg").unwrap();
+    let enrolled = client.pictures(FACES, &[&face], &[]).await.unwrap();
+    assert_eq!(enrolled.code(), 201, "{enrolled:?}");
+    for (path, fields) in [
+        (FACES, &["file"][..]),
+        ("/v1/events/summit/identify", &["file"]),
+        ("/v1/events/summit/users/obama/verify", &["file"]),
+        ("/v1/events/summit/check-ins", &["file"]),
+        ("/v1/faces/detect", &["file"]),
+        ("/v1/faces/embed", &["file"]),
+        (COMPARE, &["first", "second"]),
+    ] {
+        let pictures: Vec<_> = fields.iter().map(|field| (*field, face.as_slice())).collect();
+        let refused = post(&client, path, form(&pictures).text("topk", "3")).await;
+        assert_eq!((refused.code(), refused.text_of("code")), (400, "invalid_field"), "{path}: {refused:?}");
+        assert_eq!(refused.text_of("detail"), "The field 'topk' is not known here");
+        let in_query = post(&client, &format!("{path}?topk=3"), form(&pictures)).await;
+        assert_eq!(
+            (in_query.code(), in_query.text_of("code")),
+            (400, "invalid_query"),
+            "{path}: {in_query:?}"
+        );
+        assert!(in_query.text_of("detail").contains("`topk`"), "{in_query:?}");
+    }
+    let form = || form(&[("file", &face)]).text("event_name", "summit").text("remark", "x");
+    assert_eq!(post(&client, "/addUser/", form().text("username", "obama")).await.code(), 200);
+    assert_eq!(post(&client, "/verify/", form()).await.code(), 200);
+}
