@@ -21,6 +21,11 @@ pub(crate) const MEAN_SHAPE: [P2; 5] = [
     [0.490_112_313_567_9, 0.627_797_531_647_5],
 ];
 
+/// From this lean, in degrees to either side, YuNet's points are not used. It was trained on upright faces: of
+/// one that leans by 30 degrees its points lean by 14, and a chip that is cut by them shows the face leaning.
+/// dlib's landmarks follow the face. `docs/ACCURACY.md` has the error rates of both.
+const LEANING: f64 = 10.0;
+
 /// How an embedder's chips are cut, as the manifest has it.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(tag = "geometry", rename_all = "lowercase")]
@@ -29,8 +34,8 @@ pub(crate) enum Alignment {
     /// of its side. Byte for byte the chip that dlib cuts.
     Dlib { padding: f64 },
     /// Five points go to places in the chip, in pixels from the centre of its top left one: the points
-    /// of YuNet where it found the face, in the order of [`Detection::points`](crate::Detection::points),
-    /// else dlib's landmarks.
+    /// of YuNet where it found the face and the face hardly leans, in the order of
+    /// [`Detection::points`](crate::Detection::points), else dlib's landmarks.
     Points { yunet: [P2; 5], dlib: [P2; 5] },
 }
 
@@ -46,8 +51,8 @@ impl Alignment {
             }
             Self::Points { yunet, dlib } => {
                 let (in_chip, in_picture) = match face.detection.points {
-                    Some(points) => (yunet, points),
-                    None => (dlib, face.landmarks.0),
+                    Some(points) if face.landmarks.lean().abs() < LEANING => (yunet, points),
+                    Some(_) | None => (dlib, face.landmarks.0),
                 };
                 // Unlike dlib, OpenCV measures what is left between the points in the chip: where the
                 // face fits less well, the two differ in scale.

@@ -5,6 +5,7 @@ mod hog;
 mod mmod;
 mod resize;
 mod scales;
+mod steady;
 mod tiles;
 mod yunet;
 
@@ -18,12 +19,17 @@ use self::yunet::Yunet;
 #[cfg(fuzzing)]
 pub(crate) use self::yunet::decode;
 use crate::manifest::Manifest;
+use crate::turns::{self, Turn};
 use crate::{
     Detection, DetectorChoice, DetectorKind, EngineOptions, InferenceError, OpenError, RgbView, SmallestFace,
 };
 
 /// Longest side, in pixels, of the copy that the fallback searches.
 const FALLBACK_SIDE: usize = 640;
+
+/// Longest side, in pixels, of the copy whose other turns are searched: that of the smaller one which YuNet
+/// searches.
+const TURNED_SIDE: usize = 320;
 
 /// The detectors that a choice needs, loaded.
 #[derive(Debug)]
@@ -78,6 +84,42 @@ impl Detector {
                 within_side(picture, FALLBACK_SIDE, |picture| fallback.detect(picture))
             }
         }
+    }
+
+    /// YuNet, where it is used.
+    fn yunet(&self) -> Option<(&Yunet, f32)> {
+        match self {
+            Self::Auto { primary: yunet, min_score, .. } | Self::Yunet { yunet, min_score } => {
+                Some((yunet, *min_score))
+            }
+            Self::Mmod(_) | Self::Hog(_) => None,
+        }
+    }
+
+    /// A face that was found, with steadier points where YuNet gave it some.
+    pub(crate) fn steadied(
+        &self,
+        picture: RgbView<'_>,
+        found: Detection,
+    ) -> Result<Detection, InferenceError> {
+        match self.yunet() {
+            Some((yunet, min_score)) => steady::steadied(yunet, picture, found, min_score),
+            None => Ok(found),
+        }
+    }
+
+    /// The turn in which a picture shows its faces upright, given what was found in it as it is. Only YuNet
+    /// tells, and only where it was not sure.
+    pub(crate) fn turn(&self, picture: RgbView<'_>, found: &[Detection]) -> Result<Turn, InferenceError> {
+        let Some((yunet, min_score)) = self.yunet().filter(|_| turns::weak(found)) else {
+            return Ok(Turn::None);
+        };
+        let copies = shrink(picture, &[TURNED_SIDE]);
+        let Some(copy) = copies.first() else { return Ok(Turn::None) };
+        turns::better_turn(copy, found, |turned| {
+            let scores = yunet.detect(turned, min_score)?.into_iter().map(|face| face.score);
+            Ok(scores.fold(0.0, f32::max))
+        })
     }
 }
 

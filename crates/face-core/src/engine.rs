@@ -11,7 +11,8 @@ use crate::embed::Embedded;
 use crate::embedders::Embedders;
 use crate::landmarks::ShapePredictor;
 use crate::manifest::{Manifest, Role};
-use crate::select::select;
+use crate::select::{people, select};
+use crate::turns::{Searched, Turn};
 use crate::{
     AnalyzedFace, Detection, DetectorChoice, EmbeddedFace, EmbeddedFaces, Embedder, EmbedderInfo,
     EngineOptions, Face, FaceError, FacePolicy, Frame, InferenceError, Landmarks, Landmarks68, OpenError,
@@ -122,17 +123,20 @@ impl FaceEngine {
     ) -> Result<EmbeddedFace, FaceError> {
         let embedder = self.embedders.get(model).map_err(InferenceError::from)?;
         let decoded = self.decode_to_search(picture)?;
-        let pixels = RgbView::of(&decoded.pixels)?;
-        let (detection, bystanders) = select(&self.detect(pixels)?, policy)?;
-        let face = self.face(pixels, detection);
-        let [x, y] = decoded.reduction;
+        let ([x, y], searched) = (decoded.reduction, self.search(decoded.pixels)?);
+        let pixels = RgbView::of(&searched.pixels)?;
+        let (detection, bystanders) = select(&searched.people, policy)?;
+        let face = self.face_to_embed(pixels, detection)?;
+        let turn = searched.turn;
         if (x, y) == (1.0, 1.0) || face.landmarks.eye_distance() >= ENOUGH {
-            return Ok(self.embed_face(pixels, face, bystanders, embedder, purpose)?.scaled(x, y));
+            let face = self.embed_face(pixels, face, bystanders, embedder, purpose)?;
+            return Ok(turn.back(face, searched.pixels.dimensions()).scaled(x, y));
         }
-        let whole = self.decode(picture)?;
+        let whole = turn.apply(self.decode(picture)?);
         let pixels = RgbView::of(&whole)?;
-        let face = self.face(pixels, detection.scaled(x, y));
-        Ok(self.embed_face(pixels, face, bystanders, embedder, purpose)?)
+        let [x, y] = turn.axes([x, y]);
+        let face = self.face_to_embed(pixels, detection.scaled(x, y))?;
+        Ok(turn.back(self.embed_face(pixels, face, bystanders, embedder, purpose)?, whole.dimensions()))
     }
 
     /// Embeds all faces of a picture, of the largest at most `most`; there may be none.
@@ -148,17 +152,46 @@ impl FaceEngine {
     ) -> Result<EmbeddedFaces, FaceError> {
         let embedder = self.embedders.get(model).map_err(InferenceError::from)?;
         let decoded = self.decode(picture)?;
-        let pixels = RgbView::of(&decoded)?;
-        let mut detections = self.detect(pixels)?;
+        let size = decoded.dimensions();
+        let Searched { pixels: turned, turn, people: mut detections } = self.search(decoded)?;
+        let pixels = RgbView::of(&turned)?;
         let found = detections.len();
         let area = |at: &Detection| at.bounding_box.area();
         detections.sort_by(|a, b| area(b).total_cmp(&area(a)));
         detections.truncate(most);
         let faces = detections.into_iter().map(|detection| {
-            self.embed_face(pixels, self.face(pixels, detection), found - 1, embedder, purpose)
+            let face = self.face_to_embed(pixels, detection)?;
+            let face = self.embed_face(pixels, face, found - 1, embedder, purpose)?;
+            Ok(turn.back(face, turned.dimensions()))
         });
         let faces: Vec<_> = faces.collect::<Result<_, InferenceError>>()?;
-        Ok(EmbeddedFaces { size: decoded.dimensions(), omitted: found - faces.len(), faces })
+        Ok(EmbeddedFaces { size, omitted: found - faces.len(), faces })
+    }
+
+    /// Turns a picture upright by its faces and finds the people in it: what comes before every embedding, and
+    /// is left out where faces are only shown.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when the detector fails to run.
+    pub fn search(&self, picture: RgbImage) -> Result<Searched, FaceError> {
+        let _step = tracing::debug_span!("search").entered();
+        let found = self.detect(RgbView::of(&picture)?)?;
+        let turn = self.detector.turn(RgbView::of(&picture)?, &found)?;
+        let pixels = turn.apply(picture);
+        let view = RgbView::of(&pixels)?;
+        let found = if turn == Turn::None { found } else { self.detect(view)? };
+        let people = people(&found, view.width().max(view.height()));
+        Ok(Searched { pixels, turn, people })
+    }
+
+    /// A detected face as it is embedded: with its landmarks, and with steadier points than a face that is only
+    /// shown.
+    ///
+    /// # Errors
+    /// [`InferenceError`] when the detector fails to run.
+    pub fn face_to_embed(&self, picture: RgbView<'_>, detection: Detection) -> Result<Face, InferenceError> {
+        let _step = tracing::debug_span!("steady").entered();
+        Ok(self.face(picture, self.detector.steadied(picture, detection)?))
     }
 
     fn embed_face(

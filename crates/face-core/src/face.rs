@@ -118,6 +118,14 @@ impl Landmarks {
         let ([rx, ry], [lx, ly]) = (middle(outer_right, inner_right), middle(outer_left, inner_left));
         (rx - lx).hypot(ry - ly)
     }
+
+    /// How far the eyes lean, in degrees, positive when the head leans clockwise.
+    pub(crate) fn lean(&self) -> f64 {
+        let [outer_right, inner_right, outer_left, inner_left, _] = self.0;
+        let x = outer_right.x + inner_right.x - outer_left.x - inner_left.x;
+        let y = outer_right.y + inner_right.y - outer_left.y - inner_left.y;
+        f64::from(y).atan2(f64::from(x)).to_degrees()
+    }
 }
 
 /// The 68 landmarks of dlib's other predictor, in the order of iBUG 300-W: the jaw (0 to 16), the brows (17

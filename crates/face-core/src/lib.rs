@@ -42,6 +42,7 @@ mod runtime;
 mod select;
 mod similarity;
 mod tensors;
+mod turns;
 
 pub use chip::Chip;
 pub use decode::decode;
@@ -59,3 +60,4 @@ pub use options::{
 };
 pub use pixels::RgbView;
 pub use quality::{Pose, Quality, QualityCode, QualityLimits, Shortcoming};
+pub use turns::Searched;

@@ -1,9 +1,32 @@
 //! Choosing the face that counts when a picture shows several.
 
-use crate::{Detection, FaceError, FacePolicy};
+use crate::{Detection, DetectorKind, FaceError, FacePolicy};
 
 /// A face with less than this share of the largest one's area is a bystander.
 const PROMINENT: f32 = 0.25;
+
+/// Beside a face that scores at least `STRONG`, a detection of YuNet below `GHOST` is no second person, but a
+/// painted or blurred one, or none at all.
+const STRONG: f32 = 0.88;
+const GHOST: f32 = 0.80;
+
+/// From this size on a score below `GHOST` tells something, as the side of a square of the face's area in
+/// pixels of the copy that was searched: real faces of fewer pixels score low, too.
+const GHOST_SIDE: f32 = 32.0;
+
+/// Longest side of the largest copy that is searched of every picture.
+const SEARCHED_SIDE: f32 = 640.0;
+
+/// The detections that are people; the others are weak ones beside a strong one. The picture has that many
+/// pixels on its longest side.
+pub(crate) fn people(found: &[Detection], longest_side: usize) -> Vec<Detection> {
+    let yunet = |face: &Detection| face.found_by == DetectorKind::Yunet;
+    let strong = found.iter().any(|face| yunet(face) && face.score >= STRONG);
+    let reduction = SEARCHED_SIDE / (longest_side as f32).max(SEARCHED_SIDE);
+    let large = |face: &Detection| face.bounding_box.area().sqrt() * reduction >= GHOST_SIDE;
+    let ghost = |face: &Detection| strong && yunet(face) && face.score < GHOST && large(face);
+    found.iter().filter(|face| !ghost(face)).copied().collect()
+}
 
 /// The face that the policy chooses, and how many others it passed over.
 ///
@@ -28,7 +51,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{BoundingBox, DetectorKind};
+    use crate::BoundingBox;
 
     fn face(width: f32) -> Detection {
         let bounding_box = BoundingBox { left: 0.0, top: 0.0, width, height: width };
@@ -58,6 +81,25 @@ mod tests {
         for policy in [FacePolicy::Single, FacePolicy::Strict, FacePolicy::Largest] {
             assert!(matches!(select(&[], policy), Err(FaceError::NoFace)));
         }
+    }
+
+    #[test]
+    fn a_weak_detection_beside_a_strong_face_is_nobody() {
+        let scored = |score, width| Detection { score, found_by: DetectorKind::Yunet, ..face(width) };
+        let widths = |found: &[Detection], side| {
+            people(found, side).iter().map(|f| f.bounding_box.width).collect::<Vec<_>>()
+        };
+        assert_eq!(widths(&[scored(0.93, 90.0), scored(0.77, 100.0)], 600), [90.0]);
+        assert_eq!(widths(&[scored(0.93, 90.0), scored(0.81, 100.0)], 600), [90.0, 100.0]);
+        assert_eq!(widths(&[scored(0.85, 90.0), scored(0.77, 100.0)], 600), [90.0, 100.0], "none is strong");
+        assert_eq!(widths(&[scored(0.93, 90.0), scored(0.77, 31.0)], 600), [90.0, 31.0], "too small to tell");
+        assert_eq!(
+            widths(&[scored(0.93, 90.0), scored(0.77, 60.0)], 1280),
+            [90.0, 60.0],
+            "small as searched"
+        );
+        let dlib = [scored(0.93, 90.0), Detection { score: 0.1, ..face(100.0) }];
+        assert_eq!(widths(&dlib, 600), [90.0, 100.0], "another detector's scores are others");
     }
 
     proptest! {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use face_core::{
-    BoundingBox, Detection, EmbeddedFace, Embedder, EngineOptions, Face, FaceEngine, FaceError, FacePolicy,
+    BoundingBox, Detection, EmbeddedFace, Embedder, EngineOptions, FaceEngine, FaceError, FacePolicy,
     OpenError, PictureError, Purpose, QualityCode, QualityLimits, RgbView, SmallestFace,
 };
 use image::codecs::jpeg::JpegEncoder;
@@ -168,7 +168,7 @@ fn callers_with_pixels_of_their_own_get_what_callers_with_files_get() {
         obama.chunks_exact(width * 3).flat_map(|row| row.iter().copied().chain([7; 5])).collect();
     let view = RgbView::new(&padded, width, height, width * 3 + 5).unwrap();
     let detection = ENGINE.detect(view).unwrap()[0];
-    let face = Face { detection, landmarks: ENGINE.landmarks(view, &detection) };
+    let face = ENGINE.face_to_embed(view, detection).unwrap();
     let embedding = embedder().embed(&embedder().crops(view, &face, Purpose::Enrolment)).unwrap();
     let whole = single(&file("obama.jpg"));
     assert_eq!(face, whole.face);

@@ -18,7 +18,7 @@ fn wrong_use_ends_with_2_and_names_what_is_wrong() {
         (vec!["--prot", "1"], "--prot"),
         (vec!["--port", "x"], "port = 'x'"),
         (vec!["--host", "0.0.0.0"], "without keys"),
-        (vec!["--threshold", "0.6"], "0.42"),
+        (vec!["--threshold", "0.6"], "0.2 to 0.5"),
         (vec!["--store", "redb:x.redb?sync=off"], "sync"),
         (vec!["fly"], "fly"),
     ] {

@@ -31,7 +31,8 @@ pub(super) fn steadied(
     found: Detection,
     min_score: f32,
 ) -> Result<Detection, InferenceError> {
-    let (Some(points), Some((part, left, top))) = (found.points, surroundings(picture, &found.bounding_box)) else {
+    let (Some(points), Some((part, left, top))) = (found.points, surroundings(picture, &found.bounding_box))
+    else {
         return Ok(found);
     };
     let Some(mut copy) = shrink(part, &[SIDE]).into_iter().next() else { return Ok(found) };
@@ -40,7 +41,8 @@ pub(super) fn steadied(
     // A copy has at least one pixel a side.
     let Ok(view) = RgbView::of(&copy) else { return Ok(found) };
     let mirrored = suppress(yunet.detect(view, min_score)?, OVERLAP).into_iter();
-    let faces = mirrored.map(|face| back(face, view.width() as f32).scaled(scale[0], scale[1]).shifted(left, top));
+    let faces =
+        mirrored.map(|face| back(face, view.width() as f32).scaled(scale[0], scale[1]).shifted(left, top));
     let overlap = |face: &Detection| face.bounding_box.iou(&found.bounding_box);
     let again = faces.filter(|face| overlap(face) > SAME).max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
     let mean = again.and_then(|again| again.points).map(|again| {
@@ -66,8 +68,7 @@ fn surroundings<'a>(picture: RgbView<'a>, around: &BoundingBox) -> Option<(RgbVi
         within((center.y - reach).floor(), picture.height()),
         within((center.y + reach).ceil(), picture.height()),
     );
-    let part =
-        picture.part(left as usize, top as usize, (right - left) as usize, (bottom - top) as usize)?;
+    let part = picture.part(left as usize, top as usize, (right - left) as usize, (bottom - top) as usize)?;
     Some((part, left, top))
 }
 
