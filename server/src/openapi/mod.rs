@@ -24,10 +24,10 @@ Registers people for events by a photo, and says who a camera picture shows.
 `POST /v1/events/{event}/identify` with a picture, or `POST /v1/events/{event}/check-ins` to keep a list of who came. \
 Events come into being with their first user.
 
-**Confidence** is `(1 - distance) * 100`, where the distance is the Euclidean distance between unit vectors. It is \
-*not* a probability. A match needs a distance of at most the `threshold` in the answer (0.4 by default, that is a \
-confidence of at least 60.00). On press photographs of one picture a person, about one comparison with a stranger in 250 \
-is within it.
+**Confidence** is `(1 - distance) * 100`. It is *not* a probability. A match needs a distance of at most the `threshold` \
+in the answer, which follows the number of users of the event so that 1 % of strangers are named at most. It is never \
+above 0.4, that is a confidence of 60.00: on press photographs, one comparison with a stranger in 1,000 is within that. \
+In a large event a confidence above 60 may be refused: look at the decision.
 
 **Pictures** are JPEG, PNG, WebP, BMP, GIF or TIFF, recognised by content; the camera's orientation is applied. \
 They are never stored or logged.

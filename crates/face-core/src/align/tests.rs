@@ -146,7 +146,7 @@ fn a_picture_whose_detected_points_are_in_place_is_cut_as_it_is() {
     let picture = waves(300, 280, 23.0);
     let Alignment::Points { yunet, .. } = by_points() else { unreachable!() };
     let points = yunet.map(|[x, y]| point([x + 31.0, y + 17.0]));
-    let elsewhere = face([200.0, 200.0], 30.0, 1.0);
+    let elsewhere = face([200.0, 200.0], 30.0, 0.1);
     let view = RgbView::of(&picture).unwrap();
     let chip = align(view, &found(elsewhere, Some(points)), &by_points(), 112, 1.0);
     assert_eq!(*chip.pixels(), imageops::crop_imm(&picture, 31, 17, 112, 112).to_image());

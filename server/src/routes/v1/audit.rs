@@ -62,7 +62,7 @@ pub(crate) struct ShownEntry {
     #[schema(required = true, minimum = 0, example = 0.4)]
     threshold: Option<f32>,
     /// The model in which the distances are meant.
-    #[schema(required = true, example = "dlib-resnet-v1")]
+    #[schema(required = true, example = "sface-2021dec")]
     model: Option<String>,
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct ShownSample {
     #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     id: String,
     /// The model of its embedding.
-    #[schema(example = "dlib-resnet-v1")]
+    #[schema(example = "sface-2021dec")]
     model: String,
     /// How sure the detector was, on its own scale.
     #[schema(example = 0.93)]
