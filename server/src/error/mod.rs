@@ -194,10 +194,7 @@ impl ApiError {
 
     /// The same, where it is about a picture, with which of two it is.
     pub(crate) fn of_one(self, picture: WhichPicture) -> Self {
-        match self {
-            Self::Face(error) => Self::OneOfTwo { picture, error },
-            other => other,
-        }
+        if let Self::Face(error) = self { Self::OneOfTwo { picture, error } } else { self }
     }
 
     /// What an error of the form reader means.

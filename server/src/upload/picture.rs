@@ -63,12 +63,17 @@ fn refused(field: &Field, error: ApiError) -> MultipartError {
 
 /// What an error of the form reader means, where all fields of a form may have `limit` bytes.
 pub(crate) fn form_error(error: MultipartError, limit: usize) -> Error {
-    match error {
-        MultipartError::Field { source, .. } if source.as_error::<ApiError>().is_some() => source,
+    if matches!(error, MultipartError::Payload(PayloadError::Overflow)) {
         // Of a field that is no picture.
-        MultipartError::Payload(PayloadError::Overflow) => ApiError::BodyTooLarge { limit }.into(),
-        error => ApiError::of_multipart(&error).into(),
+        return ApiError::BodyTooLarge { limit }.into();
     }
+    let of_the_reader = ApiError::of_multipart(&error);
+    if let MultipartError::Field { source, .. } = error
+        && source.as_error::<ApiError>().is_some()
+    {
+        return source;
+    }
+    of_the_reader.into()
 }
 
 #[cfg(test)]
