@@ -31,7 +31,7 @@ fn tables_in(jpeg: &[u8]) -> usize {
 /// Colours and details enough to need many codes of all four tables.
 fn detailed() -> RgbImage {
     RgbImage::from_fn(200, 120, |x, y| {
-        Rgb([x * x / 7 + y * 91, x * y / 3, (x / 9) * 60 ^ (y / 5) * 33].map(|v| (v % 256) as u8))
+        Rgb([x * x / 7 + y * 91, x * y / 3, ((x / 9) * 60) ^ ((y / 5) * 33)].map(|v| (v % 256) as u8))
     })
 }
 
