@@ -21,10 +21,10 @@ pub(crate) const MEAN_SHAPE: [P2; 5] = [
     [0.490_112_313_567_9, 0.627_797_531_647_5],
 ];
 
-/// From this lean, in degrees to either side, YuNet's points are not used. It was trained on upright faces: of
-/// one that leans by 30 degrees its points lean by 14, and a chip that is cut by them shows the face leaning.
-/// dlib's landmarks follow the face. `docs/ACCURACY.md` has the error rates of both.
-const LEANING: f64 = 10.0;
+/// YuNet's points are used where they lean as dlib's landmarks do but for so many degrees. It was trained on
+/// upright faces: of one that leans by 30 degrees its points lean by 14, and a chip that is cut by them shows the
+/// face leaning, unless they were found in a picture that was turned. dlib's landmarks follow the face.
+const AGREED: f64 = 10.0;
 
 /// How an embedder's chips are cut, as the manifest has it.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -34,7 +34,7 @@ pub(crate) enum Alignment {
     /// of its side. Byte for byte the chip that dlib cuts.
     Dlib { padding: f64 },
     /// Five points go to places in the chip, in pixels from the centre of its top left one: the points
-    /// of YuNet where it found the face and the face hardly leans, in the order of
+    /// of YuNet where it found the face and they lean as it does, in the order of
     /// [`Detection::points`](crate::Detection::points), else dlib's landmarks.
     Points { yunet: [P2; 5], dlib: [P2; 5] },
 }
@@ -51,7 +51,7 @@ impl Alignment {
             }
             Self::Points { yunet, dlib } => {
                 let (in_chip, in_picture) = match face.detection.points {
-                    Some(points) if face.landmarks.lean().abs() < LEANING => (yunet, points),
+                    Some(points) if off(lean_of(&points), face.landmarks.lean()) < AGREED => (yunet, points),
                     Some(_) | None => (dlib, face.landmarks.0),
                 };
                 // Unlike dlib, OpenCV measures what is left between the points in the chip: where the
@@ -67,6 +67,37 @@ impl Alignment {
             Self::Points { .. } => Convention::Centers,
         }
     }
+}
+
+/// How far YuNet's eyes lean, in degrees, positive when the head leans clockwise.
+pub(crate) fn lean_of([right_eye, left_eye, ..]: &[Point; 5]) -> f64 {
+    f64::from(left_eye.y - right_eye.y).atan2(f64::from(left_eye.x - right_eye.x)).to_degrees()
+}
+
+/// Between two angles, in degrees.
+fn off(one: f64, other: f64) -> f64 {
+    let apart = (one - other).rem_euclid(360.0);
+    apart.min(360.0 - apart)
+}
+
+/// A square part of a picture around a place, turned so that what leans by `degrees` stands upright in it, and the
+/// way from its `side` pixels to the picture. What lies outside the picture is black.
+pub(crate) fn upright_part(
+    picture: RgbView<'_>,
+    center: Point,
+    reach: f32,
+    degrees: f64,
+    side: u32,
+) -> (Chip, Similarity) {
+    let middle = f64::from(side - 1) / 2.0;
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let scale = f64::from(reach) / middle;
+    let (a, b) = (scale * cos, scale * sin);
+    let (x, y) = (f64::from(center.x), f64::from(center.y));
+    let to_picture =
+        Similarity { a, b, tx: x - (a * middle - b * middle), ty: y - (b * middle + a * middle) };
+    let square = Square::of_chip(&to_picture, Convention::Centers, side, 1.0);
+    (Chip::from_aligned(square.cut(picture, side)), to_picture)
 }
 
 /// Cuts the chip of `side` pixels out of a picture. A `zoom` above 1 shows that much more of the

@@ -96,16 +96,22 @@ impl Detector {
         }
     }
 
-    /// A face that was found, with steadier points where YuNet gave it some.
+    /// A face that was found, with steadier points where YuNet gave it some. `lean` is how far it leans by dlib's
+    /// landmarks, in degrees.
     pub(crate) fn steadied(
         &self,
         picture: RgbView<'_>,
         found: Detection,
+        lean: f64,
     ) -> Result<Detection, InferenceError> {
-        match self.yunet() {
-            Some((yunet, min_score)) => steady::steadied(yunet, picture, found, min_score),
-            None => Ok(found),
+        let Some((yunet, min_score)) = self.yunet().filter(|_| found.points.is_some()) else {
+            return Ok(found);
+        };
+        if lean.abs() < steady::LEANING {
+            return steady::steadied(yunet, picture, found, min_score);
         }
+        let upright = steady::upright_points(yunet, picture, &found.bounding_box, lean, min_score)?;
+        Ok(Detection { points: upright.or(found.points), ..found })
     }
 
     /// The turn in which a picture shows its faces upright, given what was found in it as it is. Only YuNet

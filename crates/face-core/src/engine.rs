@@ -191,7 +191,9 @@ impl FaceEngine {
     /// [`InferenceError`] when the detector fails to run.
     pub fn face_to_embed(&self, picture: RgbView<'_>, detection: Detection) -> Result<Face, InferenceError> {
         let _step = tracing::debug_span!("steady").entered();
-        Ok(self.face(picture, self.detector.steadied(picture, detection)?))
+        let face = self.face(picture, detection);
+        let detection = self.detector.steadied(picture, detection, face.landmarks.lean())?;
+        Ok(Face { detection, ..face })
     }
 
     fn embed_face(

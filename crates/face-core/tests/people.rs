@@ -110,6 +110,69 @@ fn saving_again_mirroring_shrinking_and_turning_leave_a_person_the_same() {
 }
 
 #[test]
+fn a_picture_on_its_side_or_head_is_embedded_upright_and_reported_as_it_was_sent() {
+    let (biden, picture) = (single(&file("biden.jpg")), pixels("biden.jpg"));
+    let (width, height) = (picture.width() as f32, picture.height() as f32);
+    let upright = biden.face.detection.bounding_box.center();
+    let [right_eye, ..] = biden.face.detection.points.unwrap();
+    for (turned, there) in [
+        (imageops::rotate90(&picture), (|p, [_, h]| [h - p[1], p[0]]) as fn([f32; 2], [f32; 2]) -> [f32; 2]),
+        (imageops::rotate180(&picture), |p, [w, h]| [w - p[0], h - p[1]]),
+        (imageops::rotate270(&picture), |p, [w, _]| [p[1], w - p[0]]),
+    ] {
+        for bytes in [png(&turned), jpeg(&turned, 95)] {
+            let found = single(&bytes);
+            let off = distance(&biden, &found);
+            assert!(off < 0.1, "{off}");
+            let detection = found.face.detection;
+            let [eye, ..] = detection.points.unwrap();
+            for (found, upright) in [(detection.bounding_box.center(), upright), (eye, right_eye)] {
+                let [x, y] = there([upright.x, upright.y], [width, height]);
+                let off = (found.x - x).hypot(found.y - y);
+                assert!(off < 0.1 * detection.bounding_box.width, "{found:?}, not {x}, {y}");
+            }
+        }
+        let all = ENGINE.embed_all(&png(&turned), 9, ENGINE.model(), Purpose::Probe).unwrap();
+        assert_eq!(all.size, turned.dimensions());
+        assert!(distance(&biden, &all.faces[0]) < 0.1);
+    }
+}
+
+#[test]
+fn a_face_that_leans_is_recognised_as_an_upright_one() {
+    let (biden, obama, picture) =
+        (single(&file("biden.jpg")), single(&file("obama.jpg")), pixels("biden.jpg"));
+    let center = biden.face.detection.bounding_box.center();
+    for degrees in [-45.0_f32, -30.0, -15.0, 15.0, 30.0] {
+        let (sin, cos) = degrees.to_radians().sin_cos();
+        let leaning = RgbImage::from_fn(800, 800, |x, y| {
+            let (x, y) = (x as f32 - 400.0, y as f32 - 400.0);
+            let (x, y) = (cos * x + sin * y + center.x, cos * y - sin * x + center.y);
+            *picture.get_pixel_checked(x.max(0.0) as u32, y.max(0.0) as u32).unwrap_or(&image::Rgb([0; 3]))
+        });
+        let found = single(&png(&leaning));
+        let (same, different) = (distance(&biden, &found), distance(&obama, &found));
+        assert!(same < 0.15 && different > THRESHOLD, "{degrees}: {same}, {different}");
+    }
+}
+
+#[test]
+fn a_face_that_nobody_could_tell_is_unrecognisable_and_a_good_one_is_not() {
+    let codes = |bytes: &[u8], limits| {
+        let short = single(bytes).quality.shortcomings(&limits);
+        short.iter().map(|shortcoming| shortcoming.code).collect::<Vec<_>>()
+    };
+    let obama = pixels("obama.jpg");
+    for picture in ["obama.jpg", "biden.jpg", "obama2.jpg"] {
+        assert_eq!(codes(&file(picture), QualityLimits::default()), [], "{picture}");
+        assert_eq!(codes(&file(picture), QualityLimits::probe()), [], "{picture}");
+    }
+    let ruined = png(&imageops::blur(&obama, 25.0));
+    assert!(codes(&ruined, QualityLimits::default()).contains(&QualityCode::Unrecognisable));
+    assert_eq!(codes(&ruined, QualityLimits::probe()), [QualityCode::Unrecognisable]);
+}
+
+#[test]
 fn noise_shows_no_face() {
     let mut state = 1_u32;
     let noise = RgbImage::from_fn(640, 480, |_, _| {
@@ -241,6 +304,15 @@ fn quality_says_what_is_wrong_with_a_portrait_that_was_spoilt() {
     let small = imageops::resize(&obama, 80, 100, FilterType::Triangle);
     assert!(codes(&small).contains(&QualityCode::FaceTooSmall));
     assert_eq!(codes(&imageops::crop_imm(&obama, 440, 0, 470, 1137).to_image()), [QualityCode::FaceCutOff]);
+    // Above the eyes and at the mouth, where dlib's landmarks stay inside what is left.
+    let [right_eye, left_eye, _, right_mouth, _] = detections(&obama)[0].points.unwrap();
+    let (above, mouth) = ((right_eye.y - 0.3 * (left_eye.x - right_eye.x)) as u32, right_mouth.y as u32);
+    for part in [
+        imageops::crop_imm(&obama, 0, above, 910, 1137 - above).to_image(),
+        imageops::crop_imm(&obama, 0, 0, 910, mouth).to_image(),
+    ] {
+        assert!(codes(&part).contains(&QualityCode::FaceCutOff));
+    }
     let pose = quality(&imageops::flip_horizontal(&obama)).pose.unwrap();
     let mirrored = quality(&obama).pose.unwrap();
     let off = (pose.yaw + mirrored.yaw, pose.pitch - mirrored.pitch);
