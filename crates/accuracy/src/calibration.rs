@@ -2,20 +2,25 @@
 
 use std::fmt::Write;
 
-use events::{Calibration, CalibrationData, CalibrationError, CalibrationPoint, CalibrationSetting};
+use events::{Calibration, CalibrationData, CalibrationError, CalibrationPoint, CalibrationSetting, Metric};
 
 use crate::statistics::{OperatingPoint, Scores, TargetRate};
+
+/// By how much several samples bring strangers nearer, where too few people had several pictures to measure it:
+/// more than was measured of any model, which errs on the side of those who must not be let in.
+const SEVERAL_UNMEASURED: f64 = 0.5;
 
 /// The lowest false match rate that is looked for is one in ten to this power.
 const LOWEST_POWER: u32 = 9;
 
 /// Makes the calibration of measured distances: a point at 1, 2 and 5 of every power of ten, from the lowest
-/// rate with ten false matches behind it up to 0.5.
+/// rate with ten false matches behind it up to 0.5. `several` is [`Several::factor`](crate::several::Several).
 ///
 /// # Errors
 /// [`CalibrationError`] when there are too few comparisons for two points.
 pub fn calibrate(
     setting: CalibrationSetting,
+    several: Option<f64>,
     name: &str,
     pictures: usize,
     scores: &Scores,
@@ -41,7 +46,7 @@ pub fn calibrate(
         genuine: scores.genuine().len() as u64,
         impostor: scores.impostor().len() as u64,
     };
-    Calibration::new(setting, data, points)
+    Calibration::new(setting, several.unwrap_or(SEVERAL_UNMEASURED), data, points)
 }
 
 /// The text of a calibration file.
@@ -49,18 +54,20 @@ pub fn calibrate(
 pub fn to_toml(calibration: &Calibration) -> String {
     let (setting, data) = (calibration.setting(), calibration.data());
     let lowest = calibration.points().first().map_or(0.0, |point| point.fmr);
-    let metric = match setting.metric {
-        events::Metric::Unit => "unit",
-        events::Metric::Raw => "raw",
+    let metric = match setting.scale.metric() {
+        Metric::Unit => "unit",
+        Metric::Raw => "raw",
     };
     let mut text = format!(
         "# How often two persons' pictures are within a distance, measured by `cargo xtask accuracy --calibration`.\n\
          # docs/ACCURACY.md describes the fields. The data supports no rate below {lowest:.1e}: fewer than ten\n\
          # comparisons would stand behind it.\n\
-         format = 1\n\
+         format = 2\n\
          model = {}\n\
-         crops = {}\n\
          metric = \"{metric}\"\n\
+         crops = {{ enrolled = {}, probe = {} }}\n\
+         scale = {:?}\n\
+         several = {:?}\n\
          \n\
          [data]\n\
          name = {}\n\
@@ -68,7 +75,10 @@ pub fn to_toml(calibration: &Calibration) -> String {
          genuine = {}\n\
          impostor = {}\n",
         quoted(setting.model.as_str()),
-        setting.crops,
+        setting.enrolled_crops,
+        setting.probe_crops,
+        setting.scale.factor(),
+        calibration.several(),
         quoted(&data.name),
         data.pictures,
         data.genuine,
@@ -96,14 +106,18 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use events::Metric;
-    use face_core::{Distance, ModelId};
+    use face_core::{Distance, DistanceScale, ModelId};
     use proptest::prelude::*;
 
     use super::*;
 
     fn setting() -> CalibrationSetting {
-        CalibrationSetting { model: ModelId::new("test-model").unwrap(), crops: 4, metric: Metric::Unit }
+        CalibrationSetting {
+            model: ModelId::new("test-model").unwrap(),
+            enrolled_crops: 2,
+            probe_crops: 1,
+            scale: DistanceScale::unit(0.3537).unwrap(),
+        }
     }
 
     fn even(impostors: usize) -> Scores {
@@ -114,23 +128,31 @@ mod tests {
 
     #[test]
     fn the_lowest_rate_has_ten_false_matches_behind_it() {
-        let calibration = calibrate(setting(), "even", 9, &even(10_000)).unwrap();
+        let calibration = calibrate(setting(), Some(0.22), "even", 9, &even(10_000)).unwrap();
         let rates: Vec<f64> = calibration.points().iter().map(|point| point.fmr).collect();
         assert_eq!(rates, [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5]);
-        assert!(calibrate(setting(), "few", 9, &even(20)).is_err());
+        assert!(calibrate(setting(), Some(0.22), "few", 9, &even(20)).is_err());
     }
 
     #[test]
     fn what_is_written_is_read_again_to_the_last_digit() {
-        let calibration = calibrate(setting(), "a \"name\"\twith \\ signs", 9, &even(7_919)).unwrap();
-        assert_eq!(Calibration::parse(&to_toml(&calibration)), Ok(calibration));
+        let made =
+            |several| calibrate(setting(), several, "a \"name\"\twith \\ signs", 9, &even(7_919)).unwrap();
+        for (several, written) in [(Some(0.31), 0.31), (None, SEVERAL_UNMEASURED)] {
+            let calibration = made(several);
+            assert_eq!(calibration.several(), written);
+            assert_eq!(Calibration::parse(&to_toml(&calibration)), Ok(calibration));
+        }
+        let text = to_toml(&made(Some(0.31)));
+        let setting = "crops = { enrolled = 2, probe = 1 }\nscale = 0.3537\nseveral = 0.31\n";
+        assert!(text.contains(setting), "{text}");
     }
 
     proptest! {
         #[test]
         fn a_threshold_for_a_rate_accepts_about_that_share(way in 0.0_f64..=1.0) {
             let scores = even(100_000);
-            let calibration = calibrate(setting(), "even", 9, &scores).unwrap();
+            let calibration = calibrate(setting(), Some(0.22), "even", 9, &scores).unwrap();
             let (lowest, highest) = (calibration.points()[0].fmr, calibration.points().last().unwrap().fmr);
             let asked = (lowest.ln() + way * (highest / lowest).ln()).exp().clamp(lowest, highest);
             let threshold: Distance = calibration.threshold_for(asked).unwrap();

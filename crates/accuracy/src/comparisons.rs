@@ -4,8 +4,8 @@ use std::thread;
 
 use crate::AccuracyError;
 use crate::pairs::Pair;
+use crate::sides::Sides;
 use crate::statistics::{Labelled, Scores};
-use crate::vector::FaceVector;
 
 /// Comparisons made, sorted, and those that could not be made because a picture gave no embedding.
 #[derive(Debug)]
@@ -31,11 +31,11 @@ pub fn scores(what: &'static str, genuine: Vec<f32>, impostor: Vec<f32>) -> Resu
     })
 }
 
-/// The distance of each labelled pair, `None` where a picture has no vector.
+/// The distance of each labelled pair, its first picture enrolled and its second the probe; `None` where a
+/// picture has no vector.
 #[must_use]
-pub fn distances_of_pairs(pairs: &[Pair], vectors: &[Option<FaceVector>]) -> Vec<Option<f32>> {
-    let vector = |index: usize| vectors.get(index).and_then(Option::as_ref);
-    pairs.iter().map(|pair| Some(vector(pair.a.0)?.distance(vector(pair.b.0)?))).collect()
+pub fn distances_of_pairs(pairs: &[Pair], sides: &Sides) -> Vec<Option<f32>> {
+    pairs.iter().map(|pair| sides.distance(pair.a.0, pair.b.0)).collect()
 }
 
 /// The labelled pairs that could be compared.
@@ -65,25 +65,23 @@ pub fn compare_pairs(pairs: &[Pair], distances: &[Option<f32>]) -> Result<Compar
     })
 }
 
-/// Scores of every pair of pictures; `people` has a number for each picture, equal for one person.
+/// Scores of every pair of pictures, each compared once; `people` has a number for each picture, equal for one
+/// person. `distance` takes the earlier picture of a pair first.
 ///
 /// # Errors
 /// [`AccuracyError::NoComparisons`] when one kind is missing.
 pub fn compare_all(
-    vectors: &[Option<FaceVector>],
     people: &[usize],
     threads: usize,
+    distance: impl Fn(usize, usize) -> Option<f32> + Sync,
 ) -> Result<Compared, AccuracyError> {
-    let pictures: Vec<(&Option<FaceVector>, usize)> = vectors.iter().zip(people.iter().copied()).collect();
     // Every picture with those after it. Rows shrink, so each thread takes every `threads`-th of them.
     let compare = |first: usize| {
         let mut part = Part::default();
-        for row in (first..pictures.len()).step_by(threads) {
-            let Some(((vector, person), after)) = pictures.get(row..).and_then(<[_]>::split_first) else {
-                continue;
-            };
-            for (other, another) in after {
-                part.add(person == another, vector.as_ref().zip(other.as_ref()));
+        for row in (first..people.len()).step_by(threads) {
+            let Some((person, after)) = people.get(row..).and_then(<[_]>::split_first) else { continue };
+            for (another, column) in after.iter().zip(row + 1..) {
+                part.add(person == another, distance(row, column));
             }
         }
         part
@@ -114,10 +112,10 @@ struct Part {
 }
 
 impl Part {
-    fn add(&mut self, same: bool, vectors: Option<(&FaceVector, &FaceVector)>) {
-        match (same, vectors) {
-            (true, Some((a, b))) => self.genuine.push(a.distance(b)),
-            (false, Some((a, b))) => self.impostor.push(a.distance(b)),
+    fn add(&mut self, same: bool, distance: Option<f32>) {
+        match (same, distance) {
+            (true, Some(distance)) => self.genuine.push(distance),
+            (false, Some(distance)) => self.impostor.push(distance),
             (true, None) => self.lost_genuine += 1,
             (false, None) => self.lost_impostor += 1,
         }
@@ -133,26 +131,18 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
-    use face_core::{Embedding, ModelId};
-
     use super::*;
-    use crate::arguments::Metric;
 
-    fn vectors(values: &[Option<f32>]) -> Vec<Option<FaceVector>> {
-        let vector = |value: f32| {
-            let mut numbers = [0.0; 128];
-            (numbers[0], numbers[1]) = (value, 1.0);
-            let embedding = Embedding::new(ModelId::new("test").unwrap(), numbers).unwrap();
-            FaceVector::of(&[&embedding], Metric::Raw).unwrap()
-        };
-        values.iter().map(|value| value.map(vector)).collect()
+    /// Places on a line; a picture without a vector has none.
+    fn apart(places: &[Option<f32>]) -> impl Fn(usize, usize) -> Option<f32> + Sync {
+        |enrolled, probe| Some((places[enrolled]? - places[probe]?).abs())
     }
 
     #[test]
     fn every_two_pictures_are_compared_once_whatever_the_threads() {
-        let vectors = vectors(&[Some(0.0), Some(1.0), Some(3.0), None, Some(7.0)]);
+        let places = [Some(0.0), Some(1.0), Some(3.0), None, Some(7.0)];
         for threads in [1, 2, 3, 16] {
-            let compared = compare_all(&vectors, &[0, 0, 1, 1, 1], threads).unwrap();
+            let compared = compare_all(&[0, 0, 1, 1, 1], threads, apart(&places)).unwrap();
             assert_eq!(compared.scores.genuine(), [1.0, 4.0]);
             assert_eq!(compared.scores.impostor(), [2.0, 3.0, 6.0, 7.0]);
             assert_eq!((compared.lost_genuine, compared.lost_impostor), (2, 2));
@@ -160,8 +150,15 @@ mod tests {
     }
 
     #[test]
+    fn the_earlier_picture_of_a_pair_is_the_enrolled_one() {
+        let compared = compare_all(&[0, 0, 1], 2, |enrolled, probe| Some((enrolled * 10 + probe) as f32));
+        let scores = compared.unwrap().scores;
+        assert_eq!((scores.genuine(), scores.impostor()), (&[1.0][..], &[2.0, 12.0][..]));
+    }
+
+    #[test]
     fn people_with_a_single_picture_each_cannot_be_measured() {
-        let error = compare_all(&vectors(&[Some(0.0), Some(1.0)]), &[0, 1], 1).unwrap_err();
+        let error = compare_all(&[0, 1], 1, apart(&[Some(0.0), Some(1.0)])).unwrap_err();
         assert!(error.to_string().contains("0 comparisons of one person and 1 of two"), "{error}");
     }
 }

@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use face_core::{Embedding, FaceEngine, Quality, RgbView};
+use face_core::{Embedding, Quality, QualityCode};
 
 use crate::AccuracyError;
-use crate::arguments::Choice;
-use crate::face_choice::choose;
+use crate::picture_embedder::PictureEmbedder;
 use crate::pictures::Picture;
 use crate::progress::Progress;
 use crate::spoil::Spoiling;
@@ -18,10 +17,14 @@ use crate::spoil::Spoiling;
 pub enum Outcome {
     /// A face was embedded.
     Embedded {
-        /// Its embedding.
-        embedding: Embedding,
+        /// Its embedding as it is enrolled.
+        enrolled: Embedding,
+        /// Its embedding as a probe, where that differs.
+        probe: Option<Embedding>,
         /// How well it is shown.
         quality: Quality,
+        /// What the quality gate has against enrolling it; empty when it passes.
+        shortcomings: Vec<QualityCode>,
         /// Faces found in the picture, one or more.
         faces: usize,
     },
@@ -53,14 +56,25 @@ pub struct EmbeddingRun {
     pub wall: Duration,
     /// How many threads worked.
     pub threads: usize,
+    /// Whether probes are embedded otherwise than enrolled pictures.
+    pub sides_differ: bool,
 }
 
 impl EmbeddingRun {
-    /// The embedding of a picture, where there is one.
+    /// The embedding of a picture as it is enrolled, where there is one.
     #[must_use]
-    pub fn embedding(&self, picture: usize) -> Option<&Embedding> {
+    pub fn enrolled(&self, picture: usize) -> Option<&Embedding> {
         match self.outcomes.get(picture)? {
-            Outcome::Embedded { embedding, .. } => Some(embedding),
+            Outcome::Embedded { enrolled, .. } => Some(enrolled),
+            Outcome::NoFace | Outcome::Unusable(_) => None,
+        }
+    }
+
+    /// The embedding of a picture as a probe, where there is one.
+    #[must_use]
+    pub fn probe(&self, picture: usize) -> Option<&Embedding> {
+        match self.outcomes.get(picture)? {
+            Outcome::Embedded { enrolled, probe, .. } => Some(probe.as_ref().unwrap_or(enrolled)),
             Outcome::NoFace | Outcome::Unusable(_) => None,
         }
     }
@@ -73,17 +87,25 @@ impl EmbeddingRun {
             Outcome::NoFace | Outcome::Unusable(_) => None,
         }
     }
+
+    /// Whether a picture's face may be enrolled.
+    #[must_use]
+    pub fn passes_gate(&self, picture: usize) -> bool {
+        match self.outcomes.get(picture) {
+            Some(Outcome::Embedded { shortcomings, .. }) => shortcomings.is_empty(),
+            Some(Outcome::NoFace | Outcome::Unusable(_)) | None => false,
+        }
+    }
 }
 
-/// Embeds all pictures, or a spoilt copy of each, on as many threads as the engine was opened for.
+/// Embeds all pictures, or a spoilt copy of each, on as many threads as the embedder was opened for.
 ///
 /// # Errors
 /// [`AccuracyError::Inference`] when a model fails; a picture that cannot be used is an [`Outcome`].
 pub fn embed_all(
-    engine: &FaceEngine,
+    embedder: &PictureEmbedder,
     list: &[Picture],
     spoiling: Option<Spoiling>,
-    choice: Choice,
     threads: usize,
 ) -> Result<EmbeddingRun, AccuracyError> {
     let progress = Progress::start("embedding pictures", list.len());
@@ -94,7 +116,7 @@ pub fn embed_all(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(picture) = list.get(index) else { return Ok((outcomes, times)) };
-            outcomes.push((index, embed(engine, picture, spoiling, choice, &mut times)?));
+            outcomes.push((index, embedder.embed(picture, spoiling, &mut times)?));
             progress.reached(done.fetch_add(1, Ordering::Relaxed) + 1);
         }
     };
@@ -114,44 +136,5 @@ pub fn embed_all(
     }
     indexed.sort_by_key(|&(index, _)| index);
     let outcomes = indexed.into_iter().map(|(_, outcome)| outcome).collect();
-    Ok(EmbeddingRun { outcomes, times, wall, threads })
-}
-
-fn embed(
-    engine: &FaceEngine,
-    picture: &Picture,
-    spoiling: Option<Spoiling>,
-    choice: Choice,
-    times: &mut Times,
-) -> Result<Outcome, AccuracyError> {
-    let start = Instant::now();
-    let bytes = match std::fs::read(&picture.path) {
-        Ok(bytes) => bytes,
-        Err(error) => return Ok(Outcome::Unusable(error.to_string())),
-    };
-    let pixels = match engine.decode(&bytes) {
-        Ok(pixels) => pixels,
-        Err(error) => return Ok(Outcome::Unusable(error.to_string())),
-    };
-    let pixels = match spoiling {
-        Some(spoiling) => spoiling.apply(&pixels),
-        None => pixels,
-    };
-    let view = match RgbView::of(&pixels) {
-        Ok(view) => view,
-        Err(error) => return Ok(Outcome::Unusable(error.to_string())),
-    };
-    let decoded = Instant::now();
-    times.decode += decoded - start;
-    let faces = engine.detect(view)?;
-    let detected = Instant::now();
-    times.detect += detected - decoded;
-    let Some(face) = choose(&faces, choice, pixels.width() as f32, pixels.height() as f32) else {
-        return Ok(Outcome::NoFace);
-    };
-    let face = engine.face(view, *face);
-    let embedding = engine.embed(&engine.crops(view, &face))?;
-    times.embed += detected.elapsed();
-    let quality = engine.quality(view, &face);
-    Ok(Outcome::Embedded { embedding, quality, faces: faces.len() })
+    Ok(EmbeddingRun { outcomes, times, wall, threads, sides_differ: embedder.sides_differ() })
 }

@@ -72,6 +72,12 @@ pub enum AccuracyError {
     /// An embedding of no use.
     #[error(transparent)]
     Embedding(#[from] face_core::EmbeddingError),
+    /// The server did not start, or failed while it was asked.
+    #[error("the server: {0}")]
+    Server(String),
+    /// The server could not be asked.
+    #[error("the server cannot be asked")]
+    Http(#[source] reqwest::Error),
     /// A thread ended before its work was done.
     #[error("a thread that worked on pictures ended before its work was done")]
     Thread,

@@ -1,19 +1,23 @@
 //! Search among many (1:N): a gallery of some pictures a person, and the rest as probes.
 
-use face_core::Embedding;
+use face_core::{DistanceScale, Embedding};
 use serde::{Deserialize, Serialize};
 
 use crate::AccuracyError;
-use crate::arguments::Metric;
 use crate::comparisons::scores;
 use crate::people::Person;
-use crate::statistics::{OperatingPoint, Proportion, Scores, TargetRate};
+use crate::sides::Sides;
+use crate::statistics::{OperatingPoint, Proportion, RocPoint, Scores, TargetRate, roc};
 use crate::vector::FaceVector;
 use crate::verification::{RatesAt, TARGETS, rates};
 
-/// Shares of strangers named at which refusals are reported.
-const STRANGER_TARGETS: [TargetRate; 3] =
-    [TargetRate::one_in(10), TargetRate::one_in(100), TargetRate::one_in(1000)];
+/// False positive identification rates at which false negatives are reported.
+pub const SEARCH_TARGETS: [TargetRate; 4] = [
+    TargetRate::one_in(10),
+    TargetRate::one_in(100),
+    TargetRate { accepted: 3, of: 1000 },
+    TargetRate::one_in(1000),
+];
 
 /// What searching a gallery gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,8 +38,10 @@ pub struct Identification {
     pub lost_pictures: usize,
 }
 
-/// Whole searches. Here `far` is the share of strangers for whom anybody was named, and `frr` the share of
-/// probes of enrolled people that were not answered with their own name.
+/// Whole searches. Here `far` is FPIR, the false positive identification rate: the share of searches for
+/// strangers in which anybody is within the threshold; and `frr` is FNIR, the false negative identification
+/// rate: the share of searches for enrolled people in which their own template is not the nearest one, or not
+/// within the threshold (ISO/IEC 19795-1, with one candidate).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OpenSet {
     /// Probes of people who are not enrolled.
@@ -44,34 +50,36 @@ pub struct OpenSet {
     pub operating_points: Vec<OperatingPoint>,
     /// At fixed thresholds.
     pub thresholds: Vec<RatesAt>,
+    /// The curve.
+    #[serde(default)]
+    pub curve: Vec<RocPoint>,
 }
 
 /// Enrols the first `enrol` pictures of everyone who has more, and searches for all other pictures. People
-/// with fewer are strangers. `embedding` gives a picture's embedding, where it has one.
+/// with fewer are strangers. `enrolled` gives a picture's embedding as it is enrolled, where it has one.
 ///
 /// # Errors
 /// [`AccuracyError::NoComparisons`] when nobody has enough pictures, or only one person has.
 pub fn identify<'a>(
     people: &[Person],
     enrol: usize,
-    metric: Metric,
-    embedding: impl Fn(usize) -> Option<&'a Embedding>,
+    sides: &Sides,
+    scale: DistanceScale,
+    enrolled: impl Fn(usize) -> Option<&'a Embedding>,
 ) -> Result<Identification, AccuracyError> {
     let (mut gallery, mut probes, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
     let mut lost_pictures = 0;
     for person in people {
-        let found: Vec<&Embedding> = person.pictures.iter().filter_map(|p| embedding(p.0)).collect();
+        let found: Vec<usize> =
+            person.pictures.iter().map(|p| p.0).filter(|&p| sides.enrolled(p).is_some()).collect();
         lost_pictures += person.pictures.len() - found.len();
         if found.len() > enrol {
-            let (enrolled, rest) = found.split_at(enrol);
-            for face in rest {
-                probes.push((gallery.len(), FaceVector::of(&[face], metric)?));
-            }
-            gallery.push(FaceVector::of(enrolled, metric)?);
+            let (own, rest) = found.split_at(enrol);
+            probes.extend(rest.iter().filter_map(|&picture| Some((gallery.len(), sides.probe(picture)?))));
+            let samples: Vec<_> = own.iter().filter_map(|&picture| enrolled(picture)).collect();
+            gallery.push(FaceVector::of(&samples, scale)?);
         } else {
-            for face in found {
-                strangers.push(FaceVector::of(&[face], metric)?);
-            }
+            strangers.extend(found.iter().filter_map(|&picture| sides.probe(picture)));
         }
     }
     let (mut genuine, mut impostor, mut named) = (Vec::new(), Vec::new(), Vec::new());
@@ -103,8 +111,9 @@ pub fn identify<'a>(
         thresholds: rates(&scores),
         open_set: Scores::new(named, of_strangers).ok().map(|searches| OpenSet {
             strangers: strangers.len(),
-            operating_points: points(&searches, &STRANGER_TARGETS),
+            operating_points: points(&searches, &SEARCH_TARGETS),
             thresholds: rates(&searches),
+            curve: roc(&searches),
         }),
         lost_pictures,
     })
@@ -139,7 +148,9 @@ mod tests {
             people.push(Person { name: String::new(), pictures });
             faces.extend(of_person.iter().map(|&place| face(place)));
         }
-        identify(&people, enrol, Metric::Raw, |picture| faces.get(picture))
+        let scale = DistanceScale::RAW;
+        let vectors = faces.iter().map(|face| FaceVector::of(&[face], scale).ok()).collect();
+        identify(&people, enrol, &Sides::alike(vectors), scale, |picture| faces.get(picture))
     }
 
     #[test]

@@ -4,28 +4,52 @@ mod text;
 
 use serde::{Deserialize, Serialize};
 
+use crate::arguments::CropCounts;
 use crate::embedding_run::{EmbeddingRun, Outcome};
+use crate::enrolment::EnrolmentReport;
+use crate::groups::GroupReport;
+use crate::http::HttpReport;
 use crate::identification::Identification;
+use crate::other_person::OtherPerson;
 use crate::pictures::Pictures;
-use crate::quality_rates::{PoseRate, SpoiltRates};
+use crate::quality_rates::{AmongSpoilt, PoseRate, SpoiltRates};
+use crate::several::Several;
 use crate::verification::Verification;
 
 /// A run's numbers. Pictures are named by the paths of the labels.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// What was measured, and how.
     pub setting: Setting,
     /// What became of the pictures.
     pub pictures: PicturesReport,
+    /// Failures to acquire and to enrol.
+    #[serde(default)]
+    pub enrolment: Option<EnrolmentReport>,
     /// The labelled pairs.
     pub pairs: Option<Verification>,
     /// Every pair of the pictures.
     pub all_pairs: Option<Verification>,
     /// The search among many.
     pub identification: Option<Identification>,
+    /// Templates of several samples, where every pair was measured.
+    #[serde(default)]
+    pub several: Option<Several>,
+    /// How two people's pictures under one name are told, where every pair was measured.
+    #[serde(default)]
+    pub other_person: Vec<OtherPerson>,
+    /// Rates inside groups.
+    #[serde(default)]
+    pub groups: Option<GroupReport>,
+    /// What the server answers.
+    #[serde(default)]
+    pub http: Option<HttpReport>,
     /// Spoilt pictures against untouched ones, the first left as they are.
     #[serde(default)]
     pub spoilt: Vec<SpoiltRates>,
+    /// The same pictures among themselves.
+    #[serde(default)]
+    pub among_spoilt: Vec<AmongSpoilt>,
     /// Refusals by the probe's pose, where every pair was measured.
     #[serde(default)]
     pub poses: Vec<PoseRate>,
@@ -34,16 +58,19 @@ pub struct Report {
 }
 
 /// What was measured, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Setting {
     /// What the data is called.
     pub dataset: String,
     /// The embedder's id.
     pub model: String,
-    /// Crops averaged.
-    pub crops: usize,
+    /// Crops averaged on either side.
+    pub crops: CropCounts,
     /// `unit` or `raw`.
     pub metric: String,
+    /// What distances were multiplied by; reports from before there was a factor have none.
+    #[serde(default)]
+    pub scale: Option<f32>,
     /// What found the faces.
     pub detector: String,
     /// Which of several faces counted.
@@ -51,7 +78,7 @@ pub struct Setting {
 }
 
 /// What became of the pictures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PicturesReport {
     /// How many there are.
     pub count: usize,
@@ -68,7 +95,7 @@ pub struct PicturesReport {
 }
 
 /// Milliseconds a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct TimeReport {
     /// Threads that worked beside each other.
     pub threads: usize,

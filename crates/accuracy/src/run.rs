@@ -3,13 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use events::CalibrationSetting;
-use face_core::ModelId;
-
 use crate::AccuracyError;
-use crate::arguments::{Arguments, Metric};
+use crate::arguments::Arguments;
 use crate::calibration::{calibrate, to_toml};
-use crate::drawing::{Curve, draw_distances, draw_roc};
+use crate::drawing::{Curve, draw_det, draw_distances, draw_roc};
+use crate::http::measure_http;
 use crate::measure::{Measured, measure};
 use crate::report::Report;
 
@@ -17,6 +15,8 @@ use crate::report::Report;
 const REPORT: &str = "report.json";
 /// Name of the drawing of the ROC curve.
 const ROC: &str = "accuracy-roc.svg";
+/// Name of the drawing of the DET curve.
+const DET: &str = "accuracy-det.svg";
 /// Name of the drawing of the distances.
 const DISTANCES: &str = "accuracy-distances.svg";
 
@@ -27,29 +27,25 @@ const DISTANCES: &str = "accuracy-distances.svg";
 pub fn run(arguments: &Arguments, output: &mut impl Write) -> Result<(), AccuracyError> {
     // Read first, so that a wrong path does not cost the whole run.
     let earlier = arguments.beside.iter().map(|file| read_report(file)).collect::<Result<Vec<_>, _>>()?;
-    let measured = measure(arguments)?;
-    let report = &measured.report;
+    let measured = if arguments.http { None } else { Some(measure(arguments)?) };
+    let report = match &measured {
+        Some(measured) => measured.report.clone(),
+        None => measure_http(arguments)?,
+    };
     write!(output, "{report}").map_err(AccuracyError::Print)?;
 
-    let json = serde_json::to_string_pretty(report)
+    let json = serde_json::to_string_pretty(&report)
         .map_err(|error| AccuracyError::Unusable { path: REPORT.into(), detail: error.to_string() })?;
     let mut written = vec![arguments.out.join(REPORT)];
     write_file(&arguments.out.join(REPORT), &json)?;
-    if let Some(verification) = report.curve().filter(|_| arguments.spoil.is_empty()) {
-        let data = report.setting.dataset.clone();
-        let curves: Vec<_> = std::iter::once(report).chain(&earlier).filter_map(Curve::of).collect();
-        let title = "Strangers accepted against rightful persons accepted";
-        let roc = draw_roc(&curves, title, [data.clone(), compared(report)]);
-        let model = format!("{}, crops: {}. ", report.setting.model, report.setting.crops);
-        let title = "Distances between two pictures";
-        let histogram = draw_distances(verification, title, [model + &data, compared(report)]);
-        for (name, drawing) in [(ROC, roc), (DISTANCES, histogram)] {
+    if arguments.spoil.is_empty() {
+        for (name, drawing) in drawings(&report, &earlier) {
             write_file(&arguments.drawings.join(name), &drawing)?;
             written.push(arguments.drawings.join(name));
         }
     }
-    if let Some(file) = &arguments.calibration {
-        write_file(file, &calibration(arguments, &measured, file)?)?;
+    if let Some((file, measured)) = arguments.calibration.as_ref().zip(measured.as_ref()) {
+        write_file(file, &calibration(measured, file)?)?;
         written.push(file.clone());
     }
     writeln!(output).map_err(AccuracyError::Print)?;
@@ -59,12 +55,35 @@ pub fn run(arguments: &Arguments, output: &mut impl Write) -> Result<(), Accurac
     Ok(())
 }
 
+/// Every drawing that the numbers of the run give, by the name of its file.
+fn drawings(report: &Report, earlier: &[Report]) -> Vec<(&'static str, String)> {
+    let reports = || std::iter::once(report).chain(earlier);
+    let data = report.setting.dataset.clone();
+    let mut drawings = Vec::new();
+    if let Some(verification) = report.curve() {
+        let curves: Vec<_> = reports().filter_map(Curve::of).collect();
+        let title = "Strangers accepted against rightful persons accepted";
+        drawings.push((ROC, draw_roc(&curves, title, [data.clone(), compared(report)])));
+        let model = format!("{}, crops: {}. ", report.setting.model, report.setting.crops);
+        let title = "Distances between two pictures";
+        let subtitle = [model + &data, compared(report)];
+        drawings.push((DISTANCES, draw_distances(verification, title, subtitle)));
+    }
+    let curves = reports().filter_map(Curve::of).chain(reports().filter_map(Curve::of_searches));
+    let curves: Vec<_> = curves.collect();
+    if !curves.is_empty() {
+        let title = "Strangers accepted against rightful persons refused";
+        drawings.push((DET, draw_det(&curves, title, [data, compared(report)])));
+    }
+    drawings
+}
+
 /// What was compared, in a line.
 fn compared(report: &Report) -> String {
     let (what, verification) = match (&report.all_pairs, &report.pairs) {
         (Some(all), _) => ("every pair", all),
         (None, Some(pairs)) => ("labelled pairs", pairs),
-        (None, None) => return String::new(),
+        (None, None) => return format!("{} pictures, searches", grouped(report.pictures.count)),
     };
     let pictures = grouped(report.pictures.count);
     let (genuine, impostor) = (grouped(verification.genuine), grouped(verification.impostor));
@@ -84,23 +103,18 @@ fn grouped(number: usize) -> String {
     })
 }
 
-fn calibration(arguments: &Arguments, measured: &Measured, file: &Path) -> Result<String, AccuracyError> {
+fn calibration(measured: &Measured, file: &Path) -> Result<String, AccuracyError> {
     let unusable = |detail: String| AccuracyError::Unusable { path: file.to_path_buf(), detail };
     let scores = measured.scores.as_ref().ok_or_else(|| {
         AccuracyError::Contradiction(
             "--calibration needs comparisons: give --pairs or --all-pairs".to_owned(),
         )
     })?;
-    let (setting, pictures) = (&measured.report.setting, &measured.report.pictures);
-    let model = ModelId::new(&setting.model)?;
-    let metric = match arguments.metric {
-        Metric::Unit => events::Metric::Unit,
-        Metric::Raw => events::Metric::Raw,
-    };
-    let crops = u32::try_from(setting.crops).unwrap_or(u32::MAX);
+    let (report, pictures) = (&measured.report, &measured.report.pictures);
+    let several = report.several.as_ref().and_then(|several| several.factor);
     let embedded = pictures.count - pictures.misses.len() - pictures.unusable.len();
-    let setting_of = CalibrationSetting { model, crops, metric };
-    let calibration = calibrate(setting_of, &setting.dataset, embedded, scores);
+    let setting = measured.calibrated.clone();
+    let calibration = calibrate(setting, several, &report.setting.dataset, embedded, scores);
     Ok(to_toml(&calibration.map_err(|error| unusable(error.to_string()))?))
 }
 

@@ -1,39 +1,26 @@
-//! What is compared: one face's or one person's numbers, on the scale of the metric.
+//! What is compared: one face's or one person's numbers, on the scale of the model's distances.
 
 use std::fmt;
 
-use face_core::{Embedding, EmbeddingError, Template};
+use face_core::{DistanceScale, Embedding, EmbeddingError, Template};
 use zeroize::Zeroize;
 
-use crate::arguments::Metric;
-
-/// Numbers of one face, or the mean of several faces of a person. Biometric data: `Debug` shows none, and
-/// the memory is cleared on drop.
+/// Numbers of one face, or of the template of several faces of a person, times the factor of the scale, so that
+/// Euclidean distances are the product's own. Biometric data: `Debug` shows none, and the memory is cleared on
+/// drop.
 pub struct FaceVector(Box<[f32]>);
 
 /// Sums that run beside each other, so that the compiler can use vector registers.
 const LANES: usize = 16;
 
 impl FaceVector {
-    /// The vector of one person's faces. By [`Metric::Unit`] it is the product's own [`Template`]; by
-    /// [`Metric::Raw`] the mean of the numbers as the network gave them.
+    /// The vector of the product's [`Template`] of one person's faces.
     ///
     /// # Errors
-    /// As [`Template::from_samples`].
-    pub fn of(faces: &[&Embedding], metric: Metric) -> Result<Self, EmbeddingError> {
-        let template = Template::from_samples(faces.iter().copied())?;
-        Ok(match metric {
-            Metric::Unit => Self(template.values().as_slice().into()),
-            Metric::Raw => {
-                let mut mean = vec![0.0; template.values().len()];
-                for face in faces {
-                    for (sum, value) in mean.iter_mut().zip(face.values()) {
-                        *sum += value / faces.len() as f32;
-                    }
-                }
-                Self(mean.into())
-            }
-        })
+    /// As [`Template::of`].
+    pub fn of(faces: &[&Embedding], scale: DistanceScale) -> Result<Self, EmbeddingError> {
+        let template = Template::of(scale, faces.iter().copied())?;
+        Ok(Self(template.values().iter().map(|value| value * scale.factor()).collect()))
     }
 
     /// Euclidean distance.
@@ -77,22 +64,25 @@ mod tests {
     proptest! {
         // Ranges from an eighth: proptest's sampler now and then falls under bounds that are finer than its steps.
         #[test]
-        fn the_unit_distance_is_the_products_own(
+        fn the_distance_is_the_products_own(
             a in prop::collection::vec(0.125_f32..1.0, 128),
             b in prop::collection::vec(0.125_f32..1.0, 128),
+            c in prop::collection::vec(0.125_f32..1.0, 128),
         ) {
-            let (a, b) = (embedding(a), embedding(b));
-            let template = |e| Template::from_samples([e]).unwrap();
-            let product = template(&a).distance(&template(&b)).unwrap().value();
-            let vector = |e| FaceVector::of(&[e], Metric::Unit).unwrap();
-            prop_assert!((vector(&a).distance(&vector(&b)) - product).abs() < 1e-5);
+            let (a, b, c) = (embedding(a), embedding(b), embedding(c));
+            for scale in [DistanceScale::UNIT, DistanceScale::RAW, DistanceScale::unit(0.375).unwrap()] {
+                let template = |faces: &[&Embedding]| Template::of(scale, faces.iter().copied()).unwrap();
+                let product = template(&[&a, &c]).distance(&template(&[&b])).unwrap().value();
+                let vector = |faces: &[&Embedding]| FaceVector::of(faces, scale).unwrap();
+                prop_assert!((vector(&[&a, &c]).distance(&vector(&[&b])) - product).abs() < 1e-5 * (1.0 + product));
+            }
         }
     }
 
     #[test]
     fn the_raw_distance_keeps_the_length_and_averages_faces() {
         let (near, far) = (embedding(vec![0.5; 128]), embedding(vec![1.5; 128]));
-        let vector = |faces: &[&Embedding]| FaceVector::of(faces, Metric::Raw).unwrap();
+        let vector = |faces: &[&Embedding]| FaceVector::of(faces, DistanceScale::RAW).unwrap();
         let root = 128_f32.sqrt();
         assert!((vector(&[&near]).distance(&vector(&[&far])) - root).abs() < 1e-4);
         assert!((vector(&[&near, &far]).distance(&vector(&[&far])) - root / 2.0).abs() < 1e-4);
@@ -100,7 +90,7 @@ mod tests {
 
     #[test]
     fn debug_output_holds_no_number() {
-        let vector = FaceVector::of(&[&embedding(vec![0.123; 128])], Metric::Raw).unwrap();
+        let vector = FaceVector::of(&[&embedding(vec![0.123; 128])], DistanceScale::RAW).unwrap();
         assert!(!format!("{vector:?}").contains("123"));
     }
 }

@@ -17,8 +17,8 @@ pub const TARGETS: [TargetRate; 5] = [
     TargetRate::one_in(100_000),
 ];
 
-/// Thresholds at which both rates are reported, in hundredths.
-pub const THRESHOLDS: [u8; 7] = [30, 35, 40, 45, 50, 55, 60];
+/// Thresholds at which both rates are reported, in hundredths; finer where models with a factor decide.
+pub const THRESHOLDS: [u8; 14] = [30, 35, 36, 37, 38, 39, 40, 41, 42, 43, 45, 50, 55, 60];
 
 /// All that is reported of one set of comparisons.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

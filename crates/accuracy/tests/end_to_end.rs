@@ -124,15 +124,69 @@ fn a_run_prints_its_tables_and_writes_report_and_drawings() {
     let mut printed = Vec::new();
     run(&arguments, &mut printed).unwrap();
     let printed = String::from_utf8(printed).unwrap();
-    assert!(printed.starts_with("four\nmodel dlib-resnet-v1, crops 1"), "{printed}");
+    assert!(printed.starts_with("four\nmodel sface-2021dec, crops 1, metric unit x 0.3537"), "{printed}");
     assert!(printed.contains("not enough comparisons"), "{printed}");
     assert!(printed.contains("accuracy by folds    1.0000"), "{printed}");
     let json = std::fs::read(folder.path().join("out/report.json")).unwrap();
     let report: Report = serde_json::from_slice(&json).unwrap();
     assert_eq!(report, Report { pictures: report.pictures.clone(), ..measure(&arguments).unwrap().report });
-    assert!(
-        std::fs::read_to_string(folder.path().join("images/accuracy-roc.svg")).unwrap().contains("</svg>")
-    );
+    for drawing in ["accuracy-roc.svg", "accuracy-det.svg", "accuracy-distances.svg"] {
+        let svg = std::fs::read_to_string(folder.path().join("images").join(drawing));
+        assert!(svg.unwrap().contains("</svg>"), "{drawing}");
+    }
+}
+
+#[test]
+fn a_model_is_used_with_its_own_crops_unless_others_are_given_for_either_side() {
+    let (_folder, file) = labels("pairs.csv", PAIRS);
+    let root = pictures();
+    let crops = |more: &[&str]| {
+        let start = ["accuracy", "--root", root.to_str().unwrap(), "--pairs", &file];
+        let setting = measure(&Arguments::parse_from(start.iter().chain(more))).unwrap().report.setting;
+        setting.crops.to_string()
+    };
+    assert_eq!(crops(&[]), "2 against 1");
+    assert_eq!(crops(&["--crops", "1,2"]), "1 against 2");
+    assert_eq!(crops(&["--probe-crops", "2"]), "2");
+}
+
+#[test]
+fn fewer_crops_of_a_probe_change_its_distances_a_little() {
+    let (_folder, file) = labels("pairs.csv", PAIRS);
+    let of = |crops: &str| {
+        let root = pictures();
+        let start = ["accuracy", "--root", root.to_str().unwrap(), "--pairs", &file, "--crops", crops];
+        measure(&Arguments::parse_from(start)).unwrap().scores.unwrap()
+    };
+    let (both, one, two) = (of("2,1"), of("1"), of("2"));
+    for (kind, other) in [(both.genuine(), one.genuine()), (both.genuine(), two.genuine())] {
+        assert_ne!(kind, other);
+        assert!(kind.iter().zip(other).all(|(a, b)| (a - b).abs() < 0.03), "{kind:?} {other:?}");
+    }
+}
+
+#[test]
+fn groups_are_measured_over_every_pair_and_the_gate_leaves_pictures_out_only_when_it_is_asked_to() {
+    let (folder, file) = labels("pairs.csv", PAIRS);
+    let groups = folder.path().join("groups.csv");
+    std::fs::write(&groups, "person,group\nObama,presidents\nBiden,presidents\nCollins,astronauts\n")
+        .unwrap();
+    let groups = groups.to_str().unwrap();
+    let report = measure(&arguments(&["--pairs", &file, "--groups", groups])).unwrap().report;
+    let all = report.all_pairs.unwrap();
+    assert_eq!((all.genuine, all.impostor), (3, 3));
+    let inside = report.groups.unwrap();
+    assert_eq!((inside.absent, inside.ungrouped), (1, 0));
+    let presidents = inside.tables[0].groups.iter().find(|group| group.name == "presidents").unwrap();
+    assert_eq!((presidents.people, presidents.far.of, presidents.frr.of), (2, 3, 3));
+    let enrolment = report.enrolment.unwrap();
+    assert_eq!((enrolment.not_acquired.of, enrolment.refused.of, enrolment.left_out), (4, 4, false));
+
+    let report = measure(&arguments(&["--pairs", &file, "--gate"])).unwrap().report;
+    let enrolment = report.enrolment.unwrap();
+    let pairs = report.pairs.unwrap();
+    let lost = pairs.lost_genuine + pairs.lost_impostor;
+    assert!(enrolment.left_out && (lost > 0) == (enrolment.refused.count > 0), "{enrolment:?} {lost}");
 }
 
 #[test]
@@ -149,6 +203,9 @@ fn a_face_that_is_blurred_away_is_measured_less_sharp_and_refused_more() {
     };
     assert!(refused(little) < refused(much), "{:?}", report.spoilt);
     assert!(report.spoilt.iter().all(|rates| rates.value.is_some() == rates.spoiling.is_some()));
+    let [untouched, _, much] = &report.among_spoilt[..] else { unreachable!("{:?}", report.among_spoilt) };
+    assert_eq!((untouched.found.count, untouched.far.of), (3, 0), "the one other person has one picture");
+    assert_eq!(much.passed.count, 0, "{much:?}");
 }
 
 #[test]

@@ -1,39 +1,9 @@
 //! The ROC curve over a logarithmic axis of false accepts.
 
 use super::axes::{Axes, Axis, round_ticks};
-use super::svg::{Anchor, INK, Stroke};
-use crate::report::Report;
+use super::curve::{Curve, STROKES, power_tick};
+use super::svg::{Anchor, INK};
 use crate::statistics::RocPoint;
-
-/// Points with fewer impostors accepted are not drawn: they hang on a handful of pictures.
-const FEWEST_IMPOSTORS: f64 = 10.0;
-
-const STROKES: [Stroke; 4] = [
-    Stroke { colour: "#0b5cad", width: 2.4, dashes: "" },
-    Stroke { colour: "#b4430b", width: 2.4, dashes: "9 4" },
-    Stroke { colour: "#1a7f37", width: 2.4, dashes: "3 3" },
-    Stroke { colour: "#7a3e9d", width: 2.4, dashes: "12 4 3 4" },
-];
-
-/// One curve.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Curve {
-    name: String,
-    points: Vec<RocPoint>,
-}
-
-impl Curve {
-    /// The curve of a run, `None` where it has none.
-    #[must_use]
-    pub fn of(report: &Report) -> Option<Self> {
-        let (verification, setting) = (report.curve()?, &report.setting);
-        let fewest = FEWEST_IMPOSTORS / verification.impostor as f64;
-        let points: Vec<_> = verification.roc.iter().filter(|p| p.far >= fewest).copied().collect();
-        let crops = if setting.crops == 1 { "1 crop".to_owned() } else { format!("{} crops", setting.crops) };
-        let metric = if setting.metric == "unit" { String::new() } else { format!(", {}", setting.metric) };
-        (!points.is_empty()).then(|| Self { name: format!("{}, {crops}{metric}", setting.model), points })
-    }
-}
 
 /// Draws curves over each other, at most four. `title` and `subtitle` say what was compared.
 #[must_use]
@@ -44,10 +14,6 @@ pub fn draw_roc(curves: &[Curve], title: &str, subtitle: [String; 2]) -> String 
     // A little under a power of ten, as ten out of somewhat more than a million, opens no new decade.
     let from = (lowest_far.log10() + 0.1).floor();
     let bottom = (lowest * 100.0 / 5.0).floor() * 5.0;
-    let tick = |power: i32| {
-        let percent = 10_f64.powi(power + 2);
-        (f64::from(power), format!("{percent} %"))
-    };
     let axes = Axes {
         title: title.to_owned(),
         subtitle,
@@ -55,7 +21,7 @@ pub fn draw_roc(curves: &[Curve], title: &str, subtitle: [String; 2]) -> String 
             name: "strangers accepted, per comparison (FAR)",
             from,
             to: 0.0,
-            ticks: (from as i32..=0).map(tick).collect(),
+            ticks: (from as i32..=0).map(power_tick).collect(),
         },
         y: Axis {
             name: "rightful persons accepted (1 - FRR)",

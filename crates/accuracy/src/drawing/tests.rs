@@ -2,40 +2,39 @@
 
 use super::axes::round_ticks;
 use super::*;
+use crate::arguments::CropCounts;
 use crate::comparisons::Compared;
-use crate::report::{PicturesReport, Report, Setting, TimeReport};
-use crate::statistics::Scores;
+use crate::identification::{Identification, OpenSet};
+use crate::report::{PicturesReport, Report, Setting};
+use crate::statistics::{Proportion, Scores, roc};
 use crate::verification::Verification;
 
 fn report(model: &str, impostors: usize) -> Report {
     let impostor = (0..impostors).map(|i| 0.4 + i as f32 / impostors as f32).collect();
     let scores = Scores::new((0..100).map(|i| i as f32 / 180.0).collect(), impostor).unwrap();
+    let open_set =
+        OpenSet { strangers: impostors, operating_points: vec![], thresholds: vec![], curve: roc(&scores) };
     let compared = Compared { scores, lost_genuine: 0, lost_impostor: 0 };
-    let time =
-        TimeReport { threads: 1, all_s: 1.0, picture_ms: 1.0, decode_ms: 0.2, detect_ms: 0.3, embed_ms: 0.5 };
     Report {
-        spoilt: Vec::new(),
-        poses: Vec::new(),
         setting: Setting {
             dataset: "drawn".into(),
             model: model.into(),
-            crops: 4,
+            crops: CropCounts { enrolled: 2, probe: 1 },
             metric: "unit".into(),
-            detector: "yunet".into(),
-            choose: "largest".into(),
+            ..Setting::default()
         },
-        pictures: PicturesReport {
-            count: 9,
-            people: 3,
-            misses: vec![],
-            unusable: vec![],
-            several_faces: 0,
-            time,
-        },
+        pictures: PicturesReport { count: 9, people: 3, ..PicturesReport::default() },
         pairs: Some(Verification::of(&compared, &[])),
-        all_pairs: None,
-        identification: None,
-        wrong_pairs: vec![],
+        identification: Some(Identification {
+            enrolled_pictures: 1,
+            gallery: 361,
+            rank_1: Proportion::NONE,
+            operating_points: vec![],
+            thresholds: vec![],
+            open_set: Some(open_set),
+            lost_pictures: 0,
+        }),
+        ..Report::default()
     }
 }
 
@@ -59,7 +58,9 @@ fn assert_well_formed(svg: &str) {
 fn drawings_are_well_formed_whatever_the_names() {
     let report = report("<b>\"a\" & b</b>", 50_000);
     let curve = Curve::of(&report).unwrap();
-    assert_well_formed(&draw_roc(&[curve.clone(), curve], "R < O & C", ["\u{1}".into(), "<".into()]));
+    let lines = || ["\u{1}".into(), "<".into()];
+    assert_well_formed(&draw_roc(&[curve.clone(), curve.clone()], "R < O & C", lines()));
+    assert_well_formed(&draw_det(&[curve.clone(), curve], "D < E & T", lines()));
     assert_well_formed(&draw_distances(report.curve().unwrap(), "a > b", ["</svg>".into(), String::new()]));
 }
 
@@ -69,6 +70,18 @@ fn a_curve_has_no_point_that_hangs_on_fewer_than_ten_impostors() {
     let svg = draw_roc(&[curve], "", Default::default());
     assert!(svg.contains(">1 %<") && !svg.contains(">0.1 %<"), "{svg}");
     assert_eq!(Curve::of(&report("m", 9)), None);
+}
+
+#[test]
+fn the_drawing_of_both_errors_has_comparisons_and_searches_and_no_point_without_an_error() {
+    let report = report("m", 1000);
+    let curves: Vec<_> = [Curve::of(&report), Curve::of_searches(&report)].into_iter().flatten().collect();
+    let svg = draw_det(&curves, "", Default::default());
+    assert!(svg.contains(">m, 2 against 1 crops<"), "{svg}");
+    assert!(svg.contains(">m, 2 against 1 crops, search among 361<"), "{svg}");
+    assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    // FAR from 1 %, FRR from 1 of 100 up.
+    assert_eq!((svg.matches(">1 %<").count(), svg.matches(">0.1 %<").count()), (2, 0), "{svg}");
 }
 
 #[test]

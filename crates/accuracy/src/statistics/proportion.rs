@@ -15,6 +15,15 @@ pub struct Proportion {
 }
 
 impl Proportion {
+    /// None out of none.
+    pub const NONE: Self = Self { count: 0, of: 0 };
+
+    /// One more trial, and whether it counts.
+    pub fn add(&mut self, counts: bool) {
+        self.of += 1;
+        self.count += usize::from(counts);
+    }
+
     /// The share, 0 to 1; 0 out of none.
     #[must_use]
     pub fn share(self) -> f64 {

@@ -1,0 +1,127 @@
+//! What the server answers at its defaults: people enrolled over HTTP, then asked for, with strangers among them.
+
+mod client;
+mod outcome;
+mod plan;
+mod server;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::AccuracyError;
+use crate::arguments::Arguments;
+use crate::labels::Labels;
+use crate::pictures::{PictureIndex, Pictures};
+use crate::progress::Progress;
+use crate::report::{PicturesReport, Report, Setting};
+use client::Client;
+use plan::{Plan, Visit, plans};
+use server::Server;
+
+pub use client::{Answer, Enrolled};
+pub use outcome::{EventOutcome, HttpReport};
+
+/// Starts the server that the arguments name, holds events of each size, and stops it.
+///
+/// # Errors
+/// [`AccuracyError`]: the labels are wrong, the server does not start, or it fails while it is asked.
+pub fn measure_http(arguments: &Arguments) -> Result<Report, AccuracyError> {
+    let labels = Labels::read(arguments)?;
+    let program = arguments.server.as_ref().ok_or_else(|| {
+        AccuracyError::Contradiction(
+            "--http needs the server program: `cargo xtask accuracy` builds it, or give --server".to_owned(),
+        )
+    })?;
+    let server = Server::start(program, &arguments.models)?;
+    let client = Client::new(server.url())?;
+    let mut events = Vec::new();
+    for &size in &arguments.people {
+        let size = size as usize;
+        let plans = plans(&labels.people, size, usize::from(arguments.enrol), arguments.strangers as usize);
+        let mut outcome = EventOutcome::of_size(size);
+        for (number, plan) in plans.iter().enumerate() {
+            let event = format!("accuracy-{size}-{number}");
+            hold(&client, &event, plan, &labels.pictures, arguments.threads(), &mut outcome)?;
+        }
+        events.push(outcome);
+    }
+    let name = || arguments.identify.as_ref().and_then(|path| path.file_stem());
+    let name = || name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Report {
+        setting: Setting { dataset: arguments.dataset.clone().unwrap_or_else(name), ..Setting::default() },
+        pictures: PicturesReport {
+            count: labels.pictures.all().len(),
+            people: labels.people.len(),
+            ..PicturesReport::default()
+        },
+        http: Some(HttpReport { events }),
+        ..Report::default()
+    })
+}
+
+/// Enrols one person after the other until the event has its size, then lets everyone come.
+fn hold(
+    client: &Client,
+    event: &str,
+    plan: &Plan,
+    pictures: &Pictures,
+    threads: usize,
+    outcome: &mut EventOutcome,
+) -> Result<(), AccuracyError> {
+    let read = |picture: PictureIndex| {
+        let path = pictures.get(picture).map(|picture| picture.path.clone()).unwrap_or_default();
+        std::fs::read(&path).map_err(|source| AccuracyError::Read { path, source })
+    };
+    let progress = Progress::start("people enrolled", plan.size);
+    let mut visits = Vec::new();
+    for candidate in &plan.candidates {
+        if visits.len() == plan.size {
+            break;
+        }
+        let files = candidate.enrolled.iter().map(|&picture| read(picture)).collect::<Result<Vec<_>, _>>()?;
+        let user = format!("person-{}", candidate.person);
+        let enrolled = client.enrol(event, &user, files)?;
+        outcome.count_enrolment(&enrolled);
+        if enrolled == Enrolled::Yes {
+            visits.push(Visit { user: Some(user), picture: candidate.probe });
+            progress.reached(visits.len());
+        }
+    }
+    drop(progress);
+    outcome.count_event(visits.len());
+    if visits.is_empty() {
+        return Ok(());
+    }
+    visits.extend(plan.strangers.iter().map(|&picture| Visit { user: None, picture }));
+    let answers = visited(&visits, threads, |visit| client.identify(event, read(visit.picture)?))?;
+    for (visit, answer) in visits.iter().zip(&answers) {
+        outcome.count_visit(visit.user.as_deref(), answer);
+    }
+    Ok(())
+}
+
+/// The answers to all visits, in their order, asked for by several at once.
+fn visited(
+    visits: &[Visit],
+    threads: usize,
+    ask: impl Fn(&Visit) -> Result<Answer, AccuracyError> + Sync,
+) -> Result<Vec<Answer>, AccuracyError> {
+    let progress = Progress::start("visitors", visits.len());
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        let mut answers = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(visit) = visits.get(index) else { return Ok(answers) };
+            answers.push((index, ask(visit)?));
+            progress.reached(done.fetch_add(1, Ordering::Relaxed) + 1);
+        }
+    };
+    let parts: Vec<Result<_, AccuracyError>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().map(|worker| worker.join().unwrap_or(Err(AccuracyError::Thread))).collect()
+    });
+    let mut answers = parts.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
+    answers.sort_by_key(|&(index, _)| index);
+    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+}

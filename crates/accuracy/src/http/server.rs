@@ -1,0 +1,66 @@
+//! A server process on a free port, in an empty folder, ended with the measurement.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::AccuracyError;
+
+/// Everything but its defaults: a store in memory, and of several faces the largest counts.
+const FLAGS: [&str; 6] = ["--port", "0", "--store", "memory:", "--multi-face", "largest"];
+
+/// A running server.
+#[derive(Debug)]
+pub(super) struct Server {
+    child: Child,
+    url: String,
+    /// It keeps its log there, which goes with it.
+    _folder: TempDir,
+}
+
+impl Server {
+    /// Starts the program with the set-up's models and waits until it says that it is ready.
+    pub(super) fn start(program: &Path, models: &Path) -> Result<Self, AccuracyError> {
+        let failed = |source| AccuracyError::Read { path: program.to_path_buf(), source };
+        let folder = tempfile::tempdir().map_err(failed)?;
+        let mut command = Command::new(std::path::absolute(program).map_err(failed)?);
+        for (name, _) in env::vars_os() {
+            if name.to_string_lossy().starts_with("FACE_") {
+                command.env_remove(name);
+            }
+        }
+        let models = std::path::absolute(models).map_err(failed)?;
+        command.current_dir(folder.path()).arg("--models").arg(models).args(FLAGS);
+        let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+        let line = child.stdout.take().and_then(|output| BufReader::new(output).lines().next());
+        let line = line.transpose().map_err(failed)?.unwrap_or_default();
+        let url = line.strip_prefix("Ready: ").and_then(|rest| rest.split("/ ").next()).map(str::to_owned);
+        match url {
+            Some(url) => Ok(Self { child, url, _folder: folder }),
+            None => {
+                end(&mut child);
+                Err(AccuracyError::Server("it ended before it was ready: its own words are above".to_owned()))
+            }
+        }
+    }
+
+    /// Address without a slash at the end.
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+fn end(child: &mut Child) {
+    // A process that has ended already is what is wanted.
+    let _ = child.kill();
+    let _ = child.wait();
+}
