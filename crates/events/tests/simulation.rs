@@ -8,7 +8,7 @@ mod trial;
 
 use std::error::Error;
 
-use embedding::{Distance, DistanceScale, Template};
+use embedding::{Distance, Template};
 use events::{FalseMatchRate, MatchPolicy, MatchRule, ThresholdBasis};
 
 use population::Population;
@@ -86,8 +86,9 @@ fn made_up_people_are_as_far_apart_as_measured_ones() {
     let (mut impostor, mut genuine) = (Vec::new(), Vec::new());
     for _ in 0..200_000 {
         let (one, other) = (population.person(), population.person());
-        let mut template =
-            |person| Template::of(DistanceScale::UNIT, [&population.picture(person).unwrap()]).unwrap();
+        let mut template = |person| {
+            Template::of(calibration.setting().scale, [&population.picture(person).unwrap()]).unwrap()
+        };
         let picture = template(&one);
         impostor.push(picture.distance(&template(&other)).unwrap());
         genuine.push(picture.distance(&template(&one)).unwrap());

@@ -12,7 +12,7 @@ use std::error::Error;
 use std::io::Write;
 use std::sync::Arc;
 
-use embedding::Distance;
+use embedding::{Distance, DistanceScale, Embedding, Template};
 use events::{Calibration, FalseMatchRate, MatchPolicy, MatchRule};
 
 use crate::population::Population;
@@ -100,6 +100,7 @@ fn shares(Outcome { strangers, rightful, .. }: &Outcome) -> String {
 /// The rates of the made-up people beside the measured ones, at the distances of the calibration.
 fn likeness(calibration: &Calibration) -> Result<(), Box<dyn Error>> {
     let mut population = Population::new(1, calibration.setting().model.clone());
+    let distance = |one, other| distance(calibration.setting().scale, one, other);
     let (mut impostor, mut genuine) = (Vec::new(), Vec::new());
     for _ in 0..PAIRS {
         let (one, other) = (population.person(), population.person());
@@ -128,8 +129,8 @@ fn likeness(calibration: &Calibration) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn distance(one: &embedding::Embedding, other: &embedding::Embedding) -> Result<Distance, Box<dyn Error>> {
-    let template = |picture| embedding::Template::of(embedding::DistanceScale::UNIT, [picture]);
+fn distance(scale: DistanceScale, one: &Embedding, other: &Embedding) -> Result<Distance, Box<dyn Error>> {
+    let template = |picture| Template::of(scale, [picture]);
     Ok(template(one)?.distance(&template(other)?)?)
 }
 

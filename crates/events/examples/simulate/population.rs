@@ -3,7 +3,7 @@
 //! A picture is the unit vector of `1` along a direction that all faces share, and of what is the person's own
 //! plus what is the picture's own in [`FREEDOM`] others: both normally distributed, the latter by a scale that
 //! differs from picture to picture, as good and bad pictures do. [`PERSON`], [`PICTURE`] and [`UNEVENNESS`]
-//! were fitted to models/calibration/dlib-resnet-v1.toml.
+//! were fitted to models/calibration/sface-2021dec.toml.
 
 use std::error::Error;
 use std::f32::consts::TAU;
@@ -11,13 +11,13 @@ use std::f32::consts::TAU;
 use embedding::{DIMENSIONS, Embedding, ModelId};
 
 /// Directions in which people differ.
-const FREEDOM: usize = 33;
+const FREEDOM: usize = 100;
 /// Standard deviation of the people in each direction.
-const PERSON: f32 = 0.0677;
+const PERSON: f32 = 0.261;
 /// That of the pictures of a person.
-const PICTURE: f32 = 0.0379;
+const PICTURE: f32 = 0.17;
 /// Standard deviation of the logarithm of a picture's own scale.
-const UNEVENNESS: f32 = 0.168;
+const UNEVENNESS: f32 = 0.361;
 
 /// What is a person's own.
 #[derive(Debug, Clone)]

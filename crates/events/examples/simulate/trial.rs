@@ -116,7 +116,8 @@ impl Trial {
             }
             people.push((name, person));
         }
-        let served = ServedModel::new(model()?, self.policy).with_calibration(Arc::clone(calibration));
+        let policy = MatchPolicy { scale: calibration.setting().scale, ..self.policy };
+        let served = ServedModel::new(model()?, policy).with_calibration(Arc::clone(calibration));
         let service = EventService::open_with(Arc::new(store), served, ServiceOptions::default()).await?;
         Ok((service, people))
     }
@@ -127,7 +128,7 @@ impl Trial {
 /// # Errors
 /// When the text is no calibration.
 pub(crate) fn calibration() -> Result<Arc<Calibration>, Box<dyn Error>> {
-    let text = include_str!("../../../../models/calibration/dlib-resnet-v1.toml");
+    let text = include_str!("../../../../models/calibration/sface-2021dec.toml");
     Ok(Arc::new(Calibration::parse(text)?))
 }
 
