@@ -21,9 +21,9 @@ pub(crate) const MEAN_SHAPE: [P2; 5] = [
     [0.490_112_313_567_9, 0.627_797_531_647_5],
 ];
 
-/// YuNet's points are used where they lean as dlib's landmarks do but for so many degrees. It was trained on
-/// upright faces: of one that leans by 30 degrees its points lean by 14, and a chip that is cut by them shows the
-/// face leaning, unless they were found in a picture that was turned. dlib's landmarks follow the face.
+/// YuNet's points are used where they lean as dlib's landmarks do but for so many degrees, or more than these. It was
+/// trained on upright faces: of one that leans by 30 degrees its points lean by 14, never by too much, and a chip that
+/// is cut by them shows the face leaning, unless they were found in a picture that was turned.
 const AGREED: f64 = 10.0;
 
 /// How an embedder's chips are cut, as the manifest has it.
@@ -51,7 +51,7 @@ impl Alignment {
             }
             Self::Points { yunet, dlib } => {
                 let (in_chip, in_picture) = match face.detection.points {
-                    Some(points) if off(lean_of(&points), face.landmarks.lean()) < AGREED => (yunet, points),
+                    Some(points) if follow(&points, face.landmarks.lean()) => (yunet, points),
                     Some(_) | None => (dlib, face.landmarks.0),
                 };
                 // Unlike dlib, OpenCV measures what is left between the points in the chip: where the
@@ -72,6 +72,12 @@ impl Alignment {
 /// How far YuNet's eyes lean, in degrees, positive when the head leans clockwise.
 pub(crate) fn lean_of([right_eye, left_eye, ..]: &[Point; 5]) -> f64 {
     f64::from(left_eye.y - right_eye.y).atan2(f64::from(left_eye.x - right_eye.x)).to_degrees()
+}
+
+/// Whether YuNet's points follow a face that leans by so many degrees by dlib's landmarks.
+fn follow(points: &[Point; 5], lean: f64) -> bool {
+    let own = lean_of(points);
+    off(own, lean) < AGREED || own.abs() > lean.abs()
 }
 
 /// Between two angles, in degrees.

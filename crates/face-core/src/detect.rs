@@ -18,6 +18,7 @@ use self::resize::shrink;
 use self::yunet::Yunet;
 #[cfg(fuzzing)]
 pub(crate) use self::yunet::decode;
+use crate::align::lean_of;
 use crate::manifest::Manifest;
 use crate::turns::{self, Turn};
 use crate::{
@@ -104,9 +105,12 @@ impl Detector {
         found: Detection,
         lean: f64,
     ) -> Result<Detection, InferenceError> {
-        let Some((yunet, min_score)) = self.yunet().filter(|_| found.points.is_some()) else {
+        let (Some((yunet, min_score)), Some(points)) = (self.yunet(), found.points) else {
             return Ok(found);
         };
+        // Either may miss that a face leans, and neither makes it up.
+        let own = lean_of(&points);
+        let lean = if own.abs() > lean.abs() { own } else { lean };
         if lean.abs() < steady::LEANING {
             return steady::steadied(yunet, picture, found, min_score);
         }

@@ -100,14 +100,14 @@ fn shares(Outcome { strangers, rightful, .. }: &Outcome) -> String {
 /// The rates of the made-up people beside the measured ones, at the distances of the calibration.
 fn likeness(calibration: &Calibration) -> Result<(), Box<dyn Error>> {
     let mut population = Population::new(1, calibration.setting().model.clone());
-    let distance = |one, other| distance(calibration.setting().scale, one, other);
+    let scale = calibration.setting().scale;
     let (mut impostor, mut genuine) = (Vec::new(), Vec::new());
     for _ in 0..PAIRS {
         let (one, other) = (population.person(), population.person());
         let picture = population.picture(&one)?;
-        impostor.push(distance(&picture, &population.picture(&other)?)?);
+        impostor.push(distance(scale, &picture, &population.picture(&other)?)?);
         if genuine.len() < 200_000 {
-            genuine.push(distance(&picture, &population.picture(&one)?)?);
+            genuine.push(distance(scale, &picture, &population.picture(&one)?)?);
         }
     }
     let share = |of: &[Distance], is: &dyn Fn(f32) -> bool| {
