@@ -103,7 +103,7 @@ pub(crate) enum OnDuplicate {
 pub(crate) struct EventBody {
     /// The model of its faces, for life: `sface-2021dec` unless the server says otherwise, or `dlib-resnet-v1`. Of an
     /// event that is there it can only be the one that it has.
-    #[schema(example = "sface-2021dec")]
+    #[schema(pattern = "^(sface-2021dec|dlib-resnet-v1)$", example = "sface-2021dec")]
     model: Option<String>,
     /// When two faces are the same person's.
     match_rule: Option<ShownRule>,

@@ -43,7 +43,7 @@ pub(crate) struct EmbedForm {
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     file: Picture,
     /// The model; that of new events unless said.
-    #[schema(value_type = Option<String>, nullable = false, example = "sface-2021dec")]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^(sface-2021dec|dlib-resnet-v1)$", example = "sface-2021dec")]
     model: Option<Text<String>>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct TwoPicturesForm {
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
     second: Picture,
     /// The model whose distance it is; that of new events unless said.
-    #[schema(value_type = Option<String>, nullable = false, example = "sface-2021dec")]
+    #[schema(value_type = Option<String>, nullable = false, pattern = "^(sface-2021dec|dlib-resnet-v1)$", example = "sface-2021dec")]
     model: Option<Text<String>>,
 }
 
