@@ -121,12 +121,13 @@ mod tests {
     use super::*;
     use crate::vector::FaceVector;
 
-    /// People on a circle, with three pictures each that lie off it in directions of their own.
+    /// People on a circle, with three pictures each that lie off it in directions that no neighbour's share.
     fn faces(people: usize) -> Vec<Embedding> {
         let picture = |person: usize, picture: usize| {
             let angle = person as f32 / people as f32 * std::f32::consts::TAU;
             let mut numbers = [0.0; 128];
-            (numbers[0], numbers[1], numbers[2 + picture]) = (angle.cos(), angle.sin(), 0.7);
+            let off = 2 + (person + 42 * picture) % 126;
+            (numbers[0], numbers[1], numbers[off]) = (angle.cos(), angle.sin(), 0.7);
             Embedding::new(ModelId::new("test").unwrap(), numbers).unwrap()
         };
         (0..people * 3).map(|index| picture(index / 3, index % 3)).collect()
