@@ -69,9 +69,9 @@ fn drawings(report: &Report, earlier: &[Report]) -> Vec<(&'static str, String)> 
         let subtitle = [model + &data, compared(report)];
         drawings.push((DISTANCES, draw_distances(verification, title, subtitle)));
     }
-    let curves = reports().filter_map(Curve::of).chain(reports().filter_map(Curve::of_searches));
-    let curves: Vec<_> = curves.collect();
-    if !curves.is_empty() {
+    if report.curve().is_some() || report.identification.is_some() {
+        let curves = reports().filter_map(Curve::of).chain(reports().filter_map(Curve::of_searches));
+        let curves: Vec<_> = curves.collect();
         let title = "Strangers accepted against rightful persons refused";
         drawings.push((DET, draw_det(&curves, title, [data, compared(report)])));
     }

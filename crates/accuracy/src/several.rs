@@ -121,16 +121,29 @@ mod tests {
     use super::*;
     use crate::vector::FaceVector;
 
-    /// People on a circle, with three pictures each that lie off it in directions that no neighbour's share.
+    /// Evenly distributed from -1 to 1, the same each time: a linear congruential generator (Numerical Recipes).
+    fn noise(state: &mut u32) -> f32 {
+        *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (*state >> 8) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    /// Three pictures each: a direction that all faces share, and in forty others what is the person's own and
+    /// what is the picture's.
     fn faces(people: usize) -> Vec<Embedding> {
-        let picture = |person: usize, picture: usize| {
-            let angle = person as f32 / people as f32 * std::f32::consts::TAU;
-            let mut numbers = [0.0; 128];
-            let off = 2 + (person + 42 * picture) % 126;
-            (numbers[0], numbers[1], numbers[off]) = (angle.cos(), angle.sin(), 0.7);
-            Embedding::new(ModelId::new("test").unwrap(), numbers).unwrap()
-        };
-        (0..people * 3).map(|index| picture(index / 3, index % 3)).collect()
+        let mut state = 1;
+        let mut faces = Vec::new();
+        for _ in 0..people {
+            let person: Vec<f32> = (0..40).map(|_| 0.2 * noise(&mut state)).collect();
+            for _ in 0..3 {
+                let mut numbers = [0.0; 128];
+                let picture = person.iter().map(|own| own + 0.2 * noise(&mut state));
+                for (number, value) in numbers.iter_mut().zip(std::iter::once(1.0).chain(picture)) {
+                    *number = value;
+                }
+                faces.push(Embedding::new(ModelId::new("test").unwrap(), numbers).unwrap());
+            }
+        }
+        faces
     }
 
     fn measure(people: usize) -> Several {

@@ -9,8 +9,10 @@ use tempfile::TempDir;
 
 use crate::AccuracyError;
 
-/// Everything but its defaults: a store in memory, and of several faces the largest counts.
-const FLAGS: [&str; 6] = ["--port", "0", "--store", "memory:", "--multi-face", "largest"];
+/// Everything but its defaults: a store in memory, of several faces the largest counts, and no line on the
+/// terminal for each of thousands of requests.
+const FLAGS: [&str; 8] =
+    ["--port", "0", "--store", "memory:", "--multi-face", "largest", "--log-level", "warn"];
 
 /// A running server.
 #[derive(Debug)]
