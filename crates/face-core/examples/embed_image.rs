@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use face_core::{EngineOptions, Face, FaceEngine, Purpose, RgbView};
+use face_core::{EngineOptions, FaceEngine, Purpose, RgbView};
 
 fn main() -> anyhow::Result<()> {
     let photo = std::env::args_os().nth(1).context("usage: embed_image PHOTO.jpg")?;
@@ -26,15 +26,14 @@ fn main() -> anyhow::Result<()> {
     );
     let embedder = engine.embedder(engine.model())?;
     for detection in faces {
-        let landmarks = engine.landmarks(pixels, &detection);
-        let embedding =
-            embedder.embed(&embedder.crops(pixels, &Face { detection, landmarks }, Purpose::Enrolment))?;
+        let face = engine.face_to_embed(pixels, detection)?;
+        let embedding = embedder.embed(&embedder.crops(pixels, &face, Purpose::Enrolment))?;
         let (area, norm) = (detection.bounding_box, embedding.norm());
         println!(
             "- {:.0}x{:.0} pixels at ({:.0}, {:.0}), score {:.2}, embedding of length {norm:.3}",
             area.width, area.height, area.left, area.top, detection.score
         );
-        let points = landmarks.0.map(|p| format!("({:.0}, {:.0})", p.x, p.y));
+        let points = face.landmarks.0.map(|p| format!("({:.0}, {:.0})", p.x, p.y));
         println!("  landmarks {}", points.join(" "));
     }
     Ok(())

@@ -5,6 +5,7 @@
 
 mod square;
 
+use image::RgbImage;
 use serde::Deserialize;
 
 use self::square::{Convention, Square};
@@ -21,11 +22,6 @@ pub(crate) const MEAN_SHAPE: [P2; 5] = [
     [0.490_112_313_567_9, 0.627_797_531_647_5],
 ];
 
-/// YuNet's points are used where they lean as dlib's landmarks do but for so many degrees, or more than these. It was
-/// trained on upright faces: of one that leans by 30 degrees its points lean by 14, never by too much, and a chip that
-/// is cut by them shows the face leaning, unless they were found in a picture that was turned.
-const AGREED: f64 = 10.0;
-
 /// How an embedder's chips are cut, as the manifest has it.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(tag = "geometry", rename_all = "lowercase")]
@@ -34,8 +30,8 @@ pub(crate) enum Alignment {
     /// of its side. Byte for byte the chip that dlib cuts.
     Dlib { padding: f64 },
     /// Five points go to places in the chip, in pixels from the centre of its top left one: the points
-    /// of YuNet where it found the face and they lean as it does, in the order of
-    /// [`Detection::points`](crate::Detection::points), else dlib's landmarks.
+    /// that the detector found, in the order of [`Detection::points`](crate::Detection::points), else dlib's
+    /// landmarks.
     Points { yunet: [P2; 5], dlib: [P2; 5] },
 }
 
@@ -51,8 +47,8 @@ impl Alignment {
             }
             Self::Points { yunet, dlib } => {
                 let (in_chip, in_picture) = match face.detection.points {
-                    Some(points) if follow(&points, face.landmarks.lean()) => (yunet, points),
-                    Some(_) | None => (dlib, face.landmarks.0),
+                    Some(points) => (yunet, points),
+                    None => (dlib, face.landmarks.0),
                 };
                 // Unlike dlib, OpenCV measures what is left between the points in the chip: where the
                 // face fits less well, the two differ in scale.
@@ -74,18 +70,6 @@ pub(crate) fn lean_of([right_eye, left_eye, ..]: &[Point; 5]) -> f64 {
     f64::from(left_eye.y - right_eye.y).atan2(f64::from(left_eye.x - right_eye.x)).to_degrees()
 }
 
-/// Whether YuNet's points follow a face that leans by so many degrees by dlib's landmarks.
-fn follow(points: &[Point; 5], lean: f64) -> bool {
-    let own = lean_of(points);
-    off(own, lean) < AGREED || own.abs() > lean.abs()
-}
-
-/// Between two angles, in degrees.
-fn off(one: f64, other: f64) -> f64 {
-    let apart = (one - other).rem_euclid(360.0);
-    apart.min(360.0 - apart)
-}
-
 /// A square part of a picture around a place, turned so that what leans by `degrees` stands upright in it, and the
 /// way from its `side` pixels to the picture. What lies outside the picture is black.
 pub(crate) fn upright_part(
@@ -94,7 +78,7 @@ pub(crate) fn upright_part(
     reach: f32,
     degrees: f64,
     side: u32,
-) -> (Chip, Similarity) {
+) -> (RgbImage, Similarity) {
     let middle = f64::from(side - 1) / 2.0;
     let (sin, cos) = degrees.to_radians().sin_cos();
     let scale = f64::from(reach) / middle;
@@ -103,7 +87,7 @@ pub(crate) fn upright_part(
     let to_picture =
         Similarity { a, b, tx: x - (a * middle - b * middle), ty: y - (b * middle + a * middle) };
     let square = Square::of_chip(&to_picture, Convention::Centers, side, 1.0);
-    (Chip::from_aligned(square.cut(picture, side)), to_picture)
+    (square.cut(picture, side), to_picture)
 }
 
 /// Cuts the chip of `side` pixels out of a picture. A `zoom` above 1 shows that much more of the

@@ -115,7 +115,9 @@ impl Detector {
             return steady::steadied(yunet, picture, found, min_score);
         }
         let upright = steady::upright_points(yunet, picture, &found.bounding_box, lean, min_score)?;
-        Ok(Detection { points: upright.or(found.points), ..found })
+        // YuNet's points of a leaning face lean half as much: a chip cut by them would show it leaning.
+        let follow = (own - lean).abs() < steady::LEANING;
+        Ok(Detection { points: upright.or(found.points.filter(|_| follow)), ..found })
     }
 
     /// The turn in which a picture shows its faces upright, given what was found in it as it is. Only YuNet
@@ -127,7 +129,9 @@ impl Detector {
         let copies = shrink(picture, &[TURNED_SIDE]);
         let Some(copy) = copies.first() else { return Ok(Turn::None) };
         turns::better_turn(copy, found, |turned| {
-            let scores = yunet.detect(turned, min_score)?.into_iter().map(|face| face.score);
+            // A copy has at least one pixel a side.
+            let Ok(view) = RgbView::of(turned) else { return Ok(0.0) };
+            let scores = yunet.detect(view, min_score)?.into_iter().map(|face| face.score);
             Ok(scores.fold(0.0, f32::max))
         })
     }

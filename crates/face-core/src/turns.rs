@@ -3,6 +3,7 @@
 use image::RgbImage;
 use image::imageops::{rotate90, rotate180, rotate270};
 
+use crate::align::upright_part;
 use crate::{
     BoundingBox, Detection, DetectorKind, EmbeddedFace, Face, InferenceError, Landmarks, Point, RgbView,
 };
@@ -17,6 +18,9 @@ const CLEAR: f32 = 0.80;
 
 /// By how much another turn must be better.
 const BETTER: f32 = 0.01;
+
+/// Small turns, in degrees, that show faces upright which lean by 15 to 45 degrees.
+const LEANING: [f64; 2] = [-30.0, 30.0];
 
 /// How a picture is turned to stand upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,25 +110,41 @@ pub(crate) fn weak(found: &[Detection]) -> bool {
 /// The turn in which a picture shows faces clearly better than as it is, judged on a small copy of it.
 /// `best_score` gives the best score of a turned copy.
 ///
+/// YuNet also finds faces that stand on their head, and at times with a better score than when they lean: where a
+/// small turn is better still, the faces lean, and the picture is left as it is.
+///
 /// # Errors
 /// Those of `best_score`.
 pub(crate) fn better_turn(
     copy: &RgbImage,
     found: &[Detection],
-    best_score: impl Fn(RgbView<'_>) -> Result<f32, InferenceError>,
+    best_score: impl Fn(&RgbImage) -> Result<f32, InferenceError>,
 ) -> Result<Turn, InferenceError> {
     let upright = found.iter().map(|face| face.score).fold(0.0, f32::max);
     let (mut best, mut turn) = ((upright + BETTER).max(CLEAR), Turn::None);
     for other in Turn::OTHERS {
-        let turned = other.apply(copy.clone());
-        // A copy has at least one pixel a side.
-        let Ok(view) = RgbView::of(&turned) else { continue };
-        let score = best_score(view)?;
+        let score = best_score(&other.apply(copy.clone()))?;
         if score > best {
             (best, turn) = (score, other);
         }
     }
+    if turn != Turn::None {
+        for degrees in LEANING {
+            if best_score(&leaning(copy, degrees))? > best {
+                return Ok(Turn::None);
+            }
+        }
+    }
     Ok(turn)
+}
+
+/// The picture in a square around its middle, turned so that what leans by `degrees` stands upright.
+fn leaning(picture: &RgbImage, degrees: f64) -> RgbImage {
+    let side = picture.width().max(picture.height());
+    // A copy has at least one pixel a side.
+    let Ok(view) = RgbView::of(picture) else { return RgbImage::new(side, side) };
+    let center = Point { x: picture.width() as f32 / 2.0 - 0.5, y: picture.height() as f32 / 2.0 - 0.5 };
+    upright_part(view, center, (side - 1) as f32 / 2.0, degrees, side).0
 }
 
 #[cfg(test)]
@@ -146,7 +166,7 @@ mod tests {
     }
 
     fn turn_of(picture: &RgbImage, upright: &[Detection], score: f32) -> Turn {
-        let best_score = |view: RgbView<'_>| Ok(if view.pixel(0, 0)[0] > 0 { score } else { 0.7 });
+        let best_score = |turned: &RgbImage| Ok(if turned.get_pixel(0, 0)[0] > 0 { score } else { 0.7 });
         better_turn(picture, upright, best_score).unwrap()
     }
 
@@ -162,6 +182,17 @@ mod tests {
             Turn::None,
             "no better"
         );
+    }
+
+    #[test]
+    fn a_picture_whose_faces_only_lean_is_left_as_it_is() {
+        let weak = [found(0.84, DetectorKind::Yunet)];
+        // The leaning copies of a picture of 5x3 pixels are square.
+        let scores = |leaning| {
+            move |turned: &RgbImage| Ok(if turned.width() == turned.height() { leaning } else { 0.88 })
+        };
+        assert_eq!(better_turn(&marked(0, 2), &weak, scores(0.91)).unwrap(), Turn::None);
+        assert_ne!(better_turn(&marked(0, 2), &weak, scores(0.80)).unwrap(), Turn::None);
     }
 
     #[test]

@@ -74,13 +74,13 @@ pub(super) fn upright_points(
     let mut lean = lean;
     for turn in 1..=TURNS {
         let (part, to_picture) = upright_part(picture, around.center(), reach, lean, SIDE as u32);
-        let Some(points) = points_in_the_middle(yunet, part.pixels(), min_score)? else { return Ok(None) };
+        let Some(points) = points_in_the_middle(yunet, &part, min_score)? else { return Ok(None) };
         let left = lean_of(&points);
         if left.abs() >= LEANING / 2.0 && turn < TURNS {
             lean += left;
             continue;
         }
-        let mirrored = flip_horizontal(part.pixels());
+        let mirrored = flip_horizontal(&part);
         let again = points_in_the_middle(yunet, &mirrored, min_score)?;
         let points = again.map_or(points, |again| mean(points, mirrored_points(again, SIDE as f32)));
         return Ok(Some(points.map(|point| {
