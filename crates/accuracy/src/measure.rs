@@ -121,13 +121,13 @@ fn spoilt(
     let list: Vec<_> = indices.iter().filter_map(|&index| pictures.get(index).cloned()).collect();
     let known: Vec<Shown<'_>> = indices.iter().filter_map(|&index| untouched.get(index).copied()).collect();
     let people: Vec<usize> = known.iter().map(|shown| shown.person).collect();
-    report.spoilt.push(SpoiltRates::of(None, &indices, &known, untouched)?);
+    report.spoilt.push(SpoiltRates::of(None, &indices, &known, untouched));
     report.among_spoilt.push(AmongSpoilt::of(None, &known));
     for &spoiling in &arguments.spoil {
         let run = embed_all(embedder, &list, Some(spoiling), arguments.threads())?;
         let sides = Sides::of(&run, embedder.scale(), |_| true)?;
         let copies = shown(&run, &sides, &people);
-        report.spoilt.push(SpoiltRates::of(Some(spoiling), &indices, &copies, untouched)?);
+        report.spoilt.push(SpoiltRates::of(Some(spoiling), &indices, &copies, untouched));
         report.among_spoilt.push(AmongSpoilt::of(Some(spoiling), &copies));
     }
     Ok(())

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::Shown;
-use crate::AccuracyError;
 use crate::comparisons::scores;
 use crate::spoil::Spoiling;
 use crate::verification::RatesAt;
@@ -22,21 +21,20 @@ pub struct SpoiltRates {
     pub no_face: usize,
     /// The value of quality that tells the kind: 5th percentile, median, 95th.
     pub value: Option<[f32; 3]>,
-    /// Both rates; genuine: the person's other pictures, impostor: everybody else's.
+    /// Both rates; genuine: the person's other pictures, impostor: everybody else's. Empty where no face was found
+    /// that could be compared: no kind of damage ends a run that took minutes.
     pub rates: Vec<RatesAt>,
 }
 
 impl SpoiltRates {
     /// Compares each spoilt picture, as a probe, with the untouched ones but its own, at `indices` among them.
-    ///
-    /// # Errors
-    /// [`AccuracyError::NoComparisons`] when one kind of comparison is missing.
+    #[must_use]
     pub fn of(
         spoiling: Option<Spoiling>,
         indices: &[usize],
         spoilt: &[Shown<'_>],
         untouched: &[Shown<'_>],
-    ) -> Result<Self, AccuracyError> {
+    ) -> Self {
         let (mut genuine, mut impostor, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for (&own, shown) in indices.iter().zip(spoilt) {
             let Some(face) = shown.face else { continue };
@@ -47,14 +45,15 @@ impl SpoiltRates {
                 kind.push(enrolled.enrolled.distance(face.probe));
             }
         }
-        let scores = scores("spoilt pictures against untouched ones", genuine, impostor)?;
-        Ok(Self {
+        let rates = scores("spoilt pictures against untouched ones", genuine, impostor)
+            .map(|scores| THRESHOLDS.map(|threshold| RatesAt::of(&scores, threshold)).to_vec());
+        Self {
             spoiling,
             pictures: indices.len(),
             no_face: spoilt.iter().filter(|shown| shown.face.is_none()).count(),
             value: percentiles(values),
-            rates: THRESHOLDS.into_iter().map(|threshold| RatesAt::of(&scores, threshold)).collect(),
-        })
+            rates: rates.unwrap_or_default(),
+        }
     }
 }
 

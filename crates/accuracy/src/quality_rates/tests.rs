@@ -41,13 +41,16 @@ fn a_spoilt_picture_is_compared_with_all_but_its_own_and_a_lost_face_is_counted(
     let mut spoilt = shown_faces(&copies, &[0, 0, 1]);
     spoilt.push(Shown { person: 1, face: None });
     let dark = "dark=0.5".parse().unwrap();
-    let rates = SpoiltRates::of(Some(dark), &[0, 1, 2, 3], &spoilt, &all).unwrap();
+    let rates = SpoiltRates::of(Some(dark), &[0, 1, 2, 3], &spoilt, &all);
     assert_eq!((rates.pictures, rates.no_face), (4, 1));
     // Genuine distances: 0.39, 0.5 and 0.25; the copies' brightness: 0, 50 and 225.
     let refused: Vec<_> = rates.rates.iter().map(|at| (at.frr.count, at.frr.of, at.far.of)).collect();
     assert_eq!(refused, [(2, 3, 6), (1, 3, 6)]);
     assert_eq!(rates.value.unwrap()[1], 50.0);
     assert!((rates.value.unwrap()[0] - 5.0).abs() < 1e-4);
+    let lost = [0, 0, 1, 1].map(|person| Shown { person, face: None });
+    let rates = SpoiltRates::of(Some(dark), &[0, 1, 2, 3], &lost, &all);
+    assert_eq!((rates.no_face, rates.value, rates.rates.as_slice()), (4, None, [].as_slice()));
 }
 
 #[test]

@@ -16,6 +16,9 @@ pub(super) fn against_untouched(f: &mut Formatter<'_>, rows: &[SpoiltRates]) -> 
     writeln!(f, "\n{} pictures with another of the person, spoilt, against untouched ones", first.pictures)?;
     for row in rows {
         write!(f, "{:<15}", name(row.spoiling))?;
+        if row.rates.is_empty() {
+            write!(f, "  nothing to compare;")?;
+        }
         for at in &row.rates {
             let (frr, far) = (percent(at.frr.share()), percent(at.far.share()));
             write!(f, "  at {}: FRR {frr:>7}, FAR {far:>7};", at.threshold)?;
