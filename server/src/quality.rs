@@ -50,16 +50,19 @@ pub(crate) struct Judged {
 
 /// What was measured of a face, as it is kept with it.
 pub(crate) fn measured(quality: &Quality) -> Metadata {
-    let Quality { eye_distance, brightness, contrast, sharpness, pose, inside, recognisability } = *quality;
+    // The detector's score is kept beside them already.
+    let Quality { eye_distance, brightness, contrast, sharpness, inside, blockiness, .. } = *quality;
     let values = [
         ("eye_distance", eye_distance),
         ("brightness", brightness),
         ("contrast", contrast),
         ("sharpness", sharpness),
         ("inside", inside),
+        ("blockiness", blockiness),
     ];
-    let angles = pose.map(|Pose { yaw, pitch, roll }| [("yaw", yaw), ("pitch", pitch), ("roll", roll)]);
-    let recognisability = recognisability.map(|value| ("recognisability", value));
+    let angles =
+        quality.pose.map(|Pose { yaw, pitch, roll }| [("yaw", yaw), ("pitch", pitch), ("roll", roll)]);
+    let recognisability = quality.recognisability.map(|value| ("recognisability", value));
     let all = values.into_iter().chain(angles.into_iter().flatten()).chain(recognisability);
     all.map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }

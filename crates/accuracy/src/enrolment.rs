@@ -64,6 +64,8 @@ mod tests {
                 sharpness: 0.4,
                 pose: None,
                 inside: 1.0,
+                blockiness: 1.1,
+                detection_score: None,
                 recognisability: None,
             },
             shortcomings,

@@ -12,7 +12,7 @@ pub(crate) struct Reason {
     /// Stable name: `no_face`, `multiple_faces`, a fault of the file (`empty`, `not_a_picture`,
     /// `unsupported_format`, `damaged`, `too_many_pixels`, `too_much_memory`), or a shortcoming of the face
     /// (`face_too_small`, `face_cut_off`, `too_dark`, `too_bright`, `low_contrast`, `blurred`,
-    /// `turned_aside`, `turned_up_or_down`, `leaning`, `unrecognisable`). More may come.
+    /// `turned_aside`, `turned_up_or_down`, `leaning`, `compressed`, `unclear`, `unrecognisable`). More may come.
     #[schema(example = "blurred")]
     code: &'static str,
     /// What to do about it.
@@ -142,6 +142,8 @@ mod tests {
             sharpness: 0.14,
             pose: None,
             inside: 1.0,
+            blockiness: 1.1,
+            detection_score: None,
             recognisability: None,
         };
         let shown = serde_json::to_value(Reason::of_quality(&quality)).unwrap();

@@ -17,6 +17,8 @@ fn face(place: f32, yaw: f32) -> (FaceVector, Quality) {
         sharpness: 0.4,
         pose: Some(Pose { yaw, pitch: 0.0, roll: 0.0 }),
         inside: 1.0,
+        blockiness: 1.1,
+        detection_score: None,
         recognisability: Some(10.0 + place),
     };
     (FaceVector::of(&[&embedding], DistanceScale::RAW).unwrap(), quality)

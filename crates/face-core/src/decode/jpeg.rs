@@ -99,11 +99,12 @@ impl<'a> Jpeg<'a> {
         files * self.file_length + if self.frame.row_by_row { 0 } else { coefficients }
     }
 
-    /// Width and height of a sequential picture of three colours whose rows come out one after another
+    /// Width and height of a sequential picture of three colours in one scan, whose rows come out one after another
     /// and whose end is there; `None` for any other.
     pub(super) fn plain_size(&self) -> Option<(u16, u16)> {
         let Frame { marker, width, height, components, row_by_row, .. } = self.frame;
-        let plain = marker < PROGRESSIVE && components == 3 && row_by_row && self.is_ended();
+        let plain =
+            marker < PROGRESSIVE && components == 3 && row_by_row && self.is_ended() && self.is_one_scan();
         if plain { Some((width.try_into().ok()?, height.try_into().ok()?)) } else { None }
     }
 
@@ -112,6 +113,14 @@ impl<'a> Jpeg<'a> {
     pub(super) fn cut_short(&self, decoded: &RgbImage) -> bool {
         let last_row = decoded.as_raw().rchunks(3 * decoded.width().max(1) as usize).next();
         !self.is_ended() && last_row.is_some_and(|row| row.iter().all(|&value| value == FILLING))
+    }
+
+    /// Whether no other scan follows before the end marker. The decoder that reduces would go over the whole picture
+    /// again for each, and a scan of nothing takes 14 bytes; the other one stops at the second.
+    fn is_one_scan(&self) -> bool {
+        let markers = || self.coded.windows(2);
+        let end = markers().position(|pair| pair == [0xff, END_OF_IMAGE]).unwrap_or(self.coded.len());
+        markers().take(end).filter(|pair| *pair == [0xff, START_OF_SCAN]).count() == 1
     }
 
     /// In coded data 0xFF is always followed by 0 or a restart marker, so the end marker occurs only

@@ -232,6 +232,21 @@ fn a_jpeg_of_more_scans_than_anyone_writes_is_refused_unread() {
     }
 }
 
+#[test]
+fn scans_that_follow_a_whole_picture_are_never_decoded() {
+    let whole = encoded(flag(), ImageFormat::Jpeg);
+    let mut repeated = whole.clone();
+    let end = repeated.split_off(repeated.len() - 2);
+    for _ in 0..3 {
+        repeated.extend([0xff, 0xda, 0, 12, 3, 1, 0, 2, 0x11, 3, 0x11, 0, 63, 0]);
+    }
+    repeated.extend(&end);
+    // What comes after the end marker, such as a phone's second picture, is none of them.
+    let with_another = [whole.as_slice(), &whole].concat();
+    let is_plain = |bytes: &[u8]| jpeg::Jpeg::read(bytes).unwrap().plain_size().is_some();
+    assert_eq!([whole.as_slice(), &repeated, &with_another].map(is_plain), [true, false, true]);
+}
+
 /// A JPEG whose first scan says that it holds one component of three.
 fn encoded_in_planes() -> Vec<u8> {
     let mut jpeg = encoded(flag(), ImageFormat::Jpeg);

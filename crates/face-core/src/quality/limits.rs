@@ -27,6 +27,10 @@ pub struct QualityLimits {
     /// Most [`Pose::roll`] to either side, in degrees. The face is turned upright before it is embedded,
     /// so this only refuses pictures that lie on their side.
     pub max_roll: f32,
+    /// Most [`Quality::blockiness`].
+    pub max_blockiness: f32,
+    /// Least [`Quality::detection_score`], 0 to 1, where YuNet found the face.
+    pub min_detection_score: f32,
     /// Least [`Quality::recognisability`], where it was measured.
     pub min_recognisability: f32,
 }
@@ -43,6 +47,8 @@ impl Default for QualityLimits {
             max_yaw: 35.0,
             max_pitch: 20.0,
             max_roll: 45.0,
+            max_blockiness: 2.2,
+            min_detection_score: 0.88,
             min_recognisability: 10.0,
         }
     }
@@ -65,6 +71,8 @@ impl QualityLimits {
             max_yaw: 180.0,
             max_pitch: 180.0,
             max_roll: 180.0,
+            max_blockiness: f32::INFINITY,
+            min_detection_score: 0.0,
             min_recognisability: 9.0,
         }
     }

@@ -27,12 +27,16 @@ pub enum QualityCode {
     LowContrast,
     /// Out of focus, moved, or enlarged.
     Blurred,
+    /// Blocks of strong compression, or a mosaic.
+    Compressed,
     /// Turned to the left or right.
     TurnedAside,
     /// Turned up or down.
     TurnedUpOrDown,
     /// The head leans, or the picture lies on its side.
     Leaning,
+    /// The detector is hardly sure that this is a face: it may be half covered.
+    Unclear,
     /// Too little of the face can be made out to tell it from others, for whatever reason.
     Unrecognisable,
 }
@@ -48,9 +52,11 @@ impl QualityCode {
             Self::TooBright => "too_bright",
             Self::LowContrast => "low_contrast",
             Self::Blurred => "blurred",
+            Self::Compressed => "compressed",
             Self::TurnedAside => "turned_aside",
             Self::TurnedUpOrDown => "turned_up_or_down",
             Self::Leaning => "leaning",
+            Self::Unclear => "unclear",
             Self::Unrecognisable => "unrecognisable",
         }
     }
@@ -65,9 +71,11 @@ impl QualityCode {
             Self::TooBright => "keep out of direct light, or lower the exposure",
             Self::LowContrast => "use even light from the front, and wipe the lens",
             Self::Blurred => "hold still, and let the camera focus on the face",
+            Self::Compressed => "send the picture as the camera took it, in a better quality",
             Self::TurnedAside => "look straight into the camera",
             Self::TurnedUpOrDown => "hold the camera at the height of the eyes",
             Self::Leaning => "hold the head and the camera upright",
+            Self::Unclear => "take off what covers the face, and look into the camera",
             Self::Unrecognisable => "show the whole face uncovered, sharp and in even light",
         }
     }

@@ -77,6 +77,10 @@ pub(crate) struct ShownQuality {
     /// Share of the face that lies inside the picture, 0 to 1.
     #[schema(minimum = 0, maximum = 1, example = 1.0)]
     inside: f32,
+    /// How much steeper the steps on a grid are than others: about 1.2, more for strong compression and
+    /// mosaics.
+    #[schema(minimum = 0, example = 1.2)]
+    blockiness: f32,
     /// How surely the face can be told from others, about 12 for a good picture and under 9 for a ruined one; null
     /// where no embedding was made, as in detection.
     #[schema(required = true, minimum = 0, example = 12.3)]
@@ -126,9 +130,9 @@ impl From<&EmbeddedFace> for ShownFace {
 
 impl From<&Quality> for ShownQuality {
     fn from(quality: &Quality) -> Self {
-        let Quality { eye_distance, brightness, contrast, sharpness, pose, inside, recognisability } =
-            *quality;
-        let pose = pose.map(|pose| ShownPose { yaw: pose.yaw, pitch: pose.pitch, roll: pose.roll });
-        Self { eye_distance, brightness, contrast, sharpness, inside, recognisability, pose }
+        let Quality { eye_distance, brightness, contrast, sharpness, inside, blockiness, .. } = *quality;
+        let recognisability = quality.recognisability;
+        let pose = quality.pose.map(|pose| ShownPose { yaw: pose.yaw, pitch: pose.pitch, roll: pose.roll });
+        Self { eye_distance, brightness, contrast, sharpness, inside, blockiness, recognisability, pose }
     }
 }
