@@ -57,6 +57,8 @@ impl Answer {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
+        // Read whatever the status, since a refusal has its reason in the body; counted as it comes, since an
+        // answer in chunks announces no length.
         while let Some(chunk) = response.chunk().await.map_err(unanswered)? {
             if body.len() + chunk.len() > LONGEST {
                 return Err(Failure::Doubtful(StoreError::unavailable(false, "an answer is far too long")));
@@ -65,6 +67,7 @@ impl Answer {
         }
         match status {
             StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(Some(Self { headers, body })),
+            // Only this means absent; after any other failure nothing is known.
             StatusCode::NOT_FOUND => Ok(None),
             _ => Err(failure(status, &headers, &message(&headers, &body, secret), now)),
         }
@@ -93,6 +96,7 @@ pub(super) fn reset(headers: &HeaderMap) -> Option<OffsetDateTime> {
 
 fn date(text: &str) -> Option<OffsetDateTime> {
     let text = text.trim();
+    // The dates of HTTP read as RFC 2822, which allows GMT as a zone.
     OffsetDateTime::parse(text, &Rfc2822).or_else(|_| OffsetDateTime::parse(text, &Rfc3339)).ok()
 }
 
@@ -123,20 +127,24 @@ fn message(headers: &HeaderMap, body: &[u8], secret: &ApiSecret) -> String {
 fn failure(status: StatusCode, headers: &HeaderMap, message: &str, now: OffsetDateTime) -> Failure {
     let lower = message.to_ascii_lowercase();
     match status.as_u16() {
+        // A wrong clock is a plain 400, told apart by its text alone.
         400 if lower.contains("stale request") => Failure::Refused(StoreError::misconfigured(format!(
             "this machine's clock is wrong, so Cloudinary takes its requests for old ones: set the clock ({message})"
         ))),
+        // Beyond the plan's limit it is a 400 with this text, beyond the limit of a request (100 MB) a 413.
         400 | 413 if status == StatusCode::PAYLOAD_TOO_LARGE || lower.contains("file size too large") => {
             Failure::Refused(StoreError::unstorable(format!(
                 "Cloudinary takes no document of this size: remove samples or metadata of the user ({message})"
             )))
         }
+        // A wrong cloud name gets this too, with the text `api_secret mismatch`.
         401 => Failure::Refused(StoreError::misconfigured(format!(
             "Cloudinary refuses the credentials: check cloud name, API key and API secret ({message})"
         ))),
         403 => Failure::Refused(StoreError::misconfigured(format!(
             "Cloudinary does not allow this to the API key: check its permissions ({message})"
         ))),
+        // 420 is Cloudinary's own; its SDKs take 429 for the same.
         420 | 429 => Failure::Passing {
             reason: format!("Cloudinary's limit of calls is reached ({message})"),
             source: None,

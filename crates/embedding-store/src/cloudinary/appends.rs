@@ -22,6 +22,7 @@ enum Appended {
 impl Inner {
     pub(super) async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
         sample.check_storable()?;
+        // Before any lock is taken, so that nobody waits for the encryption.
         let sealed = Bytes::from(self.keyring.seal(&sample)?);
         let place = Place::event(sample.event());
         loop {
@@ -31,6 +32,8 @@ impl Inner {
                     return Ok(count);
                 }
             }
+            // The shared lock is given up first: two appends that kept theirs would wait here for each other.
+            // Another may have made the event in between, hence the second look and the loop.
             let _alone = self.events.alone(&place).await;
             if self.mirror().event(sample.event()).is_none() {
                 return self.append_with_event(&place, &sample, sealed).await;
@@ -52,6 +55,7 @@ impl Inner {
             let state = found.users.get(user);
             let count = state.map_or(0, |state| state.samples.len());
             if let Some(there) = state.and_then(|state| state.samples.get(&sample.id())) {
+                // Compared open: each seal has its own nonce, so equal samples differ when sealed.
                 if self.keyring.open(there.as_slice())? != *sample {
                     return Err(StoreError::taken_id(sample));
                 }
@@ -59,6 +63,7 @@ impl Inner {
                 return Ok(Draft::Leave);
             }
             appended = Appended::Count(count + 1);
+            // An event that is there has a life, and any of its lives makes the user count.
             let life = found.state.incarnations.first().copied().unwrap_or_default();
             Ok(Draft::write(with_sample(state, sample, sealed.clone(), life)))
         })
@@ -78,6 +83,8 @@ impl Inner {
         let _alone = self.users.alone(&user).await;
         self.put(&user, |_| Ok(Draft::write(with_sample(None, sample, sealed, life)))).await?;
         let model = sample.embedding().model();
+        // A crash here, or an event that is refused, leaves a user of an unknown life: nobody sees it, and the
+        // sweep destroys it after the grace time.
         self.put(place, |mirror| {
             let record = EventRecord::new(sample.event().clone(), model.clone(), sample.created());
             // Another process may have made the event meanwhile: then it has both lives.

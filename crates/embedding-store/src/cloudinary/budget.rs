@@ -47,6 +47,7 @@ impl Budget {
     /// listings take half of the hourly limit at most.
     pub(super) fn pause(&self, pages: u64, refresh: Duration) -> Duration {
         let pages = pages.max(1);
+        // The other half is for starts, which list too, and for other processes on the account.
         let half = (self.limit / 2).max(1);
         let paced = HOUR.mul_f64(pages as f64 / half as f64);
         refresh.max(paced)

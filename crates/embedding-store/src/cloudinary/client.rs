@@ -53,6 +53,7 @@ impl CloudinaryClient {
         let (api, delivery) = (address(api.unwrap_or(API))?, address(delivery.unwrap_or(DELIVERY))?);
         let http = Client::builder()
             .tls_backend_preconfigured(tls(&api)?)
+            // A redirect would carry signatures, and with 307 whole documents, to another host.
             .redirect(redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .pool_max_idle_per_host(parallel.get())
@@ -90,6 +91,7 @@ impl CloudinaryClient {
         parameters.push(("timestamp", self.clock.wall().unix_timestamp().to_string()));
         let pairs: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let (algorithm, secret) = (self.account.algorithm, &self.account.api_secret);
+        // No value sent here contains an `&`, and only then do the versions differ: Cloudinary takes either.
         let signature = signature::of_call(&pairs, Version::V2, algorithm, secret);
         parameters.push(("signature", signature));
         parameters.push(("api_key", self.account.api_key.clone()));
@@ -114,7 +116,9 @@ impl CloudinaryClient {
         time: Duration,
     ) -> Result<Option<Answer>, Failure> {
         let closed = |_| Failure::Refused(StoreError::unavailable(false, "the client is closed"));
+        // Held for an attempt, not for the pauses after it: a call that waits to be repeated blocks no other.
         let _permit = self.gate.acquire().await.map_err(closed)?;
+        // Built after the wait, because the hour of a signature runs from the time in it.
         let response = build().timeout(time).send().await.map_err(unanswered)?;
         Answer::read(response, &self.account.api_secret, self.clock.wall()).await
     }
@@ -163,6 +167,7 @@ fn tls(api: &Url) -> Result<ClientConfig, StoreError> {
     } else {
         builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
     };
+    // reqwest uses a configuration that it is given as it is: without this there would be no HTTP/2.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }

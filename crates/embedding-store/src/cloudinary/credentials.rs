@@ -75,6 +75,7 @@ impl Account {
             api_secret: api_secret.ok_or_else(|| missing("the API secret", "CLOUDINARY_API_SECRET"))?,
             algorithm,
         };
+        // The cloud name becomes part of every URL's path: nothing is allowed that could mean something there.
         let plain = |text: &str| {
             !text.is_empty()
                 && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))

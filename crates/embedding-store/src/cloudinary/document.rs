@@ -69,6 +69,7 @@ pub(super) struct EventBody {
 }
 
 /// The tombstone of an event.
+// A tombstone is never written back, so it keeps no unknown fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct DeletedEventBody {
     pub(super) event: EventName,
@@ -121,6 +122,7 @@ impl Document {
             what: format!("the document {place}/{revision} cannot be read"),
             source: Some(e.into()),
         };
+        // The version by itself first: what a newer program wrote may not fit the types, and is no damage.
         let OfVersion { version } = serde_json::from_slice(json).map_err(corrupt)?;
         if version > VERSION {
             return Err(StoreError::misconfigured(format!(
@@ -129,12 +131,14 @@ impl Document {
             )));
         }
         let document: Self = serde_json::from_slice(json).map_err(corrupt)?;
+        // Revisions that superseded each other in a circle would leave none that counts.
         let is_older = |superseded: &Uuid| *superseded < revision;
         let record_is_theirs = match &document.body {
             Body::Event(body) => body.record.0.name == body.event,
             Body::User(body) => body.record.0.event == body.event && body.record.0.name == body.user,
             Body::Key(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => true,
         };
+        // A document copied to another id would give one person's samples to another.
         if document.place() != *place
             || document.revision != revision
             || !record_is_theirs

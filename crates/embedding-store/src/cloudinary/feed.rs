@@ -23,6 +23,7 @@ impl Feed {
         ChangeFeed::new(stream::unfold(receiver, |mut receiver| async {
             match receiver.recv().await {
                 Ok(change) => Some((change, receiver)),
+                // It goes on with the oldest change kept; hearing that one again does no harm.
                 Err(RecvError::Lagged(_)) => Some((Change::Everything, receiver)),
                 Err(RecvError::Closed) => None,
             }
@@ -36,6 +37,7 @@ impl Feed {
                 Subject::User(event, user) | Subject::Sample(event, user, _) => {
                     self.send(Change::User(event, user));
                 }
+                // Entries belong to a journal, and there is none at Cloudinary.
                 Subject::Entry(..) => {}
             }
         }

@@ -29,6 +29,8 @@ impl Inner {
                 self.adopt(&Place::Key, document);
             }
         }
+        // Any document of a user counts, a tombstone too: to tell them apart they would have to be read, and
+        // reading opens the samples with the very key that is being admitted.
         let is_empty = !listed.keys().any(|place| matches!(place, Place::User(..)));
         self.admit_keyring(is_empty).await?;
         self.read_places(listed.clone()).await?;
@@ -87,6 +89,7 @@ impl Inner {
     ) -> Result<Vec<Document>, StoreError> {
         'listing: for _ in 0..LISTINGS {
             let mut documents: Vec<Document> = Vec::new();
+            // What a newer one supersedes is not worth a call, and may be destroyed at this moment.
             for (revision, row) in rows.iter().rev() {
                 if documents.iter().any(|newer| newer.supersedes.contains(revision)) {
                     continue;
@@ -95,6 +98,7 @@ impl Inner {
                 let Some(json) = self.client.read(&row.public_id, row.bytes, etag).await? else {
                     let listed = self.client.list(&self.prefix.folder(place)).await?;
                     rows = self.by_place(listed).remove(place).unwrap_or_default();
+                    // From the start, because the successor in the new list may supersede what was read so far.
                     continue 'listing;
                 };
                 let document = Document::from_json(&json, place, *revision)?;
@@ -164,6 +168,8 @@ impl Inner {
     /// Writes the key record.
     pub(super) async fn put_key(&self, record: Vec<u8>) -> Result<(), StoreError> {
         let body = Body::Key(KeyBody { record: record.into(), unknown: serde_json::Map::new() });
+        // Without the place's lock: the body depends on nothing that is there, and of two writes at once the
+        // second names the first, which is doubtful until then.
         self.put(&Place::Key, |_| Ok(Draft::write(body))).await
     }
 }

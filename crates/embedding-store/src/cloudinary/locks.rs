@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 /// Locks by key.
+// tokio's lock, because it is held over uploads; it is fair, so a deletion gets its turn among appends.
 #[derive(Debug)]
 pub(super) struct Locks<K>(Mutex<HashMap<K, Arc<RwLock<()>>>>);
 
@@ -30,6 +31,7 @@ impl<K: Eq + Hash + Clone + Debug> Locks<K> {
             return Arc::clone(lock);
         }
         // One that only the map holds is nobody's. Looked for when the map has doubled, so that it is cheap.
+        // Clones are made under this mutex alone, so such a lock gets no holder meanwhile.
         if locks.len() == locks.capacity() {
             locks.retain(|_, lock| Arc::strong_count(lock) > 1);
         }

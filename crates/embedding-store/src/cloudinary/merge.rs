@@ -14,6 +14,7 @@ use super::revisions::Revisions;
 use crate::{EventRecord, FaceSample, Keyring, StoreError, UserRecord};
 
 /// Former lives of an event that are remembered: users of older ones are swept as those of unknown ones.
+// The list is copied into every later document of the event, so it has to end somewhere.
 const REMEMBERED: usize = 64;
 
 /// An event that is there.
@@ -43,12 +44,15 @@ pub(super) fn ended(revisions: &Revisions) -> BTreeSet<Uuid> {
         Body::Key(_) | Body::User(_) | Body::DeletedUser(_) => BTreeSet::new(),
     };
     let all: BTreeSet<_> = revisions.live().flat_map(|live| ended(&live.document.body)).collect();
+    // Lives are UUIDs v7: the greatest are the latest.
     all.into_iter().rev().take(REMEMBERED).collect()
 }
 
 /// The event; `None` when all its lives are over.
 pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
     let ended = ended(revisions);
+    // Lives decide, not revisions: an update that another process made at the moment of the deletion is not
+    // superseded by the tombstone, and must not bring the event back.
     let is_alive = |body: &&EventBody| body.incarnations.iter().any(|life| !ended.contains(life));
     let bodies = revisions.live().filter_map(|live| match &live.document.body {
         Body::Event(body) => Some(body),
@@ -56,6 +60,7 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
     });
     let bodies: Vec<_> = bodies.filter(is_alive).collect();
     let last = bodies.last()?;
+    // The greatest revision may be of the older state: taken from it alone, `updated` could go back.
     let mut record = last.record.0.clone();
     for EventBody { record: Encoded(other), .. } in &bodies {
         record.created = record.created.min(other.created);
@@ -71,6 +76,7 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
 /// removed samples at once have removed them all: no user is without one.
 pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Option<UserState> {
     let bodies = revisions.live().filter_map(|live| match &live.document.body {
+        // Documents of former lives may still be there; an event made anew must not show their users.
         Body::User(body) => Some(body).filter(|body| incarnations.contains(&body.incarnation)),
         Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => None,
     });
@@ -84,6 +90,7 @@ pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Opti
         state.samples.extend(samples.iter().map(|(id, sealed)| (*id, sealed.clone())));
         state.removed.extend(removed);
     }
+    // After the loop: a revision that removes a sample may sort before one that still has it.
     state.samples.retain(|id, _| !state.removed.contains(id));
     Some(state).filter(|state| !state.samples.is_empty())
 }

@@ -115,6 +115,7 @@ impl Mirror {
 
     /// Leaves out of a listing that began at `started` what was destroyed since.
     pub(super) fn correct(&mut self, listed: &mut Listed, started: Duration) {
+        // Listings do not overlap (`refreshing`): what was destroyed before this one began is of no more use.
         self.destroyed.retain(|_, destroyed| *destroyed >= started);
         for rows in listed.values_mut() {
             rows.retain(|revision, _| !self.destroyed.contains_key(revision));
@@ -182,6 +183,7 @@ impl Mirror {
                 }
             }
         }
+        // A place is made before its first upload; an upload that is refused leaves it empty.
         self.places.retain(|_, revisions| !revisions.is_empty());
     }
 
@@ -192,6 +194,7 @@ impl Mirror {
             Place::Event(element) => self.derive_event(place, element),
             Place::User(event, _) => {
                 let Some(Subject::User(name, user)) = self.subject(place) else { return };
+                // Documents are read in any order: users of an unknown event are derived with the event.
                 let Some(found) = self.events.get(&name) else { return };
                 let incarnations = found.state.incarnations.clone();
                 debug_assert_eq!(Place::Event(event.clone()), Place::event(&name));
@@ -230,6 +233,7 @@ impl Mirror {
             }
             Some(found) => {
                 found.state = state;
+                // A life has begun or ended: users of the ended go, those of the new may have been read.
                 found.users.clear();
             }
             None => {

@@ -49,9 +49,12 @@ impl Default for CloudinaryOptions {
             prefix: PREFIX.to_owned(),
             signature: Algorithm::Sha1,
             refresh: Duration::from_secs(60),
+            // Cloudinary sets no limit for uploads; its users keep to four to eight at a time.
             parallel: NonZeroUsize::MIN.saturating_add(7),
             attempt: Duration::from_secs(15),
             deadline: Duration::from_secs(45),
+            // A signature is good for an hour, and the clock that stamped it may be an hour ahead: by then no
+            // upload that a tombstone names can arrive.
             grace: Duration::from_secs(2 * 3600),
             keyring: Keyring::default(),
         }
@@ -93,6 +96,7 @@ impl CloudinaryUrl {
             upload_prefix: None,
         };
         if let Some(account) = account {
+            // The last `@`: one that is not escaped belongs to the secret.
             let (credentials, cloud) = match account.rsplit_once('@') {
                 Some((credentials, cloud)) => (Some(credentials), cloud),
                 None => (None, account),

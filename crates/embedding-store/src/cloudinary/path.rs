@@ -50,6 +50,7 @@ impl Prefix {
         let is_good = |element: &str| {
             let is_version =
                 element.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+            // Cloudinary reads `w_100` as a transformation; their names have up to three letters.
             let is_transformation = element.split_once('_').is_some_and(|(name, _)| name.len() <= 3);
             let is_plain = element.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
             !element.is_empty()
@@ -96,6 +97,7 @@ impl Prefix {
                 }
             }
         };
+        // A UUID has several spellings. Another one is another document, which `id` would never name.
         (self.id(&place, revision) == id).then_some((place, revision))
     }
 }
@@ -127,6 +129,7 @@ impl Element {
             text.push_str("_2E");
         }
         if text.len() > LONGEST_NAME {
+            // In a spelled name `_` or an upper-case hex digit follows `_`, so none begins like this.
             text = format!("_h{}", hex(&Sha256::digest(name)));
         }
         Self(Arc::from(text))
@@ -137,6 +140,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key => f.write_str("key"),
+            // `e-` and `u-`: Cloudinary must not take a name for a version, `images` or a transformation.
             Self::Event(event) => write!(f, "e-{}/event", event.0),
             Self::User(event, user) => write!(f, "e-{}/u-{}", event.0, user.0),
         }
@@ -152,6 +156,7 @@ pub(super) fn next_revision(greatest: Option<Uuid>) -> Result<Uuid, StoreError> 
     if behind >= 1 << 48 {
         return Err(StoreError::corrupt("a revision is of the end of time"));
     }
+    // Random per call: two processes that go behind the same revision must not meet in one id.
     let mut random = [0; 10];
     for (to, from) in random.iter_mut().zip(revision.into_bytes().into_iter().skip(6)) {
         *to = from;

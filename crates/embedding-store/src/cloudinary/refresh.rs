@@ -17,6 +17,7 @@ impl Inner {
     /// # Errors
     /// Any failure to list or read. What was read until then counts.
     pub(super) async fn refresh(&self) -> Result<(), StoreError> {
+        // Each listing costs counted calls, and `correct` forgets what a second one under way would still need.
         let _one_at_a_time = self.refreshing.lock().await;
         let clock = &self.client.clock;
         if let Some(wait) = self.client.budget().wait(self.pages(), clock.wall()) {
@@ -26,11 +27,15 @@ impl Inner {
             );
             return Err(StoreError::unavailable(true, reason));
         }
+        // Before the call: what is newer than this may be missing from the list without being gone.
         let started = clock.elapsed();
         let mut listed = self.list().await?;
+        // The mirror's lock is taken for each step and never over a call: readers would wait for the network.
         self.mirror_mut().correct(&mut listed, started);
         let unread = self.mirror().unread(&listed);
         self.read_places(unread).await?;
+        // After the reads: what is missing has mostly been superseded by a revision that was just read. Removed
+        // before them, it would leave readers without the user in between.
         let missing = self.mirror().missing(&listed, started);
         self.remove_gone(missing).await?;
         self.mirror_mut().set_aside(&listed, started);
@@ -42,9 +47,12 @@ impl Inner {
     async fn remove_gone(&self, missing: Vec<Missing>) -> Result<(), StoreError> {
         stream::iter(missing.into_iter().map(Ok))
             .try_for_each_concurrent(self.parallel.get(), |Missing { place, revision, is_seen }| async move {
+                // `explicit` is not counted by the hour. What nobody sees is not worth a call: if it is still
+                // there, the next list brings it back.
                 if is_seen && self.client.is_there(&self.prefix.id(&place, revision)).await? {
                     return Ok(());
                 }
+                // Asked before the removal, which may take the place along with its last revision.
                 let subject = self.mirror().subject(&place);
                 self.mirror_mut().remove(&place, revision, self.client.clock.elapsed());
                 self.feed.changed(subject.filter(|_| is_seen));
@@ -58,6 +66,7 @@ impl Inner {
         let clock = &self.client.clock;
         let (mut last, mut is_interrupted) = (clock.elapsed(), false);
         loop {
+            // Before the first pause, so that what an earlier process left behind goes at the start.
             self.sweep().await;
             let pause = self.client.budget().pause(self.pages(), interval);
             clock.sleep(pause).await;

@@ -26,6 +26,8 @@ impl Inner {
         let place = Place::user(event, user);
         let _alone = self.users.alone(&place).await;
         self.put(&place, |mirror| {
+            // Looked at again under the locks: a write may have made one revision of them meanwhile. Users of
+            // an event that was deleted meanwhile are destroyed whole by the sweep.
             if mirror.event(event).is_none() || !mirror.revisions(&place).is_some_and(merge::holds_removed) {
                 return Ok(Draft::Leave);
             }

@@ -77,7 +77,9 @@ impl Retry {
         let mut in_doubt = false;
         for number in 0_u32.. {
             let left = end.saturating_sub(clock.elapsed());
+            // The last attempt gets no more than what is left, so that the deadline holds.
             let (reason, source, pause) = match attempt(self.attempt.min(left)).await {
+                // An earlier attempt may still be under way: it could make the document anew after its end.
                 Ok(value) => return Ok(Done { value, at_once: !in_doubt }),
                 Err(Failure::Refused(error)) if !in_doubt => return Err(GivenUp { error, in_doubt }),
                 // An earlier attempt may have been carried out: that is all that can be said.
@@ -90,6 +92,8 @@ impl Retry {
                 Err(Failure::Doubtful(error)) => return Err(GivenUp { error, in_doubt: true }),
                 Err(Failure::Passing { reason, source, pause }) => (reason, source, pause),
             };
+            // After a 420 or 503 too: a needless doubt costs one name in the next revision, a missing one lets
+            // a late upload count.
             in_doubt = true;
             let pause = pause.unwrap_or_default().max(jittered(number));
             if clock.elapsed() + pause >= end {
@@ -105,6 +109,7 @@ impl Retry {
 
 /// A random part of the pause, so that those who failed together do not come back together.
 fn jittered(number: u32) -> Duration {
+    // Bounded so that the shift cannot overflow; the longest pause is reached long before.
     let longest = FIRST_PAUSE.saturating_mul(1 << number.min(16)).min(LONGEST_PAUSE);
     longest.mul_f64(fastrand::f64())
 }

@@ -20,6 +20,8 @@ use crate::{StoreError, Subject};
 
 /// For how long a revision is named that may yet turn up: a signature is good for an hour, and clocks may
 /// be wrong by an hour.
+// Ages are the maker's time seen by the reader's clock. A request expires an hour after that time; a reader
+// whose clock is an hour ahead sees that at an age of two hours. The third is a margin.
 const NAMED_FOR: Duration = Duration::from_secs(3 * 3600);
 
 /// The revisions of one place that this process knows of.
@@ -89,7 +91,9 @@ impl Revisions {
             self.live.keys().chain(self.superseded.keys()).copied().collect();
         let named = self.live.values().flat_map(|live| &live.document.supersedes);
         let named = named.filter(|revision| !self.gone.contains(revision));
+        // Bounded by age: every document carries its whole list, and each would be longer than the one before.
         supersedes.extend(named.chain(&self.doubtful).filter(|revision| may_turn_up(revision)));
+        // Doubtful ones of any age: one may be there, and the greatest live one gives the record.
         let greatest = supersedes.last().max(self.doubtful.last()).copied();
         Ok((next_revision(greatest)?, supersedes))
     }
@@ -110,15 +114,18 @@ impl Revisions {
         let revision = document.revision;
         self.subject = document.subject();
         self.doubtful.remove(&revision);
+        // A listing may have shown it before its own upload was answered.
         if self.knows(revision) {
             return vec![];
         }
+        // It arrived late: whoever superseded it may never have seen it, and so not destroyed it.
         if self.supersedes(revision) {
             self.superseded.insert(revision, Superseded { since, settled });
             return vec![revision];
         }
         let ended: Vec<Uuid> =
             self.live.keys().filter(|live| document.supersedes.contains(live)).copied().collect();
+        // Kept as long as the document is there: until it is destroyed, every later revision has to name it.
         for revision in &ended {
             if let Some(live) = self.live.remove(revision) {
                 let Live { since, settled, .. } = live;
@@ -133,6 +140,7 @@ impl Revisions {
     /// Notes a revision that is there and superseded.
     pub(super) fn set_aside(&mut self, revision: Uuid, since: Duration) {
         if !self.knows(revision) {
+            // Only a list has shown it: another attempt of its upload may still arrive.
             self.superseded.insert(revision, Superseded { since, settled: false });
         }
     }
@@ -147,6 +155,8 @@ impl Revisions {
     pub(super) fn was_destroyed(&mut self, revision: Uuid) {
         let live = self.live.remove(&revision).map(|live| live.settled);
         let superseded = self.superseded.remove(&revision).map(|known| known.settled);
+        // Uploads create what is not there, so an attempt still under way would make the document anew after
+        // this. Such a revision stays named; only one that cannot come back is forgotten.
         if superseded.or(live) == Some(true) {
             self.gone.insert(revision);
         }
@@ -155,6 +165,7 @@ impl Revisions {
 
     fn drop_unnamed(&mut self) {
         let live = &self.live;
+        // `next` looks at `gone` only for what a live one names; the rest would pile up with every write.
         self.gone.retain(|gone| live.values().any(|live| live.document.supersedes.contains(gone)));
     }
 }

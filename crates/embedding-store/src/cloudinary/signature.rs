@@ -61,6 +61,7 @@ pub fn string_to_sign(parameters: &[(&str, &str)], version: Version) -> String {
             }
         })
         .collect();
+    // The Python SDK sorts the pairs, the one of Node the names; for Cloudinary's names that is the same.
     pairs.sort_unstable();
     pairs.join("&")
 }
@@ -80,6 +81,7 @@ pub fn of_call(
 #[must_use]
 pub fn of_answer(public_id: &str, version: i64, algorithm: Algorithm, secret: &ApiSecret) -> String {
     let version = version.to_string();
+    // Answers are signed by the first version, whatever the call was signed by.
     of_call(&[("public_id", public_id), ("version", &version)], Version::V1, algorithm, secret)
 }
 

@@ -86,6 +86,7 @@ impl CloudinaryStore {
     /// is not the store's; [`StoreError::Unavailable`] when not everything can be read, since what is
     /// missing would look as if it had never been; [`StoreError::Corrupt`] when a document is damaged.
     pub async fn open(options: CloudinaryOptions) -> Result<Self, StoreError> {
+        // Without a runtime the spawns below would panic.
         runtime::Handle::try_current().map_err(|e| StoreError::Misconfigured {
             reason: "the store at Cloudinary needs a tokio runtime: open it on one".to_owned(),
             source: Some(e.into()),
@@ -141,6 +142,7 @@ impl CloudinaryStore {
         T: Send + 'static,
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
     {
+        // A panic, or a runtime that shuts down: the upload may have been carried out.
         tokio::spawn(work(Arc::clone(&self.inner))).await.map_err(|e| StoreError::Unavailable {
             retryable: false,
             reason: "the write was broken off".to_owned(),
@@ -162,7 +164,9 @@ impl Inner {
     /// Takes a document that was read, and tells listeners of it.
     pub(super) fn adopt(&self, place: &Place, document: Document) {
         let (since, subject) = (self.client.clock.elapsed(), document.subject());
+        // Not settled: another process uploaded it and may still be repeating the attempt.
         let superseded = self.mirror_mut().adopt(place, document, since, false);
+        // After the mirror: a listener that reads at once has to find the change.
         self.feed.changed(subject);
         self.discard(superseded.into_iter().map(|revision| (place.clone(), revision)));
     }
@@ -247,6 +251,7 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
+        // Copied under the lock and opened outside it: decrypting a whole event would hold up every write.
         let (record, users) = {
             let mirror = self.inner.mirror();
             let found = mirror.existing_event(event)?;

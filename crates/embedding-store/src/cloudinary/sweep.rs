@@ -41,8 +41,10 @@ impl Inner {
 
     /// Destroys everything that does not count any more; how much of it was destroyed.
     pub(super) async fn sweep(&self) -> usize {
+        // First: what this supersedes goes in the same sweep.
         self.settle_removals().await;
         let garbage = garbage(&self.mirror(), self.client.clock.elapsed(), self.grace);
+        // Some of it may be in the queue as well. That is harmless: destroying what is not there is a success.
         self.destroy(garbage).await
     }
 
@@ -66,6 +68,7 @@ impl Inner {
     async fn destroy(&self, garbage: Vec<(Place, Uuid)>) -> usize {
         let results = stream::iter(garbage).map(|(place, revision)| async move {
             let result = self.client.destroy(&self.prefix.id(&place, revision)).await;
+            // What was not destroyed stays known: later revisions name it, and the next sweep finds it.
             if result.is_ok() {
                 self.mirror_mut().remove(&place, revision, self.client.clock.elapsed());
             }
@@ -73,6 +76,7 @@ impl Inner {
         });
         let results: Vec<_> = results.buffer_unordered(PARALLEL).collect().await;
         let failed = results.iter().filter_map(|result| result.as_ref().err());
+        // One line for all: when Cloudinary is out of reach, they all fail alike.
         if let Some(first) = failed.clone().next() {
             let (left, error) = (failed.count(), &first.error);
             tracing::warn!(left, %error, "documents that are not needed any more cannot be destroyed yet");
@@ -85,10 +89,12 @@ fn garbage(mirror: &Mirror, now: Duration, grace: Duration) -> Vec<(Place, Uuid)
     let mut garbage = Vec::new();
     for (place, revisions) in mirror.places() {
         garbage.extend(revisions.superseded().map(|revision| (place.clone(), revision)));
+        // From when this process came to know of it: the clocks of those who wrote it need not be right.
         let is_over = |live: &Live| live.since + grace <= now;
         let ended = revisions.live().filter(|live| match &live.document.body {
             Body::Key(_) | Body::Event(_) => false,
             Body::DeletedEvent(_) => {
+                // Only the lives that it ends make leftover users orphans, so it goes after the last one.
                 is_over(live) && nothing_left(revisions) && mirror.users_of(place).next().is_none()
             }
             Body::DeletedUser(_) => is_over(live) && nothing_left(revisions),

@@ -37,6 +37,7 @@ impl Inner {
         draft: impl FnOnce(&Mirror) -> Result<Draft, StoreError> + Send,
     ) -> Result<(), StoreError> {
         let now = u64::try_from(self.client.clock.wall().unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+        // The lock is held from the draft to the doubt, and not over the upload: readers would wait for that.
         let (document, json) = {
             let mut mirror = self.mirror_mut();
             let Draft::Write(body) = draft(&mirror)? else { return Ok(()) };
@@ -44,6 +45,7 @@ impl Inner {
             let (revision, supersedes) = revisions.next(now)?;
             let document = Document::new(revision, supersedes, *body);
             let json = document.to_json()?;
+            // However the upload ends, also by a panic: this process's next write of the place names it.
             revisions.doubt(revision);
             (document, json)
         };
@@ -51,7 +53,9 @@ impl Inner {
         match self.client.upload(&self.prefix.id(place, revision), &json).await {
             Ok(done) => {
                 let since = self.client.clock.elapsed();
+                // Not by `Inner::adopt`: the feed tells of others' changes alone.
                 let superseded = self.mirror_mut().adopt(place, document, since, done.at_once);
+                // Only with the successor acknowledged: a crash in between leaves both, and it says which counts.
                 self.discard(superseded.into_iter().map(|revision| (place.clone(), revision)));
                 Ok(())
             }
@@ -78,6 +82,7 @@ impl Inner {
     pub(super) async fn update_event(&self, record: EventRecord) -> Result<(), StoreError> {
         record.check_storable()?;
         let place = Place::event(&record.name);
+        // Alone: the model may only change while no sample is being appended.
         let _alone = self.events.alone(&place).await;
         self.put(&place, |mirror| {
             let found = mirror.existing_event(&record.name)?;
@@ -93,6 +98,7 @@ impl Inner {
     pub(super) async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
         let place = Place::event(event);
         {
+            // Alone: otherwise a write to a user could be acknowledged whose life has just ended.
             let _alone = self.events.alone(&place).await;
             self.put(&place, |mirror| {
                 let state = &mirror.existing_event(event)?.state;
@@ -102,6 +108,7 @@ impl Inner {
             })
             .await?;
         }
+        // The deletion is done. The sweep would find its users too, only later.
         let orphans = self.orphans_of(&place);
         self.discard(orphans);
         Ok(())
@@ -186,6 +193,7 @@ pub(super) fn new_event(mirror: &Mirror, place: &Place, record: EventRecord, lif
     Body::Event(EventBody {
         event: record.name.clone(),
         incarnations: BTreeSet::from([life]),
+        // The tombstone goes with this document, while users of the lives that it ended may still be there.
         ended: mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended),
         record: Encoded(record),
         unknown: Map::new(),

@@ -18,6 +18,7 @@ impl CloudinaryClient {
         public_id: &str,
         delivery: &str,
     ) -> Result<Option<Vec<u8>>, GivenUp> {
+        // The delivery network would keep copies, also of a 404, and its signed URLs never expire.
         let build = || {
             let expires = self.clock.wall().unix_timestamp() + EXPIRES;
             let parameters = self.signed(vec![
@@ -40,6 +41,7 @@ impl CloudinaryClient {
         length: Option<u64>,
         md5: Option<&str>,
     ) -> Result<Option<Vec<u8>>, StoreError> {
+        // What was damaged on the way is whole when read again; what is damaged at Cloudinary stays so.
         for _ in 0..READINGS {
             let Some(bytes) = self.download(public_id, AUTHENTICATED).await? else { return Ok(None) };
             let is_whole = length.is_none_or(|length| u64::try_from(bytes.len()) == Ok(length))

@@ -35,6 +35,7 @@ impl CloudinaryClient {
             rows.extend(page.resources.into_iter().filter(|row| row.public_id.starts_with(prefix)));
             match page.next_cursor {
                 None => return Ok(rows),
+                // These would be asked for without end, and each call is counted.
                 Some(next) if is_empty || cursor.as_ref() == Some(&next) => {
                     let reason = "the list of documents does not come to an end";
                     return Err(StoreError::unavailable(true, reason));
@@ -46,6 +47,7 @@ impl CloudinaryClient {
 
     async fn list_page(&self, prefix: &str, cursor: Option<&str>) -> Result<Listed, StoreError> {
         let size = PAGE.to_string();
+        // Without `max_results` a page has ten rows, and without `fields` they have no etag.
         let mut query = vec![("prefix", prefix), ("max_results", size.as_str()), ("fields", "etag,bytes")];
         query.extend(cursor.map(|cursor| ("next_cursor", cursor)));
         let (key, secret) = (&self.account.api_key, self.account.api_secret.reveal());
@@ -63,6 +65,7 @@ impl CloudinaryClient {
             })
             .await
             .map_err(StoreError::from)?;
+        // A prefix without documents is an empty list, so a 404 is about the address.
         answered.value.ok_or_else(|| {
             StoreError::misconfigured("the address for Cloudinary has no Admin API: check the upload prefix")
         })

@@ -17,6 +17,7 @@ impl CloudinaryClient {
             let parameters = self.signed(vec![
                 ("public_id", public_id.to_owned()),
                 ("type", AUTHENTICATED.to_owned()),
+                // The answer is then about the document that is there: after an unanswered attempt, this one.
                 ("overwrite", "0".to_owned()),
             ]);
             let form = parameters.into_iter().fold(Form::new(), |form, (name, value)| form.text(name, value));

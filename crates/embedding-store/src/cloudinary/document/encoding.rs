@@ -16,6 +16,7 @@ use crate::{EventRecord, UserRecord};
 pub(in super::super) struct Encoded<R>(pub(in super::super) R);
 
 /// Bytes, as base64 in JSON.
+// Shared, because a user's state is cloned for every write and for every read of the event.
 #[derive(Clone, PartialEq, Eq)]
 pub(in super::super) struct Bytes(Arc<[u8]>);
 
