@@ -58,6 +58,8 @@ impl Database {
         let mut create = installation.command("createdb");
         create
             .arg(format!("--maintenance-db={server_url}"))
+            // Copying a template fails while somebody is connected to it, which template0 does not allow. It
+            // is also the only one that can be copied into another encoding.
             .args(["--template=template0", "--encoding=UTF8"]);
         Installation::run(create.arg(&name))?;
         Ok(Self { installation, server_url: server_url.to_owned(), name })
@@ -96,6 +98,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
+        // --force: a database cannot be dropped while the connections of a failed test are open.
         let mut drop_it = self.installation.command("dropdb");
         drop_it.arg(format!("--maintenance-db={}", self.server_url)).args([
             "--if-exists",

@@ -14,6 +14,7 @@ impl Database {
     pub fn dump(&self, schema: &str) -> Outcome<String> {
         let mut dump = self.installation().command("pg_dump");
         dump.arg(format!("--dbname={}", self.url())).arg(format!("--schema={schema}"));
+        // --inserts: lines of data, as COPY has them, could begin like those that are filtered out below.
         dump.args(["--inserts", "--no-owner", "--no-privileges", "--no-comments"]);
         let text = Installation::run(&mut dump)?;
         // Settings and commands of `psql` are of the version that wrote them; the rest is standard.
@@ -32,6 +33,7 @@ impl Database {
     /// When a statement fails; what `psql` said is in the message.
     pub fn load(&self, file: &Path) -> Outcome {
         let mut psql = self.installation().command("psql");
+        // ON_ERROR_STOP: psql otherwise goes on after an error and reports success.
         psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction"]);
         psql.arg(format!("--dbname={}", self.url())).arg("--file").arg(file);
         Installation::run(&mut psql).map(drop)

@@ -33,6 +33,8 @@ impl Guard {
         let mut shell = Command::new("sh");
         // In a group of its own, since a test runner kills the whole group of a test.
         shell.args(["-c", SCRIPT, "postgres-guard"]).arg(folder).process_group(0);
+        // The other end is close-on-exec: this process alone holds it, and it closes however the process
+        // dies.
         shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         shell.spawn().map(Self).map_err(ServerError::at(Path::new("sh")))
     }

@@ -28,7 +28,8 @@ impl Installation {
 
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.bin.join(program));
-        // The environment's PGHOST, PGOPTIONS and the like are meant for other servers.
+        // The environment's PGHOST, PGOPTIONS and the like are meant for other servers. LC_ALL, because
+        // `server.rs` searches the log for English messages.
         command.env_clear().envs(std::env::vars_os().filter(|(name, _)| name == "PATH")).env("LC_ALL", "C");
         command
     }
@@ -63,6 +64,7 @@ impl Unprivileged {
     pub(crate) fn instead_of_the_owner_of(folder: &Path) -> Outcome<Option<Self>> {
         use std::os::unix::fs::MetadataExt;
 
+        // The standard library cannot say who runs this process, but the owner of a new folder is known.
         if fs::metadata(folder).map_err(ServerError::at(folder))?.uid() != 0 {
             return Ok(None);
         }

@@ -28,6 +28,7 @@ pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> Outcome<bool>) ->
 /// The state that the server notes in its data folder: its process in the first line, how far it has come
 /// in the eighth.
 pub(crate) fn is_ready(data: &Path, process: u32) -> bool {
+    // A killed server leaves this file behind, "ready" included: hence the comparison of the process.
     let note = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
     let mut lines = note.lines();
     lines.next().is_some_and(|line| line.trim() == process.to_string())
@@ -35,6 +36,7 @@ pub(crate) fn is_ready(data: &Path, process: u32) -> bool {
 }
 
 pub(crate) fn signal(name: &str, processes: &[u32]) -> Outcome {
+    // The standard library can send KILL only.
     let mut kill = Command::new("kill");
     kill.arg(format!("-{name}")).args(processes.iter().map(u32::to_string));
     // Of those that have ended meanwhile it complains.

@@ -95,6 +95,7 @@ impl PostgresServer {
     /// When it does not end.
     pub fn stop(&mut self) -> Outcome {
         let Some(mut process) = self.process.take() else { return Ok(()) };
+        // INT is PostgreSQL's fast shutdown; after TERM it would wait for its clients to leave.
         signal("INT", &[process.id()])?;
         wait_until("the end of the server", || Ok(process.try_wait().is_ok_and(|status| status.is_some())))
     }
@@ -105,7 +106,8 @@ impl PostgresServer {
     /// When they do not end.
     pub fn kill(&mut self) -> Outcome {
         let Some(mut process) = self.process.take() else { return Ok(()) };
-        // Held first, so that it starts no more.
+        // Held first, so that it starts no more. The children are killed too: they outlive it for a moment, and
+        // could still finish a commit.
         signal("STOP", &[process.id()])?;
         let mut all = children(process.id())?;
         all.push(process.id());
@@ -169,6 +171,8 @@ impl PostgresServer {
             user.own(&password)?;
         }
         let mut initdb = self.installation.command("initdb");
+        // A password, because any user of this machine can reach the port. --no-sync, because tests kill
+        // processes, not the machine, and so lose nothing that was written.
         initdb.args(["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]);
         initdb.args(["--no-instructions", "--no-sync"]).arg("--pgdata").arg(self.data());
         initdb.arg(format!("--pwfile={}", password.display()));
@@ -186,6 +190,7 @@ impl PostgresServer {
         }
         let program = self.installation.bin().join("postgres");
         let errors = log.try_clone().map_err(ServerError::at(&program))?;
+        // In a group of its own like the guard, which is to end it when a test's whole group is killed.
         server.stdin(Stdio::null()).stdout(log).stderr(errors).process_group(0);
         self.as_its_user(&mut server).spawn().map_err(ServerError::at(&program))
     }

@@ -17,8 +17,12 @@ const MAKE: &str = "WITH new_event AS (INSERT INTO events (name, model, record) 
                     new_user AS (INSERT INTO users (event, name, record, template) VALUES ($1, $2, $5, $6) \
                     ON CONFLICT DO NOTHING RETURNING 1) \
                     SELECT EXISTS (SELECT 1 FROM new_event), EXISTS (SELECT 1 FROM new_user)";
+// Not part of MAKE: a statement's snapshot shows neither the rows that it inserts itself nor those of another
+// append for whose commit its ON CONFLICT has waited.
 const READ: &str = "SELECT events.model, users.record, (SELECT value FROM notes WHERE key = 'keys') FROM events JOIN users ON users.event = events.name \
                     WHERE events.name = $1 AND users.name = $2";
+// The notice is part of the transaction: a process killed between a commit and a later notice would leave a
+// change that no other server hears of. PostgreSQL executes `made` though nothing reads from it.
 const ADD: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)) \
                    SELECT pg_notify($5, notice) FROM unnest($6::text[]) notice";
 const ADD_AND_UPDATE: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)), \
@@ -60,6 +64,7 @@ pub(super) async fn append(
     identity: &Identity,
     sample: &FaceSample,
 ) -> Result<usize, Unfinished> {
+    // Before BEGIN, so that an error leaves no transaction open.
     let record = identity.seal(sample)?;
     let present = begin(lease, identity, sample).await?;
     match lease.or_roll_back(decide(identity, sample, &present)).await? {
@@ -70,6 +75,7 @@ pub(super) async fn append(
         Next::Add { user, count } => {
             finish(lease, identity, sample, &record, &present, user)
                 .await
+                // From here on the server may have received the COMMIT.
                 .map_err(|failure| Unfinished { failure, may_be_made: true })?;
             Ok(count)
         }
@@ -126,10 +132,12 @@ fn decide(identity: &Identity, sample: &FaceSample, present: &Present) -> Result
         return Err(StoreError::event_conflict(event, format!("is of model '{}'", present.model)).into());
     }
     let count = present.samples.len() + 1;
+    // MAKE has already stored the user's record and the template of this one sample.
     if present.is_new_user && present.samples.is_empty() {
         return Ok(Next::Add { user: None, count });
     }
     if let Some((id, record)) = present.samples.iter().find(|(id, _)| *id == sample.id()) {
+        // A caller that got no answer sends the same sample again, which succeeds.
         if identity.sample(event, user, *id, record)? != *sample {
             return Err(StoreError::taken_id(sample).into());
         }
@@ -178,7 +186,9 @@ async fn finish(
     let (user, template) = user.unwrap_or_default();
     let values: [&(dyn ToSql + Sync); 8] =
         [&event, &name, &id, &record, &identity.channel, &notices, &user, &template];
+    // ADD has only the first six, and a superfluous value is an error.
     let values = values.get(..add.params().len()).unwrap_or(&values);
+    // Sent together with the write: when that fails, the server turns COMMIT into ROLLBACK.
     let commit = lease.batch_execute("COMMIT");
     lease
         .within(try_join(lease.query(&add, values), commit))

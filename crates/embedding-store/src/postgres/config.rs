@@ -16,7 +16,8 @@ use crate::StoreUrlError;
 const EXPECTED: &str = "postgres://USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS, with % and two hexadecimal digits for \
                         each of the characters %@:/?#[] in the user, the password and the database";
 
-/// Longest name of a schema: the server cuts names at 63 bytes, and some are made of it.
+/// Longest name of a schema: the server cuts names off at 63 bytes, and the name of the channel is that of the
+/// schema with an ending.
 const MAX_SCHEMA_BYTES: usize = 40;
 
 /// Keepalives find a connection whose other end is gone without a word: after this long of silence, by
@@ -74,6 +75,8 @@ impl FromStr for PostgresConfig {
         let rest = rest.strip_prefix("//").ok_or_else(malformed)?;
         let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = place.split_once('/').ok_or_else(malformed)?;
+        // At the last @: were the first one in an unescaped password taken, the rest of the password would
+        // count as the host, which is shown.
         let (user, address) = authority.rsplit_once('@').ok_or_else(malformed)?;
         let (user, password) = match user.split_once(':') {
             Some((user, password)) => (user, Some(password)),
@@ -115,6 +118,7 @@ impl FromStr for PostgresConfig {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             config.set(name, &decoded(value).ok_or_else(malformed)?, &mut roots)?;
         }
+        // After all options, because sslrootcert may come before sslmode.
         match (&mut config.tls, roots) {
             (Tls::Verified(trusted), roots) => *trusted = roots,
             (Tls::Unchecked, None) => {}
@@ -136,6 +140,7 @@ impl PostgresConfig {
                     "disable" => (SslMode::Disable, Tls::Unchecked),
                     "prefer" => (SslMode::Prefer, Tls::Unchecked),
                     "require" => (SslMode::Require, Tls::Unchecked),
+                    // tokio-postgres decides only whether to encrypt; the certificate is checked in `tls`.
                     "verify-full" => (SslMode::Require, Tls::Verified(None)),
                     _ => return Err(wrong("with sslmode=disable, prefer, require or verify-full")),
                 };
@@ -171,12 +176,16 @@ fn wrong(expected: &'static str) -> StoreUrlError {
 }
 
 fn seconds(text: &str) -> Result<Duration, StoreUrlError> {
+    // PostgreSQL takes 0 for no limit at all. Its limits are 32-bit numbers of milliseconds, which 30 times
+    // 3600 seconds (the deletion of an event) still fit into.
     let seconds = text.parse().ok().filter(|seconds| (1..=3600).contains(seconds));
     seconds.map(Duration::from_secs).ok_or_else(|| wrong("with a time-out of 1 to 3600 seconds"))
 }
 
 /// A name that needs no quotes anywhere.
 fn schema(text: &str) -> Result<String, StoreUrlError> {
+    // SQL takes no parameter for a name, so this one is put into the text of statements: it must not be able
+    // to close the quotes there. Names with pg_ are reserved for PostgreSQL.
     let plain = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
     let starts = text.starts_with(|c: char| c.is_ascii_lowercase()) && !text.starts_with("pg_");
     if plain && starts && text.len() <= MAX_SCHEMA_BYTES {

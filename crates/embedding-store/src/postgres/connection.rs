@@ -52,7 +52,9 @@ impl std::fmt::Debug for MakeTls {
 
 impl Sessions {
     pub(super) fn new(config: &PostgresConfig) -> Result<Self, StoreError> {
-        // A server may be set to acknowledge before it has written: what returns `Ok` here is durable.
+        // `Ok` means durable, so synchronous_commit=off is replaced; with any other value a commit waits at least
+        // for the local disk. A process that hangs within a transaction would keep its locks, so that has a time
+        // limit. Notices, as of IF NOT EXISTS, are off because tokio-postgres logs each of them.
         let settings = format!(
             "SET search_path = \"{}\"; SET statement_timeout = {}; SET client_min_messages = error; \
              SET idle_in_transaction_session_timeout = {}; SET bytea_output = hex; \
@@ -82,7 +84,8 @@ impl Connect for Sessions {
         let config = config.clone();
         Box::pin(async move {
             let (client, connection) = config.connect(self.tls()).await?;
-            // What ends it is reported to whoever uses it next.
+            // Spawned before the first statement: the client gets no answer while nobody polls the connection. Its
+            // error is dropped, because the next user of the client gets one too.
             let task = tokio::spawn(async move { drop(connection.await) });
             client.batch_execute(&self.settings).await?;
             Ok((client, task))
@@ -96,7 +99,8 @@ impl Connections {
         let manager = Manager::from_connect(
             config.server.clone(),
             Sessions::new(config)?,
-            // A closed connection is seen without a question to the server.
+            // Looks only whether the connection is known to be closed; asking the server would cost each call a
+            // round trip. One that died unnoticed fails when used; reads and most appends are then repeated.
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
         );
         let pool = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1);
@@ -128,6 +132,8 @@ impl Drop for Connections {
 impl Lease {
     /// Takes what a call on this connection came to, and keeps the connection unless it is lost.
     pub(super) fn settle<T>(self, outcome: Result<T, Failure>) -> Result<T, StoreError> {
+        // After `Refused` no transaction is open: a call that fails within one rolls it back or returns
+        // `Lost`.
         if !matches!(outcome, Err(Failure::Lost(_) | Failure::Dead(_))) {
             self.give_back();
         }
@@ -155,6 +161,7 @@ impl Lease {
     ) -> Result<T, Failure> {
         match timeout(limit, work).await {
             Ok(outcome) => outcome.map_err(Into::into),
+            // A `Lost`: the statement may still be running, in a transaction that is open.
             Err(_) => Err(Failure::silence()),
         }
     }
@@ -181,6 +188,8 @@ impl Lease {
     /// Passes on what was decided amid a transaction; an error ends the transaction without effect.
     pub(super) async fn or_roll_back<T>(&self, decided: Result<T, Failure>) -> Result<T, Failure> {
         if decided.is_err() {
+            // The error of a failed ROLLBACK is returned in place of `decided`: as `Lost` it keeps the
+            // connection, whose transaction may still be open, out of the pool.
             self.roll_back().await?;
         }
         decided
@@ -190,6 +199,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
+            // Taken out of the pool, which may then open another. Closing it makes the server roll back.
             drop(Object::take(connection));
         }
     }

@@ -55,6 +55,8 @@ fn rest(
             continue;
         }
         count += 1;
+        // Needed for the template only: where none is kept, a damaged neighbour does not prevent the
+        // deletion.
         if identity.keeps_templates() {
             left.push(identity.sample(event, user, present, rows::bytes(row, 1)?)?);
         }

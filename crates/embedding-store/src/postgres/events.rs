@@ -13,9 +13,11 @@ use crate::{EventName, EventRecord, Listing, Page, StoreError};
 /// A deletion may have much to delete: so many times as long as another statement.
 pub(super) const PATIENCE: u32 = 30;
 
+// Needs no lock: ON CONFLICT decides which of two is first, and the statement depends on nothing else.
 const CREATE: &str = "WITH made AS (INSERT INTO events (name, model, record) VALUES ($1, $2, $3) \
                       ON CONFLICT DO NOTHING RETURNING 1) SELECT pg_notify($4, $5) FROM made";
 const READ: &str = "SELECT record FROM events WHERE name = $1";
+// The event's lock keeps appends away, so no sample can come between the check for samples and the commit.
 const UPDATE: &str = "WITH made AS (UPDATE events SET model = $2, record = $3 WHERE name = $1 AND \
                       (model = $2 OR NOT EXISTS (SELECT 1 FROM samples WHERE event = $1)) RETURNING 1) \
                       SELECT pg_notify($4, $5) FROM made";
@@ -53,7 +55,8 @@ pub(super) async fn update(lease: &Lease, identity: &Identity, event: &EventReco
             lease.prepare_cached(MODEL),
         ))
         .await?;
-    // All at once: the server works them off in this order.
+    // All at once: the server works them off in this order. MODEL is only for the words of the error. After an
+    // error COMMIT acts as ROLLBACK, so the connection can be used again.
     let (_, _, made, present, _) = lease
         .within(try_join5(
             lease.batch_execute("BEGIN"),

@@ -61,7 +61,9 @@ impl From<Error> for Failure {
             Some(code) => ends_connections(code),
             None => error.is_closed() || io_error(&error).is_some(),
         };
-        // What the server has planned no longer fits the tables, which a newer version has changed.
+        // FEATURE_NOT_SUPPORTED comes when the tables have changed under a prepared statement, as when a newer
+        // version migrates: only a new connection prepares it anew. An error without a code is one of the client
+        // library, and how much of a batch had been sent by then is unknown.
         let is_stale = error.code().is_none_or(|code| *code == SqlState::FEATURE_NOT_SUPPORTED);
         let error = of_statement(error);
         match (is_dead, is_stale) {
@@ -73,6 +75,7 @@ impl From<Error> for Failure {
 }
 
 fn ends_connections(code: &SqlState) -> bool {
+    // The server closes the connection right after one of these; after other codes it goes on.
     [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::IDLE_SESSION_TIMEOUT].contains(code)
 }
 
@@ -97,6 +100,7 @@ pub(super) fn of_connecting(error: Error) -> StoreError {
     if error.as_db_error().is_some() {
         return of_statement(error);
     }
+    // Before the check for errors of input and output, because rustls wraps its own in one.
     if let Some(why) = refused_certificate(&error) {
         return StoreError::Misconfigured {
             reason: format!(
@@ -164,10 +168,12 @@ pub(super) fn of_statement(error: Error) -> StoreError {
         return unavailable(false, "the database takes no writes");
     }
     if code == SqlState::QUERY_CANCELED {
+        // The code of statement_timeout, and of an operator's pg_cancel_backend.
         return unavailable(true, "the database did not get done in time");
     }
     // By class: connections, transactions to be repeated, resources, an operator at work, objects in use.
     let passing = ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class));
+    // FEATURE_NOT_SUPPORTED is the outdated statement: its connection is closed, so a repetition succeeds.
     if passing || code == SqlState::FEATURE_NOT_SUPPORTED {
         return unavailable(true, "the database refuses for now");
     }

@@ -19,10 +19,12 @@ use crate::{Change, ChangeFeed, StoreError};
 
 /// After so much silence the connection is asked whether it lives, and given so long for its answer: one
 /// that is dead is noticed within the sum.
+// The keepalives of TCP need 11 seconds for that (see `KEEPALIVE`).
 const SILENCE: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// A reader that takes nothing for so long is cut off: what waits for it fills the server's queue.
+// All sessions of a server share that queue. When it is full, every transaction with a notice fails at COMMIT.
 const READER: Duration = Duration::from_secs(30);
 
 /// Between attempts to connect again.
@@ -41,6 +43,8 @@ struct Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
+        // Without this the task would go on until pending answers have come, which a silent server never
+        // sends.
         self.task.abort();
     }
 }
@@ -56,6 +60,7 @@ pub(super) async fn open(config: &PostgresConfig, identity: &Identity) -> Result
     let (reader, mut changes) = mpsc::channel(QUEUE);
     let sessions = Sessions::new(config)?;
     let watch = Watch { config: config.clone(), sessions, identity: identity.clone(), reader };
+    // Not left to the task: every change after the return of this function must be in the feed.
     let listener = watch.listen().await?;
     let task = Watching(tokio::spawn(watch.run(listener)));
     Ok(ChangeFeed::new(stream::poll_fn(move |context| {
@@ -76,10 +81,13 @@ impl Drop for Watching {
 impl Watch {
     async fn run(self, mut listener: Listener) {
         loop {
+            // `forward` has closed the connection when it returns, so a slow reader no longer fills the
+            // server's queue.
             if self.forward(listener).await.is_err() || self.reader.send(Change::Interrupted).await.is_err() {
                 return;
             }
             listener = self.listen_again().await;
+            // Only after LISTEN: a change between a reading of everything and LISTEN would be missed.
             if self.reader.send(Change::Everything).await.is_err() {
                 return;
             }
@@ -107,6 +115,8 @@ impl Watch {
     }
 
     fn change(&self, text: &str) -> Option<Change> {
+        // Every user of the database may NOTIFY on this channel, so what cannot be read is passed over. The
+        // store's own notices come back too.
         match notice::read(text)? {
             (writer, _) if writer == self.identity.writer => None,
             (_, Changed::Event(event)) => Some(Change::Event(event)),
@@ -129,6 +139,8 @@ impl Watch {
 
     async fn listen(&self) -> Result<Listener, StoreError> {
         let connecting = async {
+            // Not from the pool: LISTEN belongs to one session, and notices are returned by `poll_message`
+            // only. The pool runs its connections as futures, which discard them.
             let (client, mut connection) = self.config.server.connect(self.sessions.tls()).await?;
             let (sender, notices) = mpsc::channel(QUEUE);
             let task = tokio::spawn(async move {
@@ -140,6 +152,8 @@ impl Watch {
                     }
                 }
             });
+            // No await between the spawn and this, so that the task is ended also when the time-out below
+            // drops all this.
             let listener = Listener { client, notices, task };
             let listen = format!("{}; LISTEN \"{}\"", self.sessions.settings(), self.identity.channel);
             listener.client.batch_execute(&listen).await?;

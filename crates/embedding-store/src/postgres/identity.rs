@@ -46,6 +46,7 @@ impl Identity {
 
     /// Whether templates may lie in the database: not beside encrypted samples.
     pub(super) fn keeps_templates(&self) -> bool {
+        // A template says as much of a face as the samples that it is the mean of.
         !self.keyring.encrypts()
     }
 

@@ -16,6 +16,7 @@ use crate::{EventName, Keyring, StoreError, Username};
 const READ: &str = "SELECT (SELECT value FROM notes WHERE key = 'keys'), NOT EXISTS (SELECT 1 FROM samples)";
 const WRITE: &str = "INSERT INTO notes (key, value) VALUES ('keys', $1) \
                      ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+// No notice: the samples are sealed otherwise but have not changed, so galleries need not read them again.
 const RESEAL: &str = "WITH resealed AS (UPDATE samples SET record = new.record \
                       FROM unnest($3::uuid[], $4::bytea[]) AS new (id, record) \
                       WHERE samples.event = $1 AND samples.username = $2 AND samples.id = new.id) \
@@ -23,6 +24,7 @@ const RESEAL: &str = "WITH resealed AS (UPDATE samples SET record = new.record \
 
 /// Checks the ring against the store's key record, and brings the record up to date.
 pub(super) async fn admit(lease: &Lease, keyring: &Keyring) -> Result<(), Failure> {
+    // First without the lock: usually nothing has to be written, and a start need not wait for appends.
     let found = lease.rows(READ, &[]).await?;
     if record(keyring, found.first())?.is_none() {
         return Ok(());
@@ -34,7 +36,8 @@ pub(super) async fn admit(lease: &Lease, keyring: &Keyring) -> Result<(), Failur
         .within(try_join3(lease.batch_execute("BEGIN"), lease.query(&lock, &[]), lease.query(&read, &[])))
         .await
         .map_err(Failure::amid_a_transaction)?;
-    // Nobody adds a sample now, and so an empty store stays one.
+    // Nobody adds a sample now, and so an empty store stays one. Decided again by what was read under the lock,
+    // because another server may have written the record in between.
     match record(keyring, found.first()).map_err(Failure::amid_a_transaction)? {
         Some(record) => {
             let values: [&(dyn ToSql + Sync); 1] = [&record];
@@ -53,6 +56,8 @@ fn record(keyring: &Keyring, row: Option<&Row>) -> Result<Option<Vec<u8>>, Failu
 
 /// Whether a sample sealed with this ring may be added to a store with this key record.
 pub(super) fn check(keyring: &Keyring, stored: Option<&[u8]>) -> Result<(), StoreError> {
+    // An empty store takes any key, but not here: the server that wrote the record last could not read this
+    // sample.
     match keyring.admit(stored, false)? {
         None => Ok(()),
         Some(_) => Err(StoreError::misconfigured(
@@ -97,6 +102,7 @@ fn anew(identity: &Identity, event: &EventName, user: &Username, found: &[Row]) 
             ids.push(id);
             records.push(identity.seal(&sample)?);
         }
+        // Also those that are current already, since the template is made of all.
         samples.push(sample);
     }
     let template = identity.template(samples.iter().map(|sample| sample.embedding()));
@@ -105,6 +111,7 @@ fn anew(identity: &Identity, event: &EventName, user: &Username, found: &[Row]) 
 
 /// Notes that all samples are sealed as this store seals.
 pub(super) async fn finish(lease: &Lease, identity: &Identity) -> Result<(), Failure> {
+    // Under the lock, because an append relies on the record from reading it until its own commit.
     let settled = identity.keyring.settled();
     let (lock, write) =
         lease.within(try_join(lease.prepare_cached(locks::KEYS), lease.prepare_cached(WRITE))).await?;

@@ -12,7 +12,7 @@ use crate::{EventName, Username};
 /// Whether an event is there, and a user of it.
 const IS_THERE: &str = "SELECT EXISTS (SELECT 1 FROM events WHERE name = $1), \
                         EXISTS (SELECT 1 FROM users WHERE event = $1 AND name = $2)";
-/// The samples of a user.
+/// The samples of a user. In the order of their ids, as a gallery takes them: another order rounds otherwise.
 pub(super) const SAMPLES: &str =
     "SELECT id, record FROM samples WHERE event = $1 AND username = $2 ORDER BY id";
 
@@ -27,6 +27,8 @@ pub(super) async fn begin<T>(
 ) -> Result<(Statement, T), Failure> {
     let (event_text, user_text) = (event.as_str(), user.as_str());
     let names: [&(dyn ToSql + Sync); 2] = [&event_text, &user_text];
+    // Prepared before BEGIN: the first time on a connection this costs a round trip, during which no lock
+    // should be held, and an error here leaves no transaction to roll back.
     let (lock, is_there, samples, write) = lease
         .within(try_join4(
             lease.prepare_cached(locks::USER),
@@ -35,6 +37,9 @@ pub(super) async fn begin<T>(
             lease.prepare_cached(write),
         ))
         .await?;
+    // Sent together, so the locks are held for two round trips only, this and the write's. Under READ
+    // COMMITTED, the server's default, each has its own snapshot, so a read behind the lock sees the last
+    // holder's commit.
     let (_, _, is_there, found) = lease
         .within(try_join4(
             lease.batch_execute("BEGIN"),

@@ -3,9 +3,12 @@
 //! Who adds to an event shares its lock, who deletes it or changes its model has it alone. A user's lock is
 //! always had alone. The lock of the keys is shared by all who add, and had alone by who changes them. They
 //! are taken in one order: keys, event, user. An append to the journal that asks what happened a moment ago has
-//! the lock of its topic and subject, and no other. Two names whose numbers meet only wait for each other.
-//! Not the rows themselves are locked: those who share a row write to it, and who wants it alone may wait
-//! for ever while others come and go, where these locks are given in order.
+//! the lock of its topic and subject, and no other. Two names with the same hash only wait for each other.
+//! Rows are not locked instead: sharing a row's lock writes to the row, and whoever wants it alone may wait
+//! for ever while others come and go. Advisory locks are given in the order of the requests.
+
+// Advisory locks belong to the whole database, so the schema is hashed too; the seeds 0 to 3 keep the kinds
+// apart. They end with the transaction (xact), so none stays on a connection that goes back to the pool.
 
 /// Without parameters.
 pub(super) const KEYS: &str = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 0))";
@@ -15,6 +18,8 @@ pub(super) const EVENT: &str =
     "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text, 1))";
 
 /// Parameters 1 and 2 are the event and the user.
+// The server evaluates the list from left to right: the order is the same for everybody, so nobody deadlocks.
+// Names have no line break (10), so two pairs of names never make the same text.
 pub(super) const USER: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema(), 0)), \
      pg_advisory_xact_lock_shared(hashtextextended(current_schema() || $1::text, 1)), \
      pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text || chr(10) || $2::text, 2))";

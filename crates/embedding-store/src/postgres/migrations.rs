@@ -19,7 +19,10 @@ pub(super) async fn migrate(client: &Client, schema: &str, migrations: &[&str]) 
     }
     // One transaction: a server that dies here leaves the tables as they were.
     client.batch_execute("BEGIN; SET LOCAL statement_timeout = 0").await?;
+    // CREATE ... IF NOT EXISTS can fail when another session creates the same at the same moment. No time
+    // limit on either side, because the other server may be rewriting large tables.
     client.batch_execute(LOCK).await?;
+    // Read again, because another server may have migrated during the wait for the lock.
     let found = version(client, schema).await?;
     if !check(found, migrations.len())? {
         client
@@ -29,6 +32,7 @@ pub(super) async fn migrate(client: &Client, schema: &str, migrations: &[&str]) 
                  DELETE FROM \"{schema}\".format"
             ))
             .await?;
+        // Migrations name no schema: search_path, set before the schema existed, leads to it from here on.
         for migration in migrations.iter().skip(found.unwrap_or(0)) {
             client.batch_execute(migration).await?;
         }

@@ -1,13 +1,17 @@
 //! The database store, `postgres://`: several servers share one PostgreSQL.
 //!
 //! A call borrows a connection ([`connection`]) and does its work in one transaction, most in one or two
-//! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`]); [`locks`] keep writers apart, and every write
-//! carries its notice to the other stores ([`notice`], read in
-//! [`feed`]). The [`journal`] has a table and connections of the same pool. [`search`] finds templates, with [`vectors`] where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`] reads the
-//! URL, [`tls`] says whom to trust, [`failure`] turns what goes wrong into the words of the store.
+//! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`]); [`locks`] keep writers
+//! apart, and every write carries its notice to the other stores ([`notice`], read in [`feed`]). The
+//! [`journal`] has a table and connections of the same pool. [`search`] finds templates, with [`vectors`]
+//! where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`]
+//! reads the URL, [`tls`] says whom to trust, [`failure`] turns what goes wrong into the words of the store.
 
 /// Lends a connection to a write and takes it back.
 macro_rules! write_on {
+    // Not repeated when the connection dies, because the COMMIT may have been executed and only its answer
+    // lost: a deletion would then report NotFound for its own success, and an update could overwrite a later
+    // one.
     ($store:expr, $call:path, $($argument:expr),*) => {{
         let lease = $store.connections.lend().await?;
         let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
@@ -21,6 +25,9 @@ macro_rules! read_on {
         let lease = $store.connections.lend().await?;
         let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
         if matches!(outcome, Err(Failure::Dead(_))) {
+            // A restart of the server kills idle connections, and the pool may lend one before it notices.
+            // The dead one is given up before another is requested: with pool_size=1 the request would wait
+            // for it until the time-out.
             drop(lease);
             write_on!($store, $call, $($argument),*)
         } else {
@@ -101,6 +108,8 @@ impl PostgresStore {
         let connections = Arc::new(Connections::new(config)?);
         let lease = connections.lend().await?;
         let outcome = opening::prepare(&lease, config, &keyring).await;
+        // A failed migration leaves its transaction open. `connections` is dropped on the error, and with it
+        // this connection, so nobody else can get it.
         let vectors = lease.settle(outcome)?;
         let identity = Identity::new(&config.schema, keyring);
         Ok(Self { connections, identity, vectors, config: config.clone() })
@@ -115,6 +124,9 @@ impl PostgresStore {
             Ok(count) => (true, Ok(count)),
             Err(unfinished) => (unfinished.may_be_made, Err(unfinished.failure)),
         };
+        // Once COMMIT has been sent, the sample may be stored, and may already be deleted again by another
+        // server: a second append would bring it back. Before that nothing is committed, and a repetition is
+        // safe.
         if may_be_made || !matches!(outcome, Err(Failure::Dead(_))) {
             return lease.settle(outcome);
         }

@@ -13,6 +13,8 @@ pub(super) async fn prepare(
     config: &PostgresConfig,
     keyring: &Keyring,
 ) -> Result<Option<Vectors>, Failure> {
+    // The disk first, so that no table is made on a server that is refused; then the tables, which the key
+    // record and the index of vectors need.
     check_disk(lease, config).await?;
     migrate(lease, &config.schema, MIGRATIONS).await?;
     keys::admit(lease, keyring).await?;

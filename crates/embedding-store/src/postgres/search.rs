@@ -22,7 +22,7 @@ const MORE: i64 = 8;
 
 /// How far the distances of the database and of this side may be apart, as a part of them: each sums 128
 /// squares in single precision, which is off by at most 130 roundings of 2^-24, half of that after the
-/// root. Below the second number squares are lost altogether.
+/// root. The second number is for distances so small that their squares are lost altogether.
 const MARGIN: (f64, f64) = (2e-5, 1e-15);
 
 pub(super) async fn nearest(
@@ -92,11 +92,15 @@ async fn by_the_database(
     .await?;
     let kth = distances.get(best.limit.get() - 1).copied();
     let (Some(kth), Some(last)) = (kth, distances.last()) else { return Ok(()) };
+    // Each distance is off by up to 3.9e-6 of itself (see MARGIN). Two such errors lie between the k-th here
+    // and the database's, two more between here and the database for another row as near: 1.6e-5, below the
+    // margin.
     let bound = kth * (1.0 + MARGIN.0) + MARGIN.1;
     let is_all = i64::try_from(distances.len()).is_ok_and(|found| found < wanted);
     if is_all || *last > bound {
         return Ok(());
     }
+    // The second query returns the same rows again.
     best.nearest.clear();
     each(lease, vectors.within(), &[&event, &probe, &bound], |row| best.take(&row)).await
 }
@@ -123,11 +127,13 @@ impl Best<'_> {
         let distance = distance.map_err(|_| damaged("is not of finite numbers"))?;
         let name: &str = row.try_get(0)?;
         let is_full = self.nearest.len() >= self.limit.get();
+        // Among equal distances the first by name, so that the order of the rows does not matter.
         let is_nearer =
             |farthest: &(Distance, Username)| (distance, name) < (farthest.0, farthest.1.as_str());
         if is_full && !self.nearest.peek().is_some_and(is_nearer) {
             return Ok(());
         }
+        // Parsed only here, because that allocates and most rows are not among the nearest.
         let user = Username::new(name).ok().filter(|user| user.as_str() == name);
         let user = user.ok_or_else(|| damaged("has a name that is none"))?;
         self.nearest.push((distance, user));

@@ -10,6 +10,8 @@ use super::{Identity, rows};
 use crate::{EventName, EventSnapshot, FaceSample, StoreError, UserSnapshot};
 
 /// The server is given no limit here, since an event may be large; it must go on sending, though.
+// Under READ COMMITTED a user deleted between two statements would come without samples, and an added one would
+// be samples without a user, which counts as damage.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0";
 const EVENT: &str = "SELECT name, record FROM events WHERE name = $1";
 const USERS: &str = "SELECT name, record FROM users WHERE event = $1 ORDER BY name";
@@ -58,7 +60,8 @@ async fn read(
         Ok(())
     })
     .await?;
-    // Both go by the user's name, so one walk over the users finds the one of every sample.
+    // Both go by the user's name, so one walk over the users finds the one of every sample. The columns have
+    // COLLATE "C": the database sorts by bytes, as `<` compares here.
     let mut owners = users.iter_mut().peekable();
     each(lease, SAMPLES, &[&name], |row| {
         let name: &str = row.try_get(0)?;

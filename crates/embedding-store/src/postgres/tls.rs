@@ -15,6 +15,8 @@ use super::config::Tls;
 use crate::StoreError;
 
 pub(super) fn connector(tls: &Tls) -> Result<MakeRustlsConnect, StoreError> {
+    // Named, because `ClientConfig::builder` panics when a process has no default and more than one is
+    // compiled in.
     let provider = Arc::new(ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider));
     let builder = builder.with_safe_default_protocol_versions().map_err(|e| StoreError::Misconfigured {

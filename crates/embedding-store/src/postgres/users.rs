@@ -11,6 +11,7 @@ use super::{Identity, locks, rows};
 use crate::{EventName, FaceSample, Listing, Page, StoreError, UserRecord, Username};
 
 const READ: &str = "SELECT record FROM users WHERE event = $1 AND name = $2";
+// Where nobody is there, `made` is empty: no notice is sent, and the caller gets no row.
 const UPDATE: &str = "WITH made AS (UPDATE users SET record = $3 WHERE event = $1 AND name = $2 RETURNING 1) \
                       SELECT pg_notify($4, $5) FROM made";
 const DELETE: &str = "WITH of_samples AS (DELETE FROM samples WHERE event = $1 AND username = $2), \
@@ -69,7 +70,8 @@ async fn alone(
         lease.prepare_cached(IS_EVENT),
     );
     let (lock, write, is_event) = lease.within(prepared).await?;
-    // All at once: the server works them off in this order.
+    // All at once: the server works them off in this order. IS_EVENT is only for the words of the error, and
+    // costs no round trip here. After an error COMMIT acts as ROLLBACK, so the connection can be used again.
     let (_, _, made, is_event, _) = lease
         .within(try_join5(
             lease.batch_execute("BEGIN"),

@@ -46,11 +46,13 @@ pub(super) async fn find(lease: &Lease, approximate: bool) -> Result<Option<Vect
 
 async fn make_index(lease: &Lease, schema: &str, version: &str) -> Result<(), Failure> {
     let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
+    // Iterative scans came with 0.8. The index holds the users of all events: without such a scan a search
+    // finds too few whenever the nearest entries belong to other events.
     if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < (0, 8) {
         let reason = format!("index=hnsw needs pgvector 0.8 or newer, the database has {version}: update it");
         return Err(StoreError::misconfigured(reason).into());
     }
-    // Minutes for a million templates: as long as it takes.
+    // Minutes for a million templates, without a limit. CREATE INDEX lets nobody write to `users` meanwhile.
     let make = format!(
         "BEGIN; SET LOCAL statement_timeout = 0; CREATE INDEX IF NOT EXISTS users_template_hnsw ON users \
          USING hnsw ((template::{schema}.vector(128)) {schema}.vector_l2_ops); COMMIT"
@@ -60,6 +62,7 @@ async fn make_index(lease: &Lease, schema: &str, version: &str) -> Result<(), Fa
 
 impl Vectors {
     fn new(schema: &str, is_approximate: bool) -> Self {
+        // search_path holds the store's schema alone, and the extension may be in another one.
         let distance = format!(
             "(template::{schema}.vector(128) OPERATOR({schema}.<->) $2::real[]::{schema}.vector(128))"
         );
@@ -99,6 +102,9 @@ impl Vectors {
 
     /// For a search by the index, which holds all events: it goes on until enough of the one are found.
     pub(super) fn settings(&self) -> &'static str {
+        // LOCAL, so that the connection returns to the pool unchanged. A scan also ends after
+        // hnsw.max_scan_tuples (20,000 by default), so fewer than wanted may be found of a small event among
+        // large ones.
         "SET LOCAL hnsw.ef_search = 200; SET LOCAL hnsw.iterative_scan = strict_order"
     }
 }

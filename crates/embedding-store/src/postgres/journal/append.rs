@@ -15,6 +15,8 @@ use crate::{Appended, JournalEntry, StoreError};
 /// waited for.
 const ADD: &str = "INSERT INTO journal (topic, id, time, kind, subject, key, record) \
                    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+// NOT EXISTS does not see the uncommitted entry of another transaction: without `locks::MOMENT` both would add
+// theirs.
 const ADD_UNLESS: &str = "INSERT INTO journal (topic, id, time, kind, subject, key, record) \
                           SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT 1 FROM journal \
                           WHERE topic = $1 AND subject = $5 AND kind = $4 AND time >= $8) \
@@ -80,6 +82,8 @@ async fn kept_out(
     entry: &JournalEntry,
     since: Option<Place>,
 ) -> Result<Option<Appended>, Failure> {
+    // By id first: when an append is repeated because its answer was lost, it finds its own entry, which is
+    // `Repeated` and must not be reported as `Recent`.
     let mut present = reads::by_id(lease, &entry.topic, entry.id).await?;
     if let (None, Some(key)) = (&present, &entry.key) {
         present = reads::by_key(lease, &entry.topic, key).await?;

@@ -15,6 +15,7 @@ const AMEND: &str = "UPDATE journal SET kind = $3, subject = $4, record = $5 WHE
 pub(super) async fn amend(lease: &Lease, entry: &JournalEntry) -> Result<(), Failure> {
     entry.check_storable()?;
     let topic = entry.topic.as_str();
+    // FOR UPDATE: of two that amend one revision the second waits here, then sees the new one and is refused.
     let look = format!("SELECT {COLUMNS} FROM journal WHERE topic = $1 AND id = $2 FOR UPDATE");
     let prepared = try_join(lease.prepare_cached(&look), lease.prepare_cached(AMEND));
     let (look, amend) = lease.within(prepared).await?;
@@ -52,6 +53,7 @@ pub(super) async fn erase(lease: &Lease, topic: &Topic, what: &Erase) -> Result<
 /// A journal may be long, so the server has as long as for the deletion of an event.
 async fn delete(lease: &Lease, condition: &str, values: &[&(dyn ToSql + Sync)]) -> Result<u64, Failure> {
     let limit = lease.limit() * PATIENCE;
+    // Each connection caches prepared statements by their text and forgets none: here there are three texts.
     let sql = format!("DELETE FROM journal WHERE topic = $1 {condition}");
     let delete = lease.within(lease.prepare_cached(&sql)).await?;
     let begin = format!("BEGIN; SET LOCAL statement_timeout = {}", limit.as_millis());

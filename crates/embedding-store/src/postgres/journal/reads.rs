@@ -65,6 +65,7 @@ pub(super) async fn list(
     let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX - 1).saturating_add(1);
     let mut values: Vec<&(dyn ToSql + Sync)> =
         vec![&topic, &places.start.time, &places.start.id, &places.end.time, &places.end.id, &limit];
+    // A comparison of rows, for which one range of the index on (topic, time, id) is read.
     let mut sql = format!(
         "SELECT {COLUMNS} FROM journal WHERE topic = $1 AND (time, id) >= ($2, $3) AND (time, id) < ($4, $5)"
     );
