@@ -23,6 +23,7 @@ pub enum Change {
 }
 
 /// The changes of others, as they come. Dropping it ends the watch.
+// Boxed, so that each store can have a stream of its own kind behind a trait that is used as an object.
 pub struct ChangeFeed(Pin<Box<dyn Stream<Item = Change> + Send>>);
 
 impl ChangeFeed {

@@ -17,7 +17,9 @@ use crate::{
 /// Keeps everything in memory: `memory:`. What it holds ends with the value.
 #[derive(Default)]
 pub struct InMemory {
+    // A lock of the standard library will do, since none is held across an `await`.
     events: RwLock<BTreeMap<EventName, Event>>,
+    // Shared, because a journal that was handed out goes on working when the store is dropped.
     journal: Arc<InMemoryJournal>,
 }
 
@@ -64,6 +66,7 @@ impl fmt::Debug for InMemory {
 #[async_trait]
 impl EmbeddingStore for InMemory {
     async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        // Nothing becomes bytes here, but what other stores would refuse is refused all the same.
         event.check_storable()?;
         match self.write().entry(event.name.clone()) {
             Entry::Occupied(_) => Err(StoreError::event_conflict(&event.name, "already exists")),
@@ -102,6 +105,7 @@ impl EmbeddingStore for InMemory {
         sample.check_storable()?;
         let (name, model, created) = (sample.event(), sample.embedding().model(), sample.created());
         let mut events = self.write();
+        // All that can refuse comes before the first change: a conflict must leave no empty event or user.
         if let Some(found) = events.get(name) {
             if found.record.model != *model {
                 return Err(StoreError::other_model(name, &found.record.model));

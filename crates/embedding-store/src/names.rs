@@ -56,6 +56,7 @@ fn parse(text: &str) -> Result<Arc<str>, NameError> {
     if trimmed.len() > MAX_SPELLING_BYTES {
         return Err(too_long);
     }
+    // Before it is normalised, so that the position is that of the character in what the caller wrote.
     if let Some((index, character)) = trimmed.chars().enumerate().find(|&(_, c)| is_forbidden(c)) {
         return Err(NameError::ForbiddenCharacter { character, position: index + 1 });
     }
@@ -155,6 +156,7 @@ macro_rules! name_type {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                // Through the same checks as a name from outside: a record may come from another program.
                 let name = String::deserialize(deserializer)?;
                 Self::new(&name).map_err(serde::de::Error::custom)
             }

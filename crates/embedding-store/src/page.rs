@@ -68,6 +68,7 @@ pub(crate) fn list<'a, N: AsRef<str> + 'a, S: 'a, T>(
         items.push(record(entry));
         last = Some(name);
     }
+    // One entry beyond the page is looked for, so that no cursor leads to an empty page.
     let next = last.filter(|_| entries.next().is_some()).map(|name| Cursor::new(name.as_ref()));
     Listing { items, next }
 }

@@ -149,6 +149,8 @@ pub trait EmbeddingStore: Debug + Send + Sync {
 }
 
 #[async_trait]
+// A method that was left to its default here would hide the journal,
+// the search, the changes or the re-encryption of the store inside.
 #[deny(clippy::missing_trait_methods)]
 impl<S: EmbeddingStore + ?Sized> EmbeddingStore for Arc<S> {
     async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {

@@ -21,6 +21,7 @@ pub trait EmbeddingStoreExt: EmbeddingStore {
         match self.create_event(event).await {
             Ok(()) => Ok(None),
             Err(conflict @ StoreError::Conflict { .. }) => match self.event(&name).await? {
+                // Somebody deleted it between the two calls; the caller may try again.
                 None => Err(conflict),
                 Some(present) if present.model != model => {
                     Err(StoreError::other_model(&name, &present.model))

@@ -109,6 +109,7 @@ impl StoreUrl {
     )]
     pub async fn open_with(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
         match &self.0 {
+            // It writes nothing anywhere, so there is nothing to encrypt.
             Target::Memory => Ok(Arc::new(InMemory::new())),
             #[cfg(feature = "redb")]
             Target::Redb(path) => Ok(Arc::new(RedbStore::open_with(path, options.keyring.clone()).await?)),
@@ -160,6 +161,7 @@ impl FromStr for StoreUrl {
                 redb(place)
             }
             "cloudinary" => cloudinary(place, options),
+            // The whole text, since a parser of its own takes account, host and options apart.
             "postgres" | "postgresql" => postgres(text),
             _ => Err(StoreUrlError::UnknownScheme { scheme: scheme.to_owned() }),
         }

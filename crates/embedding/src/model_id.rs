@@ -70,6 +70,7 @@ impl serde::Serialize for ModelId {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for ModelId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Through the checks of `new`: an id from a file may be anything.
         let id = String::deserialize(deserializer)?;
         Self::new(&id).map_err(serde::de::Error::custom)
     }

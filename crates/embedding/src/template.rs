@@ -48,6 +48,7 @@ impl Template {
             }
             count = count.saturating_add(1);
         }
+        // Also of raw vectors: a mean of nearly no length has no direction and stands for nobody.
         let direction = unit(&sum)?;
         let values = match scale.metric() {
             Metric::Unit => direction,
@@ -123,6 +124,7 @@ fn part(metric: Metric, sample: &Embedding) -> Result<[f32; DIMENSIONS], Embeddi
 
 fn unit(values: &[f32; DIMENSIONS]) -> Result<[f32; DIMENSIONS], EmbeddingError> {
     let length = norm(values);
+    // Infinite where finite numbers add up beyond f32.
     if !(length.is_finite() && length >= SHORTEST) {
         return Err(EmbeddingError::ZeroLength);
     }

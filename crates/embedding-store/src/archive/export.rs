@@ -96,10 +96,12 @@ async fn export_event(
     progress(writer.written());
     let mut next = Some(Page::first(PAGE));
     while let Some(page) = next {
+        // Page after page by cursor, so that users who come or go meanwhile make no other one be left out.
         let listing = store.list_users(&event.name, page).await?;
         let mut users = stream::iter(listing.items).map(|user| with_samples(store, user)).buffered(AHEAD);
         while let Some(found) = users.next().await {
             let (user, samples) = found?;
+            // None: deleted since the page was read. Readers refuse a user without samples.
             if !samples.is_empty() {
                 writer.user(&user, &samples)?;
                 progress(writer.written());

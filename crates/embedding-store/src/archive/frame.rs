@@ -62,6 +62,7 @@ impl Frames {
     pub(super) fn seal(&self, number: u64, kind: Kind, payload: &[u8]) -> Result<Vec<u8>, StoreError> {
         let around = if self.key.is_some() { NONCE_BYTES + TAG_BYTES } else { 4 };
         let length = payload.len() + around;
+        // The bound that reading has, so that whatever is written can be read.
         let encoded = u32::try_from(length).ok().filter(|_| length <= MAX_BODY_BYTES);
         let length = encoded.ok_or_else(|| StoreError::unstorable("it is too long for an archive"))?;
         let context = self.context(number, length, kind);
@@ -89,9 +90,13 @@ impl Frames {
         let length = u32::from_le_bytes([a, b, c, d]);
         let kind = Kind::of(kind).ok_or("there is no such kind of frame")?;
         let context = self.context(number, length, kind);
+        // Before the length is believed: with a flipped bit in
+        // it the reader would take other frames for the body.
         if crc32fast::hash(&context).to_le_bytes() != check {
             return Err("its beginning was changed, or it is not the frame that belongs here");
         }
+        // Whoever makes an archive on purpose has its checksums
+        // right; the bound is on the memory they can claim.
         let length = usize::try_from(length).ok().filter(|length| *length <= MAX_BODY_BYTES);
         Ok(Head { kind, length: length.ok_or("it is too long")?, context })
     }

@@ -20,6 +20,8 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn new(key: Option<&EncryptionKey>) -> Result<Self, StoreError> {
+        // A part of every frame's context: a frame of another
+        // archive does not fit here, though the key is the same.
         let mut random = [0; 16];
         crate::keyring::fill_random(&mut random)?;
         let key = key.map(EncryptionKey::id);

@@ -65,6 +65,8 @@ pub async fn import(
         Err(ArchiveError::Store(_)) => landing.land(0).await,
         outcome => landing.land_everything(outcome.is_ok()).await,
     };
+    // The store's error first: the archive's says that all
+    // before its place was taken in, which is then not so.
     landed?;
     outcome?;
     Ok(Summary { total: reader.read(), kept_events: landing.kept_events })
@@ -106,6 +108,8 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
                     if self.only.is_some_and(|only| *only != event.name) {
                         return Err(ArchiveError::OtherEvent { event: event.name });
                     }
+                    // Before its users: an append to an event that is not
+                    // there makes one without the archive's settings.
                     self.create(event).await?;
                     self.landed.events += 1;
                     (self.progress)(self.landed);
@@ -116,7 +120,10 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
                     self.next = Some(Part { user, samples: vec![], changed, start, is_last: true });
                 }
                 Record::Sample(sample) => {
+                    // There always is one: the reader refuses a sample that does not follow its user.
                     let Some(part) = &mut self.next else { continue };
+                    // An export reads the record before the samples,
+                    // so a sample can be later than the record says.
                     part.changed = part.changed.max(sample.created());
                     part.samples.push(sample);
                     if reader.read().bytes - part.start > PART_BYTES {
@@ -151,6 +158,7 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
     /// Waits until at most so many are on their way. After an error all others still land.
     async fn land(&mut self, most: usize) -> Result<(), StoreError> {
         let mut outcome = Ok(());
+        // None is dropped midway, since then nobody would know whether its write was made.
         while self.in_flight.len() > most || (outcome.is_err() && !self.in_flight.is_empty()) {
             match self.in_flight.next().await {
                 Some(Ok(more)) => {
@@ -179,7 +187,9 @@ async fn take(store: &dyn EmbeddingStore, part: Part) -> Result<Progress, StoreE
         store.append_sample(sample).await?;
         taken.samples += 1;
     }
+    // The record comes last: the first append makes the user, and appends move `updated` up.
     if part.is_last {
+        // Not one step: what another server changes in the record between the two calls is overwritten.
         let present = store.user(&part.user.event, &part.user.name).await?;
         if present.is_none_or(|present| present != part.user && present.updated <= part.changed) {
             store.update_user(part.user).await?;

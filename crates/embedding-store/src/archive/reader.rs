@@ -77,9 +77,11 @@ impl<R: Read> Reader<R> {
             Kind::Sample => self.take_sample(&payload).map(Record::Sample)?,
             Kind::End => return self.check_end(&payload).map(|()| None),
         };
+        // The end has returned above: its own frame is not among the bytes that it has the hash of.
         self.hash.update(head_bytes);
         self.hash.update(&*body);
         self.number += 1;
+        // Only after the record was found good, so that an error names the frame that it is in.
         self.start = self.read.bytes;
         Ok(Some(record))
     }
@@ -123,6 +125,7 @@ impl<R: Read> Reader<R> {
             if !self.user_has_samples {
                 return Err(self.damaged("the user before it has no face sample"));
             }
+            // Counted here, because only what follows shows that all samples of the user have come.
             self.user_is_open = false;
             self.read.users += 1;
         }
@@ -135,6 +138,7 @@ impl<R: Read> Reader<R> {
         if payload != end_payload(&self.read, &hash) {
             return Err(self.damaged("the end does not fit what came before it"));
         }
+        // By reading on, since a pipe does not say how long it is.
         match self.input.read_exact(&mut [0]) {
             Err(e) if e.kind() == ErrorKind::UnexpectedEof => Ok(()),
             Err(e) => Err(e.into()),
@@ -183,6 +187,7 @@ impl<R: Read> Reader<R> {
 fn read_header(input: &mut impl Read) -> Result<[u8; HEADER_BYTES], ArchiveError> {
     let mut bytes = [0; HEADER_BYTES];
     let mut read = Vec::with_capacity(HEADER_BYTES);
+    // Not `read_exact`, which says nothing of the bytes that a file too short for a header does have.
     Read::take(input, HEADER_BYTES as u64).read_to_end(&mut read)?;
     bytes.iter_mut().zip(&read).for_each(|(to, from)| *to = *from);
     if read.len() == HEADER_BYTES {

@@ -31,6 +31,7 @@ impl<W: Write> Writer<W> {
             number: 1,
             written: Progress::default(),
         };
+        // Through `put`, so that the hash at the end covers it.
         writer.put(&header)?;
         Ok(writer)
     }
@@ -61,6 +62,7 @@ impl<W: Write> Writer<W> {
         let hash = self.hash.clone().finalize();
         let payload = end_payload(&self.written, &hash);
         self.frame(Kind::End, &payload)?;
+        // A `BufWriter` that is dropped swallows the error of its last write.
         self.out.flush()?;
         Ok(self.written)
     }

@@ -55,6 +55,7 @@ pub async fn writes_nobody_waits_for_are_whole(harness: &dyn Durable) -> Outcome
         let writing = Arc::clone(&store);
         let theirs = sample("conference", &format!("user {number}"), number)?;
         let writer = tokio::spawn(async move { writing.append_sample(theirs).await });
+        // Lets the write begin, so that it is broken off somewhere in its midst.
         tokio::task::yield_now().await;
         writer.abort();
         // Ended, so that it holds the store no longer.

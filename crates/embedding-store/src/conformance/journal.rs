@@ -38,6 +38,7 @@ pub async fn an_appended_entry_reads_back(harness: &dyn JournalHarness) -> Outco
     assert_eq!(journal.by_key(&entry.topic, "k").await?, Some(entry.clone()));
     assert_eq!(journal.latest(&entry.topic, "ada", "seen").await?, Some(entry.clone()));
     assert_eq!(all(&*journal, &entry.topic).await?, [entry]);
+    // Before 1970: to find out a journal that keeps times without a sign.
     let bare = JournalEntry::new(topic("b")?, "k", OffsetDateTime::UNIX_EPOCH - Duration::days(1));
     assert_eq!(journal.append(bare.clone(), None).await?, Appended::New);
     assert_eq!(all(&*journal, &bare.topic).await?, [bare]);

@@ -216,6 +216,7 @@ macro_rules! conformance_tests {
         }
     };
     (@tests $harness:expr; $($topic:ident::$behaviour:ident,)*) => { $(
+        // With two workers, calls that are made at once run at once; on one thread they would take turns.
         #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $behaviour() -> $crate::conformance::Outcome {
             $crate::conformance::$topic::$behaviour(&$harness).await

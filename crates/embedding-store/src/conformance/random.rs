@@ -60,6 +60,7 @@ impl Run {
 
     /// Opens the store again; it is to hold what it held.
     pub(super) async fn reopen(&mut self, harness: &dyn Harness) -> Outcome {
+        // Dropped first: a store that has one owner cannot be opened a second time.
         self.store = None;
         self.store = Some(harness.open().await?);
         self.compare(&format!("CONFORMANCE_SEED={}, opened again", self.seed)).await
@@ -85,6 +86,7 @@ impl Run {
     }
 
     fn operation(&mut self, step: u16) -> Outcome<Operation> {
+        // Few names and mostly one model, so that writes meet and not all of them conflict.
         let event_name = self.numbers.pick(["a", "a a", "b"]);
         let username = self.numbers.pick(["x", "x y", "z"]);
         let model = if self.numbers.below(8) == 0 { other_model()? } else { model()? };

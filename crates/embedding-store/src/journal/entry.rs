@@ -96,6 +96,8 @@ impl JournalEntry {
                 "has been amended by somebody else",
             ));
         }
+        // The time is a part of the entry's place and the key is unique in its
+        // topic. Since both stay, an amendment can clash with no other entry.
         let (time, key) = (present.time, present.key.clone());
         Ok(Self { time, key, revision: self.revision.saturating_add(1), ..self })
     }
@@ -111,6 +113,7 @@ impl JournalEntry {
                 )));
             }
         }
+        // Stores order entries by nanoseconds in 64 bits, which reach no further.
         if i64::try_from(self.time.unix_timestamp_nanos()).is_err() {
             return Err(StoreError::unstorable("its time is not of the years 1678 to 2261"));
         }

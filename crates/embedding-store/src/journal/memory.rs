@@ -64,6 +64,7 @@ impl Entries {
     /// Adds an entry, or finds the one that keeps it out.
     fn append(&mut self, entry: JournalEntry, unless_since: Option<OffsetDateTime>) -> Appended {
         let with_key = || entry.key.as_ref().and_then(|key| self.by_key(key));
+        // Before the time is looked at: a request that comes again is to be told of its own entry.
         if let Some(present) = self.by_id(entry.id).or_else(with_key) {
             return Appended::Repeated(present.clone());
         }
@@ -105,6 +106,7 @@ impl Journal for InMemoryJournal {
         unless_since: Option<OffsetDateTime>,
     ) -> Result<Appended, StoreError> {
         entry.check_storable()?;
+        // One lock from the look to the insertion, so that of several at one moment exactly one is new.
         Ok(self.write().entry(entry.topic.clone()).or_default().append(entry, unless_since))
     }
 
@@ -156,6 +158,7 @@ impl Journal for InMemoryJournal {
             Erase::Before(time) => entries.erase(|entry| entry.time < time),
             Erase::All => entries.erase(|_| true),
         };
+        // Otherwise every event that ever had a check-in would leave a topic behind.
         if entries.entries.is_empty() {
             topics.remove(topic);
         }

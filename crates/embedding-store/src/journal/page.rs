@@ -71,11 +71,14 @@ impl JournalPage {
     pub(crate) fn places(&self) -> Option<Range<Place>> {
         let mut start = self.since.map_or(Place::FIRST, Place::before_all_at);
         let mut end = self.until.map_or(Place::LAST, Place::before_all_at);
+        // The end of a range is excluded and its start is not,
+        // so only the start has to step over the cursor's entry.
         match self.after {
             Some(JournalCursor(place)) if self.newest_first => end = end.min(place),
             Some(JournalCursor(place)) => start = start.max(place.next()),
             None => {}
         }
+        // Clients send such texts. No entry has them, and with a NUL in it a text could read as another key.
         let can_be = [&self.subject, &self.kind].into_iter().flatten().all(|label| is_label(label));
         Some(start..end).filter(|places| can_be && !places.is_empty())
     }

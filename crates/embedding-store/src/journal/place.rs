@@ -39,6 +39,7 @@ impl Place {
 
 /// Nanoseconds since 1970; of a time outside of what these can say, the nearest that they can.
 pub(super) fn nanoseconds(time: OffsetDateTime) -> i64 {
+    // Only times to compare with can be out of reach: an entry's own is checked before it is stored.
     let nanoseconds = time.unix_timestamp_nanos();
     i64::try_from(nanoseconds).unwrap_or(if nanoseconds < 0 { i64::MIN } else { i64::MAX })
 }

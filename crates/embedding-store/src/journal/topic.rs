@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Longest topic, in bytes of UTF-8.
+// Room for the longest name of an event, 255 bytes, behind a word.
 pub const MAX_TOPIC_BYTES: usize = 512;
 
 /// What a part of the journal is about, such as `audit` or `check-ins/` and the name of an event.

@@ -114,9 +114,11 @@ impl FromStr for EncryptionKey {
 
     fn from_str(text: &str) -> Result<Self, InvalidKey> {
         let text = text.trim();
+        // The length tells the two apart: in base64 32 bytes are 43 or 44 characters.
         let bytes = Zeroizing::new(if text.len() == 2 * KEY_BYTES {
             from_hex(text).ok_or(InvalidKey)?
         } else {
+            // Tools print either alphabet, with padding or without.
             let unpadded = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
             URL_SAFE_NO_PAD.decode(Zeroizing::new(unpadded).as_bytes()).map_err(|_| InvalidKey)?
         });

@@ -139,16 +139,21 @@ impl Keyring {
     pub fn admit(&self, stored: Option<&[u8]>, is_empty: bool) -> Result<Option<Vec<u8>>, StoreError> {
         let mut seals = match stored {
             Some(bytes) => read_record(bytes)?,
+            // A store without a key record is new or older than encryption: nothing in it is encrypted.
             None => BTreeSet::from([Seal::Plain]),
         };
+        // Without a sample no former key can be missing, so a store that is still empty takes any key.
         if is_empty {
             seals.clear();
         }
         for seal in &seals {
             self.expect(*seal)?;
         }
+        // Named before the first sample is sealed with it. The others stay until a re-encryption has ended.
         seals.insert(self.current());
         let record = write_record(&seals);
+        // The set is ordered: the same keys give the same
+        // bytes, and an unchanged record is not written again.
         Ok(Some(record).filter(|record| stored != Some(record)))
     }
 

@@ -28,6 +28,7 @@ pub(super) fn seal(sample: &FaceSample, key: &EncryptionKey) -> Result<Vec<u8>, 
     let SampleParts { details, numbers } = sample.to_parts()?;
     let (nonce, embedding) = key.encrypt(&numbers, &context(key.id(), &details))?;
     let length = u32::try_from(details.len()).map_err(|_| StoreError::unstorable("it is too long"))?;
+    // The checksum around it tells damage from an alteration, which the tag finds, and needs no key.
     Ok(assemble(SEALED_SAMPLE, &[&key.id().0, &nonce, &length.to_le_bytes(), &details, &embedding]))
 }
 
@@ -55,5 +56,6 @@ fn parse(bytes: &[u8]) -> Result<Sealed<'_>, StoreError> {
 
 /// What is authenticated beside the embedding.
 fn context(key: KeyId, details: &[u8]) -> Vec<u8> {
+    // Kind and id have fixed lengths, so no other parts come to the same bytes.
     [&[SEALED_SAMPLE], key.0.as_slice(), details].concat()
 }

@@ -10,6 +10,7 @@ use super::{LegacyDocument, SOURCE};
 use crate::{EmbeddingStore, EmbeddingStoreExt, EventName, EventRecord, FaceSample, StoreError, Username};
 
 /// Users on their way into the store at the same time.
+// As for archives: as many as the group commit of a file store gains by.
 const IN_FLIGHT: usize = 64;
 
 /// The use of the hash that ids are made of.
@@ -88,6 +89,7 @@ async fn add(
     };
     let mut added = Added { samples: samples.len(), already_there: 0 };
     for sample in samples {
+        // By the numbers and not by the id: with another time of the document the ids are others.
         match present.iter().position(|other| other.embedding() == sample.embedding()) {
             Some(place) => {
                 present.swap_remove(place);
@@ -136,6 +138,7 @@ fn id(
     let [.., high, low] = place.to_be_bytes();
     let mut rest = [high, low, 0, 0, 0, 0, 0, 0, 0, 0];
     rest.iter_mut().skip(2).zip(hash.finalize()).for_each(|(to, from)| *to = from);
+    // A time before 1970 has no place in a UUID of version 7.
     let milliseconds = u64::try_from(created.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
     Builder::from_unix_timestamp_millis(milliseconds, &rest).into_uuid()
 }

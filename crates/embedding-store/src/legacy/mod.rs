@@ -58,6 +58,8 @@ impl LegacyDocument {
         if bytes.len() > MAX_DOCUMENT_BYTES {
             return Err(LegacyError::TooLong { bytes: bytes.len(), limit: MAX_DOCUMENT_BYTES });
         }
+        // Python writes `NaN` and `Infinity`, which are no
+        // JSON: a document with them is refused at that place.
         let document: Shape<Entries<Shape<Users>>> = serde_json::from_slice(bytes)
             .map_err(|e| LegacyError::NotJson { line: e.line(), column: e.column(), source: e })?;
         let Entries(events) = match document {

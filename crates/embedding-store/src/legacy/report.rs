@@ -122,6 +122,7 @@ impl fmt::Display for Merged {
 
 /// A name of the document, fit for a terminal.
 fn shown(name: &str) -> String {
+    // Escaped, because a name in a foreign document may hold sequences that a terminal obeys.
     let mut shown: String = name.chars().take(SHOWN_CHARACTERS).flat_map(char::escape_debug).collect();
     if name.chars().nth(SHOWN_CHARACTERS).is_some() {
         shown.push('…');

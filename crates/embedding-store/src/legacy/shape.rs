@@ -59,6 +59,7 @@ macro_rules! wrong_numbers {
 macro_rules! wrong_list {
     () => {
         fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            // Read to its end: the parser goes on only behind it.
             while list.next_element::<IgnoredAny>()?.is_some() {}
             Ok(Shape::Wrong("a list"))
         }
@@ -125,6 +126,7 @@ impl<'de> Visitor<'de> for NumbersVisitor {
         while let Some(item) = list.next_element::<Shape<f32>>()? {
             match item {
                 Shape::Right(value) if numbers.values.len() < DIMENSIONS => numbers.values.push(value),
+                // Counted and not kept, so that a list without end takes no memory.
                 Shape::Right(_) => {}
                 Shape::Wrong(_) => {
                     numbers.not_a_number.get_or_insert(numbers.length);
@@ -153,6 +155,7 @@ impl<'de> Visitor<'de> for NumberVisitor {
         Ok(Shape::Right(value as f32))
     }
 
+    // A number beyond the range of f32 becomes infinite, and no embedding is made of it.
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
         Ok(Shape::Right(value as f32))
     }
@@ -160,6 +163,7 @@ impl<'de> Visitor<'de> for NumberVisitor {
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Shape<Entries<T>> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Of any shape, so that a wrong one is noted in its place and does not end the reading.
         deserializer.deserialize_any(EntriesVisitor(PhantomData))
     }
 }

@@ -22,6 +22,7 @@ use super::{EventRecord, FaceSample, Metadata, UserRecord};
 use crate::{JournalEntry, StoreError};
 
 /// The deepest nesting of arrays and objects in [`Metadata`]: deeper JSON could not be read back.
+// The parser of JSON stops at 128 levels, those around the metadata included.
 pub const MAX_METADATA_DEPTH: usize = 64;
 
 /// The longest record, in bytes of JSON (the embedding not counted).
@@ -163,6 +164,8 @@ impl FaceSample {
             return Err(StoreError::corrupt("the embedding of a face sample has not 128 numbers"));
         }
         let values: Vec<f32> = numbers.iter().map(|n| f32::from_le_bytes(*n)).collect();
+        // Checked though the checksum is right: it does not say
+        // that the numbers were right when they were written.
         let embedding = Embedding::from_slice(details.model.clone(), &values)
             .map_err(|e| corrupt("an embedding of a face sample is damaged", e))?;
         Ok(Self { details, embedding })
@@ -191,6 +194,8 @@ pub(crate) fn assemble(kind: u8, parts: &[&[u8]]) -> Vec<u8> {
 pub(crate) fn body<'a>(bytes: &'a [u8], kind: u8, what: &str) -> Result<&'a [u8], StoreError> {
     match bytes {
         [LAYOUT, found, a, b, c, d, rest @ ..] => {
+            // The checksum before the kind, which it covers: a changed
+            // byte is then damage, not a record of another kind.
             if u32::from_le_bytes([*a, *b, *c, *d]) != checksum(LAYOUT, *found, rest) {
                 Err(StoreError::corrupt(format!("the checksum of a record of kind {what} is wrong")))
             } else if *found != kind {
@@ -199,6 +204,7 @@ pub(crate) fn body<'a>(bytes: &'a [u8], kind: u8, what: &str) -> Result<&'a [u8]
                 Ok(rest)
             }
         }
+        // No damage: a newer program has written to the store.
         [version, ..] if *version > LAYOUT => Err(StoreError::misconfigured(format!(
             "a record of kind {what} has layout {version}, this program reads up to {LAYOUT}: use a newer version"
         ))),
@@ -225,6 +231,7 @@ fn checksum(layout: u8, kind: u8, body: &[u8]) -> u32 {
 }
 
 fn json(record: &impl Serialize, metadata: &Metadata) -> Result<Vec<u8>, StoreError> {
+    // Before it is written: JSON that is too deep is written without complaint and cannot be read back.
     if metadata.values().any(|value| is_deeper_than(MAX_METADATA_DEPTH - 1, value)) {
         return Err(StoreError::unstorable(format!(
             "its metadata is nested more than {MAX_METADATA_DEPTH} deep: flatten it"
@@ -241,6 +248,7 @@ fn json(record: &impl Serialize, metadata: &Metadata) -> Result<Vec<u8>, StoreEr
 fn is_deeper_than(limit: usize, value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        // Ends here, however deep the value is, so that its depth cannot use up the stack.
         Value::Array(_) | Value::Object(_) if limit == 0 => true,
         Value::Array(items) => items.iter().any(|item| is_deeper_than(limit - 1, item)),
         Value::Object(fields) => fields.values().any(|field| is_deeper_than(limit - 1, field)),

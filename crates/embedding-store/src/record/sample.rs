@@ -56,6 +56,7 @@ impl FaceSample {
         source: impl Into<String>,
         created: OffsetDateTime,
     ) -> Result<Self, InvalidScore> {
+        // JSON has neither NaN nor infinity: they are written as null, which is not read back as a number.
         if !detection_score.is_finite() {
             return Err(InvalidScore);
         }
@@ -64,6 +65,7 @@ impl FaceSample {
             event,
             user,
             created,
+            // A record keeps the bare numbers of the embedding, so the model is named among the details.
             model: embedding.model().clone(),
             detection_score,
             quality: Metadata::new(),

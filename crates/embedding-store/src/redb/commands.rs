@@ -95,6 +95,7 @@ fn create_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<App
 fn update_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<Applied, Failure> {
     let bytes = event.to_bytes()?;
     let present = tables.existing_event(&event.name)?;
+    // The samples that are there could not be compared with those of another model.
     if present.model != event.model && tables.has_samples(&event.name)? {
         return Err(StoreError::other_model(&event.name, &present.model).into());
     }
@@ -105,6 +106,7 @@ fn update_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<App
 fn delete_event(tables: &mut WriteTables<'_>, event: &EventName) -> Result<Applied, Failure> {
     tables.check_event(event)?;
     let keys = keys::of_event(event);
+    // By the keys alone, so that damaged records go too.
     tables.samples.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     tables.users.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     tables.events.remove(keys::event(event).as_slice())?;
@@ -124,11 +126,13 @@ fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Ap
     let present = tables.user(event, name)?;
     let samples = tables.count_samples(event, name)?;
     match tables.sample_in_place_of(sample)? {
+        // The same append again, after an answer that did not arrive.
         Some(present) if present == *sample => return Ok(Applied::counting(false, samples)),
         Some(_) => return Err(StoreError::taken_id(sample).into()),
         None => {}
     }
     let new_user = match present {
+        // An older sample, as from an import, does not move the time back.
         Some(present) if present.updated >= sample.created() => None,
         Some(mut present) => {
             present.updated = sample.created();
@@ -137,6 +141,7 @@ fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Ap
         None => Some(UserRecord::new(event.clone(), name.clone(), sample.created()).to_bytes()?),
     };
 
+    // Only now, when nothing can be refused any more: a refused append must leave neither event nor user.
     if let Some(bytes) = new_event {
         tables.events.insert(keys::event(event).as_slice(), bytes.as_slice())?;
     }
@@ -159,6 +164,7 @@ fn delete_sample(
         return Err(StoreError::sample_not_found(event, user, id).into());
     }
     let samples = tables.count_samples(event, user)?;
+    // A user without a face could not be found by any search. To delete the user has a call of its own.
     if samples == 1 {
         return Err(StoreError::only_sample(event, user).into());
     }
@@ -168,6 +174,7 @@ fn delete_sample(
 
 fn update_user(tables: &mut WriteTables<'_>, user: &UserRecord) -> Result<Applied, Failure> {
     let bytes = user.to_bytes()?;
+    // The record that is there is not parsed, so that a damaged one can be replaced.
     tables.check_user(&user.event, &user.name)?;
     tables.users.insert(keys::user(&user.event, &user.name).as_slice(), bytes.as_slice())?;
     Ok(Applied::CHANGED)
@@ -187,11 +194,14 @@ fn reseal(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> R
     let mut resealed = Vec::new();
     for entry in tables.samples.range(range.start.as_slice()..range.end.as_slice())? {
         let (key, value) = entry?;
+        // What an earlier run has sealed is left alone, so an
+        // interrupted change of keys goes on where it was.
         if !tables.keyring.is_current(value.value())? {
             let sample = tables.read_sample(key.value(), value.value())?;
             resealed.push((key.value().to_vec(), tables.keyring.seal(&sample)?));
         }
     }
+    // Not in the loop above, because a table cannot be changed while a range of it is read.
     for (key, bytes) in &resealed {
         tables.samples.insert(key.as_slice(), bytes.as_slice())?;
     }
@@ -199,6 +209,8 @@ fn reseal(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> R
 }
 
 fn finish_resealing(transaction: &WriteTransaction, keyring: &Keyring) -> Result<Applied, Failure> {
+    // After the commits of all users: until then the record names the former
+    // keys too, and a change of keys that was cut off is never taken for done.
     transaction.open_table(FORMAT)?.insert(KEY_RECORD, keyring.settled().as_slice())?;
     Ok(Applied::CHANGED)
 }

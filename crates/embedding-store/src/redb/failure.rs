@@ -52,16 +52,22 @@ impl Breakage {
                     | Error::LockPoisoned(_)
                     | Error::TransactionPoisoned
             ),
+            // Locks of the engine may be poisoned, and its transaction was left half done.
             Self::Panicked(_) => true,
+            // There is nothing open that could be closed.
             Self::NotOpen(_) => false,
         }
     }
 
     /// The error for one of the calls that came to nothing by this.
     pub(super) fn to_error(self: &Arc<Self>, path: &Path) -> StoreError {
+        // Shared, since every caller of a failed batch gets
+        // an error, and those of the engine cannot be cloned.
         let source = Some(Arc::clone(self).into());
         let path = path.display();
         match &**self {
+            // Not retryable, because somebody has to make room
+            // first; then the store goes on without a restart.
             Self::Engine(Error::Io(e)) if is_no_room(e) => StoreError::Unavailable {
                 retryable: false,
                 reason: format!("there is no room to write {path}: free some, what was acknowledged is kept"),
@@ -72,11 +78,13 @@ impl Breakage {
                 reason: format!("{path} cannot be read or written ({e}): check the disk"),
                 source,
             },
+            // Another call met the error itself; by the next one the file is opened again.
             Self::Engine(Error::PreviousIo | Error::DatabaseClosed) => StoreError::Unavailable {
                 retryable: true,
                 reason: format!("{path} is being opened again after an error"),
                 source,
             },
+            // The opening found or made every table, so one that is missing now is damage.
             Self::Engine(Error::Corrupted(_) | Error::TableDoesNotExist(_)) => {
                 StoreError::Corrupt { what: format!("{path} is damaged: restore it from a backup"), source }
             }

@@ -17,6 +17,7 @@ use crate::{Keyring, StoreError};
 const SHORTEST_FILE: u64 = 4096;
 
 /// Memory for pages. Galleries are held elsewhere, so this serves writes above all.
+// The engine would take up to 1 GiB.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 pub(super) fn open_or_create(path: &Path, keyring: &Keyring) -> Result<Database, StoreError> {
@@ -26,6 +27,8 @@ pub(super) fn open_or_create(path: &Path, keyring: &Keyring) -> Result<Database,
         }
         Ok(_) => open(path, keyring),
         Err(e) if e.kind() == ErrorKind::NotFound => {
+            // Then opened by its name as any other file, since
+            // another process may have been faster to make it.
             create(path)?;
             open(path, keyring)
         }
@@ -35,6 +38,7 @@ pub(super) fn open_or_create(path: &Path, keyring: &Keyring) -> Result<Database,
 
 /// Opens a file that is there. One that is empty is not taken for a new one: something has emptied it.
 pub(super) fn open(path: &Path, keyring: &Keyring) -> Result<Database, StoreError> {
+    // On damaged pages the engine may panic where it should return an error.
     let opened = catch_panic(|| {
         let database = builder().open(path).map_err(|e| cannot_open(path, e))?;
         format::admit(&database, path, keyring)?;
@@ -53,12 +57,17 @@ fn create(path: &Path) -> Result<(), StoreError> {
     make_folder(&folder).map_err(no_good)?;
     // Only the owner may read a temporary file, and a rename keeps that.
     let file = NamedTempFile::with_prefix_in(".new-store-", &folder).map_err(no_good)?;
+    // A handle of its own for the engine: `file` stays, to
+    // give the store its name or to remove it after an error.
     let backend = FileBackend::new(file.reopen().map_err(no_good)?).map_err(|e| cannot_open(path, e))?;
     let database = builder().create_with_backend(backend).map_err(|e| cannot_open(path, e))?;
     format::lay_out(&database, FORMAT_VERSION).map_err(|failure| failure.into_error(path))?;
+    // Closed before it gets its name: who finds the store can open it at once.
     drop(database);
     match file.persist_noclobber(path) {
         Ok(_) => sync_folder(&folder).map_err(no_good),
+        // Another process was faster. Its store may hold
+        // acknowledged writes by now, so it is never replaced.
         Err(e) if e.error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(e) => Err(no_good(e.error)),
     }
@@ -85,6 +94,7 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    // Listed before they are made: a new folder's name is durable only when the folder around it is synced.
     let missing: Vec<&Path> =
         folder.ancestors().take_while(|f| !f.as_os_str().is_empty() && !f.exists()).collect();
     builder.create(folder)?;
@@ -99,6 +109,7 @@ pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
 
 pub(super) fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
     match error {
+        // Both mean that a process has the file open, which may end at any moment.
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => StoreError::Unavailable {
             retryable: true,
             reason: format!(
@@ -111,6 +122,7 @@ pub(super) fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
             reason: format!("{} is of an old format that this program does not read", path.display()),
             source: Some(error.into()),
         },
+        // So the engine reports that the file does not begin with its magic number.
         DatabaseError::Storage(StorageError::Io(e)) if e.kind() == ErrorKind::InvalidData => {
             not_a_store(path, e)
         }
@@ -156,6 +168,7 @@ pub(super) fn place_is_no_good(path: &Path, error: io::Error) -> StoreError {
             source: Some(error.into()),
         };
     }
+    // The file ends before the engine's pages do: it was cut off.
     if kind == ErrorKind::UnexpectedEof {
         return StoreError::Corrupt { what: damaged(path), source: Some(error.into()) };
     }

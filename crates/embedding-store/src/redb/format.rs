@@ -32,6 +32,8 @@ struct Header {
 }
 
 pub(super) fn lay_out(database: &Database, version: u32) -> Result<(), Failure> {
+    // All tables in one commit, so that no reader has to expect a missing one. The key record
+    // is not among them: the opening that follows writes it, as in a store that is still empty.
     let transaction = database.begin_write()?;
     transaction.open_table(FORMAT)?.insert(VERSION, version.to_le_bytes().as_slice())?;
     for table in [EVENTS, USERS, SAMPLES].into_iter().chain(journal::TABLES) {
@@ -44,6 +46,7 @@ pub(super) fn lay_out(database: &Database, version: u32) -> Result<(), Failure> 
 pub(super) fn admit(database: &Database, path: &Path, keyring: &Keyring) -> Result<(), StoreError> {
     let in_file = |failure: Failure| failure.into_error(path);
     let header = Header::read(database).map_err(in_file)?;
+    // Before the keys: what a newer format's key record means is not known here.
     check_version(path, header.version)?;
     let record = match keyring.admit(header.key_record.as_deref(), header.is_empty) {
         Err(StoreError::Misconfigured { reason, source }) => {
@@ -52,6 +55,8 @@ pub(super) fn admit(database: &Database, path: &Path, keyring: &Keyring) -> Resu
         }
         record => record?,
     };
+    // Before the first sample is sealed: after a crash the
+    // record may name a key too many, never one too few.
     if header.version != Some(FORMAT_VERSION) || record.is_some() {
         write(database, record.as_deref()).map_err(in_file)?;
     }
@@ -62,6 +67,7 @@ impl Header {
     fn read(database: &Database) -> Result<Self, Failure> {
         let transaction = database.begin_read()?;
         let table = match transaction.open_table(FORMAT) {
+            // The first commit of every store makes this table.
             Err(TableError::TableDoesNotExist(_)) => {
                 return Ok(Self { version: None, key_record: None, is_empty: true });
             }
@@ -79,6 +85,7 @@ impl Header {
 }
 
 fn write(database: &Database, key_record: Option<&[u8]>) -> Result<(), Failure> {
+    // One transaction: a crash leaves the older format whole, and the next opening does it again.
     let mut transaction = database.begin_write()?;
     transaction.set_two_phase_commit(true);
     {

@@ -48,9 +48,12 @@ impl Handle {
     pub(super) fn run<T>(&self, work: impl FnOnce(&Database) -> Result<T, Failure>) -> Result<T, Failure> {
         self.open_again()?;
         let state = self.read();
+        // Another call may have given the file up or closed it between the two locks.
+        // That is rare, so the caller is told to try again instead of looping here.
         let State::Open { database, opening } = &*state else { return Err(self.not_open()) };
         let opening = *opening;
         let outcome = catch_panic(|| work(database));
+        // Giving up takes the lock for writing, so the one for reading must be let go before.
         drop(state);
         self.settle(opening, outcome)
     }
@@ -64,6 +67,7 @@ impl Handle {
     pub(super) fn compact(&self) -> Result<bool, Failure> {
         self.open_again()?;
         let mut state = self.write();
+        // Alone with it because the engine refuses to compact while a transaction is open.
         let State::Open { database, opening } = &mut *state else { return Err(self.not_open()) };
         let opening = *opening;
         let outcome = catch_panic(|| database.compact().map_err(|e| redb::Error::from(e).into()));
@@ -89,10 +93,14 @@ impl Handle {
 
     /// Opens the file again where it was given up.
     fn open_again(&self) -> Result<(), Failure> {
+        // The usual case takes the lock for reading only, so that calls do not wait for each other.
         if !matches!(*self.read(), State::Lost { .. }) {
             return Ok(());
         }
         let mut state = self.write();
+        // Asked again: of several calls that found the file lost one opens it, and
+        // the others wait. Were they to open it too, they would fail on the first
+        // one's lock. After a failure it stays lost, and the next call tries.
         if let State::Lost { opening } = *state {
             let database = (self.reopen)().map_err(|e| Failure::Broken(Breakage::NotOpen(e)))?;
             *state = State::Open { database, opening: opening + 1 };
@@ -117,6 +125,7 @@ impl Handle {
 
 /// Nothing is lost when closing fails: every commit has been synced, and the next opening repairs the rest.
 fn close(state: &mut State, next: State) {
+    // Dropped while the caller holds the lock: nobody may open the file again before it is closed.
     let last = std::mem::replace(state, next);
     drop(catch_panic(|| drop(last)));
 }

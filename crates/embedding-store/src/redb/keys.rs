@@ -32,6 +32,7 @@ pub(super) fn sample(sample: &FaceSample) -> Vec<u8> {
 }
 
 pub(super) fn sample_id(event: &EventName, name: &Username, id: Uuid) -> Vec<u8> {
+    // An id may hold NULs. It is last and always 16 bytes long, so the key still has one reading.
     join(&[&user(event, name), &[SEPARATOR], id.as_bytes()])
 }
 

@@ -13,6 +13,7 @@ use super::tables::{Tables, read_sample, read_user};
 use crate::{EventName, EventSnapshot, StoreError, UserSnapshot};
 
 /// Records that are held as they lie in the file, before they are parsed.
+// Each entry keeps its page in memory, so this bounds what is held beside the records that are made of it.
 const BATCH: usize = 8192;
 
 pub(super) fn load_event(tables: &Tables<Table>, event: &EventName) -> Result<EventSnapshot, Failure> {
@@ -28,6 +29,8 @@ pub(super) fn load_event(tables: &Tables<Table>, event: &EventName) -> Result<Ev
         UserSnapshot { user, samples }
     });
     let users = with_samples.collect();
+    // A sample whose user is missing stops the walk above and is left over. Both
+    // tables are of one transaction, so that is damage and no write in between.
     if samples.next().is_some() {
         let what = format!("a face sample of event '{event}' belongs to a user who is not there");
         return Err(StoreError::corrupt(what).into());
@@ -48,6 +51,7 @@ fn records<T: Send>(
         if batch.is_empty() {
             return Ok(records);
         }
+        // Collecting keeps the order of the keys, which the walk over users and samples depends on.
         let read = batch.par_iter().map(|(key, value)| read(key.value(), value.value()));
         records.extend(read.collect::<Result<Vec<_>, _>>()?);
     }

@@ -95,6 +95,7 @@ impl RedbStore {
         &self,
         query: impl FnOnce(&Query) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
+        // Owned by the closure, since the read continues on its thread when the caller is dropped.
         let keyring = self.file.keyring.clone();
         self.file.read(move |database| query(&Query::begin(database, &keyring)?)).await
     }

@@ -25,10 +25,13 @@ impl OpenFile {
     /// Opens the file, or creates it.
     pub(super) async fn open(path: &Path, keyring: Keyring) -> Result<Self, StoreError> {
         let path = path.to_owned();
+        // Opening reads the file from end to end to check it, too long for a thread of the runtime.
         blocking(move || {
             let database = file::open_or_create(&path, &keyring)?;
             let reopen = {
                 let (path, keyring) = (path.clone(), keyring.clone());
+                // Never created here: a file that has vanished
+                // meanwhile must be an error and not an empty store.
                 move || file::open(&path, &keyring)
             };
             Self::start(path, database, keyring, reopen)
@@ -49,6 +52,8 @@ impl OpenFile {
 
     pub(super) async fn backup(&self, target: &Path) -> Result<(), StoreError> {
         let target = target.to_owned();
+        // It holds the file as a read does: others read and write meanwhile, but a compaction, or
+        // a reopening after an error, waits until it has ended, and new calls wait behind that.
         self.read(move |database| backup::backup(database, &target)).await
     }
 
@@ -76,10 +81,12 @@ impl OpenFile {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
+    // Asked for first, because `spawn_blocking` panics outside of a runtime.
     let runtime = runtime::Handle::try_current().map_err(|e| StoreError::Misconfigured {
         reason: "the file store needs a tokio runtime: call it from one".to_owned(),
         source: Some(e.into()),
     })?;
+    // A panic of the work comes out here too, beside the end of the runtime.
     runtime.spawn_blocking(work).await.map_err(|e| StoreError::Unavailable {
         retryable: false,
         reason: "the work on the file was broken off".to_owned(),
@@ -89,6 +96,8 @@ async fn blocking<T: Send + 'static>(
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
+        // Not left to the fields: a read whose caller is gone continues on its blocking thread and holds the
+        // handle. Closing waits for it, so that the file is free for the next opening once this returns.
         self.writer.finish();
         self.handle.close();
     }

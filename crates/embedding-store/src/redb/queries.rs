@@ -27,6 +27,7 @@ impl Query {
             samples: transaction.open_table(SAMPLES)?,
             keyring: keyring.clone(),
         };
+        // The tables hold on to the transaction, so all of them go on seeing the same moment.
         Ok(Self { tables })
     }
 
@@ -35,6 +36,7 @@ impl Query {
     }
 
     pub(super) fn list_events(&self, page: &Page) -> Result<Listing<EventRecord>, Failure> {
+        // By key and not by count: events that came or went before the cursor do not shift the page.
         let start = page.after.as_ref().map_or_else(Vec::new, |place| keys::behind_event(place.as_str()));
         let records = scan(&self.tables.events, start, None, read_event)?;
         list(records, page, |event| event.name.as_str())
@@ -45,6 +47,7 @@ impl Query {
     }
 
     pub(super) fn list_users(&self, event: &EventName, page: &Page) -> Result<Listing<UserRecord>, Failure> {
+        // An empty list must not stand for an event that is not there.
         self.tables.check_event(event)?;
         let Range { start, end } = keys::of_event(event);
         let start = page.after.as_ref().map_or(start, |place| keys::behind_user(event, place.as_str()));

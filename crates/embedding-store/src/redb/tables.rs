@@ -38,6 +38,7 @@ impl<T: ReadableTable<Bytes, Bytes>> Tables<T> {
 
     /// Whether the event is there, its record readable or not.
     pub(super) fn check_event(&self, event: &EventName) -> Result<(), Failure> {
+        // The record is not parsed, so that a damaged event or user can still be deleted.
         match self.events.get(keys::event(event).as_slice())? {
             Some(_) => Ok(()),
             None => Err(StoreError::event_not_found(event).into()),
@@ -66,6 +67,7 @@ impl<T: ReadableTable<Bytes, Bytes>> Tables<T> {
 
     pub(super) fn count_samples(&self, event: &EventName, user: &Username) -> Result<usize, Failure> {
         let keys = keys::of_user(event, user);
+        // Each entry is looked at: to read on can fail, and that must not pass for the end.
         self.samples.range(keys.start.as_slice()..keys.end.as_slice())?.try_fold(0, |count, entry| {
             entry?;
             Ok(count + 1)
@@ -99,6 +101,8 @@ pub(super) fn read_user(key: &[u8], value: &[u8]) -> Result<UserRecord, Failure>
 }
 
 pub(super) fn belongs(matches: bool, what: &str) -> Result<(), Failure> {
+    // A right checksum says that a record is whole, not that it is the one asked for. One
+    // that was put under another key, in memory or in a copy, would answer for somebody else.
     if matches {
         Ok(())
     } else {

@@ -36,6 +36,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(handle: Arc<Handle>, keyring: Keyring) -> Result<Self, StoreError> {
         let (queue, writes) = mpsc::channel(MAX_BATCH);
+        // A thread of its own and no task of a runtime: what was accepted is still written when
+        // the runtime of the callers is gone, and dropping the file can wait for it by joining.
         let thread = thread::Builder::new().name("face-store-writer".to_owned());
         let thread = thread.spawn(move || run(&handle, &keyring, writes)).map_err(|e: io::Error| {
             StoreError::Unavailable {
@@ -52,12 +54,18 @@ impl Writer {
         let stopped = || StoreError::unavailable(false, "the writer of the file has stopped");
         let (reply, answer) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(stopped)?;
+        // Waits for room when the queue is full. A caller who is dropped before this returns
+        // has written nothing; for one who is dropped later the write is carried out whole.
         queue.send(Write { command, reply }).await.map_err(|_| stopped())?;
+        // Without an answer the thread has ended with the write in
+        // hand: the error's kind leaves open whether it was made.
         answer.await.map_err(|_| stopped())?
     }
 
     /// Does what has been handed over, and ends.
     pub(super) fn finish(&mut self) {
+        // The loop of the thread ends when the channel is
+        // closed and drained, so what was accepted comes first.
         self.queue = None;
         if let Some(thread) = self.thread.take() {
             // It ends by a panic only if answering does; there is nobody left to tell then.
@@ -69,6 +77,8 @@ impl Writer {
 fn run(handle: &Handle, keyring: &Keyring, mut writes: mpsc::Receiver<Write>) {
     let mut batch = Vec::new();
     while writes.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+        // The replies stay outside of what may panic, so that
+        // every caller of the batch gets an answer even then.
         let (commands, replies): (Vec<_>, Vec<_>) = batch.drain(..).map(|w| (w.command, w.reply)).unzip();
         let answers = write(handle, keyring, &commands);
         for (reply, answer) in replies.into_iter().zip(answers) {
@@ -84,6 +94,7 @@ fn write(handle: &Handle, keyring: &Keyring, commands: &[Command]) -> Vec<Answer
     let breakage = match handle.run(|database| commit(database, keyring, commands)) {
         Ok(answers) => return answers,
         Err(Failure::Broken(breakage)) => breakage,
+        // Refusals are answered one by one in `commit`, so none comes this far.
         Err(Failure::Refused(error)) => Breakage::NotOpen(error),
     };
     let breakage = Arc::new(breakage);
@@ -108,10 +119,14 @@ fn commit(database: &Database, keyring: &Keyring, commands: &[Command]) -> Resul
                 answers.push(Ok(applied));
             }
             Err(Failure::Refused(error)) => answers.push(Err(error)),
+            // The transaction is dropped without a commit, so
+            // nothing of the batch is kept, also not what went well.
             Err(broken @ Failure::Broken(_)) => return Err(broken),
         }
     }
     drop(tables);
+    // Without a change there is nothing to sync: refusals and repetitions
+    // are answered from what an earlier commit has made durable.
     if changed {
         transaction.commit()?
     } else {

@@ -42,6 +42,7 @@ impl RedbJournal {
     /// # Errors
     /// As for [`RedbStore::open`](super::RedbStore::open).
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        // Without a key, since entries are not encrypted. The file of an encrypted store is refused by that.
         Ok(Self { file: Arc::new(OpenFile::open(path.as_ref(), Keyring::plain()).await?) })
     }
 

@@ -19,7 +19,7 @@ impl Tables {
         subject: &str,
         kind: &str,
     ) -> Result<Option<JournalEntry>, Failure> {
-        // Nothing stands for nobody in the keys.
+        // In the keys an empty subject stands for nobody: asked for as a name, it would find those entries.
         if !is_label(subject) {
             return Ok(None);
         }
@@ -28,6 +28,7 @@ impl Tables {
 
     pub(super) fn list(&self, topic: &Topic, page: &JournalPage) -> Result<JournalListing, Failure> {
         let Some(places) = page.places() else { return Ok(JournalListing::empty()) };
+        // By the index, so that a page about one person does not read the whole topic.
         if let Some(subject) = &page.subject {
             let keys = of_subject(topic, Some(subject), places);
             let found = self.subjects.range(keys.start.as_slice()..keys.end.as_slice())?;
@@ -63,5 +64,6 @@ fn ordered<'a, T>(
     found: impl DoubleEndedIterator<Item = T> + 'a,
     newest_first: bool,
 ) -> Box<dyn Iterator<Item = T> + 'a> {
+    // Boxed because the two directions are iterators of different types.
     if newest_first { Box::new(found.rev()) } else { Box::new(found) }
 }

@@ -77,6 +77,7 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
         }
         let Some(place) = self.keys.get(key_key(topic, key).as_slice())? else { return Ok(None) };
         let entry = self.at(topic, read_place(place.value())?)?;
+        // An index that points to another entry would answer a repeated request with a stranger's.
         belongs(entry.key.as_deref() == Some(key), "journal entry").map(|()| Some(entry))
     }
 
@@ -154,6 +155,7 @@ pub(super) fn of_subject(topic: &Topic, subject: Option<&str>, places: Range<Pla
 /// The keys of everything of a topic, in each of the tables.
 pub(super) fn of_topic(topic: &Topic) -> Range<Vec<u8>> {
     let topic = topic.as_str().as_bytes();
+    // No topic holds a byte below a space, so nothing of another topic lies between the two.
     [topic, &[0]].concat()..[topic, &[1]].concat()
 }
 

@@ -41,6 +41,7 @@ fn append(
     unless_since: Option<OffsetDateTime>,
 ) -> Result<Applied, Failure> {
     let bytes = entry.to_bytes()?;
+    // One thread makes all writes, so nobody appends between this look and the insertions below.
     if let Some(kept_out) = kept_out(tables, entry, unless_since)? {
         return Ok(Applied { changed: false, count: 0, kept_out: Some(kept_out) });
     }
@@ -61,6 +62,8 @@ fn kept_out(
     unless_since: Option<OffsetDateTime>,
 ) -> Result<Option<Appended>, Failure> {
     let topic = &entry.topic;
+    // Id and key before the time: a request that comes again is to be
+    // told of its own entry, and not of another one of a moment ago.
     let mut present = tables.by_id(topic, entry.id)?;
     if let (None, Some(key)) = (&present, &entry.key) {
         present = tables.by_key(topic, key)?;
@@ -74,6 +77,8 @@ fn kept_out(
 }
 
 fn amend(tables: &mut WriteTables<'_>, entry: &JournalEntry) -> Result<Applied, Failure> {
+    // As the caller gave it, parts that an amendment leaves
+    // alone included, so that every store refuses the same.
     entry.check_storable()?;
     let topic = &entry.topic;
     let Some(present) = tables.by_id(topic, entry.id)? else {
@@ -82,6 +87,7 @@ fn amend(tables: &mut WriteTables<'_>, entry: &JournalEntry) -> Result<Applied, 
     let amended = entry.clone().amending(&present)?;
     let (place, bytes) = (Place::of(&present), amended.to_bytes()?);
     tables.entries.insert(entry_key(topic, place).as_slice(), bytes.as_slice())?;
+    // Time, id and key stay, so the other indexes still hold.
     tables.subjects.remove(subject_key(topic, present.subject.as_deref(), place).as_slice())?;
     index_subject(tables, &amended)?;
     Ok(Applied::CHANGED)
@@ -97,11 +103,14 @@ fn erase(tables: &mut WriteTables<'_>, topic: &Topic, what: &Erase) -> Result<Ap
     let count = match what {
         Erase::All => return erase_all(tables, topic),
         Erase::Subject(subject) if is_label(subject) => {
+            // Read whole before anything is removed: one entry that cannot be read refuses the
+            // erasure, and a refused write leaves the transaction that it shares as it was.
             let places = about(tables, topic, subject)?;
             let entries = places.into_iter().map(|place| tables.about(topic, Some(subject), place));
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             remove(tables, &entries)?
         }
+        // No entry has such a subject, but in the keys an empty one stands for nobody.
         Erase::Subject(_) => 0,
         Erase::Before(time) => {
             let entries = before(tables, topic, *time)?;
@@ -147,6 +156,7 @@ fn before(
 fn remove(tables: &mut WriteTables<'_>, entries: &[JournalEntry]) -> Result<usize, Failure> {
     for entry in entries {
         let (topic, place) = (&entry.topic, Place::of(entry));
+        // From the indexes too: one that named an entry which is gone would be taken for damage.
         tables.entries.remove(entry_key(topic, place).as_slice())?;
         tables.ids.remove(id_key(topic, place.id).as_slice())?;
         if let Some(key) = &entry.key {
