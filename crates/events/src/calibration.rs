@@ -118,7 +118,7 @@ pub enum OutsideCalibration {
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(rename = "format")]
-    _format: u32,
+    _format: u32, // here because `deny_unknown_fields` would refuse it
     model: String,
     metric: Metric,
     crops: CropsEntry,
@@ -168,7 +168,7 @@ impl Calibration {
     /// [`CalibrationError`] says what is wrong with it.
     pub fn parse(text: &str) -> Result<Self, CalibrationError> {
         let syntax = |e: toml::de::Error| CalibrationError::Syntax(e.message().to_owned());
-        let version: Version = toml::from_str(text).map_err(syntax)?;
+        let version: Version = toml::from_str(text).map_err(syntax)?; // read alone, to name another format
         let document = match version.format {
             1 => Document::from(toml::from_str::<FirstDocument>(text).map_err(syntax)?),
             FORMAT => toml::from_str(text).map_err(syntax)?,
@@ -295,7 +295,7 @@ impl Calibration {
         let from = f64::from(lower.distance);
         let way = (f64::from(asked) - from) / (f64::from(upper.distance) - from);
         let rate = (lower.fmr.ln() + way * (upper.fmr.ln() - lower.fmr.ln())).exp();
-        Ok(rate.clamp(lower.fmr, upper.fmr))
+        Ok(rate.clamp(lower.fmr, upper.fmr)) // `exp` of `ln` can miss the end by a digit
     }
 
     /// The distance up to which that share of strangers is accepted, per comparison.
@@ -367,7 +367,7 @@ impl Calibration {
         if !not_above(self.points.first()?) {
             return None;
         }
-        let upper = self.points.partition_point(below).max(1);
+        let upper = self.points.partition_point(below).max(1); // nothing is below the first point itself
         Some((self.points.get(upper - 1)?, self.points.get(upper)?))
     }
 }

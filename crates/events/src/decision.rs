@@ -109,10 +109,13 @@ impl Search {
         top: NonZeroUsize,
     ) -> Verdict {
         let Self { nearest, others, users_compared, exact } = self;
+        // A distance equal to the threshold is within it, as calibrations count their rates.
         let within = |distance: Distance| distance <= limit.threshold;
         let second = others.first().map(|second| second.distance);
         let ahead = second
             .and_then(|second| Distance::new((second.value() - nearest.distance.value()).max(0.0)).ok());
+        // A runner-up beyond the threshold is no rival. Strictly less, so that a margin of 0 never makes it
+        // ambiguous.
         let too_close = second.is_some_and(within) && ahead.is_some_and(|ahead| ahead < margin);
         let decision = match (within(nearest.distance), too_close) {
             (false, _) => Decision::NoMatch,

@@ -11,6 +11,7 @@ pub(crate) fn serialize<S: Serializer>(
 }
 
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Distance>, D::Error> {
+    // Checked again: a damaged entry must not yield a negative distance.
     let value = Option::<f32>::deserialize(deserializer)?;
     value.map(Distance::new).transpose().map_err(serde::de::Error::custom)
 }

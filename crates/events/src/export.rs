@@ -100,10 +100,12 @@ fn csv<T: Exported>(items: &[T], with_header: bool) -> Result<String, csv::Error
 
 fn rows(rows: impl Iterator<Item = Vec<String>>) -> Result<String, csv::Error> {
     let mut text = Vec::new();
+    // RFC 4180 ends its lines in CRLF, the writer in LF unless told.
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(&mut text);
     for row in rows {
         writer.write_record(row.iter().map(|cell| harmless(cell).into_owned()))?;
     }
+    // Dropping the writer flushes as well, but swallows the error.
     writer.flush()?;
     drop(writer);
     String::from_utf8(text).map_err(|error| std::io::Error::other(error).into())

@@ -15,6 +15,7 @@ pub(crate) fn topic(text: &str) -> Result<Topic, StoreError> {
 
 /// Details as a body.
 pub(crate) fn body(details: &impl Serialize) -> Result<Metadata, StoreError> {
+    // Through a `Value`, since `Metadata` is a JSON object and nothing else.
     serde_json::to_value(details).and_then(serde_json::from_value).map_err(|error| StoreError::Unstorable {
         reason: "its details cannot be written as JSON".to_owned(),
         source: Some(error.into()),

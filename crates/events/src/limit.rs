@@ -109,6 +109,7 @@ pub enum RuleError {
 
 /// What a distance of one sample comes to for a template of so many: see [`Calibration::several`].
 fn nearer(several: f64, samples: u32) -> f64 {
+    // The root, since `several` is a share of squared distances.
     (1.0 - several * (1.0 - 1.0 / f64::from(samples.max(1)))).sqrt()
 }
 
@@ -198,13 +199,16 @@ impl Limits {
         samples: u32,
     ) -> Result<MatchLimit, RuleError> {
         let rule = rule.unwrap_or(self.policy.rule);
+        // An event without users has a limit to show as well: that of a single user.
         let comparisons = comparisons.max(1) as f64;
         let calibration = self.calibration.as_deref();
         let (threshold, basis) = match rule {
+            // Not scaled for several samples: whoever names a distance gets that one.
             MatchRule::Threshold(threshold) => (threshold, ThresholdBasis::Fixed),
             MatchRule::TargetFalseMatchRate(target) => {
                 let calibration = calibration.ok_or(RuleError::NotCalibrated { target })?;
                 let (of_one, basis) = calibration.safe_threshold_for(target.value() / comparisons);
+                // Capped before it is scaled for the samples, since the fixed threshold too is for one sample.
                 let largest = largest_of_target(self.policy.scale.metric());
                 let (of_one, basis) =
                     if of_one > largest { (largest, ThresholdBasis::Capped) } else { (of_one, basis) };
@@ -232,6 +236,7 @@ impl Limits {
 fn rate_of(calibration: &Calibration, threshold: Distance, samples: u32) -> Option<f64> {
     let of_one = scaled(threshold, 1.0 / nearer(calibration.several(), samples));
     let (first, last) = (calibration.points().first()?, calibration.points().last()?);
+    // Scaled by a factor and its inverse in `f32`, whose last place is 6e-8 near 0.5: some of them are allowed.
     let end = |measured: f32| (of_one.value() - measured).abs() <= 1e-6;
     if end(first.distance) {
         return Some(first.fmr);

@@ -98,6 +98,7 @@ macro_rules! text_type {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                // Not a `&str`: a text with escapes, or one in a `Value`, cannot be borrowed.
                 Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
             }
         }

@@ -12,6 +12,7 @@ use crate::{Actor, distance_field, journal};
 
 /// Stands between the names of an event and a user in a subject. No name has it, and the longest names fit
 /// into a subject with it.
+// Two names of 255 bytes and its own 2 are 512, the most that a subject may have.
 const BETWEEN_NAMES: char = '\u{61C}';
 
 /// Something that was done, or refused. It never holds an embedding or a picture.
@@ -109,6 +110,7 @@ impl AuditEntry {
     /// Whether a face was found to be the person's.
     #[must_use]
     pub fn is_verification(&self) -> bool {
+        // Without a distance it was a check-in by name, for which no face was looked at.
         let looked = matches!(self.action, Action::Identify | Action::Verify | Action::CheckIn);
         let found = matches!(self.details.outcome, Outcome::Match | Outcome::Done | Outcome::Already);
         looked && found && self.details.distance.is_some() && self.details.user.is_some()
@@ -118,6 +120,7 @@ impl AuditEntry {
     pub(super) fn in_journal(&self, topic: Topic) -> Result<JournalEntry, StoreError> {
         let AuditDetails { event, user, .. } = &self.details;
         let mut entry = JournalEntry::new(topic, self.action.as_str(), self.time);
+        // Its own id in place of a new one: by it the journal recognises an entry that is written a second time.
         entry.id = self.id;
         entry.subject = event.as_ref().zip(user.as_ref()).map(|(event, user)| subject(event, user));
         Ok(entry.with_body(journal::body(&self.details)?))

@@ -25,6 +25,7 @@ use crate::journal;
 const TOPIC: &str = "audit";
 
 /// The most entries of one transaction.
+// An entry tries the keys of those before it, one call each: without a bound that would grow without end.
 const MAX_PER_TRANSACTION: usize = 1_000;
 
 /// Keeps the audit in a journal.
@@ -138,6 +139,8 @@ impl Inner {
     /// Writes an entry, once: also when it was written before and that was reported failed.
     async fn write(&self, entry: &AuditEntry) -> Result<(), StoreError> {
         let unkeyed = entry.in_journal(topic()?)?;
+        // A journal keeps a key once in a topic, so the entries of a transaction have numbered keys: each
+        // takes the first that is free. If that is its own already, it was written before.
         for ordinal in 0..MAX_PER_TRANSACTION {
             let keyed = unkeyed.clone().with_key(key(entry.details.transaction, ordinal));
             match self.journal.append(keyed, None).await? {
@@ -153,6 +156,7 @@ impl Inner {
 
 /// Whether the journal may take the entry later.
 fn is_outage(error: &StoreError) -> bool {
+    // Somebody may mend the configuration while this runs; until then entries wait as in any outage.
     matches!(error, StoreError::Unavailable { .. } | StoreError::Misconfigured { .. })
 }
 

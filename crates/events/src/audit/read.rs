@@ -69,11 +69,13 @@ impl AuditFilter {
 
     /// Whether the journal itself finds what is looked for.
     fn is_the_journals(&self) -> bool {
+        // An entry's subject is event and user together, so the journal can look for both or for neither.
         self.event.is_some() == self.user.is_some() && self.outcome.is_none()
     }
 
     fn page(&self, page: AuditPage) -> JournalPage {
         let AuditPage { newest_first, after, limit } = page;
+        // Most of what is read is dropped here then: small pages would cost a call for a few entries each.
         let most = if self.is_the_journals() { limit } else { limit.max(chunk()) };
         let subject = self.event.as_ref().zip(self.user.as_ref()).map(|(event, user)| subject(event, user));
         let kind = self.action.map(|action| action.as_str().to_owned());
@@ -104,6 +106,7 @@ impl AuditTrail {
                 found.push(entry);
             }
         }
+        // Keys are numbered in the order of writing, which is another than that of time after an outage.
         found.sort_by_key(|entry| (entry.time, entry.id));
         Ok(found)
     }
@@ -133,6 +136,8 @@ impl AuditTrail {
             read += listing.items.len();
             let mut entries = listing.items.into_iter();
             while let Some(entry) = entries.next() {
+                // The next page starts behind the last entry taken, not behind the chunk, whose rest is still
+                // to be shown.
                 let place = JournalCursor::of(&entry);
                 let entry = AuditEntry::read(entry)?;
                 if filter.wants(&entry) {
@@ -159,6 +164,7 @@ impl AuditTrail {
         event: &EventName,
         user: &Username,
     ) -> Result<Option<OffsetDateTime>, AuditError> {
+        // Before the journal is asked, as in `by_transaction`.
         let waiting = self.inner.waiting.find(|entry| {
             let AuditEntry { details, .. } = entry;
             entry.is_verification()
@@ -166,6 +172,7 @@ impl AuditTrail {
                 && details.user.as_ref() == Some(user)
         });
         let mut last = waiting.last().map(|entry| entry.time);
+        // One by one: the journal looks for one kind at a time.
         for action in [Action::Identify, Action::Verify, Action::CheckIn] {
             last = last.max(self.last_verified_by(action, event, user).await?);
         }

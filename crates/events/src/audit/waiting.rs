@@ -28,6 +28,7 @@ const BATCH: usize = 64;
 pub(super) struct Waiting {
     state: Mutex<State>,
     /// How many wait.
+    // A watch keeps its last value: who subscribes late sees that nothing waits any more.
     count: watch::Sender<usize>,
     limit: usize,
 }
@@ -62,7 +63,7 @@ impl Waiting {
 
     pub(super) async fn emptied(&self, within: Duration) -> usize {
         let mut count = self.count.subscribe();
-        // Neither can fail: the sender is here.
+        // The sender is here, so waiting cannot fail; if the time ran out, what is left says so.
         drop(timeout(within, count.wait_for(|count| *count == 0)).await);
         self.status().waiting
     }
@@ -70,6 +71,7 @@ impl Waiting {
     /// Counts an entry that is not going to be written, and leaves it to the log.
     pub(super) fn lost(&self, entry: &AuditEntry, why: &dyn std::error::Error) {
         self.state().lost += 1;
+        // As a whole: from now on it is in the log and nowhere else.
         let entry = serde_json::to_string(entry).unwrap_or_else(|_| format!("{entry:?}"));
         tracing::error!(entry, error = %why, "an audit entry is lost");
     }
@@ -81,6 +83,7 @@ impl Waiting {
             return Err(AuditError::Lost { waiting });
         }
         state.entries.insert((entry.time, entry.id), entry.clone());
+        // Not `send`, which leaves the value as it was while nobody is subscribed.
         self.count.send_replace(state.entries.len());
         Ok(())
     }
@@ -94,6 +97,7 @@ impl Waiting {
     /// The first ones, or none when the task is to end.
     fn first(&self, most: usize) -> Vec<AuditEntry> {
         let mut state = self.state();
+        // Under one lock with the look at the entries: one added later finds this unset and starts a new task.
         state.is_writing = !state.entries.is_empty();
         state.entries.values().take(most).cloned().collect()
     }
@@ -109,6 +113,7 @@ impl Inner {
     pub(super) fn wait(self: &Arc<Self>, entry: AuditEntry) -> Result<(), AuditError> {
         self.waiting.add(&entry).inspect_err(|error| self.waiting.lost(&entry, error))?;
         let mut state = self.waiting.state();
+        // A task that panicked leaves `is_writing` set, so the task itself is asked too.
         let is_at_work = state.is_writing && state.task.as_ref().is_some_and(|task| !task.is_finished());
         if !is_at_work {
             let inner = Arc::clone(self);
@@ -131,9 +136,10 @@ impl Inner {
             let is_away = entries
                 .iter()
                 .zip(written)
+                // `|` and not `||`: what became of each entry has to be seen to, also behind one that failed.
                 .fold(false, |is_away, (entry, written)| is_away | !self.has_done_with(entry, written));
             if is_away {
-                // One tries for all.
+                // Until it is back, one tries for all: a whole batch would wait for as many time-outs.
                 most = 1;
                 sleep(pause).await;
                 pause = LONGEST_PAUSE.min(pause * 2);
@@ -153,6 +159,7 @@ impl Inner {
             Err(error) => self.waiting.lost(entry, &error),
             Ok(()) => {}
         }
+        // Last: a reader may meet an entry twice in between, which it sorts out, but never miss it.
         self.waiting.remove(entry);
         true
     }

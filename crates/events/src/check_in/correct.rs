@@ -37,8 +37,10 @@ impl CheckIns {
         id: Uuid,
         correction: Correction,
     ) -> Result<CheckIn, CheckInError> {
+        // It ends, since every round that fails is one in which somebody else's amendment succeeded.
         loop {
             let mut entry = self.entry(event, id).await?;
+            // The entry itself is amended, so that fields of newer versions stay in it.
             let mut check_in = CheckIn::read(event, entry.clone())?;
             if !check_in.correct(&correction) {
                 return Ok(check_in);

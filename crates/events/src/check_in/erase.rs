@@ -23,7 +23,9 @@ impl CheckIns {
     /// As of the journal; some may be left.
     pub async fn erase_user(&self, event: &EventName, user: &Username) -> Result<u64, StoreError> {
         let topic = topic(event)?;
+        // Their own check-ins first: the others name them in corrections at most.
         let erased = self.journal.erase(&topic, Erase::Subject(user.as_str().to_owned())).await?;
+        // From the oldest on, so that what is appended meanwhile is gone through as well.
         let mut page = JournalPage::oldest(PAGE);
         loop {
             let listing = self.journal.list(&topic, page.clone()).await?;
@@ -43,6 +45,7 @@ impl CheckIns {
     /// # Errors
     /// As of the journal; some may be left.
     pub async fn erase_event(&self, event: &EventName) -> Result<u64, StoreError> {
+        // Keys last: while a check-in is left, its key must not become free for another event.
         let erased = self.journal.erase(&topic(event)?, Erase::All).await?;
         self.journal.erase(&keys()?, Erase::Subject(event.as_str().to_owned())).await?;
         Ok(erased)
@@ -63,6 +66,7 @@ impl CheckIns {
             }
             check_in.amend(&mut entry)?;
             match self.journal.amend(entry).await {
+                // Erased since it was read, and the name with it.
                 Ok(()) | Err(StoreError::NotFound { .. }) => return Ok(()),
                 // Somebody corrected it since it was read.
                 Err(StoreError::Conflict { .. }) => {}

@@ -84,6 +84,7 @@ impl CheckIns {
         page: CheckInPage,
         format: ExportFormat,
     ) -> impl Stream<Item = Result<String, CheckInError>> + Send + use<> {
+        // The stream borrows nothing, as it outlives the call: it becomes the body of an answer.
         let check_ins = self.clone();
         let first = page.after;
         export(format, move |after| {

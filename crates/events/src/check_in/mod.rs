@@ -21,6 +21,7 @@ pub use self::record::{CheckIn, CheckInDetails, CheckInMethod, Named, PastCorrec
 use crate::{Decision, IdempotencyKey, Note, journal};
 
 /// The topic that says which event a key was used for. It names nobody.
+// One topic for all events: a journal takes a key once in a topic, so no key can belong to two events.
 const KEYS: &str = "check-in-keys";
 
 /// The kind of what stands there.
@@ -152,11 +153,14 @@ impl CheckIns {
         user: &Username,
         request: CheckInRequest,
     ) -> Result<CheckInOutcome, CheckInError> {
+        // First: a crash in between leaves a bound key that recorded nothing, and the repetition goes on from
+        // there. Bound afterwards, a key that is sent for two events at one moment could be recorded in both.
         if let Some(key) = &request.key {
             self.bind(key, event, request.time).await?;
         }
         let since = self.recent_since(request.time);
         let entry = CheckIn::entry(topic(event)?, user, request)?;
+        // The journal decides about key and cool-down in one step: two servers that asked first could both record.
         match self.journal.append(entry.clone(), since).await? {
             Appended::New => Ok(CheckInOutcome::New(CheckIn::read(event, entry)?)),
             Appended::Recent(recent) => Ok(CheckInOutcome::Already(CheckIn::read(event, recent)?)),
@@ -219,7 +223,7 @@ impl CheckIns {
         let cool_down = Some(self.cool_down).filter(|cool_down| !cool_down.is_zero())?;
         let since =
             time::Duration::try_from(cool_down).ok().and_then(|cool_down| time.checked_sub(cool_down));
-        // One that is longer than time goes back has no beginning.
+        // If the cool-down goes back further than times do, every earlier check-in counts.
         Some(since.unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 }

@@ -139,6 +139,7 @@ impl CheckIn {
         let voided = match kind.as_str() {
             VALID => false,
             VOIDED => true,
+            // Not passed over: a list that leaves out what it cannot read would be taken for whole.
             _ => return Err(corrupt("it is of another kind".into())),
         };
         let user = Username::new(&subject.unwrap_or_default()).map_err(|error| corrupt(error.into()))?;
@@ -157,6 +158,7 @@ impl CheckIn {
 }
 
 /// A check-in in a file. `transaction_id` is the name that the API has for `transaction`, which stays.
+// Not the check-in itself, which leaves out what is not known: every line of a file has every field.
 #[derive(Serialize)]
 struct Line<'a> {
     id: Uuid,

@@ -71,6 +71,7 @@ impl Block {
         if copy.len() <= MOST_ROWS {
             return vec![copy];
         }
+        // In halves: each has room for hundreds more before it is split in its turn.
         let middle = copy.len() / 2;
         vec![copy.part(0, middle), copy.part(middle, copy.len())]
     }
@@ -93,6 +94,7 @@ impl Block {
 
     /// The entries before `at`, the new one, and those from `after` on.
     fn spliced(&self, at: usize, after: usize, entry: Option<(&Username, &Template)>) -> Self {
+        // At full size at once: a vector that grows would free its old buffer without clearing the rows.
         let (mut users, mut rows) = (Vec::with_capacity(self.len() + 1), Vec::with_capacity(self.len() + 1));
         users.extend(self.users.iter().take(at).cloned());
         rows.extend(self.rows.iter().take(at).cloned());

@@ -52,7 +52,7 @@ impl Gallery {
     /// direction, or one is not of the event's model.
     pub fn of(snapshot: EventSnapshot, scale: DistanceScale) -> Result<Self, EventError> {
         let EventSnapshot { event, mut users } = snapshot;
-        // As stores give them, which costs nothing then.
+        // Blocks rely on name order. Stores list users in it, and to sort what is sorted costs little.
         users.sort_by(|a, b| a.user.name.cmp(&b.user.name));
         let count = users.len();
         let template = |stored: UserSnapshot| {
@@ -141,6 +141,7 @@ impl Gallery {
     /// it is on another scale.
     pub fn nearest_k(&self, probe: &Template, k: NonZeroUsize) -> Result<Vec<Nearest>, EmbeddingError> {
         self.expect_comparable(probe)?;
+        // A copy that is aligned as the rows are, and cleared as they are: a probe is biometric data too.
         let probe = Zeroizing::new(block::row(probe));
         let mut best = Best::new(k.get());
         for (number, block) in self.blocks.iter().enumerate() {
@@ -158,6 +159,7 @@ impl Gallery {
     pub fn distance_to(&self, user: &Username, probe: &Template) -> Result<Option<Distance>, EmbeddingError> {
         self.expect_comparable(probe)?;
         let row = self.blocks.get(self.block_of(user)).and_then(|block| block.row(user));
+        // The same bits as the vectorised scan's: no fused multiply-add, and one order of summation.
         row.map(|row| self.scale.distance(squared_distance(&row.0, probe.values()))).transpose()
     }
 
@@ -237,6 +239,7 @@ pub(crate) fn template_of(
     let of = |samples: &[FaceSample]| Template::of(scale, samples.iter().map(FaceSample::embedding));
     let made = of(samples).or_else(|error| {
         let [oldest, _, ..] = samples else { return Err(error) };
+        // Only samples that are good one by one may be bridged: one that is damaged stays an error.
         if error != EmbeddingError::ZeroLength || samples.iter().any(|one| of(std::slice::from_ref(one)).is_err()) {
             return Err(error);
         }
@@ -259,6 +262,7 @@ fn same_model(ours: &ModelId, theirs: &ModelId) -> Result<(), EmbeddingError> {
 
 impl fmt::Debug for Gallery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // No user's name and no template: `Debug` output ends up in logs.
         f.debug_struct("Gallery")
             .field("model", &self.model)
             .field("scale", &self.scale)

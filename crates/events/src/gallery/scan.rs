@@ -36,8 +36,10 @@ impl Best {
         &self.hits
     }
 
+    // Out of line: few rows come here, and the scan stays a tight loop.
     #[cold]
     fn take(&mut self, hit: Hit) {
+        // Behind its equals: rows come in name order, which so settles ties.
         let place = self.hits.partition_point(|other| other.squared <= hit.squared);
         self.hits.insert(place, hit);
         self.hits.truncate(self.wanted);
@@ -48,10 +50,11 @@ impl Best {
 }
 
 /// Looks at the rows of a block.
+// Picked at run time, so that one program for every x86-64 uses the widest registers it finds.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 pub(super) fn scan(rows: &[Row], probe: &Row, block: usize, best: &mut Best) {
     for (row, Row(values)) in rows.iter().enumerate() {
-        // Raw vectors can be too far apart for the number: they are then as far as one can say.
+        // The square of a raw distance can overflow: infinity is not below the bound, and the row would be lost.
         let squared = squared_distance(values, &probe.0).min(f32::MAX);
         if squared < best.bound {
             best.take(Hit { block, row, squared });

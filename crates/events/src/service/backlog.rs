@@ -24,6 +24,7 @@ pub(super) fn longer(pause: Duration) -> Duration {
 /// What is still to be read.
 #[derive(Debug)]
 pub(super) struct Backlog {
+    // std's, since it is never held over an await.
     state: Mutex<State>,
     more: Notify,
     max_staleness: Duration,
@@ -107,6 +108,7 @@ impl Backlog {
     pub(super) fn interrupted(&self) {
         let mut state = self.state();
         let since = *state.interrupted.get_or_insert_with(Instant::now);
+        // A gap that no reading has made good yet is older and goes on counting.
         state.behind_since.get_or_insert(since);
     }
 
@@ -114,6 +116,7 @@ impl Backlog {
     pub(super) fn seen_again(&self) {
         let mut state = self.state();
         state.interrupted = None;
+        // A store may tell this without an interruption before: then the time starts here.
         state.behind_since.get_or_insert_with(Instant::now);
         state.everything = true;
         // Whatever is read from now on is read by that.
@@ -124,6 +127,8 @@ impl Backlog {
     /// Everything was read since [`Task::Everything`] was taken. Says whether no change is missing now.
     pub(super) fn caught_up(&self) -> bool {
         let mut state = self.state();
+        // If all is to be read once more, the time goes on from the older gap. Else what was missed before
+        // the reading has been made good, and a gap that began during it counts from its own beginning.
         if !state.everything {
             state.behind_since = state.interrupted;
         }
@@ -136,6 +141,7 @@ impl Backlog {
             Entry::Vacant(place) => {
                 place.insert(Waiting { changed, not_before: Instant::now(), pause: FIRST_PAUSE });
             }
+            // One that was postponed keeps its pause: the store has just failed to give it.
             Entry::Occupied(mut waiting) => waiting.get_mut().changed.and(changed),
         }
         self.more.notify_one();
@@ -143,6 +149,7 @@ impl Backlog {
 
     /// An event could not be read: once more, after a pause.
     pub(super) fn postpone(&self, event: EventName, pause: Duration) {
+        // As a whole: which of its users had been read before the failure is not known here.
         let waiting =
             Waiting { changed: Changed::Whole, not_before: Instant::now() + pause, pause: longer(pause) };
         self.state().events.insert(event, waiting);
@@ -152,6 +159,8 @@ impl Backlog {
     /// Takes the next thing to read, and waits until there is one.
     pub(super) async fn next(&self) -> Task {
         loop {
+            // `notify_one` leaves a permit when nobody waits: what is noted between `take` and `notified`
+            // wakes this too.
             match self.take() {
                 Ok(task) => return task,
                 Err(None) => self.more.notified().await,
@@ -164,6 +173,7 @@ impl Backlog {
     /// The next thing to read, or when there will be one as far as is known.
     fn take(&self) -> Result<Task, Option<Instant>> {
         let mut state = self.state();
+        // First, since `max_staleness` goes on running until it is done.
         if std::mem::take(&mut state.everything) {
             return Ok(Task::Everything);
         }

@@ -13,6 +13,8 @@ impl Inner {
 
     pub(super) async fn delete_event_in(&self, turn: &Turn<'_>) -> Result<(), EventError> {
         let event = turn.event();
+        // First: if the program ends in between, the event is still there, and deleting it again takes the
+        // rest along.
         self.attached.erase_event(event).await?;
         let change = turn.change();
         match self.store.delete_event(event).await {
@@ -41,6 +43,7 @@ impl Inner {
                 if let Some(held) = held {
                     change.done(Some(held.without(user)));
                 }
+                // What was recorded until no search here named the user any more.
                 self.attached.erase_user(event, user).await?;
                 tracing::info!(%event, %user, "user deleted");
                 Ok(())

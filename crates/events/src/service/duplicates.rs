@@ -55,6 +55,7 @@ impl Inner {
         }
         let others = others.into_iter().map(|(user, distance)| Duplicate { user, distance });
         let mut duplicates: Vec<_> = others.collect();
+        // The map was in name order and the sort is stable: equally near users stay in that order.
         duplicates.sort_by_key(|duplicate| duplicate.distance);
         Ok(duplicates)
     }

@@ -39,6 +39,7 @@ impl Inner {
             // Another service made the event for another model, and that was not told yet. Nothing was written.
             Err(EventError::Store(error @ StoreError::Conflict { subject: Subject::Event(_), .. })) => {
                 tracing::info!(%event, %error, "enrolment tried again: the event was changed by another");
+                // Now that the model is known, a face of another is refused with `ModelMismatch`.
                 let held = self.read(&turn).await?;
                 self.enrol_in(&turn, held, user, faces, options).await
             }
@@ -55,11 +56,12 @@ impl Inner {
         options: &EnrolmentOptions,
     ) -> Result<EnrolmentOutcome, EventError> {
         let event = turn.event();
+        // All faces before anything is written: a request with one wrong face stores none.
         for face in faces {
             self.expect_model(event, held.as_ref().map(Held::model), face.embedding.model())?;
         }
         let known = held.as_ref().is_some_and(|held| held.may_have(user));
-        // So may the user have been.
+        // With a mark also an unknown user: another service may have enrolled them by this very request.
         let (held, enrolled) = if known || (held.is_some() && options.request.is_some()) {
             self.enrolled(event, user, held).await?
         } else {
@@ -84,6 +86,7 @@ impl Inner {
             Some(Held::InMemory(gallery)) => gallery.len(),
             Some(Held::InStore(..)) | None => 0,
         };
+        // Made before the write: what fails here must not leave samples behind that are not searched.
         let now_held = match held {
             Some(Held::InMemory(gallery)) => self.held(gallery.with(user, &template)?),
             Some(held @ Held::InStore(..)) => held,
@@ -96,6 +99,7 @@ impl Inner {
             earlier.samples.into_iter().filter_map(|stored| stored.or_else(|| ids.next())).collect();
 
         let embedding_count = self.append(turn, enrolled.len(), made, now_held.clone()).await?;
+        // Not before the write: the log must not tell of an enrolment that failed.
         for Duplicate { user: other, distance } in &duplicates {
             tracing::warn!(%event, %user, %other, %distance, "a face was enrolled that another user has");
         }
@@ -131,6 +135,7 @@ impl Inner {
             (DuplicatePolicy::Allow, _) | (_, None) => Vec::new(),
             // What was done before stays done.
             (DuplicatePolicy::Reject, Some(_)) if pending.is_empty() => Vec::new(),
+            // Under `Warn` also for a request that was done before: its answer names them again.
             (_, Some(held)) => {
                 let embeddings: Vec<_> = faces.iter().map(|face| &face.embedding).collect();
                 self.duplicates(event, held, user, &embeddings).await?
@@ -211,10 +216,13 @@ impl Inner {
     ) -> Result<usize, EventError> {
         let change = turn.change();
         let (mut count, mut expected, mut as_read) = (before, before, true);
+        // One after another: if one fails those before it are stored, and each count is known beforehand.
         for sample in samples {
             expected += 1;
             count = match self.store.append_sample(sample).await {
                 Ok(count) => count,
+                // It was refused for what it says, so what is published is still right. Any other error casts
+                // doubt on that.
                 Err(error @ StoreError::Unstorable { .. }) if expected == before + 1 => {
                     change.nothing_written();
                     return Err(error.into());

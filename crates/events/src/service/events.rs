@@ -59,6 +59,7 @@ pub struct EventChange {
 impl EventChange {
     /// The record as it is to be. A time of change never goes back, whatever the clock does.
     fn applied_to(self, mut record: EventRecord, now: OffsetDateTime) -> EventRecord {
+        // An expectation that the caller has checked; the model never changes.
         let Self { model: _, match_rule, on_duplicate, on_other_person, retain_until, metadata } = self;
         record.match_rule = match_rule.unwrap_or(record.match_rule);
         record.on_duplicate = on_duplicate.unwrap_or(record.on_duplicate);
@@ -171,7 +172,7 @@ impl Inner {
                 Ok(EventDetails { record, user_count: 0 })
             }
             Err(StoreError::Conflict { .. }) => {
-                // One that was not known here is to be read.
+                // If it was not known here, another service made it unheard: dropping the change has it read.
                 if known {
                     change.nothing_written();
                 }
@@ -184,6 +185,7 @@ impl Inner {
     async fn update_event(&self, event: &EventName, change: EventChange) -> Result<EventDetails, EventError> {
         let turn = self.galleries.turn(event).await;
         let held = self.current(&turn).await?;
+        // From the store: what is held in memory is the rules and the model, not the whole record.
         let Some(record) = self.store.event(event).await? else {
             turn.publish(None);
             return Err(unknown(event));
@@ -194,6 +196,7 @@ impl Inner {
         let sets_rule = change.match_rule.is_some();
         let record = change.applied_to(record, OffsetDateTime::now_utc());
         record.check_storable()?;
+        // Only a new one: an event whose rule of old cannot be kept any more must still be open to changes.
         if sets_rule {
             self.check_rule(&record)?;
         }
@@ -213,6 +216,7 @@ impl Inner {
             }
             Err(error) => return Err(error.into()),
         }
+        // `details` may have to read a stale event, and would wait for this very turn for ever.
         drop(turn);
         tracing::info!(%event, "event changed");
         self.details(record).await

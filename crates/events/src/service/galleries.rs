@@ -20,6 +20,8 @@ use super::held::Held;
 
 /// Events share this many turns by their names' hashes, so that nothing needs to be kept or cleared per
 /// name. Two events that share one wait for each other's writes, which costs time and nothing else.
+// So nobody may ask for a second turn while holding one: both events may share a mutex, and tokio's is not
+// reentrant.
 const TURNS: usize = 256;
 
 /// What is known of an event.
@@ -45,7 +47,9 @@ pub(super) struct Former {
 #[derive(Debug)]
 pub(super) struct Galleries {
     /// Without those that are [`Published::Absent`].
+    // std's, since it is never held over an await, only for a look-up or an exchange.
     published: RwLock<HashMap<EventName, Published>>,
+    // tokio's, since they are held while the store is called; they are granted in the order of asking.
     turns: [Mutex<()>; TURNS],
 }
 
@@ -104,6 +108,7 @@ impl Galleries {
 
     #[expect(clippy::indexing_slicing, reason = "a remainder of TURNS is below TURNS")]
     fn slot(&self, event: &EventName) -> &Mutex<()> {
+        // With fixed keys: every call must find the same mutex for a name, which a fresh `RandomState` would not.
         let mut hasher = DefaultHasher::new();
         event.hash(&mut hasher);
         &self.turns[usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default()]
@@ -144,6 +149,8 @@ impl Turn<'_> {
         let mut published = self.galleries.write();
         let former = match published.remove(self.event) {
             Some(Published::Current(held)) => Some(Former { held, since: Instant::now() }),
+            // The time of the first doubt stays: else each failed write would let the old gallery be shown
+            // for longer.
             Some(Published::Stale(former)) => former,
             Some(Published::Absent) | None => None,
         };

@@ -40,6 +40,7 @@ impl Held {
     pub(super) fn may_have(&self, user: &Username) -> bool {
         match self {
             Self::InMemory(gallery) => gallery.contains(user),
+            // The caller then asks the store: a wrong yes costs one read, a wrong no would overlook samples.
             Self::InStore(..) => true,
         }
     }
@@ -69,6 +70,7 @@ impl Inner {
 
     /// A gallery that may have grown, held where it is to be.
     pub(super) fn held(&self, gallery: Gallery) -> Held {
+        // At every change, not at the start alone: an event may outgrow memory while the service runs.
         if self.search(gallery.model()).is_some() && gallery.len() > self.gallery_limit {
             tracing::info!(users = gallery.len(), "an event is too large for memory: the store searches it");
             return Held::InStore(gallery.model().clone(), *gallery.rules());
@@ -89,6 +91,7 @@ impl Inner {
         if self.store.search().is_none() || !self.has_more_users(event, self.gallery_limit).await? {
             return Ok(None);
         }
+        // Deleted since it was counted: the caller finds that out when it loads the event.
         let Some(record) = self.store.event(event).await? else { return Ok(None) };
         let searched = self.search(&record.model).is_some();
         Ok(searched.then(|| Held::InStore(record.model.clone(), EventRules::from(&record))))

@@ -20,6 +20,7 @@ impl Inner {
         top: NonZeroUsize,
     ) -> Result<Verdict, EventError> {
         let not_searchable = || EventError::NotSearchable { event: event.clone() };
+        // One value to the end, so that gallery and rule are of one moment, whatever is written meanwhile.
         let held = self.known(event).await?.ok_or_else(not_searchable)?;
         if matches!(&held, Held::InMemory(gallery) if gallery.is_empty()) {
             return Err(not_searchable());
@@ -30,6 +31,7 @@ impl Inner {
         let Found { nearest, users, exact } = found;
         let search = Search::new(nearest.concat(), users, exact).ok_or_else(not_searchable)?;
         let limits = self.models.of_event(event, &model)?;
+        // Of the nearest alone: a target's threshold depends on how many samples the template is the mean of.
         let samples = self.samples_of(event, &held, limits, &search.nearest.user).await?;
         let limit = limit_of(limits, event, rule, search.users_compared, samples)?;
         let verdict = search.decide(limit, limits.margin(), model, top);

@@ -16,6 +16,7 @@ impl Inner {
         let events = self.store.all_events().await?;
         let mut users = 0;
         for event in &events {
+            // With the turn: the watch is at work already and may be reading the same event.
             let turn = self.galleries.turn(&event.name).await;
             if let Some(Held::InMemory(gallery)) = self.read(&turn).await? {
                 users += gallery.len();
@@ -35,6 +36,7 @@ impl Inner {
             Published::Stale(Some(former)) if self.backlog.allows(former.since) => {
                 self.current_or_former(event, former.held).await
             }
+            // Too old to be shown: all wait here for the first, who reads it; the others then find it current.
             Published::Stale(_) => self.current(&self.galleries.turn(event).await).await,
         }
     }
@@ -42,11 +44,13 @@ impl Inner {
     /// Reads a stale event again, or makes do with what it was: while the store is out of reach, and rather
     /// than wait for one who is asking the store already.
     async fn current_or_former(&self, event: &EventName, former: Held) -> Result<Option<Held>, EventError> {
+        // The store is known to be out of reach: to ask it would cost every search a time-out.
         if self.backlog.is_behind() {
             return Ok(Some(former));
         }
         let Some(turn) = self.galleries.turn_if_free(event) else { return Ok(Some(former)) };
         match self.current(&turn).await {
+            // Only an absent store is bridged: the old gallery must not hide that the store's data is damaged.
             Err(EventError::Store(error @ StoreError::Unavailable { .. })) => {
                 tracing::warn!(%event, %error, "searched as it was before: it cannot be read");
                 Ok(Some(former))
@@ -57,6 +61,7 @@ impl Inner {
 
     /// The same for one who has the turn: it stays current until they change it.
     pub(super) async fn current(&self, turn: &Turn<'_>) -> Result<Option<Held>, EventError> {
+        // Looked up again under the turn: whoever had it before may have read the event meanwhile.
         match turn.published() {
             Published::Current(held) => Ok(Some(held)),
             Published::Absent => Ok(None),
@@ -69,6 +74,7 @@ impl Inner {
 
     /// Reads the event from the store and publishes what came of it.
     pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<Held>, EventError> {
+        // Asked first, so that an event too large for memory is never loaded whole.
         let held = match self.left_in_store(turn.event()).await? {
             Some(held) => Some(held),
             None => match self.store.load_event(turn.event()).await {

@@ -72,7 +72,7 @@ use crate::{EventError, MatchLimit, MatchPolicy, MatchRule, RuleError, Verdict};
 pub struct EventService {
     inner: Arc<Inner>,
     /// Follows the changes of others; ended when this is dropped.
-    _watch: JoinSet<()>,
+    _watch: JoinSet<()>, // it aborts its tasks on drop, as a `JoinHandle` does not
 }
 
 /// What writes share with the service, as they may outlive the call that asked for them.
@@ -131,7 +131,7 @@ impl EventService {
         let inner = Arc::new(Inner { store, models, galleries, backlog, gallery_limit, attached });
         let mut watch = JoinSet::new();
         if let Some(feed) = changes {
-            watch.spawn(Arc::clone(&inner).watch(feed));
+            watch.spawn(Arc::clone(&inner).watch(feed)); // first: a feed that nobody reads is cut off
         }
         inner.load_all().await?;
         inner.warn_of_lax_thresholds().await;

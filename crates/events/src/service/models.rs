@@ -58,6 +58,7 @@ impl Models {
     pub(super) fn new(first: ServedModel, others: Vec<ServedModel>) -> Result<Self, RuleError> {
         let default = first.model.clone();
         let mut limits = BTreeMap::new();
+        // The first comes last, so that it holds when it is named among the others too.
         for ServedModel { model, policy, calibration } in others.into_iter().chain([first]) {
             limits.insert(model.clone(), Limits::new(&model, policy, calibration)?);
         }

@@ -48,6 +48,7 @@ impl Earlier {
     /// Finds the face that a sample is of, which is then that of no other.
     fn take(&mut self, faces: &[EnrolmentFace], sample: &FaceSample) -> Result<bool, EmbeddingError> {
         for (face, place) in faces.iter().zip(&mut self.samples) {
+            // Each sample for one face: a request with the same picture twice has two samples of it.
             if place.is_none() && same_picture(&face.embedding, sample.embedding())? {
                 *place = Some(sample.id());
                 return Ok(true);
@@ -58,6 +59,7 @@ impl Earlier {
 }
 
 fn same_picture(left: &Embedding, right: &Embedding) -> Result<bool, EmbeddingError> {
+    // Whatever the scale of the event: `SAME_PICTURE` is a distance between unit vectors.
     let template = |face| Template::of(DistanceScale::UNIT, [face]);
     let distance = template(left)?.distance(&template(right)?)?;
     Ok(distance <= Distance::new(SAME_PICTURE)?)

@@ -50,6 +50,7 @@ impl Attached {
 
     // Nothing under the lock panics, so a poisoned lock guards a whole list.
     fn all(&self) -> Vec<Arc<dyn AttachedRecords>> {
+        // A copy, so that the lock is not held while the records are erased, which awaits.
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -88,6 +89,7 @@ impl EventService {
             if !is_over(&record, now) {
                 continue;
             }
+            // Each in a task of its own: whoever drops this call leaves no event half erased.
             let (inner, event) = (Arc::clone(&self.inner), record.name.clone());
             match to_the_end(async move { inner.erase_if_over(&event, now).await }).await {
                 Ok(true) => erasure.erased.push(record.name),
@@ -106,6 +108,7 @@ impl Inner {
     /// Whether this call erased it: its end may have been put off meanwhile, or another service erased it.
     async fn erase_if_over(&self, event: &EventName, now: OffsetDateTime) -> Result<bool, EventError> {
         let turn = self.galleries.turn(event).await;
+        // Asked again under the turn: since the events were listed the end may have been put off.
         if !self.store.event(event).await?.is_some_and(|record| is_over(&record, now)) {
             return Ok(false);
         }

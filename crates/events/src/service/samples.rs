@@ -106,10 +106,12 @@ impl Inner {
         let change = turn.change();
         let left = match self.store.delete_sample(event, user, id).await {
             Ok(left) => left,
+            // Another service removed the others since they were read.
             Err(StoreError::Conflict { .. }) => return Err(last()),
             Err(error) => return Err(EventError::from_absence(error)),
         };
         match now_held {
+            // The store had other samples than were read: the template made above is not theirs.
             Some(Held::InMemory(_)) if left != others.len() => drop(change),
             Some(held) => change.done(Some(held)),
             // An event that was not known here is to be read.

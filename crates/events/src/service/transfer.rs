@@ -109,14 +109,18 @@ impl Inner {
         archive: impl AsRef<[u8]> + Send + Sync + 'static,
         options: ImportOptions,
     ) -> Result<Summary, ImportError> {
+        // Gone through twice, first to look at it and then to write it: shared, as it may be large.
         let archive = Arc::new(archive);
+        // Before the turn is taken: this takes seconds a gigabyte, and enrolments must not wait for it.
         let brought = read(event, Arc::clone(&archive), options.clone()).await?;
         let turn = self.galleries.turn(event).await;
+        // Under the turn: what the archive is compared with must not change before it is written.
         self.check_import(&turn, brought).await?;
 
         let change = turn.change();
         let imported = archive::import(&*self.store, (*archive).as_ref(), &options, |_| {}).await;
-        // What was written is read again at once, so that no search has to.
+        // Read again at once, so that no search has to. If that fails, the dropped change has marked the
+        // event stale, and the import is done all the same.
         drop(change);
         if let Err(error) = self.read(&turn).await {
             tracing::warn!(%event, %error, "an event cannot be read after an import");
@@ -127,6 +131,7 @@ impl Inner {
                 tracing::info!(%event, users, samples, "archive imported");
                 Ok(summary)
             }
+            // Deleted meanwhile by another service: the turn keeps out this one's deletions only.
             Err(ArchiveError::Store(StoreError::NotFound { subject: Subject::User(event, user) })) => {
                 Err(EventError::UnknownUser { event, user }.into())
             }
@@ -143,6 +148,7 @@ impl Inner {
         let (event, EventSnapshot { event: record, users }) = (turn.event(), brought);
         let held = self.current(turn).await?;
         self.expect_model(event, held.as_ref().map(Held::model), &record.model)?;
+        // Of a new event alone: one that is there keeps its own record.
         if held.is_none() {
             self.check_rule(&record)?;
             if is_over(&record, OffsetDateTime::now_utc()) {
@@ -191,6 +197,7 @@ async fn read(
     let event = event.clone();
     let reading = spawn_blocking(move || {
         Handle::current().block_on(async {
+            // Judged by the importer itself, so that what passes here is what it will write.
             let scratch = InMemory::new();
             archive::import(&scratch, (*archive).as_ref(), &options, |_| {}).await?;
             scratch.load_event(&event).await.map_err(|_absent| ImportError::Empty)

@@ -85,6 +85,7 @@ impl Inner {
         let _turn = self.galleries.turn(event).await;
         let UserDetails { mut record, sample_count } = self.user(event, user).await?;
         record.metadata = metadata;
+        // Never back, whatever the clock does.
         record.updated = record.updated.max(OffsetDateTime::now_utc());
         self.store.update_user(record.clone()).await.map_err(EventError::from_absence)?;
         tracing::info!(%event, %user, "user changed");

@@ -26,12 +26,14 @@ impl Inner {
         let template = Template::of(limits.scale(), [probe])?;
         let found = match &held {
             Held::InMemory(gallery) => gallery.distance_to(user, &template)?.zip(gallery.samples(user)),
+            // A store's search finds the nearest and not a certain user, so the template is made here.
             Held::InStore(..) => self.distance_in_store(event, user, &template).await?,
         };
         let (distance, samples) =
             found.ok_or_else(|| EventError::UnknownUser { event: event.clone(), user: user.clone() })?;
         let nearest = Nearest { user: user.clone(), distance };
         let search = Search { nearest, others: Vec::new(), users_compared: 1, exact: true };
+        // One comparison, however large the event is: a target's whole rate is for it alone.
         let limit = limit_of(limits, event, held.rules().rule, 1, samples)?;
         let verdict = search.decide(limit, limits.margin(), held.model().clone(), NonZeroUsize::MIN);
         tracing::info!(

@@ -28,6 +28,7 @@ const USERS_A_CALL: usize = 64;
 impl Inner {
     /// Follows the changes of others for ever.
     pub(super) async fn watch(self: Arc<Self>, feed: ChangeFeed) {
+        // Side by side, since a reading can take long and a store may cut off a feed that nobody takes from.
         tokio::join!(self.note_changes(feed), self.read_changes());
     }
 
@@ -51,6 +52,7 @@ impl Inner {
             tracing::warn!("the store does not tell the changes of others any more: asked again");
             self.backlog.interrupted();
             feed = self.feed().await;
+            // Only now: what is read from here on covers all that happened before the new feed began.
             self.backlog.seen_again();
         }
     }
@@ -59,10 +61,12 @@ impl Inner {
     async fn feed(&self) -> ChangeFeed {
         let mut pause = FIRST_PAUSE;
         loop {
+            // Before the first attempt too, or a store whose feeds end at once would be asked without a pause.
             tokio::time::sleep(pause).await;
             pause = longer(pause);
             match self.store.changes().await {
                 Ok(Some(feed)) => return feed,
+                // It told changes before, so this is not taken to mean that nobody else writes.
                 Ok(None) => {}
                 Err(error) => tracing::warn!(%error, "the store cannot be watched"),
             }
@@ -103,11 +107,13 @@ impl Inner {
                 Err(error) => wait(&error).await,
             }
         };
+        // Also those that the store lists no more: reading them finds that they are gone.
         events.extend(self.galleries.events());
         for event in events {
             loop {
                 match self.read_changed(&event, Changed::Whole).await {
                     Ok(()) => break,
+                    // Waited for, not postponed: changes count as seen again only once every event could be read.
                     Err(EventError::Store(error @ StoreError::Unavailable { .. })) => wait(&error).await,
                     // One event that makes no sense must not keep the others from being current.
                     Err(error) => break self.try_later(event.clone(), &error, FIRST_PAUSE).await,
@@ -126,6 +132,7 @@ impl Inner {
     async fn read_changed(&self, event: &EventName, changed: Changed) -> Result<(), EventError> {
         match changed {
             Changed::Users(users) if !self.many(event, users.len()) => {
+                // The turn is given back after each user, so that writes to the event get in between.
                 for user in users {
                     self.read_user(&self.galleries.turn(event).await, &user).await?;
                 }
@@ -144,6 +151,7 @@ impl Inner {
                 users >= MANY_USERS && users * USERS_A_CALL >= gallery.len()
             }
             Published::Current(Held::InStore(..)) => false,
+            // Reading the first user would read the whole event anyway.
             Published::Absent | Published::Stale(_) => true,
         }
     }
