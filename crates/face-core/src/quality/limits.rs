@@ -37,12 +37,16 @@ impl Default for QualityLimits {
             min_eye_distance: 15.0,
             min_inside: 0.95,
             min_brightness: 40.0,
+            // The rate doubles at 201 already, but pale faces in good light reach 210 and are recognised.
             max_brightness: 210.0,
             min_contrast: 10.0,
+            // The rate doubles at 0.25 already; hardly any untouched picture has less than 0.22.
             min_sharpness: 0.22,
             max_yaw: 35.0,
+            // Rests on little: hardly any of the pictures goes so far up or down.
             max_pitch: 20.0,
             max_roll: 45.0,
+            // 95 % of untouched pictures have 10.8 and more, most ruined ones less than 10.
             min_recognisability: 10.0,
         }
     }
