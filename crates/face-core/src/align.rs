@@ -79,6 +79,7 @@ pub(crate) fn upright_part(
     degrees: f64,
     side: u32,
 ) -> (RgbImage, Similarity) {
+    // The way between the centres of the outermost pixels (`Convention::Centers`).
     let middle = f64::from(side - 1) / 2.0;
     let (sin, cos) = degrees.to_radians().sin_cos();
     let scale = f64::from(reach) / middle;

@@ -100,17 +100,23 @@ fn read(
 ) -> Result<Decoded, PictureError> {
     let refused = |error| refusal(error, format, limits);
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.kind);
+    // Metadata, such as the compressed profile of a PNG, is unpacked while a file is opened, before its size
+    // was looked at. PNG keeps this limit to the end: `image` cannot raise it later.
     reader.limits(allowed(limits, limits.max_memory / METADATA_SHARE));
     let mut decoder = reader.into_decoder().map_err(refused)?;
     let (width, height) = decoder.dimensions();
+    // `image-webp` takes a lossless side of 16,384 pixels for 0, and scales divide by the sides.
     if width == 0 || height == 0 {
         return Err(PictureError::NoPixels);
     }
+    // `image` limits each side, but not their product.
     if u64::from(width) * u64::from(height) > limits.max_pixels {
         return Err(too_large(limits));
     }
     // Pictures with broken metadata are shown everywhere, so they are read here too.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    // Counted for the whole picture also where a part of its size will do: a small face is embedded from the
+    // whole one, and whether a file is taken must not depend on that.
     let peak = memory::peak(&decoder, bytes, format.kind, jpeg, orientation, limits.max_memory);
     if peak > limits.max_memory {
         return Err(PictureError::TooMuchMemory { limit: limits.max_memory });
@@ -119,6 +125,7 @@ fn read(
     let mut picture = match reduced {
         Some(reduced) => reduced,
         None => {
+            // `from_decoder` allocates the output; the limit is for what the decoder holds beside it.
             let left = limits.max_memory.saturating_sub(decoder.total_bytes());
             decoder.set_limits(allowed(limits, left)).map_err(refused)?;
             let whole = flatten(DynamicImage::from_decoder(decoder).map_err(refused)?);
@@ -129,11 +136,13 @@ fn read(
         }
     };
     let mut reduction = [width as f32 / picture.width() as f32, height as f32 / picture.height() as f32];
+    // Turned last, at three bytes a pixel: a quarter turn holds the picture twice.
     if orientation != Orientation::NoTransforms {
         let lying = picture.dimensions();
         let mut upright = DynamicImage::ImageRgb8(picture);
         upright.apply_orientation(orientation);
         picture = upright.into_rgb8();
+        // A quarter turn exchanges the axes, which the two factors belong to.
         if picture.dimensions() != lying {
             reduction.reverse();
         }
@@ -147,6 +156,7 @@ fn flatten(picture: DynamicImage) -> RgbImage {
         return picture.into_rgb8();
     }
     let mut flat = RgbImage::new(picture.width(), picture.height());
+    // The common kind is walked as it lies in memory; `DynamicImage` finds out its kind anew for each pixel.
     match picture.as_rgba8() {
         Some(pixels) => {
             flat.pixels_mut().zip(pixels.pixels()).for_each(|(out, pixel)| *out = over_white(*pixel))
@@ -159,6 +169,7 @@ fn flatten(picture: DynamicImage) -> RgbImage {
 }
 
 fn over_white(pixel: Rgba<u8>) -> Rgb<u8> {
+    // 127 is half of the divisor, so that the division rounds to the nearest value.
     let [red, green, blue, alpha] = pixel.0.map(u32::from);
     Rgb([red, green, blue].map(|channel| ((channel * alpha + 255 * (255 - alpha) + 127) / 255) as u8))
 }
@@ -183,6 +194,7 @@ fn refusal(error: ImageError, format: Format, limits: &PictureLimits) -> Picture
             LimitErrorKind::Unsupported { .. } | _ => format.unsupported(ImageError::Limits(limit)),
         },
         ImageError::Unsupported(error) => format.unsupported(error),
+        // Reading from memory fails only where the bytes end too early, so that is damage as well.
         ImageError::Decoding(_)
         | ImageError::Encoding(_)
         | ImageError::Parameter(_)

@@ -166,6 +166,8 @@ impl Embedder {
             }
         }
         let shape = [crops.len(), 3, side, side];
+        // The length of the first crop alone: a mean is shorter than what it is made of, and limits must not
+        // depend on how many crops there are.
         let read = |outputs: &[&[f32]]| Some((mean(outputs, crops.len())?, first_length(outputs)));
         let read = self.network.run(shape, &values, &self.outputs, read)?;
         let (mean, first_length) =

@@ -49,6 +49,7 @@ impl Embedders {
         if let Some(id) = &options.embedder {
             embedders.default = embedders.find(id)?.info.clone();
         }
+        // Loaded now, so that a broken file stops the start and not the first request.
         embedders.get(embedders.default.id())?;
         Ok(embedders)
     }
@@ -86,7 +87,10 @@ impl Embedders {
         if let Some(loaded) = slot.loaded.get() {
             return Ok(loaded);
         }
+        // A lock beside the `OnceLock`, because loading can fail and `get_or_init` cannot. After an error the
+        // slot is still empty, and the next request tries again.
         let _turn = slot.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever had the lock before may have loaded it.
         if slot.loaded.get().is_none() {
             let bytes = self.manifest.read(&slot.entry)?;
             let embedder =

@@ -132,6 +132,8 @@ impl FaceEngine {
             let face = self.embed_face(pixels, face, bystanders, embedder, purpose)?;
             return Ok(turn.back(face, searched.pixels.dimensions()).scaled(x, y));
         }
+        // The chosen face is carried over to the whole picture: a second search would cost as much as the
+        // first, and could choose another face.
         let whole = turn.apply(self.decode(picture)?);
         let pixels = RgbView::of(&whole)?;
         let [x, y] = turn.axes([x, y]);
@@ -161,6 +163,7 @@ impl FaceEngine {
         detections.truncate(most);
         let faces = detections.into_iter().map(|detection| {
             let face = self.face_to_embed(pixels, detection)?;
+            // Runs for a face that was found, so there is at least one to subtract.
             let face = self.embed_face(pixels, face, found - 1, embedder, purpose)?;
             Ok(turn.back(face, turned.dimensions()))
         });
@@ -179,6 +182,7 @@ impl FaceEngine {
         let turn = self.detector.turn(RgbView::of(&picture)?, &found)?;
         let pixels = turn.apply(picture);
         let view = RgbView::of(&pixels)?;
+        // Searched anew: the turn was chosen on a small copy, by scores alone.
         let found = if turn == Turn::None { found } else { self.detect(view)? };
         let people = people(&found, view.width().max(view.height()));
         Ok(Searched { pixels, turn, people })
@@ -219,6 +223,7 @@ impl FaceEngine {
         if !self.options.recognisability {
             return Ok(None);
         }
+        // Of its own plain chip, so that the length means the same whichever model embeds the face.
         let Some(recogniser) = self.embedders.recogniser()? else { return Ok(None) };
         Ok(Some(recogniser.run(&[recogniser.align(picture, face)])?.first_length))
     }

@@ -47,6 +47,7 @@ impl BoundingBox {
         let shared = overlap(self.left, self.width, other.left, other.width)
             * overlap(self.top, self.height, other.top, other.height);
         let union = self.area() + other.area() - shared;
+        // Two empty boxes have no union; rounding can take equal ones slightly beyond 1.
         if union > 0.0 { (shared / union).clamp(0.0, 1.0) } else { 0.0 }
     }
 }

@@ -5,6 +5,7 @@ use image::RgbImage;
 use crate::RgbView;
 
 /// Pictures with a side of this or fewer pixels are not halved.
+// `pyramid_down<2>` of dlib gives no picture for these.
 const SMALLEST_SIDE: usize = 8;
 
 /// The picture at half the size, `(side - 3) / 2` pixels, or `None` when it is too small to halve.
@@ -31,6 +32,7 @@ pub(crate) fn halve(picture: RgbView<'_>) -> Option<RgbImage> {
 
 /// Sums five neighbouring pixels' columns, from every second pixel on.
 fn filter_row(sums: &[u16], line: &mut [u8]) {
+    // Five pixels of three channels; the next window begins two pixels, six values, further on.
     for (pixel, window) in line.as_chunks_mut::<3>().0.iter_mut().zip(sums.windows(15).step_by(6)) {
         if let &[a0, a1, a2, b0, b1, b2, c0, c1, c2, d0, d1, d2, e0, e1, e2] = window {
             let channels = [[a0, b0, c0, d0, e0], [a1, b1, c1, d1, e1], [a2, b2, c2, d2, e2]];

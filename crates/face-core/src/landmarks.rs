@@ -38,6 +38,7 @@ impl Frame {
         let center = found.center();
         let (x, y) = (f64::from(center.x) + SHIFT_X * g, f64::from(center.y) + SHIFT_Y * g);
         let reach = (SIDE * g - 1.0).max(0.0) / 2.0;
+        // Clamped so that the difference of two edges fits in 32 bits.
         let [left, top, right, bottom] =
             [x - reach, y - reach, x + reach, y + reach].map(|v| v.round().clamp(-1e9, 1e9) as i32);
         Self { left, top, right, bottom }
@@ -121,9 +122,11 @@ impl<const POINTS: usize> ShapePredictor<POINTS> {
         let thresholds = tensors.floats("thresholds", &[Some(stages), Some(trees), Some(splits)])?;
         let leaves =
             tensors.floats("leaves", &[Some(stages), Some(trees), Some(splits + 1), Some(2 * POINTS)])?;
+        // `walk` goes down until there are no more splits, which ends at a leaf in full trees only.
         if !(splits + 1).is_power_of_two() || features == 0 || trees == 0 {
             return Err("the trees are not full".into());
         }
+        // Indices are checked once, here: prediction follows them thousands of times a face.
         let index_below = |limit: usize, what: &'static str| {
             move |&index: &u32| {
                 Some(index as usize).filter(|&i| i < limit).ok_or_else(|| format!("a {what} is out of range"))
@@ -164,6 +167,7 @@ impl<const POINTS: usize> ShapePredictor<POINTS> {
         let mut shape = self.mean_shape;
         let mut brightness = Vec::new();
         for stage in &self.stages {
+            // All trees of a stage see the pixels around the shape that it began with, as they were trained.
             stage.look(picture, frame, &self.mean_shape, &shape, &mut brightness);
             for tree in &stage.trees {
                 let correction = tree.walk(&brightness);
@@ -172,6 +176,7 @@ impl<const POINTS: usize> ShapePredictor<POINTS> {
                 }
             }
         }
+        // dlib's `full_object_detection` holds whole pixels, and chips are cut by those.
         shape.map(|p| {
             let [x, y] = frame.place(p.map(f64::from)).map(round_half_up);
             Point { x: x as f32, y: y as f32 }
@@ -190,6 +195,7 @@ impl<const POINTS: usize> Stage<POINTS> {
     ) {
         let pairs = mean.iter().zip(shape).map(|(m, s)| (m.map(f64::from), s.map(f64::from)));
         let turn = Similarity::fit(pairs);
+        // dlib fits in 64 bits and keeps the matrix in 32; pixels at a boundary depend on it.
         let (a, b) = (turn.a as f32, turn.b as f32);
         brightness.clear();
         brightness.extend(self.features.iter().map(|&(anchor, [dx, dy])| {

@@ -112,6 +112,7 @@ pub(crate) struct Manifest {
     models: Vec<ModelEntry>,
 }
 
+// Unknown fields are let through: packages, sources and licences in the same file are for the set-up.
 #[derive(Deserialize)]
 struct Document {
     format: u32,
@@ -136,6 +137,7 @@ impl Manifest {
 
     /// The first model of a role that every set-up makes.
     pub(crate) fn model(&self, role: Role) -> Result<&ModelEntry, OpenError> {
+        // Optional ones may have the same role and do something else: so the predictor of 68 landmarks.
         let model = self.models.iter().find(|m| m.role == role && m.optional.is_none());
         model.ok_or_else(|| self.invalid(format!("it names no model for the role {role:?}")))
     }
@@ -173,6 +175,7 @@ impl Manifest {
     /// The bytes of a model's file, once their hash is the manifest's.
     pub(crate) fn read(&self, model: &ModelEntry) -> Result<Vec<u8>, OpenError> {
         let path = self.folder.join(&model.file);
+        // Read into memory once: what is hashed is what is loaded, whatever happens to the file in between.
         let bytes = read(&path)?;
         let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         if hash == model.sha256 { Ok(bytes) } else { Err(OpenError::HashMismatch { path }) }
@@ -227,6 +230,7 @@ impl ModelEntry {
 impl InputEntry {
     /// The side of the square input, in pixels, where the shape fixes it.
     pub(crate) fn side(&self) -> Option<u32> {
+        // The last of batch, channels, height and width; a name stands for a dimension that may vary.
         self.shape.last().and_then(|side| side.parse().ok())
     }
 }

@@ -27,10 +27,12 @@ impl Network {
         options: &EngineOptions,
     ) -> Result<Self, OpenError> {
         let input = &model.input()?.name;
+        // Without a session every caller would wait for ever.
         let sessions: Result<Vec<Session>, OpenError> = (0..options.sessions.max(1))
             .map(|_| session(environment, bytes, options.threads).map_err(|e| model.unusable(e)))
             .collect();
         let sessions = sessions?;
+        // Seen when the engine is opened, rather than by the first picture.
         if sessions.iter().any(|s| !s.inputs().iter().any(|i| i.name() == input)) {
             return Err(model.unusable(format!("it has no input '{input}'")));
         }
@@ -56,6 +58,7 @@ impl Network {
         outputs: &[String],
         read: impl FnOnce(&[&[f32]]) -> T,
     ) -> Result<T, InferenceError> {
+        // Kept to the end of the call: `run` takes it mutably, and the outputs borrow from it.
         let mut session = self.borrow();
         let failed = |e: ort::Error| InferenceError::Run { model: self.model.clone(), source: Box::new(e) };
         let tensor = TensorRef::from_array_view((shape, values)).map_err(failed)?;
@@ -74,11 +77,14 @@ impl Network {
     }
 
     fn borrow(&self) -> Borrowed<'_> {
+        // Poison means nothing here: a push or a pop leaves the list whole.
+        // No time limit: whoever has a session is running it, and gives it back even when it panics.
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(session) = idle.pop() {
                 return Borrowed { network: self, session: Some(session) };
             }
+            // In a loop: waking may be spurious, and another caller may have taken the session first.
             idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -100,6 +106,7 @@ impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
         if let Some(session) = self.session.take() {
             self.network.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+            // The guard of the line above is gone, so whoever wakes does not have to wait for the lock.
             self.network.returned.notify_one();
         }
     }
@@ -112,10 +119,13 @@ fn session(environment: &Environment, bytes: &[u8], threads: usize) -> Result<Se
         .map_err(|e| e.to_string())?
         .with_optimization_level(GraphOptimizationLevel::All)
         .map_err(refused)?
+        // 0 would let ONNX Runtime take a thread for each core.
         .with_intra_threads(threads.max(1))
         .map_err(refused)?
+        // By default the threads of an idle session spin, on cores that the other sessions need.
         .with_intra_op_spinning(false)
         .map_err(refused)?
+        // The bytes that were hashed: a path would be read again, and could lead to another file by then.
         .commit_from_memory(bytes)
         .map_err(|e| e.to_string())
 }

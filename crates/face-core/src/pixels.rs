@@ -25,7 +25,9 @@ impl<'a> RgbView<'a> {
         if width == 0 || height == 0 {
             return Err(PictureError::NoPixels);
         }
+        // The sizes are the caller's. Checked once here, so that rows and parts are cut without overflow.
         let row = width.checked_mul(3).filter(|&row| row <= stride);
+        // Up to the last pixel: the padding behind the last row need not be there.
         let needed = row.and_then(|row| (height - 1).checked_mul(stride)?.checked_add(row));
         match needed {
             Some(needed) if needed <= data.len() => Ok(Self { data, width, height, stride }),

@@ -98,6 +98,7 @@ impl Quality {
             (QualityCode::TurnedUpOrDown, turned(|pose| pose.pitch), most(limits.max_pitch)),
             (QualityCode::Leaning, turned(|pose| pose.roll), most(limits.max_roll)),
         ];
+        // The last two say that a face will not do, and the others say why.
         let missed =
             all.into_iter().chain(clear).chain(recognisable).filter(|(_, value, bound)| !bound.holds(*value));
         missed.map(|(code, value, bound)| Shortcoming { code, value, limit: bound.limit() }).collect()

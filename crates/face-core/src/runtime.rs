@@ -30,6 +30,8 @@ static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 /// Looked for at `ORT_DYLIB_PATH`, beside the executable, in the set-up's folder, then where the system
 /// has it.
 pub(crate) fn environment(models: &Path) -> Result<Environment, OpenError> {
+    // Held while the library is loaded, so that engines opened at the same time do not both create one. After
+    // an error it is still `None`, and the next engine tries again.
     let mut environment = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(environment) = environment.as_ref() {
         return Ok(environment.clone());
@@ -39,6 +41,7 @@ pub(crate) fn environment(models: &Path) -> Result<Environment, OpenError> {
     let loaded = ort::init_from(&library)
         .map_err(|e| failed(Box::new(e)))?
         .with_name("face-core")
+        // Enabled by default in Microsoft's builds, which the set-up takes.
         .with_telemetry(false)
         .build()
         .map_err(|e| failed(Box::new(e)))?;
@@ -48,10 +51,12 @@ pub(crate) fn environment(models: &Path) -> Result<Environment, OpenError> {
 }
 
 fn find(models: &Path) -> Result<PathBuf, OpenError> {
+    // Not checked: who names a library gets that one or the loader's error, never another one.
     if let Some(path) = env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         return Ok(PathBuf::from(path));
     }
     let beside = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(LIBRARY)));
+    // The system's comes last, since it may be of any version; the set-up's is the one that was measured.
     let places = beside.into_iter().chain([models.join("runtime").join(LIBRARY)]).chain(system_places());
     let mut looked_at = vec![format!("${VARIABLE}")];
     for place in places {

@@ -7,6 +7,7 @@ const PROMINENT: f32 = 0.25;
 
 /// Beside a face that scores at least `STRONG`, a detection of YuNet below `GHOST` is no second person, but a
 /// painted or blurred one, or none at all.
+// People in a blurred background or on a painting score 0.6 to 0.8, a clear face about 0.9.
 const STRONG: f32 = 0.88;
 const GHOST: f32 = 0.80;
 

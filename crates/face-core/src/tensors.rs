@@ -31,6 +31,7 @@ impl<'a> Tensors<'a> {
     /// A tensor of 32-bit floats; `None` in `shape` lets a dimension be anything.
     pub(crate) fn floats(&self, name: &str, shape: &[Option<usize>]) -> Result<Tensor<f32>, String> {
         let tensor = self.tensor(name, shape, Dtype::F32, f32::from_le_bytes)?;
+        // A NaN would pass unnoticed: comparisons with it are false, and sums become it.
         if tensor.values.iter().all(|v| v.is_finite()) {
             Ok(tensor)
         } else {
@@ -66,6 +67,7 @@ impl<'a> Tensors<'a> {
         if view.dtype() != kind || !fits {
             return Err(format!("tensor '{name}' is {:?} {:?}, not as expected", view.dtype(), view.shape()));
         }
+        // There is no rest: `safetensors` checked the length against shape and type.
         let (words, _) = view.data().as_chunks::<BYTES>();
         Ok(Tensor {
             values: words.iter().map(|&word| from_bytes(word)).collect(),

@@ -77,6 +77,7 @@ impl Turn {
         let b = detection.bounding_box;
         let start = back(Point { x: b.left, y: b.top });
         let end = back(Point { x: b.left + b.width, y: b.top + b.height });
+        // Top left and bottom right become other corners by a turn, so the edges are sorted anew.
         detection.bounding_box = BoundingBox {
             left: start.x.min(end.x),
             top: start.y.min(end.y),

@@ -82,11 +82,15 @@ impl Square {
         let mut halvings = 0_u32;
         let mut margin = 2.0;
         let mut smaller = self.halved();
+        // dlib halves while the next smaller square has more pixels than the chip: no level is enlarged. Each
+        // halving needs two pixels more around it. The bound ends the loop for an infinite square.
         while smaller.area() > wanted && halvings < 16 {
             smaller = smaller.halved();
             halvings += 1;
             margin = margin * 2.0 + 2.0;
         }
+        // Only this part is halved, not the picture. Where it starts decides which pixels are kept, so margin
+        // and rounding are dlib's, too.
         let Some((part, left, top)) = self.surroundings(picture, margin) else {
             return RgbImage::new(side, side);
         };
@@ -120,6 +124,7 @@ impl Square {
             (edge(f64::max, |p| p[0], f64::NEG_INFINITY) + margin).min(picture.width() as f64 - 1.0).round();
         let bottom =
             (edge(f64::max, |p| p[1], f64::NEG_INFINITY) + margin).min(picture.height() as f64 - 1.0).round();
+        // Negated so that a NaN counts as outside.
         if !(left <= right && top <= bottom) {
             return None;
         }

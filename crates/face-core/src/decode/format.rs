@@ -65,15 +65,19 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<Format, PictureError> {
 }
 
 fn not_read(bytes: &[u8]) -> Option<&'static str> {
+    // Files of ISO/IEC 14496-12 begin with a box `ftyp`, after its length, whose first field is the brand.
     let brand = bytes.get(4..8).filter(|&kind| kind == b"ftyp").and(bytes.get(8..12));
     match brand {
         Some(b"avif" | b"avis") => return Some("AVIF"),
+        // Brands of ISO/IEC 23008-12; `mif1` and `msf1` leave open how the pixels are coded.
         Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => {
             return Some("HEIC");
         }
+        // The same container holds MP4, MOV and camera files such as CR3.
         Some(_) => return Some("Video or camera-raw"),
         None => {}
     }
+    // JPEG XL comes as a bare codestream or in a container of its own (ISO/IEC 18181-2).
     let starts: [(&[u8], &'static str); 4] =
         [(b"%PDF", "PDF"), (b"<svg", "SVG"), (b"\xff\x0a", "JPEG XL"), (b"\0\0\0\x0cJXL ", "JPEG XL")];
     starts.iter().find(|(start, _)| bytes.starts_with(start)).map(|&(_, name)| name)

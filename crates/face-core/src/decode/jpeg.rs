@@ -67,9 +67,11 @@ impl<'a> Jpeg<'a> {
         let jpeg = Self { frame, coded, file_length: bytes.len() as u64, left_out };
         if !frame.row_by_row {
             let scans = coded.windows(2).filter(|pair| *pair == [0xff, START_OF_SCAN]);
+            // Counted no further than it takes to refuse: such markers can fill a whole file.
             if scans.take(MAX_SCANS + 1).count() > frame.most_scans() {
                 return Err(format.unsupported("too many scans"));
             }
+            // Each scan covers the whole picture, so what is missing shows in no row of its own.
             if !jpeg.is_ended() {
                 return Err(format.damaged("it ends before its end marker"));
             }
@@ -84,6 +86,7 @@ impl<'a> Jpeg<'a> {
         if self.left_out == Tables::NONE {
             return Cow::Borrowed(bytes);
         }
+        // `coded` is the tail of these bytes. Tables may stand right before any scan (T.81, B.2.1).
         let before_scan = bytes.len().saturating_sub(self.coded.len());
         let (head, scans) = bytes.split_at_checked(before_scan).unwrap_or((bytes, &[]));
         Cow::Owned([head, &huffman::segment(self.left_out), scans].concat())
@@ -93,8 +96,10 @@ impl<'a> Jpeg<'a> {
     /// coefficient unless rows come out one after another.
     pub(super) fn memory(&self) -> u64 {
         let Frame { width, height, unit: [across, down], blocks_a_unit, .. } = self.frame;
+        // Every scan goes over the whole picture, so all coefficients, of 16 bits, are held to the end.
         let units = width.div_ceil(8 * across) * height.div_ceil(8 * down);
         let coefficients = units * blocks_a_unit * 64 * size_of::<i16>() as u64;
+        // `image` reads the file into a buffer of its own before it decodes.
         let files = if self.left_out == Tables::NONE { 1 } else { 2 };
         files * self.file_length + if self.frame.row_by_row { 0 } else { coefficients }
     }
@@ -111,6 +116,7 @@ impl<'a> Jpeg<'a> {
     /// Whether rows are missing from the decoded picture. A file whose end marker alone was lost shows
     /// all of its rows, and so do browsers.
     pub(super) fn cut_short(&self, decoded: &RgbImage) -> bool {
+        // Rows are decoded in order, so that the ones without data are the last.
         let last_row = decoded.as_raw().rchunks(3 * decoded.width().max(1) as usize).next();
         !self.is_ended() && last_row.is_some_and(|row| row.iter().all(|&value| value == FILLING))
     }
@@ -132,6 +138,7 @@ impl<'a> Jpeg<'a> {
 
 impl Frame {
     fn check(&self, format: Format) -> Result<(), PictureError> {
+        // Kinds of frame by T.81, table B.1; 0xF7 is JPEG-LS (T.87).
         let reason = match self.marker {
             0xc0..=PROGRESSIVE if self.precision == 8 => return Ok(()),
             0xc0..=PROGRESSIVE => "more than 8 bits a sample",
@@ -152,6 +159,7 @@ impl Frame {
         let (&[precision, h1, h0, w1, w0, components], samplings) = content.split_first_chunk()?;
         let (samplings, _) = samplings.get(..3 * usize::from(components))?.as_chunks::<3>();
         let factors = samplings.iter().map(|&[_, factors, _]| [factors >> 4, factors & 15].map(u64::from));
+        // At least 1, because the memory count divides by it; a factor of 0 is left to the decoder to refuse.
         let largest = |axis: fn([u64; 2]) -> u64| factors.clone().map(axis).max().unwrap_or(1).max(1);
         Some(Self {
             marker,
@@ -161,6 +169,7 @@ impl Frame {
             components,
             blocks_a_unit: factors.clone().map(|[across, down]| across * down).sum(),
             unit: [largest(|[across, _]| across), largest(|[_, down]| down)],
+            // The frame does not tell; the header of the first scan does.
             row_by_row: false,
         })
     }
@@ -185,6 +194,7 @@ fn segments(bytes: &[u8]) -> Option<Segments<'_>> {
         match marker {
             // No marker, padding, or one without content.
             0 | 0x01 | 0xd0..=0xd8 => rest = content,
+            // Any number of 0xFF may stand before a marker (B.1.1.2), and the last of them belongs to it.
             0xff => rest = after,
             END_OF_IMAGE => return None,
             _ => {
@@ -194,17 +204,20 @@ fn segments(bytes: &[u8]) -> Option<Segments<'_>> {
                 let segment = segment.get(2..)?;
                 match marker {
                     huffman::MARKER => tables = tables.and(huffman::defined(segment)),
+                    // Numbered among the frames but none: reserved, and the settings of arithmetic coding.
                     0xc8 | 0xcc => {}
                     0xc0..=0xcf | 0xf7 => frame = Some(Frame::read(marker, segment)?),
                     START_OF_SCAN => {
                         let mut frame: Frame = frame?;
                         frame.row_by_row =
                             frame.marker != PROGRESSIVE && *segment.first()? == frame.components;
+                        // With its marker, so that this scan is counted too and tables can be put before it.
                         let coded = rest.get(before.len() - 1..)?;
                         return Some(Segments { frame, coded, tables });
                     }
                     _ => {}
                 }
+                // Stepped over as a whole: a thumbnail in a segment has frames and scans of its own.
                 rest = following;
             }
         }

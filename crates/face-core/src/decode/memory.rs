@@ -39,6 +39,7 @@ pub(super) fn peak(
     let rgb = pixels.saturating_mul(RGB);
     let converting = if decoder.color_type() == ColorType::Rgb8 { 0 } else { output.saturating_add(rgb) };
     let turning = if swaps_sides(orientation) { rgb.saturating_mul(2) } else { 0 };
+    // Not a sum: the buffers of a step are freed before the next one begins.
     decoding.max(converting).max(turning)
 }
 

@@ -7,6 +7,7 @@ use super::jpeg::Jpeg;
 use image::RgbImage;
 
 /// How many times smaller a picture can be decoded, the most first.
+// The inverse transform can turn a block of 8 x 8 coefficients into 1, 2 or 4 pixels a side.
 const DIVISORS: [u16; 3] = [8, 4, 2];
 
 impl Jpeg<'_> {
@@ -18,6 +19,8 @@ impl Jpeg<'_> {
         let (width, height) = self.plain_size()?;
         let fits = |divisor: &u16| u32::from(width.max(height).div_ceil(*divisor)) >= longest;
         let divisor = DIVISORS.into_iter().find(fits)?;
+        // jpeg-decoder stops at the first size that reaches either side, so both are of one divisor, rounded
+        // up like its own sizes.
         decode_at(bytes, width.div_ceil(divisor), height.div_ceil(divisor))
     }
 }

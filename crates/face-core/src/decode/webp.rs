@@ -12,11 +12,13 @@ const FRAME_HEADER: usize = 16;
 
 /// Bytes held beside the decoder's output. Counting stops where they exceed `limit`.
 pub(super) fn memory(bytes: &[u8], width: u32, height: u32, limit: u64) -> u64 {
+    // Chunks follow `RIFF`, the length of the file and `WEBP`.
     let file = Chunks(bytes.get(12..).unwrap_or_default());
     let mut held = u64::from(width).saturating_mul(u64::from(height)).saturating_mul(bytes_per_pixel(file));
     let mut frames = 0;
     for (name, payload) in file {
         let left = limit.saturating_sub(held);
+        // Later frames are never decoded. Of repeated other chunks any one may be, so each of them counts.
         if &name == b"ANMF" && frames == 0 {
             frames += 1;
             held += frame(payload, left);
@@ -44,11 +46,13 @@ fn bytes_per_pixel(mut file: Chunks<'_>) -> u64 {
 /// The first frame of an animation, which is the one that is decoded.
 fn frame(payload: &[u8], limit: u64) -> u64 {
     let Some((header, chunks)) = payload.split_at_checked(FRAME_HEADER) else { return 0 };
+    // Sides are stored in 24 bits, less one.
     let side = |at: usize| match header.get(at..at + 3) {
         Some(&[a, b, c]) => u32::from_le_bytes([a, b, c, 0]) + 1,
         Some(_) | None => 1,
     };
     let (width, height) = (side(6), side(9));
+    // A frame is its alpha plane, where it has one, and its pixels.
     Chunks(chunks).take(2).map(|(name, payload)| stream(&name, payload, width, height, limit)).sum()
 }
 
@@ -56,6 +60,7 @@ fn frame(payload: &[u8], limit: u64) -> u64 {
 fn stream(name: &[u8; 4], payload: &[u8], width: u32, height: u32, limit: u64) -> u64 {
     match (name, payload) {
         (b"VP8L", _) => tables::memory(payload, None, limit),
+        // The two lowest bits say how the plane is coded: 0 as it is, 1 as a lossless stream.
         (b"ALPH", [flags, stream @ ..]) if flags & 3 == 1 => {
             tables::memory(stream, Some((width, height)), limit)
         }
@@ -74,6 +79,7 @@ impl<'a> Iterator for Chunks<'a> {
         let (&name, rest) = self.0.split_first_chunk::<4>()?;
         let (&length, rest) = rest.split_first_chunk::<4>()?;
         let length = u32::from_le_bytes(length) as usize;
+        // RIFF pads a chunk of odd length with one byte that its length leaves out.
         self.0 = rest.get(length.saturating_add(length & 1)..).unwrap_or_default();
         Some((name, rest.get(..length).unwrap_or(rest)))
     }

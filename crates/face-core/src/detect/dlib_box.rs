@@ -37,6 +37,7 @@ impl DlibBox {
     /// Corners `left, top, right, bottom` that were found `levels` below the picture in a pyramid of 5/6,
     /// in the picture; rounded once, at the end.
     pub(super) fn from_level(corners: [f64; 4], levels: usize) -> Self {
+        // dlib shifts by 0.3 at each level, on both axes (`pyramid_down<6>::point_up`).
         Self::rounded(corners.map(|corner| (0..levels).fold(corner, |v, _| v * (6.0 / 5.0) + 0.3)))
     }
 
@@ -71,6 +72,7 @@ impl DlibBox {
             bottom: self.bottom.max(other.bottom),
         }
         .area();
+        // Multiplied where dlib divides, because a box may have no area.
         inner > 0.0
             && (inner > limits.shared * outer
                 || inner > limits.covered * self.area()

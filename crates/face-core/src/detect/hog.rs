@@ -52,6 +52,7 @@ impl Hog {
 
     /// Most pixels of a picture that is searched as it is.
     pub(crate) fn most_pixels(&self) -> usize {
+        // Each doubling makes four pixels of one.
         MOST_PIXELS >> (2 * self.upsampling.times())
     }
 
@@ -61,6 +62,7 @@ impl Hog {
         let mut level = (0..times).fold(Planes::of(picture), |planes, _| pyramid::doubled(&planes));
         let mut found = Vec::new();
         for n in 0..pyramid::levels(level.width(), level.height(), &self.model.pyramid) {
+            // From the level before, not from the picture: its rounding to 8 bits is part of dlib's scores.
             if n > 0 {
                 level = pyramid::next(&level);
             }
@@ -70,6 +72,7 @@ impl Hog {
                 }
             }
         }
+        // Over all levels and filters at once, since neighbouring ones find the same face.
         let found = suppress(found, self.model.overlap);
         let found = found.into_iter().map(|scored| Scored { place: original(scored.place, times), ..scored });
         found.map(|scored| scored.detection(DetectorKind::Hog)).collect()

@@ -21,10 +21,12 @@ use crate::{Detection, DetectorKind, EngineOptions, InferenceError, OpenError, R
 pub(super) const MOST_PIXELS: usize = 4_000_000;
 
 /// Pixels between neighbouring cells, and from the edge to the centre of the first one's window.
+// Three convolutions of 5 x 5, stride 2, without padding: cell i lies at 2(2(2i + 2) + 2) + 2 = 8i + 14.
 const STRIDE: usize = 8;
 const OFFSET: usize = 14;
 
 /// Pixels that the network's convolutions need on a side to give one cell.
+// What a cell of the third one spans: 5 + 2 * 4 + 4 * 4. The convolutions behind it are padded.
 const LEAST: usize = 29;
 
 /// From the centre of the window of 80 pixels to the centre of its outermost ones.
@@ -49,6 +51,7 @@ impl Mmod {
         options: &EngineOptions,
     ) -> Result<Self, OpenError> {
         let input = model.input()?.clone();
+        // `Level` writes its planes in this order, whatever the manifest says.
         if input.channels != Channels::Rgb {
             return Err(model.unusable("MMOD takes RGB pixels".into()));
         }

@@ -10,6 +10,7 @@ use crate::RgbView;
 pub(super) fn shrink(picture: RgbView<'_>, longest_sides: &[usize]) -> Vec<RgbImage> {
     let mut copies: Vec<RgbImage> = Vec::with_capacity(longest_sides.len());
     for &longest in longest_sides {
+        // Made of the copy before, so that a picture of many megapixels is read through once.
         let source = copies.last().and_then(|copy| RgbView::of(copy).ok()).unwrap_or(picture);
         let side = source.width().max(source.height());
         if side <= longest && !copies.is_empty() {
@@ -31,12 +32,14 @@ fn resized(picture: RgbView<'_>, width: usize, height: usize) -> RgbImage {
         }
         Some(rows) => convolved(rows, [same_width, same_height].map(|side| side as u32), width, height),
         None => {
+            // The resizer takes no rows with gaps between them, as a part of a picture has.
             let rows: Vec<&[u8]> = (0..same_height).map(|y| picture.row(y)).collect();
             let packed = RgbImage::from_raw(same_width as u32, same_height as u32, rows.concat());
             packed
                 .and_then(|packed| Some(resized(RgbView::of(&packed).ok()?, width as usize, height as usize)))
         }
     };
+    // The sizes agree by construction. Should they not, a black copy shows no face.
     pixels.unwrap_or_else(|| RgbImage::new(width, height))
 }
 
@@ -48,6 +51,7 @@ fn convolved(
 ) -> Option<RgbImage> {
     let source = fir::images::ImageRef::new(source_width, source_height, rows, fir::PixelType::U8x3).ok()?;
     let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x3);
+    // A convolution widens with the factor; plain interpolation would leave out pixels and alias.
     let smooth = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear));
     fir::Resizer::new().resize(&source, &mut target, &smooth).ok()?;
     RgbImage::from_raw(width, height, target.into_vec())

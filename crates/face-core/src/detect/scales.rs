@@ -29,9 +29,11 @@ pub(super) fn detect(
     for copy in shrink(picture, &sides(picture.width().max(picture.height()), smallest)) {
         found.extend(in_copy(picture, &copy, |copy| match tiles(copy) {
             Some(tiles) => in_tiles(yunet, tiles, min_score),
+            // Without tiles no edge cuts a face, so that large ones are kept here.
             None => yunet.detect(copy, min_score),
         })?);
     }
+    // Over all copies and tiles at once: most faces are found in more than one.
     Ok(suppress(found, OVERLAP))
 }
 
@@ -42,6 +44,7 @@ fn sides(longest: usize, smallest: SmallestFace) -> Vec<usize> {
     let needed = match smallest {
         SmallestFace::OfPicture => 0,
         SmallestFace::Pixels(width) => {
+            // Not below 12 pixels, which would ask for a copy larger than the picture.
             longest.saturating_mul(FOUND_FROM).div_ceil((width as usize).max(FOUND_FROM))
         }
     };

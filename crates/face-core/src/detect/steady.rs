@@ -18,6 +18,7 @@ use crate::{BoundingBox, Detection, InferenceError, Point, RgbView};
 const AROUND: f32 = 1.8;
 
 /// Longest side of the copy of it, in pixels: a run over it takes a thirtieth of one over the picture.
+// A large face is about 71 pixels long in it (128 / 1.8), amid the sizes that YuNet was trained on.
 const SIDE: usize = 128;
 
 /// What is found in the mirror image is the same face when the boxes overlap by more than this.
@@ -49,6 +50,7 @@ pub(super) fn steadied(
     let overlap = |face: &Detection| face.bounding_box.iou(&found.bounding_box);
     let again = faces.filter(|face| overlap(face) > SAME).max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
     let steadied = again.and_then(|again| again.points).map(|again| mean(points, again));
+    // Box and score stay: the face was chosen, and its landmarks placed, by those of the first look.
     Ok(Detection { points: steadied.or(found.points), ..found })
 }
 
@@ -80,6 +82,7 @@ pub(super) fn upright_points(
             lean += left;
             continue;
         }
+        // Without a second answer the first one counts: it is from an upright face already.
         let mirrored = flip_horizontal(&part);
         let again = points_in_the_middle(yunet, &mirrored, min_score)?;
         let points = again.map_or(points, |again| mean(points, mirrored_points(again, SIDE as f32)));

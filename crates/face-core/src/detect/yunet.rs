@@ -13,6 +13,7 @@ use crate::{BoundingBox, Detection, DetectorKind, EngineOptions, InferenceError,
 const STRIDES: [usize; 3] = [8, 16, 32];
 
 /// Both sides of the input must be multiples of this; the padding is black, right and below.
+// The largest stride, so that every level consists of whole cells.
 const MULTIPLE: usize = 32;
 
 /// The loaded detector.
@@ -30,9 +31,11 @@ impl Yunet {
         options: &EngineOptions,
     ) -> Result<Self, OpenError> {
         let input = model.input()?;
+        // `tensor` writes the pixels so, whatever the manifest says.
         if input.channels != Channels::Bgr || input.mean != [0.0; 3] || input.scale != 1.0 {
             return Err(model.unusable("YuNet takes BGR pixels as they are".into()));
         }
+        // `detect` takes them by fours, in the order of `decode`.
         let outputs =
             STRIDES.iter().flat_map(|s| ["cls", "obj", "bbox", "kps"].map(|kind| format!("{kind}_{s}")));
         Ok(Self { outputs: outputs.collect(), network: Network::open(environment, model, bytes, options)? })
@@ -92,12 +95,14 @@ pub(crate) fn decode(
     if [class.len(), object.len(), boxes.len(), points.len()] != [cells; 4] {
         return None;
     }
+    // Clamped as OpenCV's `FaceDetectorYN` does it, so that nothing negative comes under the root.
     let scores = class.iter().zip(*object).map(|(c, o)| (c.clamp(0.0, 1.0) * o.clamp(0.0, 1.0)).sqrt());
     let candidates =
         scores.zip(boxes.iter().zip(points)).enumerate().filter(|(_, (score, _))| *score >= min_score);
     let detections = candidates.map(|(cell, (score, (b, k)))| {
         detection(score, b, k, (cell % columns) as f32, (cell / columns) as f32, stride as f32)
     });
+    // A size is a power of e, which overflows for values that only a broken network gives.
     Some(detections.filter(Detection::is_finite).collect())
 }
 

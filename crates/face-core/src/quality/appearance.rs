@@ -45,6 +45,7 @@ impl Appearance {
         let (mean, mean_square) = if count > 0.0 { (sum / count, square / count) } else { (0.0, 0.0) };
         Self {
             brightness: mean as f32,
+            // Rounding can take an even face slightly below zero.
             contrast: (mean_square - mean * mean).max(0.0).sqrt() as f32,
             sharpness: SCALES
                 .into_iter()
@@ -58,6 +59,7 @@ impl Appearance {
 fn sharpness(luma: &[f32], width: usize, scale: usize, blur: usize) -> f32 {
     let (pixels, width) = averaged(luma, width, scale);
     let height = pixels.len() / width.max(1);
+    // Columns as rows, so that one measurement serves both directions.
     let turned: Vec<f32> =
         (0..width).flat_map(|x| pixels.iter().skip(x).step_by(width.max(1))).copied().collect();
     let across = lost_along_rows(&pixels, width, blur, |y| in_face(y, [height, width], [1, 0]));

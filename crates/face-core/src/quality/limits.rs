@@ -41,14 +41,20 @@ impl Default for QualityLimits {
             min_eye_distance: 15.0,
             min_inside: 0.95,
             min_brightness: 40.0,
+            // The rate doubles at 201 already, but pale faces in good light reach 210 and are recognised.
             max_brightness: 210.0,
             min_contrast: 10.0,
+            // The rate doubles at 0.25 already; hardly any untouched picture has less than 0.22.
             min_sharpness: 0.22,
             max_yaw: 35.0,
+            // Rests on little: hardly any of the pictures goes so far up or down.
             max_pitch: 20.0,
             max_roll: 45.0,
+            // Untouched pictures have up to 1.35, JPEG of quality 25 up to 2.0, of quality 5 at least 2.5.
             max_blockiness: 2.2,
+            // 0.3 % of untouched pictures have less, and most faces of which a half is covered.
             min_detection_score: 0.88,
+            // 95 % of untouched pictures have 10.8 and more, most ruined ones less than 10.
             min_recognisability: 10.0,
         }
     }

@@ -14,6 +14,7 @@ const ALPHABETS: [usize; 5] = [256 + 24, 256, 256, 256, 40];
 const LENGTH_ORDER: [usize; 19] = [17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// Code lengths up to which the decoder looks symbols up in a table; beyond, it walks a tree.
+// `MAX_TABLE_BITS` of image-webp 0.2.
 const TABLE_BITS: usize = 10;
 
 /// Bytes that the decoder's tables take, an upper bound. Counting stops where they exceed `limit`. An
@@ -29,6 +30,7 @@ fn count(bits: &mut Bits<'_>, size: Option<(u32, u32)>, limit: u64, counted: &mu
     let (mut width, height) = match size {
         Some(size) => size,
         None => {
+            // The signature 0x2F, both sides less one, a flag for alpha and three bits of version.
             bits.take(8)?;
             let size = (bits.take(14)? + 1, bits.take(14)? + 1);
             bits.take(4)?;
@@ -37,10 +39,12 @@ fn count(bits: &mut Bits<'_>, size: Option<(u32, u32)>, limit: u64, counted: &mu
     };
     while bits.take(1)? == 1 {
         match bits.take(2)? {
+            // Predictor and colour transform have a value for each block; subtracting green needs no data.
             0 | 1 => {
                 blocks(bits, width, height)?;
             }
             2 => {}
+            // A palette: with up to 16 colours several pixels share one, which narrows all that follows.
             _ => {
                 let colours = bits.take(8)? + 1;
                 largest_value(bits, colours, 1)?;
@@ -86,6 +90,7 @@ fn largest_value(bits: &mut Bits<'_>, width: u32, height: u32) -> Option<u32> {
         let pixels = match symbol {
             0..=255 => {
                 largest = largest.max(red.symbol(bits)? << 8 | symbol);
+                // Read only to get to the next symbol: numbers of groups are in red and green.
                 blue.symbol(bits)?;
                 alpha.symbol(bits)?;
                 1
@@ -161,6 +166,7 @@ impl Code {
     }
 
     fn symbol(&self, bits: &mut Bits<'_>) -> Option<u32> {
+        // A code with a single symbol takes no bits in the stream.
         if let [only] = self.symbols.as_slice() {
             return Some(*only);
         }
@@ -200,6 +206,7 @@ fn lengths(bits: &mut Bits<'_>, alphabet: usize) -> Option<Vec<usize>> {
         left = 2 + bits.take(width)? as usize;
     }
     let mut lengths = Vec::with_capacity(alphabet);
+    // Repeated by code 16 when no length came before it.
     let mut previous = 8;
     while lengths.len() < alphabet && left > 0 {
         left -= 1;

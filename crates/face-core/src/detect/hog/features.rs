@@ -54,6 +54,7 @@ impl FeatureMaps {
 }
 
 /// The features of one row of cells.
+// Compiled for each instruction set and chosen at run time: one binary serves every x86-64 machine.
 #[multiversion(targets("x86_64+avx512f", "x86_64+avx2"))]
 fn measure(histograms: &Histograms, energies: &Energies, row: usize, cells: &mut [[f32; FEATURES]]) {
     for (column, cell) in cells.iter_mut().enumerate() {
@@ -99,6 +100,7 @@ fn four((above, below): (&[f32], &[f32])) -> f32 {
 /// Signed directions, directions without their sign, and texture, of a histogram in blocks of these energies.
 #[inline(always)]
 fn features(histogram: &[f32; DIRECTIONS], energies: [f32; 4]) -> [f32; FEATURES] {
+    // Each direction is cut off at 0.2 of the block's norm; 1e-4 keeps an even block from dividing by zero.
     let limits = energies.map(|energy| 0.2 * (energy + 1e-4).sqrt());
     let scales = limits.map(|limit| 0.1 / limit);
     // One term a block; the four of a direction are next to each other, as the compiler wants them.
@@ -124,6 +126,7 @@ fn features(histogram: &[f32; DIRECTIONS], energies: [f32; 4]) -> [f32; FEATURES
     for (feature, (a, b)) in unsigned.iter_mut().zip(first.iter().zip(opposite)) {
         *feature = terms(a + b).iter().sum();
     }
+    // 0.2357 is 1 / sqrt(18). Doubled, because terms are halved already: 0.1 / 0.2.
     for (texture, sum) in texture.iter_mut().zip(sums) {
         *texture = sum * (2.0 * 0.2357);
     }

@@ -8,6 +8,7 @@ use super::planes::Planes;
 const BLOCK: usize = 8;
 
 /// Unit vectors every 20 degrees; the opposite of direction `i` is number `i + 9`.
+// The four digits of Felzenszwalb's code and of dlib, which decide between neighbouring directions.
 const DIRECTIONS: [[f32; 2]; 9] = [
     [1.0, 0.0],
     [0.9397, 0.3420],

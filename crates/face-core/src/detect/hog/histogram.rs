@@ -23,6 +23,7 @@ pub(super) struct Histograms {
 
 impl Histograms {
     pub(super) fn of(planes: &Planes) -> Self {
+        // Rounded as dlib does: half a cell at the edge counts as one.
         let cells = |side: usize| (side + HALF) / CELL;
         let (columns, rows) = (cells(planes.width()), cells(planes.height()));
         let line = (columns + 2) * DIRECTIONS;
@@ -35,6 +36,7 @@ impl Histograms {
         for y in 1..last_row {
             gradients.read(planes, y, count);
             let (lengths, directions) = gradients.lengths_and_directions();
+            // Scattered votes are slow: cast once a row of pixels, then added to both rows of cells.
             row_votes.fill(0.0);
             vote(lengths, directions, &mut row_votes);
             // The upper of the two cells, counted with the border, and how far the row is towards the lower.

@@ -6,6 +6,7 @@ use super::planes::Planes;
 use super::resize::resized;
 
 /// Where the doubled picture's first pixel lies, in pixels of the picture.
+// Those of dlib's `pyramid_down<2>`, in which the two axes differ.
 pub(super) const SHIFT_X: f64 = 1.25;
 pub(super) const SHIFT_Y: f64 = 0.75;
 
@@ -43,6 +44,7 @@ pub(super) fn next(level: &Planes) -> Planes {
 
 /// The picture at about twice its size.
 pub(super) fn doubled(picture: &Planes) -> Planes {
+    // As `pyramid_up` sizes it: by where the last pixel comes to lie, rounded.
     let larger = |side: usize, shift: f64| (((side as f64 - 1.0 + shift) * 2.0).round() + 1.0) as usize;
     resized(picture, larger(picture.width(), SHIFT_X), larger(picture.height(), SHIFT_Y))
 }

@@ -57,6 +57,7 @@ impl Columns {
         let step = step(from, to);
         let (mut lefts, mut weights) = (Vec::with_capacity(to), Vec::with_capacity(to));
         let group_step = (GROUP as f64 * step) as f32;
+        // One group before the first, because the step is added before the places are used.
         let mut group = [-4.0, -3.0, -2.0, -1.0].map(|lane: f64| (lane * step) as f32);
         while lefts.len() + GROUP <= to {
             group = group.map(|place| place + group_step);
@@ -90,6 +91,7 @@ fn resized_plane(plane: &[u8], width: usize, columns: &Columns, rows: &[Between]
     let length = groups + columns.rest.len();
     let mut values = vec![0; length * rows.len()];
     for (row, target) in rows.iter().zip(values.chunks_exact_mut(length.max(1))) {
+        // On the way down the lower row of one line becomes the upper row of the next.
         if below.row == Some(row.first) {
             std::mem::swap(&mut above, &mut below);
         }

@@ -4,10 +4,12 @@
 //! depends on what lies around a level and on where in a step of the stride it begins.
 
 /// Pixels between levels, and around all of them.
+// Defaults of dlib's `input_rgb_image_pyramid`.
 const PADDING: i64 = 10;
 const OUTER_PADDING: i64 = 11;
 
 /// Rows of the smallest level.
+// dlib's `min_height`; it sets no such limit on columns.
 const LEAST_ROWS: i64 = 5;
 
 /// A level's rectangle in the tensor.
@@ -34,6 +36,7 @@ impl Layout {
     pub(super) fn of(width: usize, height: usize) -> Self {
         let sizes = level_sizes(width as i64, height as i64);
         let (width, height) = (width as i64, height as i64);
+        // One padding more than needed is taken off, as in dlib; where levels lie depends on it.
         let rows_of_all = sizes.iter().map(|(_, h)| h + PADDING).sum::<i64>() - 2 * PADDING;
         let mut column = 0;
         let mut previous = 0;
