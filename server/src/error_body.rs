@@ -102,6 +102,7 @@ impl ProblemError {
         let status = description.status();
         Self {
             kind: "about:blank",
+            // With `about:blank` the title is the phrase of the status (RFC 9457, section 4.2.1).
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: description.message.clone(),

@@ -14,6 +14,8 @@ pub(crate) use picture::{Picture, form_error};
 
 /// A face to add: the form of `POST /addUser/`.
 #[derive(Debug, MultipartForm, ToSchema)]
+// No `deny_unknown_fields`, unlike on /v1: clients of the replaced service may send more fields. Of a field that
+// is given twice it is open which of the two is meant, so that is refused.
 #[multipart(duplicate_field = "deny")]
 pub(crate) struct AddUserForm {
     /// Event to add the user to; it is made when it is not there yet.

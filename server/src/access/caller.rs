@@ -27,6 +27,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// Anyone, where there are no keys.
     pub(crate) fn anyone() -> Option<Self> {
+        // Without keys only loopback is served, and whoever is on the machine may do everything.
         Some(Self { actor: Actor::new(ANYONE).ok()?, role: Role::Admin, events: None })
     }
 
@@ -55,6 +56,7 @@ impl Caller {
         match (&self.events, event) {
             (None, _) => true,
             (Some(events), Some(event)) => events.contains(event),
+            // What names no event is about all of them, as the whole audit is, or another key's work with pictures.
             (Some(_), None) => false,
         }
     }

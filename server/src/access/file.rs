@@ -23,6 +23,7 @@ pub(crate) struct KeyFile(PathBuf);
 
 /// What the file holds.
 #[derive(Debug, Serialize, Deserialize)]
+// A misspelt `[[key]]` that was passed over would be a file without keys.
 #[serde(deny_unknown_fields)]
 struct Contents {
     version: u32,
@@ -80,6 +81,7 @@ impl KeyFile {
     /// [`KeyFileError::Empty`], and those of the file.
     pub(crate) fn follow(&self) -> Result<(Latest<KeyRing>, impl Future<Output = ()> + use<>), KeyFileError> {
         let (keys, following) = follow(self.clone())?;
+        // Asked at the start alone: when the last key of a running server is revoked, it has to let nobody in.
         self.expect_some(&keys.borrow())?;
         Ok((keys, following))
     }
@@ -146,8 +148,11 @@ impl KeyFile {
         &self,
         change: impl FnOnce(&mut Vec<KeyRecord>) -> Result<(), KeyFileError>,
     ) -> Result<(), KeyFileError> {
+        // The turn comes before the reading: of two programs that had both read the file, the second
+        // would write back the key that the first has revoked.
         let turn = Changing::begin(&self.0).map_err(|source| self.failed(source))?;
         let mut keys = match self.records() {
+            // The first key makes the file.
             Err(KeyFileError::Missing(_)) => Vec::new(),
             records => records?,
         };
@@ -191,6 +196,7 @@ impl Followed for KeyFile {
             if is_missing { KeyFileError::Missing(self.0.clone()) } else { self.failed(error) }
         };
         let mut file = open_regular(&self.0).map_err(failed)?;
+        // Asked of the open file: another one may lie at the path by now.
         if is_writable_by_others(&file).map_err(failed)? {
             return Err(KeyFileError::Writable(self.0.clone()));
         }

@@ -26,15 +26,18 @@ impl Access {
     /// Who sent a request with these headers.
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let Self::Keys(keys) = self else { return Caller::anyone().ok_or(ApiError::Internal) };
+        // Exactly one: of two, a proxy in front could check the one and this server take the other.
         let mut given = headers.get_all(AUTHORIZATION);
         let (Some(credentials), None) = (given.next(), given.next()) else {
             return Err(ApiError::KeyMissing);
         };
         let credentials = credentials.to_str().ok().and_then(|text| text.split_once(' '));
+        // The name of a scheme is case-insensitive (RFC 9110, section 11.1).
         let Some((_, key)) = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
             return Err(ApiError::KeyMissing);
         };
         let key = ApiKey::parse(key.trim()).ok_or(ApiError::KeyUnknown)?;
+        // Cloned, because the borrow is a lock that holds up the task which puts changed keys in place.
         keys.borrow().caller(&key).cloned().ok_or(ApiError::KeyUnknown)
     }
 }
@@ -50,6 +53,8 @@ pub(crate) fn needs_for_several(role: Role, route: Route) -> Route {
 }
 
 fn guarded(role: Role, route: Route) -> Route {
+    // The last wrap is the outermost: the key is checked before admission, or uploads of
+    // strangers would take up the room of those who have a key.
     route.wrap(from_fn(move |access, request, next| check(role, access, request, next)))
 }
 
@@ -63,10 +68,12 @@ async fn check(
         Ok(caller) => caller,
         Err(refused) => return Ok(request.error_response(refused)),
     };
+    // Before the role is checked, so that the log has a refusal under the name of the key.
     Span::current().record(ACTOR, caller.actor.as_str());
     if caller.role < needed {
         return Ok(request.error_response(ApiError::RoleTooLow { needed, role: caller.role }));
     }
+    // Only for those who pass: a handler that finds no caller fails, so none can be reached around its gate.
     request.extensions_mut().insert(caller);
     next.call(request).await
 }

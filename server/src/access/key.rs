@@ -46,6 +46,7 @@ impl ApiKey {
         let (mut id, mut secret) = ([0; ID_BYTES], Zeroizing::new([0; SECRET_BYTES]));
         getrandom::fill(&mut id)?;
         getrandom::fill(secret.as_mut_slice())?;
+        // Wiped when it is dropped, as the bytes are: only the text that is handed out stays.
         let secret = Zeroizing::new(URL_SAFE_NO_PAD.encode(secret.as_slice()));
         Ok(Self { text: Zeroizing::new(format!("{PREFIX}{}_{}", hex(&id), secret.as_str())) })
     }
@@ -63,11 +64,13 @@ impl ApiKey {
 
     /// Its public part.
     pub(crate) fn id(&self) -> KeyId {
+        // The default is never taken: no `ApiKey` is made of a text that cannot be split.
         KeyId(self.split().map(|(id, _)| id.to_owned()).unwrap_or_default())
     }
 
     /// What is kept of it.
     pub(crate) fn digest(&self) -> KeyDigest {
+        // Of the whole text, so that a secret holds under its own id alone.
         KeyDigest(Sha256::digest(self.text.as_bytes()).into())
     }
 

@@ -13,6 +13,7 @@ use crate::audit::SERVICE;
 
 /// One key of a file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+// A misspelt `events` that was passed over would make the key one for every event.
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyRecord {
     /// Who has it, for people and the audit: no two keys of a file share it.
@@ -46,6 +47,8 @@ impl KeyRecord {
         if [ANYONE, SERVICE].contains(&name.as_str()) {
             return Some(format!("the audit has the name '{name}' for others: choose another one"));
         }
+        // Only a file that was edited by hand has an empty list. Taken for one
+        // that was left out it would open every event.
         if self.events.as_ref().is_some_and(BTreeSet::is_empty) {
             return Some(format!(
                 "the key '{name}' is for no event: name one, or leave `events` out for every one"

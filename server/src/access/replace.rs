@@ -28,11 +28,13 @@ impl Changing {
     /// # Errors
     /// Those of the files; `ResourceBusy` when another program does not end its change.
     pub(super) fn begin(path: &Path) -> io::Result<Self> {
+        // Found out before a lock is made beside the folder, which would stay there.
         if path.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         // What a link leads to is changed, and the link stays.
         let path = match fs::canonicalize(path) {
+            // A link that leads nowhere is an error: the rename at the end would put a file in its place.
             Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => path.to_owned(),
             found => found?,
         };
@@ -42,6 +44,8 @@ impl Changing {
         // A file of its own: the file itself is another one after each change.
         let mut name = path.clone().into_os_string();
         name.push(".lock");
+        // It is never removed: a program that waits for a removed lock would get its turn
+        // together with one that has made a new lock.
         let lock = lock(Path::new(&name), &path, &folder)?;
         wait_for(&lock)?;
         Ok(Self { path, folder, _lock: lock })
@@ -53,12 +57,15 @@ impl Changing {
     /// # Errors
     /// Those of the files; the old one then stays.
     pub(super) fn end(self, text: &str) -> io::Result<()> {
+        // In the same folder, because a rename is atomic within one file system only.
         let mut file = NamedTempFile::new_in(&self.folder)?;
         file.write_all(text.as_bytes())?;
+        // The owner before the mode: until the group is the right one, the file stays readable to its owner alone.
         owner::give(file.as_file(), &self.path, &self.folder)?;
         if let Some(permissions) = permissions(&self.path)? {
             file.as_file().set_permissions(permissions)?;
         }
+        // The content before the name: otherwise the name could be on disk after a crash and its content not.
         file.as_file().sync_all()?;
         file.persist(&self.path).map_err(|error| error.error)?;
         owner::sync_names(&self.folder)
@@ -90,6 +97,7 @@ fn permissions(path: &Path) -> io::Result<Option<Permissions>> {
 fn wait_for(lock: &File) -> io::Result<()> {
     let started = Instant::now();
     loop {
+        // Asked again and again, because a lock that blocks has no deadline.
         match lock.try_lock() {
             Ok(()) => return Ok(()),
             Err(fs::TryLockError::WouldBlock) if started.elapsed() < PATIENCE => thread::sleep(PAUSE),

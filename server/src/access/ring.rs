@@ -40,6 +40,8 @@ impl KeyRing {
 
     /// Whose key it is; `None` for one that does not hold.
     pub(crate) fn caller(&self, key: &ApiKey) -> Option<&Caller> {
+        // The time of this look-up may tell that there is such an id, which is no
+        // secret. The digest is compared in constant time.
         let (digest, caller) = self.0.get(&key.id())?;
         (key.digest() == *digest).then_some(caller)
     }

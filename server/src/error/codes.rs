@@ -12,6 +12,7 @@ pub(crate) struct Code {
     pub(crate) example: &'static str,
 }
 
+// One list makes the constants and `ALL`, so that none can be missing from the test of docs/API.md.
 macro_rules! codes {
     ($($constant:ident: $status:ident $name:literal, $example:literal;)*) => {
         $(pub(crate) const $constant: &Code =

@@ -51,6 +51,7 @@ impl Description {
     /// A picture that cannot be used: in the words and with the status of the path.
     fn of_picture(shape: Shape, legacy: &'static Code, words: &str, reasons: Vec<Reason>) -> Self {
         match shape {
+            // Clients of the replaced service know 400 for a picture, a message and no reasons.
             Shape::Status | Shape::Verdict => Self::new(legacy, words),
             Shape::Problem => {
                 let hint = reasons.first().map_or(words, Reason::hint);
@@ -96,6 +97,8 @@ impl ApiError {
             Self::CheckIn(CheckInError::Store(error)) | Self::Audit(AuditError::Store(error)) => {
                 of_store(error)
             }
+            // These enums are `non_exhaustive`: a variant that is not known here must not tell a client of the
+            // inside. So it is wherever a match below ends in `_`.
             Self::CheckIn(_) | Self::Audit(_) => Description::fault(),
             Self::Import(ImportError::Event(error)) => of_event(error),
             Self::Import(_) => plain(codes::INVALID_ARCHIVE),
@@ -137,6 +140,7 @@ fn of_face(error: &FaceError, shape: Shape) -> Description {
         Description::of_picture(shape, legacy, words, Reason::of_face(error).into_iter().collect())
     };
     match error {
+        // The limit of an upload, found later: it is the same 413 as when the form reader finds it.
         FaceError::Picture(PictureError::TooManyBytes { limit, .. }) => {
             ApiError::TooLarge { limit: *limit }.describe(shape)
         }
@@ -200,10 +204,12 @@ fn of_store(error: &StoreError) -> Description {
     match error {
         StoreError::Conflict { .. } => Description::new(codes::CONFLICT, &error.to_string()),
         StoreError::Unstorable { .. } => Description::new(codes::UNSTORABLE, &error.to_string()),
+        // Not in the words of the store, which may name hosts and files.
         StoreError::Unavailable { .. } => Description {
             retry_after: Some(STORE_AWAY),
             ..Description::new(codes::STORE_UNAVAILABLE, codes::STORE_UNAVAILABLE.example)
         },
+        // The domain makes an unknown event or user of `NotFound`: one that comes this far is a fault.
         StoreError::NotFound { .. } | StoreError::Corrupt { .. } | StoreError::Misconfigured { .. } | _ => {
             Description::fault()
         }

@@ -203,12 +203,16 @@ impl ApiError {
             MultipartError::ContentTypeMissing
             | MultipartError::ContentTypeParse
             | MultipartError::ContentTypeIncompatible => Self::NotAForm,
+            // Its limit is not known here: `form_error`, which knows it, answers
+            // overflows of the forms before this does.
             MultipartError::Payload(PayloadError::Overflow) => Self::Other(StatusCode::PAYLOAD_TOO_LARGE),
             MultipartError::MissingField(name) => Self::Field(format!("the field '{name}' is missing")),
             MultipartError::DuplicateField(name) => Self::Field(format!("the field '{name}' is given twice")),
             MultipartError::UnknownField(name) => {
                 Self::Field(format!("the field '{name}' is not known here"))
             }
+            // The one way in which a text field fails, as its media type is not
+            // looked at (`TextConfig` in startup.rs).
             MultipartError::Field { name, .. } => {
                 Self::Field(format!("the field '{name}' is not UTF-8 text"))
             }
@@ -249,6 +253,8 @@ impl ApiError {
 
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
+        // The path is not known here. Its shape changes the status of an unusable picture alone (422, or 400
+        // on the older paths), and the envelope sets the right one.
         self.describe(Shape::Problem).status()
     }
 

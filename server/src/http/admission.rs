@@ -45,8 +45,11 @@ impl Admission {
 
 /// Whether a request brings little or nothing to hold in memory: there is always room for it.
 fn is_light(request: &ServiceRequest, announced: Option<u64>) -> bool {
+    // No handler reads a body of the other methods, so whatever they announce is never held.
     let has_body = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH);
     let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+    // A check-in by name is let in while pictures take up all the room. JSON of an unknown length
+    // (chunked) may grow up to its limit, and so counts as an upload.
     !has_body || (is_json && announced.is_some_and(|length| length <= LIGHT))
 }
 
@@ -96,6 +99,8 @@ async fn admitted(
         let error = if is_form { ApiError::TooLarge { limit } } else { ApiError::BodyTooLarge { limit } };
         return Ok(request.error_response(error));
     }
+    // Refused rather than made to wait: nothing would bound how many wait, each with an open connection. Held
+    // until the handler has answered, since the form and its pictures lie in memory for that long.
     let Ok(_permit) = admission.room.clone().try_acquire_owned() else {
         return Ok(request.error_response(ApiError::Busy));
     };

@@ -19,7 +19,12 @@ pub(crate) async fn keep_deadline(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    // Uncaught, a panic makes actix drop the connection without an answer. `AssertUnwindSafe`
+    // holds because nothing of the future is used after a panic.
     let answer = AssertUnwindSafe(next.call(request)).catch_unwind();
+    // actix itself waits for ever for a body that does not arrive. What is timed ends with the head of the
+    // answer, not with a streamed body. An enrolment or deletion that was begun goes on in a task of its own
+    // when this future is dropped.
     match tokio::time::timeout(LONGEST, answer).await {
         Ok(Ok(answer)) => Ok(answer?.map_into_boxed_body()),
         Ok(Err(_panic)) => Err(ApiError::Internal.into()),

@@ -19,12 +19,15 @@ pub(crate) async fn render_errors(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    // Taken before the call, which consumes the request: an `Err` does not bring it back.
     let shape = Shape::of(request.path());
     let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
     match next.call(request).await {
         Ok(response) if response.status().as_u16() >= 400 => Ok(rendered(response, shape, &id)),
         Ok(response) => Ok(response.map_into_boxed_body()),
         Err(error) => {
+            // Stays an `Err`: a `ServiceResponse` cannot be made without the request. The
+            // layers outside take the answer out of it.
             let description = describe(&error, error.as_response_error().status_code(), "", shape);
             note(&description, Some(&error));
             Err(InternalError::from_response(error, answer(&description, shape, &id)).into())
@@ -40,10 +43,12 @@ fn rendered(
     let methods = methods(response.headers());
     let description = match response.response().error() {
         Some(error) => describe(error, response.status(), &methods, shape),
+        // The router and its guards answer with a bare status.
         None => ApiError::of_status(response.status(), &methods).describe(shape),
     };
     note(&description, response.response().error());
     let mut answer = answer(&description, shape, id);
+    // Set before the headers of the old answer are taken over: its `allow` lacks HEAD and may name a method twice.
     if let Some(methods) = HeaderValue::from_str(&methods).ok().filter(|methods| !methods.is_empty()) {
         answer.headers_mut().insert(ALLOW, methods);
     }
@@ -77,12 +82,14 @@ fn describe(error: &Error, status: StatusCode, methods: &str, shape: Shape) -> D
     if let Some(error) = error.as_error::<ApiError>() {
         return error.describe(shape);
     }
+    // actix does not pass errors of the media type and the boundary to the error handler of the form reader.
     if let Some(error) = error.as_error::<MultipartError>() {
         return ApiError::of_multipart(error).describe(shape);
     }
     if let Some(error) = error.as_error::<JsonPayloadError>() {
         return ApiError::of_json(error).describe(shape);
     }
+    // Of the older routes alone: those of /v1 have an error handler that says which value is wrong.
     if error.as_error::<QueryPayloadError>().is_some() {
         return ApiError::Query.describe(shape);
     }
@@ -93,6 +100,7 @@ fn describe(error: &Error, status: StatusCode, methods: &str, shape: Shape) -> D
 fn note(description: &Description, error: Option<&Error>) {
     let (status, code, message) = (description.status(), description.code.name, &description.message);
     let status_code = status.as_u16();
+    // No warning: anyone can cause any number of refusals, also without a key.
     if !status.is_server_error() {
         return tracing::info!(status = status_code, code, "refused: {message}");
     }
@@ -107,6 +115,7 @@ fn answer(description: &Description, shape: Shape, id: &str) -> HttpResponse {
     if let Some(seconds) = description.retry_after {
         answer.insert_header((RETRY_AFTER, seconds.to_string()));
     }
+    // A 401 has to name a scheme (RFC 9110, section 15.5.2).
     if status == StatusCode::UNAUTHORIZED {
         answer.insert_header((WWW_AUTHENTICATE, "Bearer"));
     }

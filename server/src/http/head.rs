@@ -34,9 +34,12 @@ pub(crate) async fn answer_head(
     if request.method() != Method::HEAD {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
+    // The connection has taken HEAD from the request line already, and goes by that when it frames the answer.
     request.head_mut().method = Method::GET;
     request.extensions_mut().insert(HeadAlone(true));
     let response = next.call(request).await?;
+    // The size is kept, because HEAD has the header fields of GET. The body is dropped, so that
+    // a stream which would read the store is never polled.
     Ok(response.map_body(|_, body| Unsent(body.size())).map_into_boxed_body())
 }
 

@@ -21,6 +21,7 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 struct ContentPolicy(&'static str);
 
 impl ContentPolicy {
+    // `frame-ancestors`, `base-uri` and `form-action` do not fall back to `default-src`, so they stand beside it.
     /// Nothing: for JSON.
     const DATA: Self = Self("default-src 'none'; frame-ancestors 'none'");
 
@@ -61,6 +62,8 @@ pub(crate) async fn security_headers(
             Ok(response)
         }
         Err(error) => {
+            // `InternalError` hands its answer out once and is a bare 500 from then on: so
+            // it is taken, completed and wrapped again.
             let mut answer = error.as_response_error().error_response();
             decorate(answer.headers_mut(), id, policy);
             Err(InternalError::from_response(error, answer).into())
@@ -75,7 +78,10 @@ fn decorate(headers: &mut HeaderMap, id: RequestId, policy: ContentPolicy) {
     }
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy.0));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // Paths hold names of people.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Keeps other sites from embedding an answer. It is not asked in CORS
+    // requests, so listed origins still read it.
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     if !headers.contains_key(CACHE_CONTROL) {
         // Answers speak of people: no cache keeps them.

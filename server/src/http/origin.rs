@@ -47,11 +47,13 @@ impl Authority {
         if text.is_empty() || text.contains(['@', '/', '?', '#', '\\', ' ', '%']) {
             return None;
         }
+        // The last colon of `[::1]` stands inside the brackets and is followed by no port.
         let (host, port) = match text.rsplit_once(':') {
             Some((host, port)) if !port.contains(']') => (host, Some(port.parse().ok()?)),
             Some(_) | None => (text, None),
         };
         let bracketed = host.starts_with('[') && host.ends_with(']');
+        // Without brackets the last group of an IPv6 address could be a port.
         if host.is_empty() || (host.contains(':') && !bracketed) {
             return None;
         }
@@ -122,6 +124,8 @@ impl SitePolicy {
     }
 
     fn check(&self, host: Option<&str>, headers: &HeaderMap) -> Result<(), ApiError> {
+        // Against DNS rebinding: a page whose own name was pointed at this machine is of the same origin
+        // to its browser, which then sends no Origin with GET.
         if !self.any_host && !host.is_some_and(|host| self.allows_host(host)) {
             return Err(ApiError::ForeignHost);
         }
@@ -129,6 +133,7 @@ impl SitePolicy {
             Some(origin) if self.allows_origin(origin, host) => Ok(()),
             Some(_) => Err(ApiError::ForeignOrigin),
             // A plain link or an image of another site sends no origin; only browsers send this header.
+            // `same-site` is foreign too: another port or subdomain can be somebody else's.
             None if text(headers, &FETCH_SITE)
                 .is_some_and(|site| matches!(site, "cross-site" | "same-site")) =>
             {
@@ -145,6 +150,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 fn host_of(request: &ServiceRequest) -> Option<String> {
+    // The authority of an absolute target goes before Host (RFC 9112, section
+    // 3.2.2), and over HTTP/2 it comes as `:authority`.
     let in_target = request.uri().authority().map(|authority| authority.as_str().to_owned());
     in_target.or_else(|| text(request.headers(), &header::HOST).map(str::to_owned))
 }
@@ -162,6 +169,7 @@ pub(crate) async fn check_site(
         && matches!(request.path(), "/" | "/docs" | "/docs/index.html" | "/redoc");
     match verdict {
         Ok(()) => {}
+        // With an Origin it is no link but a form that another site posts.
         Err(ApiError::ForeignOrigin) if opens_a_page && !request.headers().contains_key(header::ORIGIN) => {}
         Err(refused) => return Ok(request.error_response(refused)),
     }
@@ -176,7 +184,9 @@ pub(crate) fn cors(policy: SitePolicy) -> Cors {
             origin.to_str().is_ok_and(|origin| policy.allows_origin(origin, host))
         })
         .allowed_methods(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+        // By name: for a browser a wildcard does not include Authorization.
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, IDEMPOTENCY_KEY])
+        // Of other headers than these and a few common ones a script of another origin learns nothing.
         .expose_headers([REQUEST_ID, TRANSACTION_ID, header::RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)
 }

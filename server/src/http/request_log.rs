@@ -22,6 +22,7 @@ impl RootSpanBuilder for RequestLog {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let path: String = request.path().chars().take(LONGEST_PATH).collect();
+        // Declared empty, because a span drops values of fields that it was not made with. The gate fills it in.
         tracing::info_span!("request", id, method = %request.method(), path, actor = Empty)
     }
 

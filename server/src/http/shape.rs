@@ -14,6 +14,8 @@ pub(crate) enum Shape {
 impl Shape {
     /// The form that clients of a path expect, whether or not the request reached its handler.
     pub(crate) fn of(path: &str) -> Self {
+        // Of the path as it was sent: this is asked outside the layer that merges
+        // slashes, so `//verify` has empty parts.
         let first_two: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).take(2).collect();
         match first_two.as_slice() {
             ["verify"] => Self::Verdict,

@@ -51,7 +51,11 @@ pub(crate) async fn add_user(
     form: MultipartForm<AddUserForm>,
 ) -> Result<Json<UserAdded>, ApiError> {
     let (event, user, picture) = form.into_inner().parse()?;
+    // Only now, since here the event is a field of the form. On /v1 it is in
+    // the path and refused before the body is read.
     let event = caller.enter(event)?;
+    // Made before the picture is looked at: a request that is given up
+    // meanwhile drops it, and so is in the audit too.
     let act = transaction.act(Action::Enrol).at(&event).about(&user);
     let enrolled = async {
         let found = service.embed(&event, Purpose::Enrolment, picture).await?;

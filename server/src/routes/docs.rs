@@ -32,10 +32,13 @@ pub(super) fn swagger_config() -> Config<'static> {
 }
 
 pub(super) async fn swagger_ui() -> HttpResponse {
+    // The links of the page are relative, and the router never sees the slash of
+    // `/docs/`: from `/docs` they would lead to `/`.
     HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/index.html")).finish()
 }
 
 pub(super) async fn redoc(service: Data<Service>) -> HttpResponse {
+    // Looked for each time: the set-up may bring it while the server runs.
     let page = if service.redoc.is_file() { REDOC_PAGE } else { REDOC_MISSING };
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
 }

@@ -27,8 +27,11 @@ pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError>
 fn serve(request: &HttpRequest, name: &str) -> Result<HttpResponse, ApiError> {
     let EmbeddedFile { data, metadata } = Web::get(name).ok_or(ApiError::NoSuchPath)?;
     let tag = format!("\"{}\"", hex(metadata.sha256_hash().iter().take(16)));
+    // Neither lists of tags nor weak ones are recognised: the file is then sent again, which is correct.
     let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    // `no-cache` lets a browser keep the file and makes it ask each time, so that a script of
+    // an earlier version is never run against this server.
     answer.insert_header((ETAG, tag)).insert_header((CACHE_CONTROL, "no-cache"));
     if known {
         return Ok(answer.finish());

@@ -19,6 +19,7 @@ use crate::service::Service;
 pub(crate) struct OneTransaction {
     /// The header `x-transaction-id` of the answer to the request.
     #[param(required = true, format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    // Optional to the reader, whose own error does not say which parameter is missing.
     transaction_id: Option<String>,
 }
 

@@ -103,6 +103,7 @@ pub(crate) async fn delete_user(
     let event = event_of(&caller, event_name)?;
     let user = named("user_id", Username::new(&given("user_id", user_id)?))?;
     if is_head {
+        // Looked up all the same, so that HEAD is 404 where GET would be.
         service.events.expect_user(&event, &user).await?;
     } else {
         let act = transaction.act(Action::DeleteUser).at(&event).about(&user);
@@ -119,5 +120,6 @@ fn event_of(caller: &Caller, name: Option<String>) -> Result<EventName, ApiError
 }
 
 fn given(name: &'static str, value: Option<String>) -> Result<String, ApiError> {
+    // Checked here and not by the reader of queries, whose error does not name the parameter.
     value.ok_or_else(|| ApiError::Field(format!("the query parameter '{name}' is missing")))
 }

@@ -27,23 +27,30 @@ impl<'t> FieldReader<'t> for Picture {
 
     fn read_field(request: &'t HttpRequest, mut field: Field, limits: &'t mut Limits) -> Self::Future {
         Box::pin(async move {
+            // Without a limit in the application no picture is taken, rather than any.
             let limit = request.app_data::<Data<Admission>>().map_or(0, |admission| admission.max_upload());
             let (mut data, mut own, mut is_over) = (BytesMut::new(), 0_usize, false);
             while let Some(chunk) = field.try_next().await? {
                 own = own.saturating_add(chunk.len());
+                // Once over, always over: a chunk that is refused leaves the limits as they
+                // were, and a smaller one after it would pass.
                 is_over = is_over || limits.try_consume_limits(chunk.len(), true).is_err();
                 if !is_over {
                     data.extend_from_slice(&chunk);
                 } else if own > limit {
+                    // Settled, so that reading ends: beyond its limit at most one more picture is read of a form.
                     return Err(refused(&field, ApiError::TooLarge { limit }));
                 } else {
                     // Kept no more, and read on to learn whether it is too large by itself.
                     data = BytesMut::new();
                 }
             }
+            // The readers of a form share nothing but the request. Its extensions are a `RefCell`,
+            // so they are borrowed only after the last await.
             let before = request.extensions().get::<ReadSoFar>().copied().unwrap_or_default().0;
             if is_over {
                 let by_pictures = before.saturating_add(own) > limit;
+                // Else text took up the room, and to send smaller pictures would be the wrong advice.
                 let together = if by_pictures {
                     ApiError::TooLargeTogether { limit }
                 } else {
@@ -68,6 +75,7 @@ pub(crate) fn form_error(error: MultipartError, limit: usize) -> Error {
         return ApiError::BodyTooLarge { limit }.into();
     }
     let of_the_reader = ApiError::of_multipart(&error);
+    // Taken out of its wrapping: the envelope recognises an `ApiError` by its type.
     if let MultipartError::Field { source, .. } = error
         && source.as_error::<ApiError>().is_some()
     {

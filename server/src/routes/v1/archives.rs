@@ -98,14 +98,19 @@ pub(crate) async fn export(
     answer.content_type(ARCHIVE);
     answer.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"event.faces\""));
     if is_head {
+        // Refused as GET would be; the room is given back, since nothing is exported.
         drop(exportable(&service, &event, query.plain).await?);
-        // Of a length that is not known before it is made.
+        // Says that the length is not known. HEAD drops the body, so it is never polled.
         return Ok(answer.streaming(pending::<Result<Bytes, ApiError>>()));
     }
     let act = transaction.act(Action::ExportEvent).at(&event);
+    // Refused and recorded before the first byte is sent: after it the status can no longer change, and
+    // it is unknown how much of the archive the client received.
     let permit = act.done(exportable(&service, &event, query.plain).await).await?;
     let (out, sent) = pieces();
     let plain = query.plain;
+    // The permit goes with the thread and not with the answer: an export whose client
+    // has left takes up its thread until it notices.
     spawn_blocking(move || {
         write(&service, &event, plain, out);
         drop(permit);
@@ -127,7 +132,8 @@ async fn exportable(
 
 /// On a thread that may wait for the client. An error breaks the answer off.
 ///
-/// Driven by an executor of that thread alone: within the runtime's own no piece could be waited for.
+/// Driven by `futures_executor` and not by the runtime's `block_on`: [`PieceWriter`] waits for each piece by the
+/// latter, which panics when it is called inside of itself.
 fn write(service: &Service, event: &EventName, plain: bool, mut out: PieceWriter) {
     let key = service.archive_key.clone().filter(|_| !plain);
     if let Err(error) = block_on(service.events.export(event, &mut out, key)) {
@@ -160,6 +166,7 @@ pub(crate) async fn import(
 ) -> Result<Json<Imported>, ApiError> {
     let act = transaction.act(Action::ImportEvent).at(&event);
     let imported = async {
+        // Received before there is a permit: an archive that comes slowly would keep out one that is there.
         let archive = received(body, admission.max_upload()).await?;
         let permit = service.imports.clone().try_acquire_owned().map_err(|_all_taken| ApiError::Busy)?;
         let archive = Admitted { archive, _permit: permit };

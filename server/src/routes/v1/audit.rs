@@ -177,6 +177,7 @@ pub(crate) async fn list(
         return Ok(HttpResponse::Ok().json(AuditList { entries, next_cursor }));
     };
     if !is_head {
+        // Before the file is sent, since afterwards nobody knows how much of it a client received.
         transaction.act(Action::ReadAudit).done(Ok(())).await?;
     }
     Ok(file("audit", format, service.audit.export(filter, page, format)))
@@ -210,10 +211,12 @@ pub(crate) async fn entries_of(
 ) -> Result<Vec<ShownEntry>, ApiError> {
     let entries = service.audit.by_transaction(id).await?.into_iter();
     let seen = entries.filter(|AuditEntry { details, .. }| {
+        // Work with pictures alone is about no event: a key for some events sees its own of that, and no other's.
         let is_own = details.event.is_none() && details.actor == caller.actor;
         is_own || caller.sees(details.event.as_ref())
     });
     let shown: Vec<_> = seen.map(ShownEntry::from).collect();
+    // The same answer for what is not there and for what is not the caller's: neither is to be told from the other.
     if shown.is_empty() { Err(ApiError::NoSuchTransaction(id)) } else { Ok(shown) }
 }
 

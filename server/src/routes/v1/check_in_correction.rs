@@ -21,6 +21,7 @@ use crate::upload::named;
 #[serde(deny_unknown_fields)]
 pub(crate) struct CorrectionBody {
     /// Who came; null when nobody did.
+    // A derived reader takes a missing field for null: a name that was forgotten would void the check-in.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required = true, min_length = 1, max_length = 128, example = "jane_smith")]
     user: Option<String>,
@@ -90,6 +91,8 @@ pub(crate) async fn correct(
         let correction = Correction { user: user.clone(), reason, actor, time };
         let corrected = service.check_ins.correct(&event, id, correction).await?;
         if let Some(user) = &user {
+            // Again, because the user may have been deleted since the first look. The deletion
+            // then has not seen what was corrected after it.
             expect_present(&service, &event, user).await?;
         }
         Ok(corrected)

@@ -93,7 +93,7 @@ pub(crate) async fn list(
     let query = query.into_inner();
     let format = file_format(query.format, &request);
     let page = query.page()?;
-    // Nobody came to an event that there is none of: it is to be said which of the two it is.
+    // An event that is not there would read like one to which nobody came.
     service.events.event(&event).await?;
     let Some(format) = format else {
         let listing = service.check_ins.list(&event, page).await?;
@@ -102,6 +102,7 @@ pub(crate) async fn list(
         return Ok(HttpResponse::Ok().json(CheckInList { check_ins, next_cursor }));
     };
     if !is_head {
+        // Before the file is sent, since afterwards nobody knows how much of it a client received.
         transaction.act(Action::ReadCheckIns).at(&event).done(Ok(())).await?;
     }
     Ok(exported(&service, event, page, format))

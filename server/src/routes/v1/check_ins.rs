@@ -101,13 +101,15 @@ pub(crate) async fn check_in(
     let (id, act) = (transaction.id, transaction.act(Action::CheckIn).at(&event));
     let ended = async {
         let CheckInForm { file, note } = form.into_inner();
+        // What costs nothing is refused first: the picture takes up a thread of the pool.
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
         let probe = service.embed(&event, Purpose::Probe, file.data).await?;
         let verdict = service.events.identify(&event, &probe.embedding).await?;
         let judged = service.quality.judge(verdict, &probe.quality);
         let verdict = &judged.verdict;
         let Some(user) = verdict.matched() else {
-            // Others may have been enrolled since this was done: it stays done.
+            // Others may have been enrolled since the first time, which lowers the threshold and can make the face
+            // ambiguous: what was done under the key stays done.
             return Ok(match earlier(&service, &event, key.as_ref(), &probe.embedding).await? {
                 Some(outcome) => Ended::Recorded(outcome, Some(judged)),
                 None => Ended::Unrecognised(judged),
@@ -116,6 +118,8 @@ pub(crate) async fn check_in(
         let (distance, threshold) = (verdict.nearest.distance, verdict.limit.threshold);
         let request =
             CheckInRequest::by_face(OffsetDateTime::now_utc(), id, verdict.decision, distance, threshold);
+        // The key is not looked up first: the journal decides on key and cool-down in the append
+        // itself, so that of two servers only one says `checked_in`.
         let outcome = recorded(&service, &event, user, request.with_note(note).with_key(key)).await?;
         Ok(Ended::Recorded(outcome, Some(judged)))
     };
@@ -135,6 +139,7 @@ pub(crate) async fn check_in_by_name(
     let (id, act) = (transaction.id, transaction.act(Action::CheckIn).at(&event).about(&user));
     let ended = async {
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
+        // The journal knows no users and would take any name.
         service.events.expect_user(&event, &user).await?;
         let request = CheckInRequest::manual(OffsetDateTime::now_utc(), id).with_note(note).with_key(key);
         Ok(Ended::Recorded(recorded(&service, &event, &user, request).await?, None))
@@ -151,7 +156,9 @@ async fn earlier(
 ) -> Result<Option<CheckInOutcome>, ApiError> {
     let Some(key) = key else { return Ok(None) };
     let Some(check_in) = service.check_ins.by_key(event, key).await? else { return Ok(None) };
+    // Where the name is erased, it cannot be asked any more whether it is the same person.
     let Named::User(user) = check_in.first_named() else { return Err(CheckInError::KeyReused.into()) };
+    // Otherwise a stranger who sends a key that was used would be told of somebody else's check-in.
     match service.events.verify(event, &user, probe).await?.decision {
         Decision::Match => Ok(Some(CheckInOutcome::Repeated(check_in))),
         Decision::NoMatch | Decision::Ambiguous => Err(CheckInError::KeyReused.into()),
@@ -166,6 +173,8 @@ async fn recorded(
     request: CheckInRequest,
 ) -> Result<CheckInOutcome, ApiError> {
     let outcome = service.check_ins.check_in(event, user, request).await?;
+    // Looked up after the check-in: a deletion that ended between a look before
+    // it and the check-in would leave it behind.
     expect_present(service, event, user).await?;
     Ok(outcome)
 }

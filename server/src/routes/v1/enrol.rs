@@ -209,6 +209,7 @@ async fn look_at(
 ) -> Result<(Vec<Candidate>, Vec<Rejected>), ApiError> {
     count("file", pictures.len())?;
     let (mut candidates, mut rejected) = (Vec::new(), Vec::new());
+    // One at a time: all at once would fill the queue of the pool, and others would be refused.
     for (index, picture) in pictures.into_iter().enumerate() {
         let found = match service.embed(event, Purpose::Enrolment, picture.data).await {
             Ok(found) => service.quality.check(&found.quality).map(|_| found),
@@ -219,6 +220,7 @@ async fn look_at(
             Err(ApiError::LowQuality(reasons)) => rejected.push(Rejected { index, reasons }),
             Err(ApiError::Face(error)) => match Reason::of_face(&error) {
                 Some(reason) => rejected.push(Rejected { index, reasons: vec![reason] }),
+                // The server's fault: to reject the picture for it would enrol less than was sent.
                 None => return Err(error.into()),
             },
             Err(error) => return Err(error),

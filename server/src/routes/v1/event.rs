@@ -148,6 +148,7 @@ pub(crate) struct EventPatch {
 
 /// A time in RFC 3339.
 #[derive(Debug, Clone, Copy, Deserialize)]
+// A type that reads itself, as `given` needs one: `rfc3339::option` could not tell null from what is left out.
 pub(super) struct Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime);
 
 /// Tells what is given as null from what is left out.
@@ -156,6 +157,7 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
 }
 
 pub(super) fn shown(service: &Service, EventDetails { record, user_count }: EventDetails) -> ShownEvent {
+    // An event whose rule cannot be kept is shown all the same: its owner has to see it to change it.
     let limit = service.events.limit(&record.model, record.match_rule, user_count).ok();
     let warnings = warnings(service, &record.model, limit.as_ref());
     ShownEvent {
@@ -247,6 +249,7 @@ impl EventBody {
         let match_rule = match (match_rule, &model) {
             (None, _) => None,
             (Some(rule), Some(model)) => Some(checked_rule(service, model, rule)?),
+            // A distance means something in one model alone: in that of the event, or else in that of new events.
             (Some(rule), None) => Some(checked_rule(service, &service.events.model_of(event).await?, rule)?),
         };
         Ok(EventSettings {

@@ -65,6 +65,7 @@ pub(crate) async fn list(
     let page = query.into_inner().page()?;
     let listing = match caller.events() {
         None => service.events.events_page(page).await?,
+        // Pages of all events, filtered, could be empty, and their cursors would name events of other keys.
         Some(events) => page_of(&service, events, page).await?,
     };
     let events = listing.items.into_iter().map(|details| shown(&service, details)).collect();
@@ -81,6 +82,8 @@ async fn page_of(
     let mut items: Vec<EventDetails> = Vec::new();
     for event in events.iter().filter(|event| after.is_none_or(|after| event.as_str() > after)) {
         match service.events.event(event).await {
+            // Asked once more than there is room for: names of a key may be of no event, so only one
+            // that is found shows that there is another page.
             Ok(_) if items.len() == page.limit.get() => {
                 let next = items.last().map(|last| Cursor::new(last.record.name.as_str()));
                 return Ok(Listing { items, next });
@@ -117,6 +120,8 @@ pub(crate) async fn put(
     let act = transaction.act(Action::CreateEvent).at(&event);
     let made = async {
         let settings = body.into_inner().0.checked(&service, &event).await?;
+        // Created first, as the store decides whether it is there: after a look
+        // another server could make it in between.
         match service.events.create_event(&event, settings.clone()).await {
             Err(EventError::EventExists { .. }) => {
                 let EventSettings {
@@ -140,6 +145,7 @@ pub(crate) async fn put(
             made => Ok((made?, true)),
         }
     };
+    // Which of the two actions it is, is known only when the store has answered.
     let told = |(_, is_new): &(EventDetails, bool), mut entry: AuditEntry| {
         if !is_new {
             entry.action = Action::UpdateEvent;

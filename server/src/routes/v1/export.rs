@@ -30,6 +30,8 @@ pub(crate) fn file_format(asked: Option<ListFormat>, request: &HttpRequest) -> O
         Some(ListFormat::Ndjson) => Some(ExportFormat::Ndjson),
         None => {
             let accepted = request.headers().get(ACCEPT)?.to_str().ok()?;
+            // The first type alone, without weights: a browser begins with HTML and
+            // gets JSON, a program names what it wants.
             let first = accepted.split([',', ';']).next()?.trim();
             match first {
                 "text/csv" => Some(ExportFormat::Csv),

@@ -29,6 +29,7 @@ impl FromRequest for Idempotency {
         let key = match (given.next(), given.next()) {
             (None, _) => return ready(Ok(Self { key: None })),
             (Some(key), None) => key.to_str().ok().and_then(|text| IdempotencyKey::new(text).ok()),
+            // Of two keys it is open under which one the request is to be found again.
             (Some(_), Some(_)) => None,
         };
         ready(key.map(|key| Self { key: Some(key) }).ok_or(ApiError::IdempotencyKey))

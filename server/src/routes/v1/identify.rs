@@ -129,6 +129,7 @@ pub(crate) async fn identify(
     let started = Instant::now();
     // One for each face; also one for a picture that shows none.
     let act = || transaction.clone().act(Action::Identify).at(&event);
+    // Begun before the picture is looked at: a request that is given up meanwhile is then in the audit.
     let mut first = Some(act());
     let (found, omitted) = match look(&service, &event, picture, which).await {
         Ok(looked) => looked,
@@ -137,6 +138,7 @@ pub(crate) async fn identify(
     let picture = milliseconds(started);
     let started = Instant::now();
     let mut faces = Vec::with_capacity(found.len());
+    // Recorded face by face: when a search fails, the audit has the decisions before it.
     for found in found {
         let verdict = service.events.identify_top(&event, &found.embedding, top).await;
         let judged = verdict.map(|verdict| service.quality.judge(verdict, &found.quality));

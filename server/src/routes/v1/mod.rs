@@ -43,6 +43,7 @@ pub(super) fn table(routes: &mut ServiceConfig) {
     let json_error = |error: JsonPayloadError, _: &HttpRequest| Error::from(ApiError::of_json(&error));
     let query_error = |error: QueryPayloadError, _: &HttpRequest| Error::from(ApiError::of_query(&error));
     let v1 = scope("/v1")
+        // In this scope alone: the older routes keep the words that their clients know.
         .app_data(JsonConfig::default().limit(MAX_JSON).error_handler(json_error))
         .app_data(QueryConfig::default().error_handler(query_error))
         .service(
@@ -52,6 +53,7 @@ pub(super) fn table(routes: &mut ServiceConfig) {
                 .route(needs(Role::Admin, bare(patch().to(events::patch))))
                 .route(needs(Role::Admin, bare(delete().to(events::delete)))),
         )
+        // Lists, the audit and the export are not `bare`: they have a query, whose type refuses unknown parameters.
         .service(resource("/events").route(needs(Role::Verify, get().to(events::list))))
         .service(
             resource("/events/{event}/identify")
@@ -59,6 +61,8 @@ pub(super) fn table(routes: &mut ServiceConfig) {
         )
         .service(
             resource("/events/{event}/check-ins")
+                // The first route whose guards hold is taken, so the one with a
+                // guard stands before the one without.
                 .route(needs(Role::Verify, get().to(check_in_list::list)))
                 .route(needs(
                     Role::Verify,
@@ -112,6 +116,7 @@ pub(super) fn table(routes: &mut ServiceConfig) {
 
 /// Whether a body says that it is JSON.
 fn is_json(context: &GuardContext<'_>) -> bool {
+    // Parsed and not compared as text, as a parameter such as `charset` may follow.
     let media_type = context.header::<ContentType>();
     media_type.is_some_and(|ContentType(media_type)| media_type.subtype() == "json")
 }

@@ -35,6 +35,7 @@ pub(crate) struct PageLimit(NonZeroUsize);
 
 impl<'de> Deserialize<'de> for PageLimit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // Read as text, so that the error names the parameter and its bounds.
         let limit = String::deserialize(deserializer)?
             .parse()
             .ok()
@@ -91,6 +92,8 @@ impl PageCursor {
     fn place(&self) -> Result<String, ApiError> {
         let bytes = URL_SAFE_NO_PAD.decode(&self.0).map_err(|_| ApiError::Cursor)?;
         let place = String::from_utf8(bytes).map_err(|_| ApiError::Cursor)?;
+        // No name has control characters. In a place that was made up, NUL would be a separator in a key
+        // of the redb store, and PostgreSQL takes none in a text.
         if place.is_empty() || place.contains(char::is_control) { Err(ApiError::Cursor) } else { Ok(place) }
     }
 

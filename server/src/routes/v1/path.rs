@@ -57,6 +57,7 @@ struct Segments {
 
 impl Segments {
     fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        // By `Path`, which decodes to the end: what the router matched still has `%2F`, `%25` and `%2B` encoded.
         // It is ready at once: a path is read from the head of the request.
         let segments = Path::<Self>::extract(request).now_or_never();
         Ok(segments.and_then(Result::ok).ok_or(ApiError::NoSuchPath)?.into_inner())
@@ -64,6 +65,8 @@ impl Segments {
 
     fn event(&self, request: &HttpRequest) -> Result<EventName, ApiError> {
         let event = named("event", EventName::new(self.event.as_deref().ok_or(ApiError::NoSuchPath)?))?;
+        // Ready at once, so the first poll of a handler's extractors refuses a
+        // foreign event before its body is read.
         Caller::of(request)?.enter(event)
     }
 

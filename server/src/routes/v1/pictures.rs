@@ -179,6 +179,7 @@ pub(crate) async fn embed(
     let embedded = async {
         let EmbedForm { file, model } = form.into_inner();
         let model = model_or_default(&service, model)?;
+        // With as many crops as an enrolment, since that is what clients may do with these embeddings.
         let found = service.inference.embed_all(file.data, model.clone(), Purpose::Enrolment).await?;
         Ok((model, found))
     };
@@ -216,6 +217,7 @@ pub(crate) async fn compare(
         let second = second.map_err(of(WhichPicture::Second))?;
         let template = |face: &EmbeddedFace| Template::of(service.events.scale(&model), [&face.embedding]);
         let distance = template(&first)?.distance(&template(&second)?)?;
+        // The limit of one comparison is that of an event with one user.
         let limit = service.events.limit(&model, None, 1)?;
         Ok(Compared { model, first, second, distance, limit })
     };

@@ -37,13 +37,18 @@ pub(super) struct PieceWriter {
 impl PieceWriter {
     /// Ends the body such that the client sees that it is not whole.
     pub(super) fn break_off(self) {
+        // After an error in the body actix closes the connection without the last
+        // chunk, so the client knows that more was to come.
         // A client that has gone needs no end.
         let _ = self.send(Err(io::ErrorKind::Interrupted.into()));
     }
 
     fn send(&self, piece: io::Result<Bytes>) -> io::Result<()> {
+        // With a limit, because the deadline of the request ended with the head of its answer: a client that
+        // keeps the connection and reads nothing would keep the thread for ever.
         match self.runtime.block_on(async { timeout(PATIENCE, self.sender.send(piece)).await }) {
             Ok(Ok(())) => Ok(()),
+            // actix has dropped the body, and the receiver with it: the client has left.
             Ok(Err(_gone)) => Err(io::ErrorKind::BrokenPipe.into()),
             Err(_elapsed) => Err(io::ErrorKind::TimedOut.into()),
         }

@@ -84,6 +84,7 @@ pub(crate) async fn get(
     OfUser { event, user }: OfUser,
     WithId { id }: WithId,
 ) -> Result<Json<ShownSample>, ApiError> {
+    // All of them: the contract of stores has no reading of one sample.
     let samples = service.events.samples(&event, &user).await?;
     let found = samples.into_iter().find(|sample| sample.id == id);
     let unknown = || ::events::EventError::UnknownSample { event, user, id };
