@@ -39,6 +39,7 @@ impl Transaction {
 
     /// Something that it is about to do.
     pub(crate) fn act(self, action: Action) -> Act {
+        // The outcome of a success: an error or a drop replaces it.
         let entry = AuditEntry::new(OffsetDateTime::now_utc(), self.id, self.actor, action, Outcome::Done);
         Act { trail: self.trail, entry: Some(entry) }
     }
@@ -52,6 +53,7 @@ impl FromRequest for Transaction {
         let found = || {
             let trail = request.app_data::<Data<Service>>()?.audit.clone();
             let id = **request.extensions().get::<RequestId>()?;
+            // Only a gate sets a caller. A route without one fails here instead of acting in nobody's name.
             let actor = Caller::of(request).ok()?.actor;
             Some(Self { trail, id, actor })
         };
@@ -97,11 +99,15 @@ impl Act {
         ended: Result<T, ApiError>,
         told: impl FnOnce(&T, AuditEntry) -> AuditEntry,
     ) -> Result<T, ApiError> {
+        // Taken, so that the drop at the end of this call records nothing.
         if let Some(entry) = self.entry.take() {
             let entry = match &ended {
                 Ok(done) => told(done, entry),
                 Err(error) => failed(error, entry),
             };
+            // Before the answer goes out: whoever has it finds its transaction, also after a crash. Once the
+            // journal is known to be away this does not wait. If the client leaves here, the trail carries
+            // the record through.
             record(&self.trail, entry).await;
         }
         ended
@@ -121,6 +127,7 @@ impl Drop for Act {
         let Some(mut entry) = self.entry.take() else { return };
         entry.details.outcome = Outcome::Failed;
         let (trail, entry) = (self.trail.clone(), entry.with_code(INTERRUPTED));
+        // A drop cannot wait. The task keeps the span, so that a failure is logged under the request's id.
         tokio::spawn(async move { record(&trail, entry).await }.in_current_span());
     }
 }
@@ -133,6 +140,7 @@ pub(crate) async fn record(trail: &AuditTrail, entry: AuditEntry) {
 }
 
 fn failed(error: &ApiError, mut entry: AuditEntry) -> AuditEntry {
+    // Whatever form the client gets: one failure has one outcome and one code in the audit, by every route.
     let description = error.describe(Shape::Problem);
     entry.details.outcome = match description.status() {
         StatusCode::NOT_FOUND => Outcome::NotFound,

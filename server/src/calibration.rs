@@ -32,6 +32,7 @@ pub(crate) fn read(models: &Path, setting: &CalibrationSetting) -> anyhow::Resul
             fs::read_to_string(&path).with_context(|| format!("'{}' cannot be read", path.display()))?;
         let calibration = Calibration::parse(&text).with_context(|| format!("'{}'", path.display()))?;
         if is_of(calibration.setting(), setting) {
+            // Neither is taken: which one is meant cannot be told, and folders are listed in no fixed order.
             ensure!(found.is_none(), "'{}' is a second calibration of the same setting", path.display());
             let on_scale = calibration.on_scale(setting.scale);
             found = Some(on_scale.with_context(|| format!("'{}'", path.display()))?);
@@ -44,6 +45,7 @@ pub(crate) fn read(models: &Path, setting: &CalibrationSetting) -> anyhow::Resul
 fn is_of(measured: &CalibrationSetting, asked: &CalibrationSetting) -> bool {
     let key = |setting: &CalibrationSetting| {
         let CalibrationSetting { model, enrolled_crops, probe_crops, scale } = setting.clone();
+        // Without the factor: `on_scale` converts by it. More or fewer crops are other error rates.
         (model, enrolled_crops, probe_crops, scale.metric())
     };
     key(measured) == key(asked)

@@ -40,6 +40,7 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Without standard error there is nobody to tell.
             let _ = writeln!(io::stderr(), "error: {error:#}");
+            // clap ends with 2 for arguments it cannot use; settings from variables and files end alike.
             ExitCode::from(if error.is::<ConfigError>() { WRONG_USE } else { FAILED })
         }
     }

@@ -29,6 +29,7 @@ pub(crate) struct VerdictError {
     #[schema(example = false)]
     verified: bool,
     /// Always null.
+    // Never left out, though it says nothing: clients of the replaced service read it.
     #[schema(required = true)]
     username: Option<String>,
     /// What is wrong and what to do.
@@ -101,6 +102,7 @@ impl ProblemError {
     pub(crate) fn new(description: &Description, request_id: &str) -> Self {
         let status = description.status();
         Self {
+            // With this type the title is the status in its own words (RFC 9457, section 4.2.1).
             kind: "about:blank",
             // With `about:blank` the title is the phrase of the status (RFC 9457, section 4.2.1).
             title: status.canonical_reason().unwrap_or("Error"),

@@ -11,7 +11,8 @@ use tokio::sync::watch;
 
 use crate::error::with_causes;
 
-/// How often a file is looked at: what it no longer says, where it can be read, holds for no longer.
+/// How often a file is looked at: a revoked key, or a certificate that was replaced, holds for this much longer at
+/// most, while the file can be read.
 const PERIOD: Duration = Duration::from_secs(1);
 
 /// What a file says now.
@@ -49,8 +50,8 @@ pub(crate) trait Followed: Clone + Send + 'static {
     }
 }
 
-/// What a file says, as it goes on saying it, and what keeps reading it for as long as it is polled. What cannot be
-/// used any more leaves it as it was, and is said in the log.
+/// The value of a file, kept up to date, and the future that keeps reading the file for as long as it is polled. A
+/// file that cannot be used any more leaves the value as it was, and the log says why.
 ///
 /// # Errors
 /// When it cannot be used now.
@@ -63,13 +64,16 @@ pub(crate) fn follow<F: Followed>(file: F) -> Result<(Latest<F::Value>, impl Fut
 /// After how many looks what is wrong is said again: each minute.
 const REMINDER: u32 = 60;
 
-/// `known` is what was looked at last; `None` when there was nothing to be had.
+/// `known` is the text that was read last; `None` when it could not be read.
 async fn read_again<F: Followed>(file: F, mut known: Option<F::Text>, latest: watch::Sender<Arc<F::Value>>) {
     let (mut unusable, mut complaint) = (None, Complaint::default());
     loop {
         tokio::time::sleep(PERIOD).await;
+        // Not on the event loop: a disk or a network share may take its time, or hang.
         let reader = file.clone();
         let wrong = match tokio::task::spawn_blocking(move || reader.read()).await {
+            // Compared by contents: times of change are coarse, and kept by copies and backups. A bad file
+            // that is still the same file stays a complaint.
             Ok(Ok(text)) if known.as_ref() == Some(&text) => unusable.clone(),
             Ok(Ok(text)) => {
                 unusable = match file.value(&text) {
@@ -80,10 +84,13 @@ async fn read_again<F: Followed>(file: F, mut known: Option<F::Text>, latest: wa
                     }
                     Err(error) => Some(with_causes(&error)),
                 };
+                // A bad text too: it is not parsed again at every look.
                 known = Some(text);
                 unusable.clone()
             }
             Ok(Err(error)) => {
+                // Once it is back it is taken anew, even if unchanged, so that the log tells of the end of
+                // this.
                 known = None;
                 Some(with_causes(&error))
             }
@@ -119,6 +126,7 @@ impl Complaint {
 /// # Errors
 /// Those of the file, and when it is none, such as a folder.
 pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    // Asked first: to open a pipe for reading is already to wait for a writer.
     if fs::metadata(path)?.is_file() {
         return File::open(path);
     }

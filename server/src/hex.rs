@@ -7,6 +7,7 @@ pub(crate) fn hex<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
 
 /// The bytes that these digits are, in either case; `None` unless there are as many as needed and nothing else.
 pub(crate) fn from_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    // The digits are checked, because `from_str_radix` takes a sign too: "+f" would be 15.
     if digits.len() != 2 * N || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }

@@ -56,6 +56,8 @@ fn serve(config: &Config, info: &EmbedderInfo, is_first: bool) -> anyhow::Result
         AskedRule::Fixed => usual.rule,
         // Of the first model it was asked for: the start then says that it cannot be kept.
         AskedRule::Target(rate) if is_first || calibration.is_some() => target(rate),
+        // A threshold of the other space says nothing of this model: it gets the rule it has when nothing is
+        // asked for.
         AskedRule::Usual | AskedRule::Threshold(_) if calibration.is_some() => {
             target(FalseMatchRate::new(USUAL_TARGET).context("the usual target is a rate")?)
         }

@@ -9,7 +9,7 @@ use crate::error::{ApiError, Reason};
 /// What to do with a face that falls short of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum QualityGate {
-    /// Take it not.
+    /// Refuse it.
     Refuse,
     /// Take it, and say what falls short.
     Warn,

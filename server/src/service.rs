@@ -49,6 +49,8 @@ impl Service {
         purpose: Purpose,
         picture: Bytes,
     ) -> Result<EmbeddedFace, ApiError> {
+        // The model comes first, since an embedding is of one model alone. An event that is made meanwhile
+        // with another one refuses the face.
         self.inference.embed(picture, self.events.model_of(event).await?, purpose).await
     }
 }

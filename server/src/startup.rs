@@ -37,7 +37,7 @@ use crate::tls;
 use crate::upkeep::keep_up;
 use crate::upload::form_error;
 
-/// Exports at one time, and imports: both are rare, and about the whole of an event.
+/// Exports under way at one time, and as many imports: both are rare, and each moves a whole event.
 const TRANSFERS: usize = 2;
 
 /// How long the end waits for the audit to be written.
@@ -49,6 +49,8 @@ const FAREWELL: u64 = 30;
 /// Serves until the process is told to stop; what was accepted by then is finished.
 pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let started = Instant::now();
+    // Before models and store: a second server on the port fails here and has touched nothing. Who connects
+    // meanwhile waits in the system's queue and is answered once the workers run.
     let listener = TcpListener::bind(config.address).map_err(|error| {
         let is_elsewhere = error.kind() == io::ErrorKind::AddrNotAvailable;
         let advice = if is_elsewhere {
@@ -59,10 +61,13 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         anyhow::Error::from(error).context(format!("cannot serve on {}: {advice}", config.address))
     })?;
     let address = listener.local_addr()?;
+    // Read before the slow part, so that an unusable file fails at once. A change while the models load is
+    // not missed: the first look compares with what was read here.
     let keys = config.keys.as_ref().map(KeyFile::follow).transpose()?;
     let certificate = config.tls.clone().map(follow).transpose()?;
     let service = open(config).await?;
     let audit = service.audit.clone();
+    // Not detached: a task that dies must be noticed below, and none may outlive this function.
     let mut upkeep = JoinSet::new();
     upkeep.spawn(keep_up(service.clone(), config.audit_age));
     let access = match keys {
@@ -77,12 +82,16 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             "keys and pictures cross the network as they are: give --tls-cert and --tls-key, or put a reverse proxy in front"
         );
     }
+    // Made outside the closure, which each worker calls for itself: the limits hold for the whole process.
     let admission = Admission::new(config.uploads.get(), config.max_upload);
     let policy = SitePolicy::new(&config.origins, config.keys.is_some());
     let server = HttpServer::new(move || {
         App::new()
             .configure(state(&service, &access, &admission, &policy))
             .configure(|app| routes::table(app, Document::openapi()))
+            // The last wrap sees a request first. The log makes the id that headers and error bodies carry.
+            // Errors are rendered outside the deadline, since it makes 408 and, of a panic, 500. The site is
+            // checked before CORS, which answers preflights by itself.
             .wrap(NormalizePath::trim())
             .wrap(from_fn(expect_utf8))
             .wrap(cors(policy.clone()))
@@ -94,6 +103,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             .wrap(TracingLogger::<RequestLog>::new())
     })
     .shutdown_timeout(FAREWELL)
+    // By default actix drops the requests under way on SIGINT; this way both signals stop gracefully.
     .shutdown_signal(told_to_stop());
     let (server, scheme) = match certificate {
         None => (server.listen(listener)?, "http"),
@@ -104,12 +114,14 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     };
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(scheme, %address, store = %config.store, took_ms = took, "ready");
+    // Nothing else goes to standard output, so whoever asked for port 0 can read the port there.
     writeln!(io::stdout(), "Ready: {scheme}://{address}/ (API documentation: {scheme}://{address}/docs)")?;
     tokio::select! {
         ended = server.run() => ended?,
         // Each goes on for ever, unless it has a fault: keys that were revoked would hold from then on.
         Some(ended) = upkeep.join_next() => bail!("what the server does on its own has ended: {ended:?}"),
     }
+    // Before the flush, which would otherwise wait for what this goes on to record.
     drop(upkeep);
     let lost = audit.flush(LAST_WORDS).await;
     if lost > 0 {
@@ -131,6 +143,7 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let journal = journal(config, &*store).await?;
     let check_ins = CheckIns::new(Arc::clone(&journal), config.check_ins);
     let events = EventService::open_with(Arc::clone(&store), first, options).await?;
+    // Before any request and any upkeep: a user deleted earlier than this would leave check-ins behind.
     events.attach(Arc::new(check_ins.clone()));
     let inference = Inference::start(config.workers, engine, config.multi_face)?;
     load_models(&inference, &events)?;
@@ -196,8 +209,10 @@ fn state(
 ) -> impl FnOnce(&mut ServiceConfig) {
     let (max_body, limit) = (admission.max_body(), admission.max_upload());
     let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
+    // Pictures are held in memory, never in a temporary file, and the default limit for that is 2 MiB.
     let forms =
         MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
+    // A `Data` for each worker: what they share, such as semaphores, is behind an `Arc` inside.
     let (service, access) = (Data::new(service.clone()), Data::new(access.clone()));
     let (admission, policy) = (Data::new(admission.clone()), Data::new(policy.clone()));
     move |app| {
@@ -221,6 +236,7 @@ async fn told_to_stop() {
             Ok(mut terminated) => {
                 tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
             }
+            // No handler could be set, so SIGTERM ends the process at once, as without one.
             Err(_) => {
                 let _ = interrupted.await;
             }

@@ -35,12 +35,16 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
         LogFormat::Json => false,
     };
     let terminal = if as_text {
+        // Text can be asked for where it goes to a file, in which colours are noise.
         fmt::layer().with_target(false).with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).boxed()
     } else {
+        // The list of spans would repeat the request's span in every line.
         fmt::layer().json().with_span_list(false).with_writer(io::stderr).boxed()
     };
     let (file, guard) = match &config.log_dir {
         Some(folder) => {
+            // A thread of its own writes: no request waits for the disk. Beyond 128,000 waiting lines, it
+            // drops.
             let (writer, guard) = tracing_appender::non_blocking(appender(folder)?);
             (Some(fmt::layer().json().with_span_list(false).with_writer(writer)), Some(guard))
         }
@@ -52,6 +56,7 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
 
 /// Makes the folder, for its owner alone: the log names people.
 fn private_folder(folder: &Path) -> io::Result<()> {
+    // The mode from the start, so it is never open to others. A folder that is there keeps its own.
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

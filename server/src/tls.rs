@@ -66,6 +66,7 @@ pub(crate) enum TlsError {
 }
 
 impl Followed for CertificateFiles {
+    // Kept until the next look to compare with, so the key's bytes are wiped when they are dropped.
     type Text = (Vec<u8>, Zeroizing<Vec<u8>>);
     type Value = CertifiedKey;
     type Error = TlsError;
@@ -76,13 +77,18 @@ impl Followed for CertificateFiles {
     }
 
     fn value(&self, (chain, key): &Self::Text) -> Result<CertifiedKey, TlsError> {
+        // The parser's errors are dropped, here and for the key: they carry lines of the file, and the two
+        // files may have been exchanged.
         let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
         let certificates = certificates.ok().filter(|certificates| !certificates.is_empty());
         let certificates = certificates.ok_or_else(|| not_pem(&self.chain, "certificate"))?;
+        // Before the parser, which passes over sections of unknown kinds and would find no key at all.
         if key.windows(ENCRYPTED.len()).any(|word| word == ENCRYPTED) {
             return Err(TlsError::Encrypted(self.key.clone()));
         }
         let private = PrivateKeyDer::from_pem_slice(key).map_err(|_| not_pem(&self.key, "private key"))?;
+        // Checks that the two match. Files are renewed one after the other: a look in between finds the new
+        // certificate with the old key, which is refused here, and the pair in use stays until both are new.
         CertifiedKey::from_der(certificates, private, &provider()).map_err(|source| TlsError::Unfit {
             chain: self.chain.clone(),
             key: self.key.clone(),
@@ -97,6 +103,7 @@ struct Renewed(Latest<CertifiedKey>);
 
 impl ResolvesServerCert for Renewed {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        // The borrow keeps a renewal waiting: it lasts for the copy of a pointer, not for the handshake.
         Some(Arc::clone(&self.0.borrow()))
     }
 }
@@ -111,6 +118,7 @@ pub(crate) fn server_config(certificate: Latest<CertifiedKey>) -> Result<ServerC
 }
 
 fn provider() -> Arc<CryptoProvider> {
+    // Named: rustls' own choice depends on the features of the whole build, and panics where two are on.
     Arc::new(ring::default_provider())
 }
 

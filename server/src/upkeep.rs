@@ -9,7 +9,7 @@ use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::service::Service;
 
-/// How often it is looked for what is to be erased.
+/// How often events and audit entries whose time is over are looked for.
 const PERIOD: Duration = Duration::from_secs(60);
 
 /// How long entries of the audit are kept; `None` for ever.
@@ -18,8 +18,10 @@ pub(crate) type AuditAge = Option<time::Duration>;
 /// Erases what is to be erased, now and then every minute, until the process ends.
 pub(crate) async fn keep_up(service: Service, audit_age: AuditAge) {
     let mut turns = tokio::time::interval(PERIOD);
+    // By default the turns missed during a long one, as while the store is away, would all follow at once.
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        // The first one comes at once: what expired while no server ran is erased at the start.
         turns.tick().await;
         let now = OffsetDateTime::now_utc();
         erase_events(&service, now).await;
@@ -35,6 +37,7 @@ async fn erase_events(service: &Service, now: OffsetDateTime) {
         Err(error) => return tracing::warn!(%error, "it cannot be seen which events are over"),
     };
     let failed = erasure.failed.into_iter().map(|(event, error)| (event, Err(ApiError::from(error))));
+    // Servers on one store all look, but `erased` names an event only at the one that deleted it.
     for (event, outcome) in erasure.erased.into_iter().map(|event| (event, Ok(()))).chain(failed) {
         if let Some(own) = Transaction::of_service(service.audit.clone()) {
             // Why it failed is in the log already.
@@ -45,6 +48,7 @@ async fn erase_events(service: &Service, now: OffsetDateTime) {
 
 async fn erase_audit(service: &Service, before: OffsetDateTime) {
     let erased = match service.audit.erase_before(before).await {
+        // Nothing is recorded then: it would be an entry a minute.
         Ok(0) => return,
         Ok(erased) => erased,
         Err(error) => return tracing::warn!(%error, "old entries of the audit are not erased yet"),

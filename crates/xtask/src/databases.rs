@@ -18,6 +18,7 @@ const OLDER_URL: &str = "TEST_POSTGRES_15_URL";
 /// Servers that end with this value.
 #[derive(Debug, Default)]
 pub(crate) struct Databases {
+    // Kept for their drop alone, which stops them.
     servers: Vec<PostgresServer>,
     /// What tells the tests where they are.
     pub(crate) environment: Vec<(&'static str, OsString)>,
@@ -35,6 +36,7 @@ impl Databases {
             Some(url) => databases.environment.push((URL_VARIABLE, url)),
             None => databases.add(URL_VARIABLE, &Installation::at(&bin)?)?,
         }
+        // Also with a given server: tests make databases with its programs, and kill servers of their own.
         databases.environment.push((BIN_VARIABLE, bin.into()));
         if let Some((_, program)) = found.iter().find(|(variable, _)| *variable == OLDER_PROGRAM) {
             let bin = program.parent().context("a program lies in a folder")?;

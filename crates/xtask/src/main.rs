@@ -92,6 +92,7 @@ fn main() -> ExitCode {
 fn perform(chore: Chore) -> Result<()> {
     match chore {
         Chore::Setup { tests: true, .. } => {
+            // With all extras, whatever else was asked for.
             setup::setup(&Extras::TESTS)?;
             setup::postgres()?;
             setup::python_sdk().map(drop)

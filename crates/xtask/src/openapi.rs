@@ -34,6 +34,7 @@ pub(crate) fn openapi(check: bool) -> Result<()> {
 fn served() -> Result<String> {
     let arguments = ["run", "--quiet", "--package", "face-server", "--bin", "face-server", "--", "openapi"];
     let mut command = cargo::cargo(arguments);
+    // The build's errors are for the terminal; captured, they would be lost.
     command.stderr(std::process::Stdio::inherit());
     let output = command.output().context("cannot run cargo")?;
     ensure!(output.status.success(), "the server's command `openapi` failed ({})", output.status);
@@ -43,6 +44,7 @@ fn served() -> Result<String> {
 /// Number and contents of the first line in which two texts differ, ends of line aside.
 fn first_difference<'a>(kept: &'a str, served: &'a str) -> Option<(usize, &'a str, &'a str)> {
     const END: &str = "(end)";
+    // By lines, so that a checkout with CRLF is no difference.
     let mut kept = kept.lines();
     let mut served = served.lines();
     for line in 1.. {

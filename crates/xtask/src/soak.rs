@@ -116,6 +116,7 @@ impl Soak {
 
     fn run(&self, target: &str, program: &Path) -> Result<Outcome> {
         let folder = |kind: &str| folder().join(kind).join(target);
+        // The target of today writes its own seeds; what broke an earlier one is kept.
         let (seeds, crashes) = (emptied(folder("seeds"))?, made(folder("crashes"))?);
         // A run that can be repeated starts from the seeds alone.
         let corpus = match self.runs {
@@ -130,6 +131,7 @@ impl Soak {
         let log = folder("logs").with_extension("log");
         made(log.with_file_name(""))?;
         let mut artifacts = OsString::from("-artifact_prefix=");
+        // With a slash at its end: libFuzzer puts the names of its files right behind the prefix.
         artifacts.push(crashes.join(""));
         let amount = match self.runs {
             Some(runs) => format!("-runs={runs}"),
@@ -139,6 +141,7 @@ impl Soak {
             .args([amount, format!("-seed={}", self.seed), format!("-timeout={SLOWEST}")])
             .args([format!("-rss_limit_mb={MOST_MEMORY}"), "-print_final_stats=1".to_owned()])
             .arg(artifacts)
+            // libFuzzer adds what it finds to the first folder, and only reads the others.
             .args([corpus, seeds])
             .stderr(File::create(&log).with_context(|| format!("cannot write {}", log.display()))?)
             .status()
@@ -154,6 +157,7 @@ fn build() -> Result<PathBuf> {
     let mut command = cargo::cargo(["build", "--quiet", "--release", "--manifest-path", "fuzz/Cargo.toml"]);
     // With a target named, build scripts and macros are built without the counters.
     command.args(["--target", &host]).arg("--target-dir").arg(folder());
+    // Cargo takes flags from one place, and from this variable first: none of the caller's are mixed in.
     command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
     cargo::finish(&mut command)?;
     Ok(folder().join(host).join("release"))

@@ -28,6 +28,7 @@ const NODE_SDK_VARIABLE: &str = "TEST_CLOUDINARY_NODE";
 /// Runs the tests of the workspace, or those that `test_args` select.
 pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     let in_ci = env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+    // A suite that cannot run is left out of the build: a test that gave up by itself would count as passed.
     let mut features = Vec::from(PYTHON_FEATURES);
     let mut environment = Vec::new();
     let mut skipped = Vec::new();
@@ -102,6 +103,7 @@ fn test_command(nextest: bool, in_ci: bool) -> Command {
     match (nextest, in_ci) {
         (true, true) => cargo::cargo(["nextest", "run", "--profile", "ci"]),
         (true, false) => cargo::cargo(["nextest", "run"]),
+        // As nextest's profile has it: all failures of a run are worth seeing.
         (false, _) => cargo::cargo(["test", "--no-fail-fast"]),
     }
 }

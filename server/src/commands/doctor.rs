@@ -51,6 +51,7 @@ fn models(config: &Config) -> anyhow::Result<String> {
     let (first, others) = models::served(config, &engine)?;
     let mut told = Vec::new();
     for served in std::iter::once(&first).chain(&others) {
+        // A server loads the others when an event needs them: a broken one would be found only then.
         engine.embedder(&served.model)?;
         let rates = match (&served.calibration, served.policy.rule) {
             (Some(_), _) => "measured",
@@ -140,6 +141,7 @@ fn log_folder(folder: Option<&Path>) -> anyhow::Result<String> {
 /// Makes and removes a file.
 fn tempfile_in(folder: &Path) -> io::Result<()> {
     let probe = folder.join(format!(".doctor-{}", std::process::id()));
+    // Should a file of that name be there, it is not truncated and removed.
     std::fs::File::create_new(&probe)?;
     std::fs::remove_file(probe)
 }

@@ -22,6 +22,8 @@ pub(crate) fn export(config: &Config, target: &Path) -> anyhow::Result<()> {
              a key"
         )?;
     }
+    // Before the store is opened, so that a place that cannot be written to is known at once. Never over an
+    // earlier export, which may be the only copy.
     let file = create_new(target).with_context(|| format!("cannot make '{}'", target.display()))?;
     let bar = ProgressBar::new_spinner();
     let exported = actix_web::rt::System::new().block_on(async {
@@ -31,6 +33,7 @@ pub(crate) fn export(config: &Config, target: &Path) -> anyhow::Result<()> {
             bar.tick();
         })
         .await?;
+        // The export flushes, no more: that its bytes are on the disk is left to its caller.
         file.sync_all()?;
         anyhow::Ok(summary)
     });
@@ -77,6 +80,7 @@ fn described(progress: Progress) -> String {
 fn create_new(path: &Path) -> io::Result<File> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
+    // With the mode from the start: set afterwards, others could open the file in between.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

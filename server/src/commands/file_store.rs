@@ -29,10 +29,12 @@ pub(crate) fn compact(config: &Config) -> anyhow::Result<()> {
 }
 
 async fn open(config: &Config, path: &Path) -> Result<RedbStore, embedding_store::StoreError> {
+    // Fails while a server holds the file, which is locked by whoever has it open.
     RedbStore::open_with(path, config.secrets.keyring()).await
 }
 
 fn file_of(config: &Config) -> anyhow::Result<&Path> {
+    // Opening makes a file that is not there: a mistyped path would be backed up as an empty store.
     let file = config.store.file().filter(|path| path.is_file());
     file.with_context(|| format!("'{}' is no file: this is for a redb: store that is there", config.store))
 }

@@ -37,6 +37,8 @@ pub(crate) fn import(config: &Config, source: Source<'_>) -> anyhow::Result<()> 
                 let bytes = fs::read(path).with_context(unreadable)?;
                 (
                     bytes,
+                    // Of the file, not the present: ids are made of it, so two imports of one file at once
+                    // add nothing twice.
                     OffsetDateTime::from(
                         fs::metadata(path).and_then(|m| m.modified()).with_context(unreadable)?,
                     ),
@@ -56,6 +58,7 @@ pub(crate) fn import(config: &Config, source: Source<'_>) -> anyhow::Result<()> 
             .await;
         bar.finish_and_clear();
         report(&document, taken?)?;
+        // Last: a document that was retired is not found by another attempt, should the import have failed.
         if let Source::Account { retire: true } = source {
             retire(config, &document).await?;
         }

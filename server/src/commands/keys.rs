@@ -42,6 +42,7 @@ fn add(file: &KeyFile, name: Actor, role: Role, events: BTreeSet<EventName>) -> 
         what_for(&record)
     );
     let name = record.name.clone();
+    // Before it is shown: a key that was shown must be one that servers take.
     file.add(record)?;
     if let Err(error) = writeln!(io::stdout(), "{}", key.as_secret_text()) {
         // Nobody has seen it, so nobody can use it.

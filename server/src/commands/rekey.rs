@@ -28,6 +28,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         for event in store.all_events().await? {
             resealed += reseal(&*store, &event.name).await?;
         }
+        // Last: until then the store's note of its keys names both, and no server starts on it half done.
         store.finish_resealing().await?;
         anyhow::Ok(resealed)
     })?;
@@ -42,6 +43,7 @@ async fn reseal(store: &dyn EmbeddingStore, event: &EventName) -> Result<usize, 
         ProgressBar::new(u64::try_from(users.len()).unwrap_or(u64::MAX)).with_message(event.to_string());
     let resealed = stream::iter(users)
         .map(|user: UserRecord| async move { store.reseal(&user.event, &user.name).await })
+        // The first error drops those under way: whatever became of them, the next run seals what is left.
         .buffer_unordered(AT_ONCE)
         .inspect(|_| bar.inc(1))
         .try_fold(0, |sum, count| async move { Ok(sum + count) })

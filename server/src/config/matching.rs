@@ -42,7 +42,9 @@ pub(crate) enum AskedRule {
 impl Reader<'_> {
     /// What was said of matches, checked against each other.
     pub(super) fn matching(&mut self) -> Result<Matching, ConfigError> {
+        // Only for `space`, which depends on it: a bad value was refused where the setting itself is read.
         let crops = self.sources.value(&CROPS).and_then(|(text, _)| values::crops(text).ok()).flatten();
+        // Ahead of its own check below, since the default of the model depends on it.
         let is_raw = self.sources.value(&SPACE).is_some_and(|(text, _)| text == "raw");
         // Raw distances are those of dlib's model, so it is the one of new events then.
         let usual = if is_raw { DLIB } else { SFACE };

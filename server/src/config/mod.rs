@@ -137,6 +137,7 @@ impl Config {
             events: ServiceOptions {
                 max_staleness: read.required(&settings::MAX_STALENESS, values::staleness)?,
                 gallery_limit: read.required(&settings::GALLERY_LIMIT, values::gallery_limit)?,
+                // Known once the models are open: the start fills it in.
                 other_models: Vec::new(),
             },
             models: read.or_else(&settings::MODELS, |text| Ok(PathBuf::from(text)), default_models)?,
@@ -152,12 +153,14 @@ impl Config {
             tls: read.certificate()?,
             origins: read.required(&settings::CORS, values::origins)?,
             workers: read.or_else(&settings::WORKERS, values::count, default_workers)?,
+            // At most 1,024 MiB, so the shift stays within 32 bits.
             max_upload: read.required(&settings::MAX_UPLOAD, values::count)?.get() << 20,
             uploads: read.required(&settings::UPLOADS, values::count)?,
             log_dir: read.required(&settings::LOG_DIR, values::folder)?,
             log_format: read.required(&settings::LOG_FORMAT, values::log_format)?,
             log_level: read.required(&settings::LOG_LEVEL, values::log_level)?,
             secrets: Secrets::read(sources)?,
+            // The list itself is lent to `read` until here.
             effective: Vec::new(),
         };
         let given = secrets::VARIABLES.iter().filter_map(|name| Some((*name, sources.secret(name)?.1)));
@@ -172,8 +175,10 @@ impl Config {
             limits: PictureLimits { max_bytes: self.max_upload, ..PictureLimits::default() },
             detector: self.detector,
             crops: self.crops,
+            // A session runs one picture at a time: with fewer than threads, these would wait for a free one.
             sessions: self.workers.get(),
             embedder: Some(self.matching.model.clone()),
+            // For faces of another model it costs one more run, of SFace, which only the gate has a use for.
             recognisability: self.quality != QualityGate::Off,
             ..EngineOptions::default()
         }
@@ -265,6 +270,7 @@ fn shown(setting: &Setting, text: &str) -> String {
         return MASKED.to_owned();
     }
     if setting.name == settings::STORE.name {
+        // What is no URL of a store may hold a password all the same.
         return text.parse::<StoreUrl>().map_or_else(|_| MASKED.to_owned(), |url| url.to_string());
     }
     text.to_owned()
@@ -285,6 +291,7 @@ fn default_models() -> (PathBuf, String) {
 }
 
 fn default_workers() -> (NonZeroUsize, String) {
+    // Cores this process may use, not those of the machine: affinity and the CPU quota of a container count.
     let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     (cores, cores.to_string())
 }

@@ -108,6 +108,7 @@ fn strongest<'a>(sources: &'a [(Origin, Values)], name: &str) -> Option<(&'a str
 fn text(
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<Vec<(String, String)>, ConfigError> {
+    // The environment of others may hold anything: only the values of our own names have to be text.
     let ours = environment.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     ours.filter(|(name, _)| name.starts_with(PREFIX) || VARIABLES.contains(&name.as_str()))
         .map(|(name, value)| match value.into_string() {
@@ -138,6 +139,7 @@ fn variables(origin: Origin, found: Vec<(String, String)>) -> Result<Variables, 
 
 /// The variables of a `.env` file; none when there is no such file.
 fn dotenv(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
+    // Read and not put into the environment, where the two could no longer be told apart.
     let lines = match dotenvy::from_path_iter(path) {
         Ok(lines) => lines,
         Err(dotenvy::Error::Io(e)) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

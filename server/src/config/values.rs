@@ -168,6 +168,7 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
 
 pub(super) fn log_level(text: &str) -> Result<String, String> {
     match text.parse::<tracing_subscriber::filter::Targets>() {
+        // Empty text is a filter too, of errors alone: more likely it is a variable that was not set.
         Ok(_) if !text.trim().is_empty() => Ok(text.to_owned()),
         Ok(_) | Err(_) => {
             Err("give error, warn, info, debug or trace, or a list such as info,face_core=debug".to_owned())

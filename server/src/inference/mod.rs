@@ -69,6 +69,7 @@ impl Inference {
     /// # Errors
     /// [`OpenError`] when there is none of that id, or it cannot be loaded.
     pub(crate) fn load(&self, model: &ModelId) -> Result<(), OpenError> {
+        // The engine keeps what it has loaded.
         self.engine.embedder(model).map(drop)
     }
 
@@ -83,6 +84,7 @@ impl Inference {
         model: ModelId,
         purpose: Purpose,
     ) -> Result<EmbeddedFace, ApiError> {
+        // The job owns what it uses: it may outlive this future, which is dropped when the client leaves.
         let (engine, policy) = (Arc::clone(&self.engine), self.policy);
         self.pool.run(move || engine.embed_as(&picture, policy, &model, purpose)).await
     }

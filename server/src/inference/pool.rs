@@ -39,6 +39,8 @@ impl Pool {
     pub(super) fn start(workers: NonZeroUsize) -> io::Result<Self> {
         let (queue, jobs) = bounded::<Job>(workers.get() * QUEUE_PER_WORKER);
         for number in 1..=workers.get() {
+            // All threads take from one queue, so none idles while work waits. The standard library's
+            // receiver has one owner.
             let jobs: Receiver<Job> = jobs.clone();
             let thread = thread::Builder::new().name(format!("inference-{number}"));
             thread.spawn(move || jobs.into_iter().for_each(|job| job()))?;
@@ -62,12 +64,15 @@ impl Pool {
         let (answer, answered) = oneshot::channel();
         let (accepted, span) = (Instant::now(), Span::current());
         let job = move || {
+            // The client has left, or its deadline has passed: nobody would see the result.
             if answer.is_closed() {
                 return;
             }
+            // Decided when the turn comes: a model run that has begun cannot be stopped.
             let outcome = if accepted.elapsed() > PATIENCE {
                 Err(ApiError::Busy)
             } else {
+                // What the engine logs on this thread carries the request's id.
                 let _request = span.entered();
                 // What the work uses holds no state between calls that a panic could leave half-changed.
                 match catch_unwind(AssertUnwindSafe(work)) {
@@ -78,7 +83,9 @@ impl Pool {
             // A client that has gone away needs no answer.
             let _ = answer.send(outcome);
         };
+        // Never waits: it would block the event loop, and a full queue is to be an answer at once.
         match self.queue.try_send(Box::new(job)) {
+            // Dropped without an answer is a job whose thread died, since panics are caught.
             Ok(()) => answered.await.unwrap_or(Err(ApiError::Internal)),
             Err(TrySendError::Full(_)) => Err(ApiError::Busy),
             Err(TrySendError::Disconnected(_)) => Err(ApiError::Internal),

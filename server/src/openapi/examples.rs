@@ -30,6 +30,7 @@ pub(super) struct Examples;
 
 impl Modify for Examples {
     fn modify(&self, document: &mut OpenApi) {
+        // A copy, since the operations are changed meanwhile; as JSON, whose pointers follow references.
         let schemas = serde_json::to_value(&document.components).unwrap_or_default();
         for (_, operation) in operations(document) {
             for (status, response) in &mut operation.responses.responses {

@@ -38,6 +38,7 @@ impl Modify for Keys {
 
 /// The role that an operation asks for: in the document it is the scope of the scheme.
 fn role(operation: &Operation) -> Option<String> {
+    // By way of JSON: the type has no reader for its scopes.
     let security = serde_json::to_value(operation.security.as_ref()?).ok()?;
     let role = security.pointer(&format!("/0/{SCHEME}/0")).and_then(Value::as_str)?;
     Some(role.to_owned())

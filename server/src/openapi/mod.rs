@@ -80,6 +80,7 @@ each operation says which role it needs.
         routes::health::live,
         routes::health::ready,
     ),
+    // Error responses refer to these without bringing them along: unlisted, references would lead nowhere.
     components(schemas(AddUserForm, VerifyForm, StatusError, VerdictError, ProblemError)),
     modifiers(&Deprecations, &Keys, &Examples),
     tags(
@@ -124,6 +125,7 @@ impl Modify for Deprecations {
 /// Every operation, with its path.
 fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (&str, &mut Operation)> {
     document.paths.paths.iter_mut().flat_map(|(path, item)| {
+        // HEAD and preflights are answered by middlewares for every path, and the document names neither.
         let PathItem { get, put, post, delete, patch, .. } = item;
         let operations = [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut);
         operations.map(move |operation| (path.as_str(), operation))

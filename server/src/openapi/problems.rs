@@ -47,6 +47,7 @@ pub(crate) const PICTURE: &[&Code] = &[
 
 /// The responses for these errors, by status, with an example of each.
 pub(crate) fn responses(groups: &[&[&Code]]) -> BTreeMap<String, RefOr<Response>> {
+    // Sorted, so that the document comes out the same each time: it is compared with the committed file.
     let mut by_status: BTreeMap<u16, BTreeMap<&str, &Code>> = BTreeMap::new();
     for code in groups.iter().copied().flatten() {
         by_status.entry(code.status.as_u16()).or_default().insert(code.name, code);

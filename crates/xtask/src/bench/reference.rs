@@ -18,6 +18,7 @@ const PACKAGES: [&str; 7] = [
     "face_recognition_models==0.3.0",
     "numpy==2.2.6",
     "pillow==11.2.1",
+    // face_recognition_models imports pkg_resources, which setuptools announced to drop from 81 on.
     "setuptools<81",
 ];
 
@@ -63,6 +64,7 @@ pub(super) fn install() -> Result<()> {
     for package in PACKAGES {
         cargo::finish(Command::new(python()).args(pip.get_args()).arg(package).env("PATH", &path))?;
     }
+    // Last: an installation that was interrupted is made anew.
     Ok(fs::write(installed, wanted)?)
 }
 
@@ -73,6 +75,7 @@ pub(super) fn compare() -> Result<()> {
     let output = Command::new(python())
         .args(["-c", SCRIPT])
         .arg(&picture)
+        // One thread, as the benches use for a picture.
         .envs([("OMP_NUM_THREADS", "1"), ("OPENBLAS_NUM_THREADS", "1")])
         .output()
         .context("the reference cannot be run")?;
@@ -109,6 +112,7 @@ pub(super) fn compare() -> Result<()> {
     for (step, milliseconds) in &reference {
         workspace::say(&format!("| reference: {step} | {milliseconds:.1} |"));
     }
+    // A figure that is missing is NaN, which is within no bound: the check at the end fails.
     let mmod = ours.get(MMOD).copied().unwrap_or(f64::NAN);
     let references_mmod = reference.get("mmod").copied().unwrap_or(f64::NAN);
     let whole = ours.get(WHOLE).copied().unwrap_or(f64::NAN);

@@ -26,6 +26,7 @@ impl Digest {
             Err(error) => return Err(error),
         };
         let mut hasher = Sha256::new();
+        // In pieces: an archive may have 100 MB.
         let mut buffer = vec![0; 1 << 20];
         loop {
             let count = file.read(&mut buffer)?;
@@ -55,6 +56,7 @@ impl TryFrom<String> for Digest {
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let lower_case = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         let mut digest = [0; 32];
+        // The digits are checked, because `from_str_radix` takes a sign too.
         if text.len() != 2 * digest.len() || !text.as_bytes().iter().all(lower_case) {
             return Err(format!("`{text}` is not a SHA-256: 64 lower-case hexadecimal digits"));
         }

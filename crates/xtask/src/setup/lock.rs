@@ -14,6 +14,7 @@ pub(super) fn hold(folder: &Path) -> Result<File> {
     let cannot = || format!("cannot lock {}", path.display());
     fs::create_dir_all(folder).with_context(cannot)?;
     let file = File::create(&path).with_context(cannot)?;
+    // Tried first, so that the wait can be told.
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -22,6 +23,7 @@ pub(super) fn hold(folder: &Path) -> Result<File> {
         }
         Err(TryLockError::Error(error)) => return Err(error).with_context(cannot),
     }
+    // The file is never removed: two could then hold locks on two files of one name.
     Ok(file)
 }
 

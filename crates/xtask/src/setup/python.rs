@@ -40,6 +40,7 @@ impl Python {
                 if python.succeeds(["-m", "pip", "--version"]) {
                     return Ok(python);
                 }
+                // Not yet an error: systems have several, and a later one may have pip.
                 without_pip = true;
             }
         }

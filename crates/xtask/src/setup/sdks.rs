@@ -40,6 +40,7 @@ fn python_packages(name: &str, requirements: &Path) -> Result<(PathBuf, PathBuf)
     let python = Python::find()?;
     let folder = installed(&cache(), name, &[requirements], |folder, log| {
         let mut pip = python.pip();
+        // Wheels alone, so that no code of theirs runs here; no dependencies, since the file pins them all.
         pip.args(["install", "--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile"]);
         pip.args(["--progress-bar", "off"]);
         pip.args([OsStr::new("--requirement"), requirements.as_os_str()]);
@@ -93,6 +94,7 @@ fn installed<P: AsRef<Path>>(
     for source in sources.iter().map(AsRef::as_ref) {
         contents.extend(fs::read(source).with_context(|| format!("cannot read {}", source.display()))?);
     }
+    // Other releases are another folder, and one that is there needs no look inside.
     let digest: String = Digest::of(&contents).to_string().chars().take(12).collect();
     let folder = cache.join(format!("{name}-{digest}"));
     if folder.is_dir() {
@@ -104,6 +106,7 @@ fn installed<P: AsRef<Path>>(
         return Ok(folder);
     }
     let unfinished = cache.join(format!("{name}.part"));
+    // What an interrupted installation left: an installer may take it for its own.
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
     }
@@ -119,6 +122,7 @@ fn installed<P: AsRef<Path>>(
 fn finish(command: &mut Command, log: &Path, advice: impl Fn(&str) -> &'static str) -> Result<()> {
     let program = command.get_program().to_string_lossy().into_owned();
     let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
+    // An installer that asks something fails instead of waiting, unseen, for an answer.
     command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
     let status = command.status().with_context(|| format!("cannot run {program}"))?;
     if !status.success() {

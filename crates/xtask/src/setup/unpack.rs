@@ -31,6 +31,7 @@ fn wheel_member(file: BufReader<File>, name: &str) -> Result<Vec<u8>> {
 
 fn sdist_member(file: BufReader<File>, name: &str) -> Result<Vec<u8>> {
     let mut sdist = tar::Archive::new(GzDecoder::new(file));
+    // A tar has no table of contents: it is read up to the member.
     for entry in sdist.entries()? {
         let mut entry = entry?;
         if *entry.path()? == *Path::new(name) {

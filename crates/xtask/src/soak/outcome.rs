@@ -24,6 +24,7 @@ impl Outcome {
         let number = |name: &str| {
             log.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok()).unwrap_or_default()
         };
+        // From the end: the figure is in each line of progress, and a run that was killed has no statistics.
         let latest = |name: &str| {
             let after = log.lines().rev().find_map(|line| Some(line.split_once(name)?.1))?;
             after.split_whitespace().next()?.parse().ok()

@@ -29,6 +29,7 @@ pub(super) fn moving(users: u32) -> Result<()> {
 }
 
 fn run(targets: &[&str], test: &str, values: &[(&str, String)]) -> Result<()> {
+    // They end when this does.
     let databases = Databases::start(&[])?;
     let mut tests = cargo::cargo(["test", "--release", "--package", "embedding-store", "--all-features"]);
     tests.args(targets).args(["--", test, "--nocapture"]);
