@@ -127,6 +127,7 @@ impl Arguments {
     /// How many pictures are worked on at once.
     #[must_use]
     pub fn threads(&self) -> usize {
+        // Counts what the process may use: less than the machine has, in a container with a quota.
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or_else(cores, usize::from)
     }
@@ -134,6 +135,8 @@ impl Arguments {
 
 /// A path in the checkout that this program was built from.
 fn in_workspace(path: &str) -> PathBuf {
+    // Known when it is compiled, not when it runs: paths among the arguments start in the folder of the
+    // call, the defaults in the checkout.
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     package.ancestors().nth(2).unwrap_or(package).join(path)
 }

@@ -26,6 +26,7 @@ pub fn calibrate(
     scores: &Scores,
 ) -> Result<Calibration, CalibrationError> {
     let mut points: Vec<CalibrationPoint> = Vec::new();
+    // From the rarest up: points must rise strictly, so each is compared with the one before it.
     for power in (1..=LOWEST_POWER).rev() {
         for accepted in [1, 2, 5] {
             let target = TargetRate { accepted, of: 10_u64.pow(power) };
@@ -35,6 +36,8 @@ pub fn calibrate(
             };
             let (fmr, frr) = (found.far.share(), found.frr.share());
             // Where many distances are equal, neighbouring targets have one threshold.
+            // Of equal distances all are accepted or none, which can leave fewer than the ten that the
+            // target allows; `events` refuses a lowest rate with fewer.
             if found.far.count >= 10 && points.last().is_none_or(|last| last.fmr < fmr) {
                 points.push(CalibrationPoint { distance: found.threshold, fmr, frr });
             }
@@ -58,6 +61,8 @@ pub fn to_toml(calibration: &Calibration) -> String {
         Metric::Unit => "unit",
         Metric::Raw => "raw",
     };
+    // By hand, for the comments. Numbers by `{:?}`: the shortest digits that are read as the very same
+    // number.
     let mut text = format!(
         "# How often two persons' pictures are within a distance, measured by `cargo xtask accuracy --calibration`.\n\
          # docs/ACCURACY.md describes the fields. The data supports no rate below {lowest:.1e}: fewer than ten\n\
@@ -97,6 +102,7 @@ fn quoted(text: &str) -> String {
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
+            // TOML takes control characters, all but the tab, as escapes only.
             c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
             c => quoted.push(c),
         }

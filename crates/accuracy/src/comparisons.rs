@@ -79,6 +79,8 @@ pub fn compare_all(
     let compare = |first: usize| {
         let mut part = Part::default();
         for row in (first..people.len()).step_by(threads) {
+            // Never a picture with itself: its distance of 0 would be a genuine comparison that cannot
+            // fail.
             let Some((person, after)) = people.get(row..).and_then(<[_]>::split_first) else { continue };
             for (another, column) in after.iter().zip(row + 1..) {
                 part.add(person == another, distance(row, column));
@@ -88,6 +90,8 @@ pub fn compare_all(
     };
     let parts: Vec<_> = thread::scope(|scope| {
         let compare = &compare;
+        // Collected before the first join: a lazy iterator would start each thread only when the one before
+        // it has ended.
         let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || compare(first))).collect();
         workers.into_iter().map(|worker| worker.join().map_err(|_| AccuracyError::Thread)).collect()
     });

@@ -109,11 +109,14 @@ pub fn embed_all(
     threads: usize,
 ) -> Result<EmbeddingRun, AccuracyError> {
     let progress = Progress::start("embedding pictures", list.len());
+    // One counter that all threads take from, not a share for each: pictures take differently long, and a
+    // share of slow ones would leave the other threads idle.
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let work = || {
         let mut outcomes = Vec::new();
         let mut times = Times::default();
         loop {
+            // Relaxed, for the number is all that threads share: what they made is handed over by the join.
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(picture) = list.get(index) else { return Ok((outcomes, times)) };
             outcomes.push((index, embedder.embed(picture, spoiling, &mut times)?));
@@ -122,6 +125,8 @@ pub fn embed_all(
     };
     let start = Instant::now();
     let parts: Vec<Result<_, AccuracyError>> = thread::scope(|scope| {
+        // Collected before the first join: a lazy iterator would start each thread only when the one before
+        // it has ended.
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|worker| worker.join().unwrap_or(Err(AccuracyError::Thread))).collect()
     });
@@ -134,6 +139,7 @@ pub fn embed_all(
         times.detect += part.detect;
         times.embed += part.embed;
     }
+    // Back into the order of the list: labels and vectors are found by the place of a picture.
     indexed.sort_by_key(|&(index, _)| index);
     let outcomes = indexed.into_iter().map(|(_, outcome)| outcome).collect();
     Ok(EmbeddingRun { outcomes, times, wall, threads, sides_differ: embedder.sides_differ() })

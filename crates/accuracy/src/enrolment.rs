@@ -32,6 +32,7 @@ impl EnrolmentReport {
                 Outcome::NoFace | Outcome::Unusable(_) => (false, &[][..]),
             };
             not_acquired.add(!found);
+            // Of the faces alone: a picture without one never reached the gate.
             if found {
                 refused.add(!shortcomings.is_empty());
             }

@@ -110,6 +110,7 @@ impl GroupReport {
     ) -> Self {
         let mut thresholds: Vec<f32> =
             OperatingPoint::find(scores, TargetRate::one_in(1000)).iter().map(|p| p.threshold).collect();
+        // Added always: where there are too few impostors for 0.1 % there is still a table to compare.
         thresholds.push(FIXED);
         let known: BTreeSet<&str> = names.iter().copied().collect();
         let grouped: BTreeSet<&str> = groups.values().flatten().map(String::as_str).collect();
@@ -153,6 +154,7 @@ impl Spread {
         let share = |group: &GroupRates| rate(group).share();
         let worst = compared().max_by(|a, b| share(a).total_cmp(&share(b)))?;
         let best =
+            // Not the worst itself, which with equal rates would be the best of all as well.
             compared().filter(|g| g.name != worst.name).min_by(|a, b| share(a).total_cmp(&share(b)))?;
         let ratio = |to: f64| (to > 0.0).then(|| share(worst) / to);
         Some(Self {
@@ -176,6 +178,7 @@ fn inside(
     let rates = GroupRates {
         name: name.to_owned(),
         people: people.len(),
+        // A picture has a distance to itself, of whatever size, where it has an embedding.
         pictures: members.iter().filter(|member| distance(member.picture, member.picture).is_some()).count(),
         far: none,
         frr: none,
@@ -184,6 +187,7 @@ fn inside(
     for (place, enrolled) in members.iter().enumerate() {
         for probe in members.iter().skip(place + 1) {
             let Some(distance) = distance(enrolled.picture, probe.picture) else { continue };
+            // All thresholds in one pass: the distance is what takes time.
             for (rates, &threshold) in rates.iter_mut().zip(thresholds) {
                 let (rate, wrong) = if enrolled.person == probe.person {
                     (&mut rates.frr, distance > threshold)

@@ -33,6 +33,7 @@ pub fn measure_http(arguments: &Arguments) -> Result<Report, AccuracyError> {
         )
     })?;
     let server = Server::start(program, &arguments.models)?;
+    // `server` lives to the end of this function, whichever way it ends; dropping it ends the process.
     let client = Client::new(server.url())?;
     let mut events = Vec::new();
     for &size in &arguments.people {
@@ -74,6 +75,8 @@ fn hold(
     };
     let progress = Progress::start("people enrolled", plan.size);
     let mut visits = Vec::new();
+    // One after the other: each is checked for duplicates against all before, so the order decides who gets
+    // in, and an event must not grow beyond its size.
     for candidate in &plan.candidates {
         if visits.len() == plan.size {
             break;
@@ -87,12 +90,16 @@ fn hold(
             progress.reached(visits.len());
         }
     }
+    // Before the next bar begins, for two would write over each other.
     drop(progress);
     outcome.count_event(visits.len());
+    // The server cannot search an event without users: it would refuse every visitor.
     if visits.is_empty() {
         return Ok(());
     }
     visits.extend(plan.strangers.iter().map(|&picture| Visit { user: None, picture }));
+    // Several at a time, unlike the enrolments: a search changes nothing, so the order of the visits does
+    // not matter.
     let answers = visited(&visits, threads, |visit| client.identify(event, read(visit.picture)?))?;
     for (visit, answer) in visits.iter().zip(&answers) {
         outcome.count_visit(visit.user.as_deref(), answer);
@@ -118,6 +125,8 @@ fn visited(
         }
     };
     let parts: Vec<Result<_, AccuracyError>> = thread::scope(|scope| {
+        // Collected before the first join: a lazy iterator would start each thread only when the one before
+        // it has ended.
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         workers.into_iter().map(|worker| worker.join().unwrap_or(Err(AccuracyError::Thread))).collect()
     });

@@ -73,10 +73,12 @@ pub fn identify<'a>(
         let found: Vec<usize> =
             person.pictures.iter().map(|p| p.0).filter(|&p| sides.enrolled(p).is_some()).collect();
         lost_pictures += person.pictures.len() - found.len();
+        // Counted in pictures with an embedding: somebody whose others gave none has no probe left.
         if found.len() > enrol {
             let (own, rest) = found.split_at(enrol);
             probes.extend(rest.iter().filter_map(|&picture| Some((gallery.len(), sides.probe(picture)?))));
             let samples: Vec<_> = own.iter().filter_map(|&picture| enrolled(picture)).collect();
+            // After the probes, which name their template by the place that it gets here.
             gallery.push(FaceVector::of(&samples, scale)?);
         } else {
             strangers.extend(found.iter().filter_map(|&picture| sides.probe(picture)));
@@ -109,6 +111,7 @@ pub fn identify<'a>(
         rank_1,
         operating_points: points(&scores, &TARGETS),
         thresholds: rates(&scores),
+        // Without strangers there are no whole searches to count; the other rates stand.
         open_set: Scores::new(named, of_strangers).ok().map(|searches| OpenSet {
             strangers: strangers.len(),
             operating_points: points(&searches, &SEARCH_TARGETS),

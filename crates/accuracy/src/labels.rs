@@ -32,6 +32,7 @@ impl Labels {
         let at_most = arguments.samples.map(|samples| samples as usize);
         let (mut pairs, mut people) = (Vec::new(), Vec::new());
         if let Some(file) = &arguments.pairs {
+            // Both lists name their pictures in one table, so that a picture in both is embedded once.
             pairs = read_pairs(file, &root(arguments, file), at_most, &mut pictures)?;
             if pairs.iter().any(|pair| pair.fold.is_some()) && arguments.folds.is_some() {
                 return Err(AccuracyError::Contradiction(
@@ -42,6 +43,7 @@ impl Labels {
         if let Some(source) = &arguments.identify {
             people = read_people(source, &root(arguments, source), at_most, &mut pictures)?;
         }
+        // By what was read, so that an empty file is an error as well.
         if pairs.is_empty() && people.is_empty() {
             return Err(AccuracyError::NothingAsked);
         }

@@ -40,6 +40,7 @@ pub fn measure(arguments: &Arguments) -> Result<Measured, AccuracyError> {
     let embedder = PictureEmbedder::open(arguments)?;
     let run = embed_all(&embedder, labels.pictures.all(), None, arguments.threads())?;
     let kept = |picture| !arguments.gate || run.passes_gate(picture);
+    // Refused pictures get no vector, so every later step leaves them out without knowing of the gate.
     let sides = Sides::of(&run, embedder.scale(), kept)?;
     let people = labels.pictures.people();
 
@@ -62,6 +63,7 @@ pub fn measure(arguments: &Arguments) -> Result<Measured, AccuracyError> {
         scores = Some(compared.scores);
     }
     if arguments.every_pair() {
+        // In place of the labelled pairs': a calibration needs the many impostors of every pair.
         scores = Some(every_pair(arguments, &mut report, &labels, &run, &sides, &embedder)?);
     }
     if !labels.people.is_empty() {
@@ -87,6 +89,7 @@ fn every_pair(
 ) -> Result<Scores, AccuracyError> {
     let (people, threads) = (labels.pictures.people(), arguments.threads());
     let compared = compare_all(&people, threads, |enrolled, probe| sides.distance(enrolled, probe))?;
+    // As enrolled on either side, since the service compares a new sample with samples, not with a probe.
     let both = compare_all(&people, threads, |one, other| sides.distance_enrolled(one, other))?;
     report.poses = by_pose(&shown(run, sides, &people));
     let (enrolled, scale) = (|picture| run.enrolled(picture), embedder.scale());
@@ -121,10 +124,12 @@ fn spoilt(
     let list: Vec<_> = indices.iter().filter_map(|&index| pictures.get(index).cloned()).collect();
     let known: Vec<Shown<'_>> = indices.iter().filter_map(|&index| untouched.get(index).copied()).collect();
     let people: Vec<usize> = known.iter().map(|shown| shown.person).collect();
+    // The untouched pictures are the first row, from the embeddings that are there already.
     report.spoilt.push(SpoiltRates::of(None, &indices, &known, untouched));
     report.among_spoilt.push(AmongSpoilt::of(None, &known));
     for &spoiling in &arguments.spoil {
         let run = embed_all(embedder, &list, Some(spoiling), arguments.threads())?;
+        // All of them, also with `--gate`: how many the gate stops is among what is measured.
         let sides = Sides::of(&run, embedder.scale(), |_| true)?;
         let copies = shown(&run, &sides, &people);
         report.spoilt.push(SpoiltRates::of(Some(spoiling), &indices, &copies, untouched));

@@ -66,6 +66,8 @@ impl OtherPerson {
             let (mut genuine, mut impostor) = (Vec::new(), Vec::new());
             for of in of_several(samples, people, sides, scale, &enrolled)? {
                 for (picture, &person) in people.iter().enumerate() {
+                    // A template is near to each picture that it is the mean of, which would flatter the
+                    // rates.
                     let Some(face) = sides.enrolled(picture).filter(|_| !of.pictures.contains(&picture))
                     else {
                         continue;
@@ -74,6 +76,7 @@ impl OtherPerson {
                     kind.push(of.template.distance(face));
                 }
             }
+            // Too few people with so many pictures: the sizes that can be measured still are.
             let Ok(scores) = Scores::new(genuine, impostor) else { continue };
             let nearer = (1.0 - several * (1.0 - 1.0 / samples as f64)).sqrt();
             rows.push(Self::of(samples, SERVICE, (f64::from(limit) * nearer) as f32, &scores));

@@ -39,6 +39,7 @@ pub fn read_pairs(
     let [fold, person1, person2] = ["fold", "person1", "person2"].map(|name| table.column(name).ok());
     let mut folds = HashMap::new();
     let mut pairs = Vec::new();
+    // Spread and not the first so many: files often list one kind of pair after the other.
     for (line, record) in spread(&table.records, at_most) {
         let wrong = |detail: String| table.wrong(format!("line {line}"), detail);
         let text = |column: Option<usize>| column.and_then(|c| record.get(c)).filter(|text| !text.is_empty());
@@ -77,8 +78,11 @@ pub(crate) struct Table<'a> {
 
 impl<'a> Table<'a> {
     pub(crate) fn read(file: &'a Path) -> Result<Self, AccuracyError> {
+        // Read whole before it is parsed, so that a file which cannot be read and one that is no table are
+        // two errors.
         let text =
             std::fs::read(file).map_err(|source| AccuracyError::Read { path: file.to_path_buf(), source })?;
+        // Trimmed, for tables written by hand have blanks after their commas.
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_slice());
         let wrong = |error: csv::Error| {
             let place = error.position().map_or("its start".to_owned(), |at| format!("line {}", at.line()));

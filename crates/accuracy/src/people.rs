@@ -81,6 +81,7 @@ fn of_file(file: &Path) -> Result<PathsByPerson, AccuracyError> {
             _ => return Err(table.wrong(format!("line {line}"), "a path or a person is empty".to_owned())),
         }
     }
+    // As a folder would list them. A picture named twice would be enrolled and then be its own probe.
     for paths in people.values_mut() {
         paths.sort();
         paths.dedup();
@@ -96,6 +97,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, AccuracyError> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<Vec<_>, _>>()
         .map_err(unreadable)?;
+    // Folders list their files in any order, and the first pictures are the ones that are enrolled.
     paths.sort();
     Ok(paths)
 }

@@ -33,6 +33,7 @@ impl PictureEmbedder {
         let embedder = arguments.model.as_deref().map(ModelId::new).transpose()?;
         let options = EngineOptions {
             detector: arguments.detector.into(),
+            // As many as threads: with fewer some would wait for a session and count that as work.
             sessions: arguments.threads(),
             embedder,
             ..EngineOptions::default()
@@ -52,6 +53,8 @@ impl PictureEmbedder {
         };
         let crops = CropCounts { enrolled: enrolled.count(), probe: probe.count() };
         let most = if enrolled.count() > probe.count() { enrolled } else { probe };
+        // Opened twice at worst: what the model is used with is known only when it is open. One engine
+        // serves both sides, since it makes the crops of the side with more.
         let engine = if info.crops(Purpose::Enrolment) == most {
             engine
         } else {
@@ -111,6 +114,7 @@ impl PictureEmbedder {
         times.decode += decoded - start;
         let searched = match self.engine.search(pixels) {
             Ok(searched) => searched,
+            // A model that fails would fail for every picture; anything else is wrong with this one alone.
             Err(FaceError::Inference(error)) => return Err(error.into()),
             Err(error) => return Ok(Outcome::Unusable(error.to_string())),
         };
@@ -155,6 +159,7 @@ impl PictureEmbedder {
             return Ok(None);
         };
         let recogniser = self.engine.embedder(info.id())?;
+        // The first crop is the aligned one, so it need not be cut again.
         let embedding = if *info.id() == self.model {
             recogniser.embed(chips.get(..1).unwrap_or(chips))?
         } else {
@@ -168,6 +173,7 @@ impl PictureEmbedder {
         if !spoiling.needs_face() {
             return Ok(spoiling.apply(pixels, None));
         }
+        // It cannot be searched either: `embed` meets the same error next and gives the reason.
         let Ok(view) = RgbView::of(pixels) else { return Ok(pixels.clone()) };
         let faces = self.engine.detect(view)?;
         let face = choose(&faces, self.choice, pixels.width() as f32, pixels.height() as f32);

@@ -38,6 +38,8 @@ impl Pictures {
                 (Some(now), Some(earlier)) if now != earlier => {
                     Err(format!("'{label}' is of '{now}' here and of '{earlier}' before"))
                 }
+                // A label without a name contradicts nobody: folders name people only for pictures that are
+                // new.
                 _ => Ok(known),
             };
         }

@@ -31,6 +31,7 @@ impl Progress {
         self.bar.inc(1);
         let all = self.bar.length().unwrap_or_default() as usize;
         let tenths = |count: usize| count * 10 / all.max(1);
+        // Threads may report out of order, but each count is reported once, and so is each tenth.
         if self.lines && tenths(done) > tenths(done.saturating_sub(1)) {
             // With standard error closed there is nobody to tell.
             let _ = writeln!(io::stderr(), "{}: {done} of {all}", self.bar.message());

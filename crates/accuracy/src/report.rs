@@ -24,6 +24,7 @@ pub struct Report {
     /// What became of the pictures.
     pub pictures: PicturesReport,
     /// Failures to acquire and to enrol.
+    // Defaults here and below, so that `--beside` reads reports of runs that did not measure this yet.
     #[serde(default)]
     pub enrolment: Option<EnrolmentReport>,
     /// The labelled pairs.

@@ -32,6 +32,8 @@ pub fn run(arguments: &Arguments, output: &mut impl Write) -> Result<(), Accurac
         Some(measured) => measured.report.clone(),
         None => measure_http(arguments)?,
     };
+    // Printed before anything is written, so that a folder that cannot be written does not cost the
+    // numbers.
     write!(output, "{report}").map_err(AccuracyError::Print)?;
 
     let json = serde_json::to_string_pretty(&report)
@@ -45,6 +47,7 @@ pub fn run(arguments: &Arguments, output: &mut impl Write) -> Result<(), Accurac
         }
     }
     if let Some((file, measured)) = arguments.calibration.as_ref().zip(measured.as_ref()) {
+        // Last: there may be too few comparisons for one, and by now everything else is saved.
         write_file(file, &calibration(measured, file)?)?;
         written.push(file.clone());
     }

@@ -71,6 +71,8 @@ impl Several {
                 for (stranger, _) in strangers {
                     let Some(probe) = sides.probe(stranger) else { continue };
                     several.push(of.template.distance(probe));
+                    // The same people and pictures on both sides, so that nothing but the number of samples
+                    // differs.
                     one.extend(of.pictures.iter().filter_map(|&sample| sides.distance(sample, stranger)));
                 }
             }
@@ -102,6 +104,8 @@ impl SeveralRow {
             target,
             one: one.threshold,
             several: several.threshold,
+            // The service's formula solved for `several`; the threshold is under the root there, hence the
+            // squares.
             factor: (1.0 - ratio * ratio) / (1.0 - 1.0 / samples as f64),
             enough: one.far.count.min(several.far.count) >= ENOUGH,
         })
@@ -111,6 +115,7 @@ impl SeveralRow {
 /// The largest factor of the rows with enough comparisons, rounded up, and never below 0.
 fn largest(rows: &[SeveralRow]) -> Option<f64> {
     let factors = rows.iter().filter(|row| row.enough).map(|row| row.factor);
+    // Never below 0: a factor under it would raise thresholds for users with several samples.
     factors.reduce(f64::max).map(|factor| (factor * 100.0).ceil().max(0.0) / 100.0)
 }
 

@@ -33,6 +33,7 @@ impl Sides {
         let probes = pictures().map(|(picture, kept)| {
             run.probe(picture).filter(|_| kept).map(|face| FaceVector::of(&[face], scale)).transpose()
         });
+        // Nothing is computed until it is collected: where the sides agree there is one set in memory.
         let probes = if run.sides_differ { probes.collect::<Result<_, _>>()? } else { Vec::new() };
         Ok(Self { enrolled, probes })
     }

@@ -39,6 +39,7 @@ pub fn of_several<'a>(
     }
     let mut templates = Vec::new();
     for (person, pictures) in of_person {
+        // A rest that is too short is left out: a template of fewer would not be of this size.
         for chunk in pictures.chunks_exact(samples.max(1)) {
             let faces: Vec<_> = chunk.iter().filter_map(|&picture| enrolled(picture)).collect();
             let template = FaceVector::of(&faces, scale)?;

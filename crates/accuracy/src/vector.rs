@@ -26,6 +26,7 @@ impl FaceVector {
     /// Euclidean distance.
     #[must_use]
     pub fn distance(&self, other: &Self) -> f32 {
+        // No remainder is left out: an embedding has 128 numbers, a multiple of the lanes.
         let (left, _) = self.0.as_chunks::<LANES>();
         let (right, _) = other.0.as_chunks::<LANES>();
         let mut sums = [0.0_f32; LANES];

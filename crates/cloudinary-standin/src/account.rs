@@ -57,6 +57,8 @@ impl Account {
     /// How this call is to fail, if it is.
     pub(crate) fn fault(&mut self, call: &Call) -> Option<Fault> {
         let (endpoint, subject) = (call.route.endpoint, call.subject());
+        // A rule comes before the dice: a test that names a call must not depend on the seed. A call that a
+        // rule decides draws nothing.
         let ruled = self.rules.iter_mut().find_map(|rule| rule.applies(endpoint, &subject));
         ruled.or_else(|| self.behaviour.faults.draw(endpoint, &mut self.dice))
     }
@@ -73,11 +75,14 @@ impl Account {
     pub(crate) fn keep(&mut self, asset: Asset) {
         let key = (asset.delivery, asset.public_id.clone());
         let due = self.clock.now() + self.behaviour.listing_lag;
+        // The state of now, not a look at the assets when it is due: a list that lags shows each write in
+        // turn.
         self.listing.note(due, key.clone(), Some(asset.clone()));
         self.assets.insert(key, asset);
     }
 
     pub(crate) fn remove(&mut self, delivery: Delivery, public_id: &str) -> Option<Asset> {
+        // Copies on the delivery network stay: the service, too, removes them only on `invalidate`.
         let key = (delivery, public_id.to_owned());
         let removed = self.assets.remove(&key)?;
         self.listing.note(self.clock.now() + self.behaviour.listing_lag, key, None);
@@ -105,6 +110,8 @@ impl Account {
             public_id: public_id.to_owned(),
             delivery,
             bytes,
+            // Whole seconds, as at the service: two uploads in one second share the version and the URL
+            // with it, so a client must tell them apart by the etag.
             version: now.unix_timestamp(),
             tags: Vec::new(),
             context: BTreeMap::new(),
@@ -122,6 +129,7 @@ impl Account {
 
     /// What responses are signed with.
     pub(crate) fn algorithm(&self) -> Algorithm {
+        // SHA-1 is what an account signs with unless it was restricted to the other.
         self.behaviour.only_algorithm.unwrap_or(Algorithm::Sha1)
     }
 }

@@ -109,6 +109,7 @@ impl Asset {
         });
         match row {
             Value::Object(members) => members,
+            // Never taken: the macro above makes an object.
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
                 Map::new()
             }
@@ -125,6 +126,8 @@ impl Asset {
         members.insert("placeholder".into(), false.into());
         members.insert("original_filename".into(), self.original_filename.clone().into());
         members.insert("api_key".into(), API_KEY.into());
+        // `explicit` and `rename` show no etag in the documentation's samples, so no client may count on
+        // one.
         if etag {
             members.insert("etag".into(), self.etag().into());
         }

@@ -41,6 +41,8 @@ fn basic(call: &Call, header: &str) -> Result<(), Refusal> {
     let Some((key, secret)) = text.as_deref().and_then(|text| text.split_once(':')) else {
         return Err(Refusal::unauthorized("Invalid Authorization header"));
     };
+    // A cloud that is not the key's gives the words of a wrong secret: the service does not say which it
+    // was.
     match (key == API_KEY, secret == API_SECRET && call.route.cloud == CLOUD) {
         (true, true) => Ok(()),
         (true, false) => Err(Refusal::unauthorized("api_secret mismatch")),
@@ -51,6 +53,8 @@ fn basic(call: &Call, header: &str) -> Result<(), Refusal> {
 fn signature(account: &Account, call: &Call) -> Result<(), Refusal> {
     let parameters = &call.parameters;
     let Some(key) = parameters.text("api_key") else {
+        // Uploads may be unsigned at the service, with a preset, so there the lack of a key is another
+        // error.
         return Err(if call.route.endpoint == Endpoint::Upload {
             Refusal::bad_request("Upload preset must be specified when using unsigned upload")
         } else {
@@ -67,6 +71,7 @@ fn signature(account: &Account, call: &Call) -> Result<(), Refusal> {
     let timestamp = parameters.text("timestamp").ok_or_else(|| Refusal::missing("timestamp"))?;
     let timestamp = timestamp.parse().map_err(|_| Refusal::bad_request("Invalid timestamp"))?;
     fresh(account, call, timestamp)?;
+    // Nothing in a call names the algorithm; the service goes by the length of the signature, too.
     let algorithm = Algorithm::of_signature(given)
         .filter(|algorithm| account.behaviour.only_algorithm.is_none_or(|only| only == *algorithm));
     let candidates = candidates(call);
@@ -74,6 +79,8 @@ fn signature(account: &Account, call: &Call) -> Result<(), Refusal> {
     if algorithm.is_some_and(right) {
         return Ok(());
     }
+    // The service echoes the string that it built itself; it is the quickest way to see what was signed
+    // wrongly.
     let expected = candidates.into_iter().next().unwrap_or_default();
     Err(Refusal::unauthorized(format!("Invalid Signature {given}. String to sign - '{expected}'.")))
 }
@@ -82,6 +89,8 @@ fn signature(account: &Account, call: &Call) -> Result<(), Refusal> {
 fn candidates(call: &Call) -> Vec<String> {
     let labels = matches!(call.route.endpoint, Endpoint::Tags | Endpoint::Context);
     let left_out: &[&[&str]] = if labels { &[&[], &SOMETIMES_UNSIGNED] } else { &[&[]] };
+    // Both versions are in use: the SDKs for Python and Node write version 2, the one for TypeScript
+    // version 1. Version 2 is first, for it is the one that the refusal shows.
     let versions = [SignatureVersion::Two, SignatureVersion::One];
     let each = versions.iter().flat_map(|version| left_out.iter().map(move |names| (*version, *names)));
     each.map(|(version, names)| string_to_sign(call.parameters.to_sign(names), version)).collect()
@@ -90,6 +99,7 @@ fn candidates(call: &Call) -> Vec<String> {
 /// A time in the future is taken, as it is by the service: such a signature stays good for long.
 fn fresh(account: &Account, call: &Call, timestamp: i64) -> Result<(), Refusal> {
     let now = account.clock.now();
+    // Instead of the hour and not besides it: a download may be meant to work for longer, or for less.
     if let Some(end) = call.parameters.text("expires_at") {
         let end: i64 = end.parse().map_err(|_| Refusal::bad_request("Invalid expires_at"))?;
         return if end >= now.unix_timestamp() {
@@ -98,6 +108,8 @@ fn fresh(account: &Account, call: &Call, timestamp: i64) -> Result<(), Refusal> 
             Err(Refusal::unauthorized("Request has expired"))
         };
     }
+    // Milliseconds, which some clients send, lie beyond the year 9999, the last that the type holds: they
+    // are a time in the future as well.
     let Ok(made) = OffsetDateTime::from_unix_timestamp(timestamp) else { return Ok(()) };
     if now - made > LIFETIME {
         let made = spoken(made, "+0000");

@@ -39,14 +39,17 @@ impl Default for Behaviour {
         Self {
             delay: Duration::ZERO,
             faults: Faults::default(),
+            // The limit of free accounts; paid ones have 2,000.
             admin_limit: 500,
             longest_page: 500,
             only_algorithm: None,
             basic_auth: true,
+            // An account's own setting, so the worse case: a client must send its labels with every upload.
             overwriting_clears: true,
             listing_lag: Duration::ZERO,
             admin_invalidates: false,
             dynamic_folders: false,
+            // What free accounts take of a raw file.
             largest_file: 10 * 1024 * 1024,
             cdn: CdnBehaviour::default(),
         }
@@ -71,8 +74,10 @@ impl Default for CdnBehaviour {
     fn default() -> Self {
         Self {
             query_in_key: true,
+            // The longest that the documentation says of the delivery network.
             keeps: Duration::from_secs(30 * 24 * 3600),
             keeps_missing: Duration::from_secs(60),
+            // Documented as a few seconds to a few minutes, so no client may rely on an effect at once.
             invalidation: Invalidation::After(Duration::from_secs(10)),
         }
     }

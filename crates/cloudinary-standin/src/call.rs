@@ -44,6 +44,8 @@ impl Call {
         let header =
             |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let query = head.uri.query().unwrap_or_default().to_owned();
+        // The body comes after all else was taken from the head, so that even a body that cannot be read
+        // leaves a call with an endpoint: it is counted, and rules apply to it.
         let mut call = Self {
             route: Route::of(&head.method, head.uri.path()),
             method: head.method,
@@ -54,6 +56,7 @@ impl Call {
             range: header("range"),
             file: None,
         };
+        // hyper sets no limit of its own to a body.
         let trouble = match Limited::new(body, LARGEST_BODY).collect().await {
             Ok(body) => call.take_body(&head.headers, body.to_bytes()).await.err(),
             Err(_) => Some(Refusal::new(413, "Request body too large")),
@@ -64,6 +67,7 @@ impl Call {
     async fn take_body(&mut self, headers: &HeaderMap, body: Bytes) -> Result<(), Refusal> {
         let content_type =
             headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        // A content type may come without a body, and no bytes are neither JSON nor multipart.
         if body.is_empty() {
             return Ok(());
         }
@@ -71,6 +75,8 @@ impl Call {
             self.take_multipart(content_type, body).await?;
         } else if content_type.starts_with("application/json") {
             match serde_json::from_slice(&body) {
+                // Merged, not replaced: the SDK for TypeScript has the signature in the query and the rest
+                // in the body.
                 Ok(Value::Object(members)) => self.parameters.merge(Parameters::of_json(members)),
                 Ok(_) | Err(_) => return Err(Refusal::bad_request("Invalid JSON")),
             }
@@ -90,6 +96,8 @@ impl Call {
         let mut parts = multer::Multipart::new(Full::new(body).into_data_stream(), boundary);
         while let Some(part) = parts.next_field().await.map_err(malformed)? {
             let name = part.name().unwrap_or_default().to_owned();
+            // A file without a filename is text in the form, an address or a `data:` URI, also under the
+            // name "file".
             match part.file_name().map(str::to_owned) {
                 Some(filename) => {
                     let bytes = part.bytes().await.map_err(malformed)?;

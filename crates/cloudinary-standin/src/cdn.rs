@@ -52,6 +52,7 @@ impl Cdn {
             self.copies.remove(url);
             return None;
         }
+        // A copy that has expired stays: it knows how often in a row the asset was missing.
         (copy.expires > now).then(|| copy.answer.clone())
     }
 
@@ -68,6 +69,7 @@ impl Cdn {
             404 => self.copies.get(url).map_or(0, |copy| copy.missed) + 1,
             _ => 0,
         };
+        // Saturating, for a test can put the clock forward through any number of doublings.
         let longer = 2_u32.saturating_pow(missed.saturating_sub(1));
         let keeps = match missed {
             0 => behaviour.keeps,
@@ -79,6 +81,7 @@ impl Cdn {
 
     /// Marks every copy of the asset, under whatever URL.
     pub(crate) fn invalidate(&mut self, of: &Key, when: Invalidation, now: Moment) {
+        // A copy that is marked keeps its term: invalidating again must not make an old copy live longer.
         for copy in self.copies.values_mut().filter(|copy| copy.of == *of && copy.invalid.is_none()) {
             copy.invalid = Some(match when {
                 Invalidation::AfterReads(reads) => Invalid::AfterReads(reads),

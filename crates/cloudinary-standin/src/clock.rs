@@ -16,6 +16,8 @@ pub(crate) type Moment = OffsetDateTime;
 
 impl Clock {
     pub(crate) fn now(self) -> Moment {
+        // Ahead of the system's clock and not instead of it: clients under test sign with the system's
+        // time, and a clock that stood still would give every asset one version.
         OffsetDateTime::now_utc() + self.ahead
     }
 
@@ -26,6 +28,7 @@ impl Clock {
 
 /// As JSON has it: `2026-01-31T12:00:00Z`.
 pub(crate) fn iso(moment: Moment) -> String {
+    // The format would show the fraction of the second, which the service does not have.
     let whole = moment.replace_nanosecond(0).unwrap_or(moment);
     whole.format(&Rfc3339).unwrap_or_default()
 }

@@ -33,6 +33,7 @@ fn split(text: &str, separator: char) -> Vec<String> {
         } else if let Some(part) = parts.last_mut() {
             part.push(character);
         }
+        // A backslash that is itself escaped escapes nothing: the bar in `\\|` separates.
         escaping = character == '\\' && !escaping;
     }
     parts

@@ -16,6 +16,7 @@ pub(crate) fn deliver(account: &mut Account, call: &Call) -> Outcome {
         true => format!("{}?{}", call.path, call.query),
         false => call.path.clone(),
     };
+    // A hit checks no signature: it is a part of the URL, so whoever has the key of the copy has it.
     let answer = match account.cdn.cached(&url, now) {
         Some(answer) => answer,
         None => {
@@ -30,6 +31,7 @@ pub(crate) fn deliver(account: &mut Account, call: &Call) -> Outcome {
             answer
         }
     };
+    // Cut from the whole answer, after the cache, so that all ranges come from one copy.
     Ok(match &call.range {
         Some(range) if answer.status == 200 && call.method == Method::GET => part(answer, range),
         Some(_) | None => answer,
@@ -63,6 +65,7 @@ impl Address {
             && !digits.is_empty()
             && digits.bytes().all(|byte| byte.is_ascii_digit())
         {
+            // Dropped unread: any version opens the newest contents, and the signature does not cover it.
             parts = rest;
         }
         let written = parts.join("/");
@@ -73,6 +76,8 @@ impl Address {
     /// Whether the signature opens the asset, or none is needed.
     fn admits(&self, account: &Account) -> bool {
         let Some(given) = &self.signature else { return self.delivery == Delivery::Upload };
+        // SDKs escape different characters before they sign; both the form in the URL and the documented
+        // one open.
         [self.written.clone(), escaped(&self.public_id)].iter().any(|signed| {
             of_delivery(signed, API_SECRET).iter().any(|(algorithm, signature)| {
                 let allowed = account.behaviour.only_algorithm.is_none_or(|only| only == *algorithm);

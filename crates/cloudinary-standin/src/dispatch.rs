@@ -25,6 +25,7 @@ pub(crate) fn perform(account: &mut Account, call: &Call) -> Outcome {
         Endpoint::AdminFolders => return admin_api::perform(account, call, admin_api::folders),
         Endpoint::AdminUsage => return admin_api::perform(account, call, admin_api::usage),
         Endpoint::AdminPing => return admin_api::perform(account, call, admin_api::ping),
+        // No key and secret here: the URL's signature is all that a reader has.
         Endpoint::Delivery => return delivery::deliver(account, call),
         Endpoint::Unknown => {
             let text = format!("The stand-in does not know {} {}", call.method, call.path);

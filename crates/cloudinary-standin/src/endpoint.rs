@@ -69,6 +69,7 @@ impl Route {
         }
         let parts: Vec<_> = parts.collect();
         let reads = *method == Method::GET || *method == Method::HEAD;
+        // At least a kind, a type and an id. Pictures and videos are not delivered here.
         let delivers = reads && parts.len() >= 3 && parts.first().is_some_and(|kind| kind == "raw");
         Self { endpoint: if delivers { Endpoint::Delivery } else { Endpoint::Unknown }, cloud: first, parts }
     }
@@ -93,6 +94,8 @@ fn api(method: &Method, parts: &[String]) -> Endpoint {
         ["usage"] if get => Endpoint::AdminUsage,
         ["folders", ..] if get => Endpoint::AdminFolders,
         ["resources", ..] if delete => Endpoint::AdminDelete,
+        // Before the arms for one asset, whose patterns fit these as well: an asset id takes the place of
+        // the kind, and `tags/TAG` that of a type and a public id.
         ["resources", "image" | "video" | "raw"] | ["resources", _, "tags", _] if get => Endpoint::AdminList,
         ["resources", _, _] if get => Endpoint::AdminList,
         ["resources", _] | ["resources", _, _, _, ..] if get => Endpoint::AdminGet,

@@ -94,6 +94,8 @@ pub struct Faults {
 impl Faults {
     pub(crate) fn draw(&self, endpoint: Endpoint, dice: &mut fastrand::Rng) -> Option<Fault> {
         let concerned = self.only.is_empty() || self.only.contains(&endpoint);
+        // In this order: calls that cannot fail draw nothing, so how many of them there are does not change
+        // which of the others fail for a seed.
         if !concerned || self.kinds.is_empty() || dice.f64() >= self.share {
             return None;
         }

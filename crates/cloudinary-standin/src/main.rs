@@ -37,6 +37,7 @@ fn main() -> Result<()> {
     options.behaviour.admin_limit = cli.admin_limit;
     let stand_in = StandIn::start(options).context("cannot listen on the port")?;
     writeln!(io::stdout(), "Ready: {} CLOUDINARY_URL={}", stand_in.base_url(), stand_in.cloudinary_url())?;
+    // `park` may return spuriously.
     loop {
         std::thread::park();
     }

@@ -21,6 +21,7 @@ impl Parameters {
         let mut parameters = Self::default();
         for (name, value) in members {
             let values = match value {
+                // The SDK for Python sends null for what was not given.
                 Value::Null => continue,
                 Value::Array(items) => items.into_iter().map(plain).collect(),
                 Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => vec![plain(value)],
@@ -31,6 +32,7 @@ impl Parameters {
     }
 
     pub(crate) fn add(&mut self, name: &str, value: String) {
+        // `name[]` and `name[0]` are two ways to send a list. Signatures are made over the bare name.
         let name = name.split('[').next().unwrap_or(name);
         self.0.entry(name.to_owned()).or_default().push(value);
     }
@@ -59,6 +61,8 @@ impl Parameters {
     /// All values, whether sent one by one or as one list with commas.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
         let values = self.0.get(name).map(Vec::as_slice).unwrap_or_default();
+        // Right for tags, which cannot contain a comma, and wrong for public ids, which can: those need
+        // `each`.
         let values = values.iter().flat_map(|value| value.split(','));
         values.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()).collect()
     }
@@ -77,6 +81,7 @@ impl Parameters {
     pub(crate) fn to_sign(&self, left_out: &[&str]) -> impl Iterator<Item = (&str, String)> {
         let covered = |name: &str| !UNSIGNED.contains(&name) && !left_out.contains(&name);
         let parameters = self.0.iter().filter(move |(name, _)| covered(name));
+        // As SDKs sign a list: its values with commas between, whatever the form that it is sent in.
         parameters.map(|(name, values)| (name.as_str(), values.join(",")))
     }
 }

@@ -10,6 +10,7 @@ const FORBIDDEN: &[char] = &['?', '&', '#', '\\', '%', '<', '>', '+'];
 /// Refuses a public id that the service would refuse or change.
 pub(crate) fn check(public_id: &str) -> Result<(), Refusal> {
     let outer = |end: &str| end.starts_with([' ', '/']) || end.ends_with([' ', '/']);
+    // In a delivery URL such a part would be read as the version, and the id lose it.
     let version = |part: &str| {
         part.strip_prefix('v')
             .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
@@ -29,6 +30,7 @@ pub(crate) fn check(public_id: &str) -> Result<(), Refusal> {
 /// The id under which a raw file is kept: where it has no extension it gets the one of the file's name.
 pub(crate) fn with_extension(public_id: &str, filename: Option<&str>) -> String {
     let extension = |name: &str| {
+        // The SDK for Python sends the whole local path as the filename, which on Windows has backslashes.
         let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
         name.rsplit_once('.').map(|(_, extension)| extension.to_owned()).filter(|e| !e.is_empty())
     };

@@ -14,6 +14,8 @@ impl Quota {
     /// Counts a call, or says that there is none left.
     pub(crate) fn take(&mut self, now: Moment, limit: u32) -> Result<(), Refusal> {
         if self.ends.is_none_or(|end| now >= end) {
+            // Full hours of the clock, not sixty minutes from the first call: that is when the service
+            // counts anew.
             *self = Self { used: 0, ends: Some(next_hour(now)) };
         }
         if self.used >= limit {

@@ -65,10 +65,13 @@ async fn answer(account: Shared, request: Request<Incoming>) -> Result<Response<
     let work = tokio::spawn(carried_out(account.clone(), call, trouble));
     match work.await.map_err(|_| Dropped)? {
         End::Answer(answer) => {
+            // Written to the log when this function ends, before hyper sends a byte: whoever has the answer
+            // finds it there.
             noted.status = Some(answer.status);
             response(&account, answer)
         }
         End::Close => Err(Dropped),
+        // Ends when the client closes: hyper then drops this future, and with it `noted`.
         End::Silence => std::future::pending().await,
     }
 }
@@ -82,6 +85,8 @@ enum End {
 
 /// Draws how the call fails, waits, and carries it out.
 async fn carried_out(account: Shared, call: Call, trouble: Option<Refusal>) -> End {
+    // Both are taken when the call arrives, so that no wait changes which call a rule or the dice hit. The
+    // lock is not held over the wait: other calls go on meanwhile.
     let (delay, fault) = {
         let mut account = account.lock();
         (account.behaviour.delay, account.fault(&call))
@@ -89,6 +94,7 @@ async fn carried_out(account: Shared, call: Call, trouble: Option<Refusal>) -> E
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
+    // From here on in one piece: whatever the call does is done at one moment for all others.
     let mut account = account.lock();
     match fault {
         Some(Fault::DropBefore) => return End::Close,
@@ -100,6 +106,8 @@ async fn carried_out(account: Shared, call: Call, trouble: Option<Refusal>) -> E
         }
         None => {}
     }
+    // A body that cannot be read is refused only now, so that a fault comes first, as on the way to a
+    // service.
     let outcome = match trouble {
         Some(refusal) => Err(refusal),
         None => dispatch::perform(&mut account, &call),

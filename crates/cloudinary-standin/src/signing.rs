@@ -82,6 +82,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'
 
 /// A public id as delivery URLs write it, and as their signatures cover it.
 pub(crate) fn escaped(public_id: &str) -> String {
+    // Undone once first, as the SDKs do, so that an id which is escaped already is not escaped twice.
     let mut plain = percent_decode_str(public_id).decode_utf8_lossy().into_owned();
     while plain.contains("//") {
         plain = plain.replace("//", "/");

@@ -31,13 +31,19 @@ impl StandIn {
     /// # Errors
     /// When the port cannot be listened on.
     pub fn start(options: Options) -> io::Result<Self> {
+        // Bound here and not in the thread: a port in use is this call's error, and connections wait in the
+        // backlog until the thread accepts them.
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        // Tokio demands it of a listener that it takes over; a blocking one would stop its only thread.
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let account = Account::new(options.behaviour, options.seed, format!("http://{address}"));
         let account = Shared::new(account);
+        // A runtime of its own, so that tests with another, or with none, can use the stand-in, and
+        // blocking calls of a test do not stop it.
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = {
+            // `from_std` registers with the runtime that it is called in.
             let _inside = runtime.enter();
             TcpListener::from_std(listener)?
         };
@@ -74,6 +80,7 @@ impl StandIn {
 
     /// Changes how the account behaves from now on.
     pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        // Under the lock, which is not reentrant: `change` must not call the stand-in.
         change(&mut self.account.lock().behaviour);
     }
 
@@ -178,6 +185,8 @@ impl fmt::Debug for StandIn {
 
 impl Drop for StandIn {
     fn drop(&mut self) {
+        // Before the join, or the thread would wait for it forever. The join frees the port before a test
+        // goes on.
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
             // A thread that panicked has said so already.

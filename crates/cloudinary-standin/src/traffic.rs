@@ -32,6 +32,7 @@ impl Traffic {
         *self.counts.entry(endpoint).or_default() += 1;
         self.under_way += 1;
         self.most_under_way = self.most_under_way.max(self.under_way);
+        // Before it is stored: tests print the log when they fail, and a delivery signature never expires.
         let path = without_signature(path);
         self.log.push(LoggedCall { endpoint, method: method.to_owned(), path, status: None });
         self.log.len() - 1

@@ -10,10 +10,14 @@ use anyhow::{Context, Result};
 /// old file or none, never half a model.
 pub(crate) fn atomic_write(path: &Path, bytes: &[u8]) -> Result<()> {
     let name = path.file_name().with_context(|| format!("{} is not the path of a file", path.display()))?;
+    // Beside the target, for a rename does not cross file systems; with the process in the name, so that
+    // two exports to one path do not write into one file.
     let mut temporary_name = name.to_owned();
     temporary_name.push(format!(".{}.part", std::process::id()));
     let temporary = path.with_file_name(temporary_name);
     write_synced(&temporary, bytes)
+        // The folder is not synced: if a crash loses the rename, the old file is back, and that is whole
+        // too.
         .and_then(|()| fs::rename(&temporary, path))
         .inspect_err(|_| {
             // The first error is the one to report; without the file there is nothing to remove.

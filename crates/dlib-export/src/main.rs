@@ -69,6 +69,7 @@ impl Export {
 fn main() -> Result<()> {
     let (Files { input, output }, Conversion { source, convert }) = Cli::parse().export.parts();
     let weights = fs::read(&input).with_context(|| format!("cannot read {}", input.display()))?;
+    // All in memory before a byte is written: a file that is refused leaves the output as it was.
     let model = convert(&weights).with_context(|| format!("{} is not {source}", input.display()))?;
     atomic_write::atomic_write(&output, &model)
 }

@@ -134,6 +134,8 @@ fn reshape_targets(graph: &GraphProto) -> Result<HashSet<String>, ExportError> {
             _ => return Err(size_dependent(node)),
         }
     }
+    // A constant that is also read as data would be changed for that operator as well. The least of
+    // several, since the order of a set differs from run to run.
     match targets.intersection(&others).min() {
         None => Ok(targets),
         Some(shared) => {
@@ -155,6 +157,7 @@ fn free_reshapes(graph: &mut GraphProto, mut targets: HashSet<String>) -> Result
         if !targets.remove(tensor.name()) {
             continue;
         }
+        // Nothing but the batch is fixed in such a target: -1 already takes the cells of any size.
         let is_list = tensor.dims == [3] && tensor.data_type == Some(TENSOR_INT64);
         match tensor.raw_data.as_deref_mut().unwrap_or_default().as_chunks_mut::<8>() {
             ([batch, cells, _], [])

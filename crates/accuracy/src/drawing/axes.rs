@@ -74,9 +74,11 @@ impl Axes {
 pub(super) fn round_ticks(from: f64, to: f64, unit: &str) -> Vec<(f64, String)> {
     let rough = ((to - from) / 6.0).max(1e-9);
     let power = 10_f64.powf(rough.log10().floor());
+    // A percent of slack, so that rounding does not skip a step that fits exactly.
     let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|s| *s >= rough * 0.99);
     let step = step.unwrap_or(rough);
     let decimals = (-step.log10().floor()).max(0.0) as usize;
+    // Likewise for the ends: a tick on an end must not be lost to the last bit of a division.
     let (first, last) = ((from / step - 1e-6).ceil() as i64, (to / step + 1e-6).floor() as i64);
     (first..=last).map(|n| (n as f64 * step, format!("{:.decimals$}{unit}", n as f64 * step))).collect()
 }

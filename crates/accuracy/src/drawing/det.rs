@@ -16,6 +16,7 @@ pub fn draw_det(curves: &[Curve], title: &str, subtitle: [String; 2]) -> String 
         curve.points.iter().filter(|point| point.frr > 0.0).copied().collect()
     };
     let points = || curves.iter().flat_map(shown);
+    // At least down to 10 %, so that the axis has a decade also without points.
     let lowest = |rate: fn(&RocPoint) -> f64| {
         // A little under a power of ten opens no new decade.
         (points().map(|point| rate(&point)).fold(0.1, f64::min).log10() + 0.1).floor()

@@ -14,6 +14,8 @@ pub fn draw_distances(v: &Verification, title: &str, subtitle: [String; 2]) -> S
     let histogram = &v.histogram;
     let width = f64::from(histogram.width);
     let shares = |counts: &[usize], all: usize| -> Vec<f64> {
+        // Shares of each kind for itself: impostors can be a thousand times as many as genuine comparisons,
+        // which would then be a flat line.
         counts.iter().map(|&count| count as f64 / all.max(1) as f64 * 100.0).collect()
     };
     let (genuine, impostor) =

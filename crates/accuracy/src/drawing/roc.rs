@@ -33,6 +33,7 @@ pub fn draw_roc(curves: &[Curve], title: &str, subtitle: [String; 2]) -> String 
     let mut svg = axes.begin();
     for (curve, stroke) in curves.iter().zip(STROKES) {
         let place = |point: &RocPoint| axes.place(point.far.log10(), (1.0 - point.frr) * 100.0);
+        // Left out and not drawn at the edge, where a point would claim the rate of the axis.
         let shown = curve.points.iter().filter(|point| point.far.log10() >= from);
         svg.path(&shown.map(place).collect::<Vec<_>>(), stroke, "none");
     }

@@ -117,6 +117,8 @@ fn escaped(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
+            // XML 1.0 allows most control characters not even as escapes; one in a data set's name would
+            // make the file unreadable.
             c if c.is_control() => escaped.push(' '),
             c => escaped.push(c),
         }

@@ -68,6 +68,8 @@ impl Client {
         let sent = self.http.post(format!("{}{path}", self.url)).multipart(form).send();
         let answer = sent.and_then(|answer| Ok((answer.status().as_u16(), answer.json()?)));
         let (status, json): (u16, Value) = answer.map_err(AccuracyError::Http)?;
+        // Anything below counts as an answer to this visitor; with a failing server no rate would mean
+        // anything.
         if status >= 500 {
             return Err(AccuracyError::Server(format!("it answered {status}: {}", text(&json, "code"))));
         }
@@ -94,6 +96,7 @@ fn answer(status: u16, json: &Value) -> Answer {
     if status != 200 {
         return Answer::Refused(text(json, "code"));
     }
+    // There is one at most: the server is told to take the largest face alone.
     let face = json.pointer("/faces/0").unwrap_or(&Value::Null);
     match text(face, "decision").as_str() {
         "match" => Answer::Match(text(face, "user")),

@@ -57,6 +57,7 @@ pub(super) fn plans(people: &[Person], size: usize, enrol: usize, strangers: usi
         }
     }
     for plan in &mut plans {
+        // Sorted by person, since they were dealt out in the order of the list.
         let is_candidate = |at: usize| plan.candidates.binary_search_by_key(&at, |one| one.person).is_ok();
         let others = people.iter().enumerate().filter(|(at, _)| !is_candidate(*at));
         let pictures: Vec<_> = others.filter_map(|(_, person)| person.pictures.first().copied()).collect();

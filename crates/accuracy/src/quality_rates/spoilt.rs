@@ -40,6 +40,7 @@ impl SpoiltRates {
             let Some(face) = shown.face else { continue };
             values.extend(spoiling.and_then(|spoiling| spoiling.kind().value(face.quality)));
             for (index, other) in untouched.iter().enumerate() {
+                // Its own untouched picture is nearly the same picture, and no second one of the person.
                 let Some(enrolled) = other.face.filter(|_| index != own) else { continue };
                 let kind = if shown.person == other.person { &mut genuine } else { &mut impostor };
                 kind.push(enrolled.enrolled.distance(face.probe));

@@ -107,6 +107,7 @@ impl Random {
     /// Evenly from -1 to 1.
     fn even(&mut self) -> f32 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        // Not the lowest bits, which repeat after a few steps in a generator of this kind.
         ((self.0 >> 16) & 0xff) as f32 / 127.5 - 1.0
     }
 

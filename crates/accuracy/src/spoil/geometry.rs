@@ -25,6 +25,7 @@ pub(super) fn turned(picture: &RgbImage, degrees: f32) -> RgbImage {
 /// The colour at a place between pixels, linear in both directions.
 fn between(picture: &RgbImage, x: f32, y: f32) -> Rgb<u8> {
     let (last_x, last_y) = (picture.width().saturating_sub(1), picture.height().saturating_sub(1));
+    // Clamping is what draws the edge out into the corners.
     let (x, y) = (x.clamp(0.0, last_x as f32), y.clamp(0.0, last_y as f32));
     let (left, top) = (x as u32, y as u32);
     let (right, bottom) = ((left + 1).min(last_x), (top + 1).min(last_y));
@@ -45,6 +46,7 @@ pub(super) fn cover_lower_face(picture: &RgbImage, face: Option<&Detection>, col
     let mut covered = picture.clone();
     let Some([right_eye, left_eye]) = face.map(eyes) else { return covered };
     let (across, down) = (left_eye.x - right_eye.x, left_eye.y - right_eye.y);
+    // At least a pixel: it is divided by.
     let eye_distance = across.hypot(down).max(1.0);
     // Along the line of the eyes, and down the face.
     let (along, below) =

@@ -36,11 +36,13 @@ pub fn best_threshold(pairs: impl IntoIterator<Item = Labelled>) -> BestThreshol
     let mut best = BestThreshold { threshold: lowest, right: Proportion { count: right, of } };
     let mut rest = pairs.as_slice();
     while let [first, ..] = rest {
+        // Equal distances together: no threshold accepts one of them and refuses another.
         let (equal, further) = rest.split_at(rest.partition_point(|pair| pair.distance <= first.distance));
         for pair in equal {
             // From here on the pair is accepted.
             right = if pair.same { right + 1 } else { right - 1 };
         }
+        // Only if better, so that the strictest of equally good thresholds stays.
         if right > best.right.count {
             let next = further.first().map_or(first.distance, |pair| pair.distance);
             best = BestThreshold {

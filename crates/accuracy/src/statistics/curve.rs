@@ -29,6 +29,7 @@ pub fn roc(scores: &Scores) -> Vec<RocPoint> {
             let Some(found) = OperatingPoint::find(scores, target) else { continue };
             let point =
                 RocPoint { far: found.far.share(), frr: found.frr.share(), threshold: found.threshold };
+            // Where distances are equal, several targets have one threshold: each point once.
             if point.far > points.last().map_or(0.0, |last| last.far) {
                 points.push(point);
             }
@@ -42,6 +43,8 @@ pub fn roc(scores: &Scores) -> Vec<RocPoint> {
 #[must_use]
 pub fn area_under_curve(scores: &Scores) -> f64 {
     let impostors = scores.impostor();
+    // Counted by searching the sorted impostors for each genuine distance: the pairs of both can be a
+    // billion.
     let (mut nearer, mut equal) = (0_u64, 0_u64);
     for &genuine in scores.genuine() {
         let below = impostors.partition_point(|&impostor| impostor < genuine);

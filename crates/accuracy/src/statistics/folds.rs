@@ -47,6 +47,8 @@ pub fn blocks(pairs: &mut [Labelled], folds: usize) {
     for same in [true, false] {
         let count = pairs.iter().filter(|pair| pair.same == same).count();
         for (place, pair) in pairs.iter_mut().filter(|pair| pair.same == same).enumerate() {
+            // Blocks whose sizes differ by one at most, none empty where there are as many pairs of the
+            // kind as folds.
             pair.fold = Some(place * folds / count);
         }
     }

@@ -32,6 +32,7 @@ impl TargetRate {
     /// How many of that many impostor comparisons may be accepted, rounded down.
     #[must_use]
     pub fn allowed(self, impostors: usize) -> u64 {
+        // Wide enough for the product of any two counts.
         let allowed = impostors as u128 * u128::from(self.accepted) / u128::from(self.of.max(1));
         u64::try_from(allowed).unwrap_or(u64::MAX)
     }
@@ -65,6 +66,8 @@ impl OperatingPoint {
         }
         // The first impostor that must be refused, and with it everyone as far away.
         let refused = *impostors.get(usize::try_from(allowed).ok()?)?;
+        // Distances at the threshold are accepted, so it is the next number below the first that must not
+        // be.
         let threshold = refused.next_down();
         Some(Self {
             target,

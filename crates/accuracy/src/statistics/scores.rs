@@ -37,6 +37,7 @@ impl Scores {
         if genuine.is_empty() || impostor.is_empty() {
             return Err(ScoreError::Missing { genuine: genuine.len(), impostor: impostor.len() });
         }
+        // NaN has no place in an order: searching the sorted lists would give wrong counts without a sign.
         if genuine.iter().chain(&impostor).any(|distance| distance.is_nan()) {
             return Err(ScoreError::NotANumber);
         }

@@ -16,6 +16,7 @@ const MOST: usize = 1000;
 pub(crate) fn delete(account: &mut Account, call: &Call) -> Outcome {
     let parameters = &call.parameters;
     let (named, mut found, ids);
+    // `DELETE resources` names no type: an asset id is unique across all of them.
     if call.route.parts.len() == 1 {
         ids = parameters.each("asset_ids");
         named = Vec::new();
@@ -30,6 +31,8 @@ pub(crate) fn delete(account: &mut Account, call: &Call) -> Outcome {
         let delivery = delivery(call)?.ok_or_else(|| Refusal::missing("type"))?;
         ids = parameters.each("public_ids");
         let (prefix, all) = (parameters.text("prefix"), parameters.flag("all") == Some(true));
+        // Without this a call whose parameters got lost on the way would match nothing and look like a
+        // success.
         if ids.is_empty() && prefix.is_none() && !all {
             return Err(Refusal::bad_request("Must supply public_ids, prefix or all"));
         }
@@ -46,11 +49,14 @@ pub(crate) fn delete(account: &mut Account, call: &Call) -> Outcome {
     found.truncate(MOST);
 
     let (mut deleted, mut counts) = (Map::new(), Map::new());
+    // Every id that was named gets a line, first as missing: what was found overwrites its own below.
     for (_, public_id) in &named {
         deleted.insert(public_id.clone(), "not_found".into());
     }
     let keeps = parameters.flag("keep_original") == Some(true);
     for (delivery, public_id) in found {
+        // Here `invalidate` is off until the support switches it on, so it is accepted and has no effect: a
+        // client that must clear the delivery network has to use `destroy`.
         if account.behaviour.admin_invalidates && parameters.flag("invalidate") == Some(true) {
             account.invalidate(delivery, &public_id);
         }
@@ -62,6 +68,8 @@ pub(crate) fn delete(account: &mut Account, call: &Call) -> Outcome {
     }
     let mut answer = json!({ "deleted": deleted, "deleted_counts": counts, "partial": partial });
     if let Some(members) = answer.as_object_mut().filter(|_| partial) {
+        // Says no more than that there is more: the next call with the same prefix finds the rest, since
+        // what was found is gone.
         members.insert("next_cursor".into(), account.new_id().into());
     }
     Ok(Answer::json(&answer))

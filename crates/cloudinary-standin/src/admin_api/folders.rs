@@ -11,6 +11,7 @@ use crate::signing::{Algorithm, sign};
 
 pub(crate) fn folders(account: &mut Account, call: &Call) -> Outcome {
     let above = call.route.rest(1);
+    // The slash keeps "fr" from holding what lies in "fr-data".
     let inside = if above.is_empty() { String::new() } else { format!("{above}/") };
     let names: BTreeSet<_> = account
         .assets()
@@ -21,6 +22,7 @@ pub(crate) fn folders(account: &mut Account, call: &Call) -> Outcome {
         .iter()
         .map(|name| {
             let path = format!("{inside}{name}");
+            // The service's id is opaque; a hash of the path is the same at each call without being kept.
             json!({ "name": name, "external_id": sign(&path, "", Algorithm::Sha1), "path": path })
         })
         .collect();

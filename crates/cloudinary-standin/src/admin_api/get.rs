@@ -16,6 +16,7 @@ pub(crate) fn get(account: &mut Account, call: &Call) -> Outcome {
         let public_id = call.route.rest(3);
         account.asset(delivery, &public_id).ok_or_else(|| Refusal::not_found(&public_id))?
     };
+    // From the assets and not from the listing: a single read is consistent where lists lag behind.
     let mut found = row(&account.delivery_base, account.algorithm(), asset, call);
     if let Some(members) = found.as_object_mut() {
         members.insert("tags".into(), asset.tags.clone().into());

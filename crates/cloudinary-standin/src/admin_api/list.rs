@@ -26,6 +26,7 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Outcome {
     let now = account.clock.now();
     let parameters = &call.parameters;
     let by_tag = call.route.part(2).filter(|part| part == "tags").and(call.route.part(3));
+    // `resources/raw/tags/TAG` has "tags" where other lists have the type, and goes over all types.
     let of_type = if by_tag.is_some() { None } else { delivery(call)? };
     let prefix = parameters.text("prefix");
     if prefix.is_some() && of_type.is_none() {
@@ -35,6 +36,7 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Outcome {
     if ids.len() > MOST_IDS {
         return Err(Refusal::bad_request(format!("Too many public_ids. Maximum is {MOST_IDS}")));
     }
+    // Shorter pages than were asked for are allowed: a client must go by the cursor and not count rows.
     let rows = rows(call)?.min(longest);
     let after = parameters.text("next_cursor").map(of_cursor).transpose()?;
 
@@ -51,6 +53,7 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Outcome {
         .collect();
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
 
+    // A list by ids has no pages: the number of ids is limited instead.
     let more = found.len() > rows && ids.is_empty();
     if more {
         found.truncate(rows);
@@ -58,6 +61,7 @@ pub(crate) fn list(account: &mut Account, call: &Call) -> Outcome {
     let mut members = Map::new();
     let listed: Vec<_> = found.iter().map(|(_, asset)| row(&base, algorithm, asset, call)).collect();
     members.insert("resources".into(), listed.into());
+    // No cursor on the last page, as at the service: its absence is how a client knows the end.
     if let Some((place, _)) = found.last().filter(|_| more) {
         members.insert("next_cursor".into(), to_cursor(place).into());
     }
@@ -74,6 +78,7 @@ fn rows(call: &Call) -> Result<usize, Refusal> {
 /// neither hides nor repeats a row.
 fn place(asset: &Asset, by_id: bool) -> String {
     // Digits that grow as the moment lies further back.
+    // Cursors are compared as text, hence the same number of digits for every age.
     let age = i128::from(i64::MAX) - asset.created_at.unix_timestamp_nanos();
     let age = if by_id { String::new() } else { format!("{age:020}") };
     format!("{age}/{}/{}", asset.public_id, asset.delivery.name())

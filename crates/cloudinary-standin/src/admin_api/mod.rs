@@ -21,9 +21,12 @@ use crate::signing::Algorithm;
 
 /// Carries out a call of someone who knows the secret, within the limit; the headers say what is left.
 pub(crate) fn perform(account: &mut Account, call: &Call, handler: Handler) -> Outcome {
+    // Before the quota: strangers cannot use up the calls of the account.
     authentication::of_admin_api(call)?;
     let (now, limit) = (account.clock.now(), account.behaviour.admin_limit);
     let outcome = account.quota.take(now, limit).and_then(|()| handler(account, call));
+    // Here and not by the caller, since a refusal needs the headers most: with 420 they say when to come
+    // back.
     let answer = outcome.unwrap_or_else(Answer::from);
     Ok(account.quota.headers(answer, now, limit))
 }
@@ -72,6 +75,7 @@ fn row(base: &str, algorithm: Algorithm, asset: &Asset, call: &Call) -> Value {
     if asked("etag") || parameters.flag("media_metadata") == Some(true) {
         members.insert("etag".into(), asset.etag().into());
     }
+    // Last, over all members: `fields` drops even what `tags` or `context` asked for, but never the names.
     if !fields.is_empty() {
         let kept = |name: &str| matches!(name, "asset_id" | "public_id") || asked(name);
         members = members.into_iter().filter(|(name, _)| kept(name)).collect::<Map<_, _>>();

@@ -18,6 +18,7 @@ const MOST: usize = 1000;
 /// Only `mode=download` and ZIP files: others store the archive as an asset of its own.
 pub(crate) fn archive(account: &mut Account, call: &Call) -> Outcome {
     let parameters = &call.parameters;
+    // `create` is the default of the service; free accounts may not deliver what it stores.
     if parameters.text("mode").unwrap_or("create") != "download" {
         return Err(Refusal::new(403, "Delivery of archives is blocked for this account"));
     }
@@ -59,10 +60,12 @@ fn chosen<'a>(account: &'a Account, call: &Call) -> Result<Vec<&'a Asset>, Refus
 
 fn zipped(assets: &[&Asset], by_display_name: bool) -> zip::result::ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    // This crate asks `zip` for no compression.
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let mut names = BTreeSet::new();
     for asset in assets {
         let mut name = if by_display_name { asset.display_name() } else { &asset.public_id }.to_owned();
+        // A ZIP file with two entries of one name would unpack to the last of them.
         while !names.insert(name.clone()) {
             name.push_str("_1");
         }

@@ -13,6 +13,7 @@ pub(crate) fn destroy(account: &mut Account, call: &Call) -> Outcome {
     if call.parameters.flag("invalidate") == Some(true) {
         account.invalidate(delivery, id);
     }
+    // 200 also for what is not there, as at the service, so that a repeated call succeeds.
     let result = if account.remove(delivery, id).is_some() { "ok" } else { "not found" };
     Ok(Answer::json(&json!({ "result": result })))
 }

@@ -15,6 +15,7 @@ pub(crate) fn download(account: &mut Account, call: &Call) -> Outcome {
     };
     let asset = account.asset(delivery(call)?, &id).ok_or_else(|| Refusal::not_found(&id))?;
     let mut answer = file(asset);
+    // This way leads past the delivery network, whose term for copies does not apply.
     answer.headers.retain(|(name, _)| *name != "cache-control");
     Ok(if call.parameters.flag("attachment") == Some(true) {
         answer.with("content-disposition", "attachment")

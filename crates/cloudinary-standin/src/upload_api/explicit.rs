@@ -13,12 +13,15 @@ pub(crate) fn explicit(account: &mut Account, call: &Call) -> Outcome {
     let delivery = delivery(call)?;
     let found = account.asset(delivery, id).ok_or_else(|| Refusal::not_found(id))?;
     let mut asset = found.clone();
+    // Blank is not absent: blank takes all tags away.
     if parameters.has("tags") {
         asset.tags = parameters.list("tags");
     }
     if let Some(text) = parameters.text("context") {
         asset.context = context::parse(text)?;
     }
+    // A call that changes nothing is how clients look at an asset; it is no write that lists have to hear
+    // of.
     if asset != *found {
         account.keep(asset.clone());
     }

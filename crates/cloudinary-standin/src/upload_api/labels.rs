@@ -26,6 +26,7 @@ pub(crate) fn tags(account: &mut Account, call: &Call) -> Outcome {
 pub(crate) fn context(account: &mut Account, call: &Call) -> Outcome {
     match required(call, "command")? {
         "add" => {
+            // Before the first asset, so that a text that is wrong changes none.
             let pairs = parse(required(call, "context")?)?;
             each(account, call, |asset| asset.context.extend(pairs.clone()))
         }
@@ -43,6 +44,8 @@ fn each(account: &mut Account, call: &Call, change: impl Fn(&mut Asset)) -> Outc
     let delivery = delivery(call)?;
     let mut changed = Vec::new();
     for id in call.parameters.each("public_ids") {
+        // Ids that are not there are passed over, and the answer names the others: that is how a caller
+        // sees it.
         if let Some(mut asset) = account.asset(delivery, id).cloned() {
             change(&mut asset);
             account.keep(asset);

@@ -28,6 +28,8 @@ use crate::dispatch::Handler;
 pub(crate) fn perform(account: &mut Account, call: &Call, handler: Handler) -> Outcome {
     authentication::of_upload_api(account, call)?;
     match call.route.part(0).as_deref() {
+        // The kind is in the path here and the type of delivery among the parameters; in the Admin API both
+        // are in the path.
         Some("raw" | "auto") => handler(account, call),
         Some("image") => Err(Refusal::bad_request("Invalid image file")),
         Some("video") => Err(Refusal::bad_request("Unsupported video format or file")),

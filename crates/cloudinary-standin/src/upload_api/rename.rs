@@ -18,10 +18,13 @@ pub(crate) fn rename(account: &mut Account, call: &Call) -> Outcome {
         return Err(Refusal::not_found(from));
     }
     let taken = account.asset(to_delivery, to).is_some();
+    // The other way round than with an upload: here nothing is overwritten unless it is asked for.
     if taken && parameters.flag("overwrite") != Some(true) {
         return Err(Refusal::bad_request(format!("to_public_id({to}) already exists")));
     }
     if parameters.flag("invalidate") == Some(true) {
+        // Both: the old name still answers from its copies, and the new one may have copies of what it
+        // replaces or of an answer that it is missing.
         account.invalidate(from_delivery, from);
         account.invalidate(to_delivery, to);
     }

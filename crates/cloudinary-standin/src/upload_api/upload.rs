@@ -23,15 +23,18 @@ pub(crate) fn upload(account: &mut Account, call: &Call) -> Outcome {
         return Err(Refusal::bad_request(text));
     }
     let named = parameters.text("public_id").map(str::to_owned).unwrap_or_else(|| account.new_id());
+    // Checked as it will be stored, extension included, for that is the name that the limits are of.
     let id = public_id::with_extension(&named, filename.as_deref());
     public_id::check(&id)?;
     let tags = parameters.has("tags").then(|| parameters.list("tags"));
     let context = parameters.text("context").map(context::parse).transpose()?;
 
+    // Everything that can be refused has been: from here on the upload happens.
     let former = account.asset(delivery, &id).cloned();
     if let Some(former) = &former
         && parameters.flag("overwrite") == Some(false)
     {
+        // 200 and not an error: `existing` in the answer is all that says that nothing was stored.
         let mut members = signed(account, former, true);
         members.insert("existing".into(), true.into());
         return answer(members);

@@ -25,10 +25,13 @@ impl HogDetector {
                 found: "none".to_owned(),
             });
         }
+        // Not reserved: the count of detectors is checked loosely, the room for weights only at each of
+        // them.
         let mut filters = Vec::new();
         let mut thresholds = Vec::new();
         for _ in 0..detectors {
             read_weights(reader, scan.weights(), &mut filters)?;
+            // Not rounded as the weights are: dlib compares the sum with the double.
             thresholds.push(reader.f64("the threshold of a detector")?);
         }
         Ok(Self { scan, overlap, filters, thresholds })
@@ -39,6 +42,7 @@ impl Scan {
     /// A scanner without a picture, as dlib writes it with a detector.
     fn read(reader: &mut Reader<'_>) -> Result<Self, ExportError> {
         reader.expect_integer(1, "the version of a scanner")?;
+        // A scanner that has loaded a picture would have its features here.
         reader.expect_integer(0, "the room for feature pictures")?;
         reader.expect_integer(0, "the number of feature pictures")?;
         // Cells of one pixel have features of another kind.
@@ -51,6 +55,7 @@ impl Scan {
             size(reader, 1, "the width of the last level")?,
             size(reader, 1, "the height of the last level")?,
         ];
+        // Used in training alone.
         reader.f64("the strength of the regulariser")?;
         let scan = Self { cell, padding, window, max_levels, min_level };
         reader.expect_size(scan.weights(), "the number of weights that fit the window")?;

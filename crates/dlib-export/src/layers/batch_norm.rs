@@ -21,6 +21,7 @@ pub(crate) fn read_batch_norm(reader: &mut Reader<'_>, channels: usize) -> Resul
     let means = parameters(reader, channels, "the running means")?;
     let offset = reader.offset();
     let variances = parameters(reader, channels, "the running variances")?;
+    // The sum with epsilon could be negative, and its root NaN in every weight of the channel.
     if let Some(variance) = variances.iter().find(|&&variance| variance < 0.0) {
         return Err(ExportError::Unexpected {
             offset,
@@ -53,6 +54,8 @@ impl Affine {
             .zip(beta)
             .zip(statistics)
             .map(|((&gamma, &beta), (&mean, &variance))| {
+                // In double precision: the factor is folded into a convolution, whose weights are rounded
+                // once, at the end.
                 let scale = f64::from(gamma) / (f64::from(variance) + epsilon).sqrt();
                 (scale, f64::from(beta) - f64::from(mean) * scale)
             })

@@ -65,6 +65,7 @@ impl Convolution {
         expect_view(reader, weight_shape, "the filters of a convolution")?;
         expect_view(reader, [1, filters, 1, 1], "the biases of a convolution")?;
         skip_multipliers(reader)?;
+        // dlib keeps both in one tensor, the biases last; the two views checked above say so.
         let biases = weights.split_off(weight_count);
         Ok(Self { shape, weights, biases })
     }
@@ -96,10 +97,14 @@ impl Convolution {
         let channels = affine.gamma.iter().zip(&affine.beta);
         for ((filter, bias), (&gamma, &beta)) in filters.zip(&mut self.biases).zip(channels) {
             for weight in filter {
+                // The affine layer works on each channel of the result alone, which is one filter: so it
+                // folds exactly, but for rounding.
                 *weight = nearest_f32(f64::from(*weight) * gamma);
             }
             *bias = nearest_f32(f64::from(*bias).mul_add(gamma, beta));
         }
+        // Finite factors can have a product that f32 does not hold; an infinite weight would be exported
+        // unnoticed.
         self.weights.iter().chain(&self.biases).all(|value| value.is_finite()).then_some(self)
     }
 }

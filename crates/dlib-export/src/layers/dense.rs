@@ -23,6 +23,7 @@ impl Dense {
         reader.expect_size(inputs, "the number of inputs")?;
         let weights = parameters(reader, inputs * outputs, "the parameters of a fully connected layer")?;
         expect_view(reader, [inputs, outputs, 1, 1], "the weights of a fully connected layer")?;
+        // Without a bias dlib still writes its view, which is empty.
         expect_view(reader, [0; 4], "the biases of a fully connected layer")?;
         reader.expect_integer(WITHOUT_BIAS, "the mode without bias")?;
         skip_multipliers(reader)?;

@@ -28,6 +28,8 @@ fn expect_averages(reader: &mut Reader<'_>, averages: [f32; 3]) -> Result<(), Ex
     for average in averages {
         let offset = reader.offset();
         let found = reader.f32("the average of a colour")?;
+        // Equal bit by bit: the numbers are read exactly, and the caller normalises with these very
+        // constants.
         if found != average {
             return Err(ExportError::Unexpected {
                 offset,

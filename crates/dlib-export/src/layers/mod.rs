@@ -36,6 +36,7 @@ pub(crate) fn expect_add(reader: &mut Reader<'_>) -> Result<(), ExportError> {
 /// What the framework keeps for each layer: three flags and three tensors (gradients and cached
 /// output, empty in a cleaned network).
 pub(crate) fn skip_state(reader: &mut Reader<'_>) -> Result<(), ExportError> {
+    // Read value by value: the format has no lengths by which a part could be skipped.
     for flag in ["the set-up flag", "the gradient flag", "the output flag"] {
         reader.boolean(flag)?;
     }

@@ -31,6 +31,7 @@ impl Pool {
             Self::Max => "max_pool_2",
             Self::Average => "avg_pool_2",
         })?;
+        // Compared, though nothing is made of them: the graph is built by the sizes that are expected here.
         for (size, what) in [
             (shape.window, "the rows of a pooling window"),
             (shape.window, "the columns of a pooling window"),

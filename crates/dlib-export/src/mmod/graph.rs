@@ -34,6 +34,8 @@ pub(super) fn model(network: &Mmod, architecture: &Architecture) -> Vec<u8> {
     let mut channels = 3;
     if let Some((last, convolutions)) = network.convolutions.split_last() {
         for (number, convolution) in (1..).zip(convolutions) {
+            // Appended channels are zeros after the relu, too, and the next convolution has weights of zero
+            // for them.
             let convolution = widened(convolution, channels);
             channels = convolution.shape.filters;
             let name = format!("convolution{number}");
@@ -47,6 +49,7 @@ pub(super) fn model(network: &Mmod, architecture: &Architecture) -> Vec<u8> {
     let input = vec![named("batch"), Dimension::fixed(3), named("height"), named("width")];
     let output = vec![named("batch"), Dimension::fixed(1), named("rows"), named("columns")];
     let mut model = graph.build("face-detector", (INPUT, input), (OUTPUT, output));
+    // Whoever runs the network needs these, and nothing of a graph can express them.
     model.metadata_props = metadata(&network.options, architecture.cells());
     model.encode_to_vec()
 }
@@ -57,6 +60,7 @@ fn scores(graph: &mut GraphBuilder, input: &str, channels: usize, filter: &Convo
     let rows = Kernel { shape: [kernel, channels, 1, kernel], padding: [0, padding] };
     let rows = graph.convolution_by(input, "rows", rows, &by_row(filter, channels), None);
     let sum = Kernel { shape: [1, kernel, kernel, 1], padding: [padding, 0] };
+    // The bias belongs to the sum: with the rows it would be added once for each.
     graph.convolution_by(&rows, OUTPUT, sum, &diagonal(kernel), Some(&filter.biases));
 }
 

@@ -26,6 +26,7 @@ impl Mmod {
         let options = DetectionOptions::read(reader)?;
         let shapes = architecture.convolutions;
         // Convolution, batch normalisation, relu; the last is a convolution alone.
+        // From 1, for the layer at the input has another version.
         for _ in 1..(3 * shapes.len()).saturating_sub(2) {
             reader.expect_integer(LAYER, "the version of a layer's wrapper")?;
         }
@@ -49,6 +50,7 @@ fn convolution(
 ) -> Result<Convolution, ExportError> {
     let convolution = Convolution::read(reader, shape)?;
     skip_state(reader)?;
+    // dlib keeps it in the layer that sits on the input, behind that layer's own state.
     if is_first {
         reader.expect_integer(1, "the sample expansion factor")?;
     }

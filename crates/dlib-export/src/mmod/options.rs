@@ -24,6 +24,7 @@ impl DetectionOptions {
         reader.expect_integer(1, "the version of the detector's options")?;
         let window_width = side(reader, "the width of the window")?;
         let window_height = side(reader, "the height of the window")?;
+        // Checked to be finite numbers and no more: a detection does not depend on them.
         for training in ["the loss of a false alarm", "the loss of a miss", "the overlap with a truth"] {
             reader.f64(training)?;
         }

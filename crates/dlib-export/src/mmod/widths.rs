@@ -28,6 +28,7 @@ pub(super) fn by_row(convolution: &Convolution, inputs: usize) -> Vec<f32> {
     let rows = (0..kernel).flat_map(|row| {
         let of_row =
             planes.clone().flat_map(move |plane| plane.chunks_exact(kernel).nth(row).unwrap_or_default());
+        // The input has the channels of zeros that were appended before, which no filter of the file knows.
         let zeros = std::iter::repeat_n(&0.0, inputs.saturating_sub(convolution.shape.inputs) * kernel);
         of_row.chain(zeros)
     });

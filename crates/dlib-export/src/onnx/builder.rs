@@ -61,6 +61,7 @@ impl GraphBuilder {
         inputs.extend(biases.map(|biases| self.floats(format!("{name}.bias"), &[filters], biases)));
         let attributes = vec![
             ints("kernel_shape", &[rows, columns]),
+            // ONNX lists pads as all beginnings, then all ends: top, left, bottom, right.
             ints("pads", &[vertical, horizontal, vertical, horizontal]),
         ];
         self.operator("Conv", inputs, name, attributes)
@@ -79,6 +80,7 @@ impl GraphBuilder {
     /// [`pad_bottom_right`](Self::pad_bottom_right).
     pub(crate) fn scale_channels(&mut self, input: &str, name: &str, factors: &[f32]) -> String {
         let channels = factors.len();
+        // With as many groups as channels each filter has a single input.
         let weights = self.floats(format!("{name}.weight"), &[channels, 1, 1, 1], factors);
         let attributes = vec![int("group", channels), ints("kernel_shape", &[1, 1])];
         self.operator("Conv", vec![input.to_owned(), weights], name, attributes)
@@ -125,6 +127,7 @@ impl GraphBuilder {
             data_type: Some(TENSOR_FLOAT),
             float_data: Vec::new(),
             name: Some(name.clone()),
+            // Raw data is little-endian by ONNX's schema, whatever the machine.
             raw_data: Some(values.iter().flat_map(|value| value.to_le_bytes()).collect()),
         });
         name
@@ -149,6 +152,8 @@ impl GraphBuilder {
         ModelProto {
             ir_version: Some(IR_VERSION),
             producer_name: Some(env!("CARGO_PKG_NAME").to_owned()),
+            // The same weights must give the same bytes, also from another version of this crate: the
+            // set-up compares hashes.
             producer_version: None,
             graph: Some(graph),
             opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: Some(OPSET) }],

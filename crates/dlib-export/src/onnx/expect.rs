@@ -13,6 +13,7 @@ pub(crate) fn wrong(expected: &'static str, found: impl Into<String>) -> ExportE
 
 /// A name from the file, fit for an error message.
 pub(crate) fn shown(name: &str) -> String {
+    // Escaped and cut: a file from anywhere must not write control characters, or megabytes, to a terminal.
     name.chars().take(SHOWN_CHARACTERS).flat_map(char::escape_debug).collect()
 }
 

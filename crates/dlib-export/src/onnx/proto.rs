@@ -85,6 +85,8 @@ pub(crate) struct AttributeProto {
     pub(crate) i: Option<i64>,
     #[prost(bytes = "vec", optional, tag = "4")]
     pub(crate) s: Option<Vec<u8>>,
+    // Not packed, as proto2 has it unless the schema says otherwise: encoding must give the bytes that were
+    // decoded.
     #[prost(int64, repeated, packed = "false", tag = "8")]
     pub(crate) ints: Vec<i64>,
     #[prost(int32, optional, tag = "20")]
@@ -157,6 +159,8 @@ impl Dimension {
 /// Protobuf has no counts to check, and two bytes can stand for a message that takes a hundred in
 /// memory; packed floats take as much there as in the file.
 pub(crate) fn structure_size(onnx: &[u8]) -> Option<usize> {
+    // By hand, before decoding: that is what must not be tried with a hostile file. The way is that of
+    // onnx.proto: the graph (7), its initializers (5), their float_data (4).
     let mut floats = 0;
     for graph in parts(onnx, 7) {
         for tensor in parts(graph?, 5) {
@@ -178,6 +182,7 @@ fn parts(message: &[u8], tag: u32) -> impl Iterator<Item = Option<&[u8]>> {
                 Some((found, Some(content))) if found == tag => return Some(Some(content)),
                 Some(_) => {}
                 None => {
+                    // Nothing after a damaged field can be trusted; the next call then ends.
                     rest = &[];
                     return Some(None);
                 }
@@ -191,6 +196,7 @@ fn parts(message: &[u8], tag: u32) -> impl Iterator<Item = Option<&[u8]>> {
 fn next_part<'a>(rest: &mut &'a [u8]) -> Option<(u32, Option<&'a [u8]>)> {
     let (tag, wire_type) = decode_key(rest).ok()?;
     if wire_type == WireType::LengthDelimited {
+        // The length is only compared with what is left, never allocated.
         let length = usize::try_from(decode_varint(rest).ok()?).ok()?;
         let (content, after) = rest.split_at_checked(length)?;
         *rest = after;
@@ -204,6 +210,7 @@ fn next_part<'a>(rest: &mut &'a [u8]) -> Option<(u32, Option<&'a [u8]>)> {
 /// the same bytes.
 pub(crate) fn decode(onnx: &[u8]) -> Result<ModelProto, ExportError> {
     let model = ModelProto::decode(onnx).map_err(ExportError::NotOnnx)?;
+    // The length first: it is counted without making the copy that a comparison needs.
     if model.encoded_len() == onnx.len() && model.encode_to_vec() == onnx {
         Ok(model)
     } else {

@@ -10,6 +10,7 @@ impl Reader<'_> {
         let offset = self.offset();
         let rows = self.integer(expected)?;
         let columns = self.integer(expected)?;
+        // Cannot overflow: an integer has at most 63 bits beside its sign.
         let (rows, columns) = if rows < 0 || columns < 0 { (-rows, -columns) } else { (rows, columns) };
         match usize::try_from(rows) {
             Ok(rows) if columns == 1 => {

@@ -65,6 +65,7 @@ fn exact(mantissa: i64, exponent: i64, precision: &Precision) -> Option<f64> {
     if exponent >= FIRST_SPECIAL_EXPONENT {
         return None;
     }
+    // A zero has no odd mantissa to reduce to, and dlib writes no sign for it.
     if mantissa == 0 {
         return Some(0.0);
     }

@@ -65,6 +65,7 @@ impl<'a> Reader<'a> {
         let offset = self.offset;
         let control = self.byte(expected)?;
         let size = usize::from(control & 0x0f);
+        // Bits 4 to 6 are never set by dlib, and an integer has one byte at least, even 0.
         if control & 0x70 != 0 || !(1..=8).contains(&size) {
             return Err(ExportError::Unexpected {
                 offset,
@@ -72,6 +73,7 @@ impl<'a> Reader<'a> {
                 found: format!("0x{control:02x}"),
             });
         }
+        // An error names the start of the value, not the byte after the control byte.
         let bytes = self.bytes(size, expected).map_err(|_| ExportError::Truncated { offset, expected })?;
         let magnitude = bytes.iter().rev().fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
         let value = i64::try_from(magnitude).map_err(|_| ExportError::Unexpected {
@@ -153,6 +155,7 @@ impl<'a> Reader<'a> {
         expected: &'static str,
     ) -> Result<(), ExportError> {
         let remaining = self.rest.len();
+        // In usize a product of a hostile count could wrap to a small number.
         match count.checked_mul(element_bytes) {
             Some(bytes) if bytes <= remaining => Ok(()),
             Some(_) | None => Err(ExportError::TooLong { offset, expected, count: count as u64, remaining }),
@@ -163,6 +166,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn boolean(&mut self, expected: &'static str) -> Result<bool, ExportError> {
         let offset = self.offset;
         match self.byte(expected)? {
+            // dlib writes a bool as text and not as a byte of 0 or 1.
             b'0' => Ok(false),
             b'1' => Ok(true),
             other => Err(ExportError::Unexpected {
@@ -179,6 +183,7 @@ impl<'a> Reader<'a> {
         let length = self.count(1, name)?;
         let unexpected =
             |found| ExportError::Unexpected { offset, expected: format!("the name {name:?}").into(), found };
+        // The text goes into the message, which must not grow with the file.
         if length > LONGEST_STRING {
             return Err(unexpected(format!("a string of {length} bytes")));
         }

@@ -22,6 +22,7 @@ impl Reader<'_> {
         self.check_room(offset, count, size_of::<f32>(), expected)?;
         let start = self.offset();
         let bytes = self.bytes(count * size_of::<f32>(), expected)?;
+        // No remainder: so many whole words were taken.
         let (words, _) = bytes.as_chunks::<4>();
         let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
         match values.iter().position(|value| !value.is_finite()) {

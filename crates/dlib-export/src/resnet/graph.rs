@@ -32,6 +32,8 @@ pub(super) fn model(network: &ResNet, architecture: &Architecture) -> Vec<u8> {
     let pooled = graph.apply("GlobalAveragePool", &[&features.tensor], "pool");
     let flat = graph.apply("Flatten", &[&pooled], "flat");
     let dense = &network.embedding;
+    // As it lies in the file: dlib multiplies a row vector by it, which is what `MatMul` does, so nothing
+    // is transposed.
     let matrix = graph.floats("embedding.weight".to_owned(), &[dense.inputs, dense.outputs], &dense.weights);
     graph.apply("MatMul", &[&flat, &matrix], OUTPUT);
 
@@ -55,6 +57,8 @@ fn add_block(graph: &mut GraphBuilder, block: &Block, input: &Features, name: &s
     let main_side = block.second.shape.output_side(block.first.shape.output_side(input.side));
 
     let shortcut = add_shortcut(graph, block, input, name);
+    // With padding 0 the convolution of stride 2 loses the last row and column of an even picture, the pool
+    // does not. dlib fills them with zeros in the sum.
     let main = if shortcut.side > main_side {
         graph.pad_bottom_right(&main, &format!("{name}.padded"), block.second.shape.filters)
     } else {

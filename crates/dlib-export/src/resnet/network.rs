@@ -36,6 +36,8 @@ impl ResNet {
     pub(super) fn read(reader: &mut Reader<'_>, architecture: &Architecture) -> Result<Self, ExportError> {
         let block_shapes = architecture.blocks();
         expect_loss(reader)?;
+        // Tags and skips show in these versions alone: the contents of the layers do not say where a block
+        // begins.
         for version in wrapper_versions(&block_shapes) {
             reader.expect_integer(version, "the version of a layer's wrapper")?;
         }
@@ -65,6 +67,8 @@ impl Block {
         let first = folded(reader, shape.first)?;
         relu(reader)?;
         let second = folded(reader, shape.second)?;
+        // In dlib's nested types the pool of the shortcut lies above the two convolutions, although it
+        // works on their input.
         if shape.halves {
             Pool::Average.expect(reader, SHORTCUT_POOL)?;
             skip_state(reader)?;

@@ -94,6 +94,7 @@ impl Architecture {
 
     /// Pixels that the last convolution leaves of each channel.
     pub(super) fn pixels(&self) -> usize {
+        // The matrix after it has a column for each pixel of each channel.
         let last = self.layers().iter().fold(self.side, |side, layer| layer.convolution.output_side(side));
         last * last
     }

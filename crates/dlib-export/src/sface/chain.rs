@@ -50,6 +50,8 @@ impl Chain {
         let constants: Result<Vec<_>, ExportError> = constants
             .iter()
             .map(|name| {
+                // Taken out: what is left at the end was used by no operator, and folding changes a
+                // constant for one operator alone.
                 let constant = self.constants.remove(name);
                 constant.ok_or_else(|| wrong("a constant for each operator", shown(name)))
             })
@@ -63,6 +65,7 @@ impl Chain {
         if let Some(node) = self.nodes.next() {
             return Err(wrong("the end of the graph", shown(node.op_type())));
         }
+        // The least, because the order of a hash map would make the message differ from run to run.
         match self.constants.into_keys().min() {
             None => Ok(self.value),
             Some(name) => Err(wrong("constants that are used", shown(&name))),
@@ -77,6 +80,7 @@ impl Step {
         let expected: Option<Vec<_>> = shape.iter().map(|&size| i64::try_from(size).ok()).collect();
         let count = tensor.float_data.len();
         let is_it = tensor.data_type == Some(TENSOR_FLOAT)
+            // One form only: a tensor with both would mean whichever a runtime reads first.
             && tensor.raw_data.is_none()
             && Some(&tensor.dims) == expected.as_ref()
             && count == shape.iter().product::<usize>();
@@ -107,6 +111,7 @@ impl Step {
             Some(attribute) => {
                 Err(wrong("the attributes of the published network", format!("another {}", attribute.name())))
             }
+            // Any further attribute could change what the operator computes.
             None if self.attributes.len() != counted => {
                 Err(wrong("the attributes of the published network", self.attributes.len().to_string()))
             }

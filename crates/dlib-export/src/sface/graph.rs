@@ -38,6 +38,7 @@ fn add_layer(graph: &mut GraphBuilder, layer: &Layer, input: &str, name: &str) -
     let above: Vec<f32> = layer.slopes.iter().map(|&a| nearest_f32(1.0 - f64::from(a))).collect();
     let relu = graph.apply("Relu", &[&convolved], &format!("{name}.relu"));
     let above = graph.scale_channels(&relu, &format!("{name}.above"), &above);
+    // Of the value before the relu, which has lost what is below 0.
     let slope = graph.scale_channels(&convolved, &format!("{name}.slope"), &layer.slopes);
     graph.apply("Add", &[&above, &slope], &format!("{name}.sum"))
 }

@@ -44,6 +44,8 @@ fn to_onnx(onnx: &[u8], architecture: &Architecture) -> Result<Vec<u8>, ExportEr
     if onnx.len() > LARGEST_FILE {
         return Err(wrong("a file of at most 64 MiB", format!("{} bytes", onnx.len())));
     }
+    // A limit of its own: weights take as much memory as bytes, what is beside them up to fifty times that.
+    // A file that is cut off has no such size; decoding says what is wrong with it.
     if let Some(size) = proto::structure_size(onnx).filter(|&size| size > LARGEST_STRUCTURE) {
         return Err(wrong("at most 256 KiB beside the weights", format!("{size} bytes")));
     }

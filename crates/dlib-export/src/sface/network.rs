@@ -96,6 +96,7 @@ impl Embedding {
         let (channels, pixels) = (architecture.channels(), architecture.pixels());
         let outputs = architecture.embedding_size;
         let before = read_batch_norm(chain, channels)?;
+        // Outside of training it passes its input on.
         let dropout = chain.next("Dropout")?;
         dropout.float("ratio")?;
         dropout.expect(&[], 1)?;
@@ -112,10 +113,14 @@ impl Embedding {
         let rows = weights.chunks_exact_mut((channels * pixels).max(1)).zip(&mut biases);
         for ((row, bias), (&gamma, &beta)) in rows.zip(after.gamma.iter().zip(&after.beta)) {
             let mut shifted = f64::from(*bias);
+            // `Flatten` puts the pixels of a channel next to each other, so a row of the matrix has them in
+            // a block.
             let channels = row.chunks_exact_mut(pixels.max(1));
             for (channel, (&scale, &shift)) in channels.zip(before.gamma.iter().zip(&before.beta)) {
                 for weight in channel {
                     let value = f64::from(*weight);
+                    // By the weight as it was: what the normalisation before adds goes through the matrix,
+                    // not through its scale.
                     shifted += value * shift;
                     *weight = nearest_f32(value * scale * gamma);
                 }
@@ -133,6 +138,7 @@ impl Embedding {
 fn read_batch_norm(chain: &mut Chain, channels: usize) -> Result<Affine, ExportError> {
     let mut step = chain.next("BatchNormalization")?;
     step.expect(&[], 2)?;
+    // Used in training alone; read by name, so that the two attributes counted above are these.
     step.float("momentum")?;
     let epsilon = step.float("epsilon")?;
     let [gamma, beta, means, variances] = [(); 4].map(|()| step.floats(&[channels]));

@@ -23,6 +23,7 @@ impl ShapePredictor {
         let points = mean_shape.len() / 2;
 
         let mut trees = Trees::default();
+        // dlib could write trees of different sizes; the arrays of the export cannot hold them.
         let mut per_cascade = Equal::new("trees in each cascade");
         let mut per_tree = Equal::new("splits in each tree");
         let offset = reader.offset();
@@ -70,6 +71,7 @@ impl Trees {
         let offset = reader.offset();
         let splits = reader.count(2 * INTEGER_BYTES + FLOAT_BYTES, "the splits of a tree")?;
         per_tree.check(splits, offset)?;
+        // Nodes are found by arithmetic on their index, which is right in a full tree alone.
         if !(splits + 1).is_power_of_two() {
             return Err(ExportError::Unexpected {
                 offset,
