@@ -13,7 +13,7 @@ use actix_multipart::form::text::TextConfig;
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpServer};
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow};
 use embedding_store::{EmbeddingStore, Journal, RedbJournal};
 use face_core::FaceEngine;
 use tokio::sync::Semaphore;
@@ -116,17 +116,18 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     tracing::info!(scheme, %address, store = %config.store, took_ms = took, "ready");
     // Nothing else goes to standard output, so whoever asked for port 0 can read the port there.
     writeln!(io::stdout(), "Ready: {scheme}://{address}/ (API documentation: {scheme}://{address}/docs)")?;
-    tokio::select! {
-        ended = server.run() => ended?,
+    let ended = tokio::select! {
+        ended = server.run() => ended.map_err(anyhow::Error::from),
         // Each goes on for ever, unless it has a fault: keys that were revoked would hold from then on.
-        Some(ended) = upkeep.join_next() => bail!("what the server does on its own has ended: {ended:?}"),
-    }
+        Some(ended) = upkeep.join_next() => Err(anyhow!("what the server does on its own has ended: {ended:?}")),
+    };
     // Before the flush, which would otherwise wait for what this goes on to record.
     drop(upkeep);
     let lost = audit.flush(LAST_WORDS).await;
     if lost > 0 {
         tracing::error!(lost, "entries of the audit could not be written before the end");
     }
+    ended?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -55,7 +55,7 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
 }
 
 /// Makes the folder, for its owner alone: the log names people.
-fn private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn private_folder(folder: &Path) -> io::Result<()> {
     // The mode from the start, so it is never open to others. A folder that is there keeps its own.
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::follow::Followed;
 use crate::models;
 use crate::routes::redoc_bundle;
+use crate::telemetry::private_folder;
 use crate::tls::CertificateFiles;
 
 /// 2026-01-01: a clock before this program was written is wrong, and so are the times it would record.
@@ -133,7 +134,8 @@ fn certificate(files: Option<&CertificateFiles>) -> anyhow::Result<String> {
 
 fn log_folder(folder: Option<&Path>) -> anyhow::Result<String> {
     let Some(folder) = folder else { return Ok("none".to_owned()) };
-    std::fs::create_dir_all(folder).with_context(|| format!("'{}' cannot be made", folder.display()))?;
+    // As the server makes it, or its log would be open to others once the doctor had been here.
+    private_folder(folder).with_context(|| format!("'{}' cannot be made", folder.display()))?;
     tempfile_in(folder).with_context(|| format!("'{}' cannot be written to", folder.display()))?;
     Ok(format!("'{}'", folder.display()))
 }

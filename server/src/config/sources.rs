@@ -155,7 +155,11 @@ fn dotenv(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
 fn parse_file(path: &Path) -> Result<Values, ConfigError> {
     let unreadable = |detail: String| ConfigError::Unreadable { path: path.to_path_buf(), detail };
     let text = fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| unreadable(e.to_string()))?;
+    // The parser's own message quotes the line, which may hold a secret.
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        unreadable(format!("line {} is no TOML: {}", before.matches('\n').count() + 1, error.message()))
+    })?;
     let mut values = Values::new();
     for (key, value) in table {
         let Some(setting) = SETTINGS.iter().find(|s| s.key() == key) else {

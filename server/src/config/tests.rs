@@ -69,6 +69,14 @@ fn unknown_names_are_refused_wherever_they_are_said() {
 }
 
 #[test]
+fn a_file_that_is_no_toml_is_said_by_its_line_and_not_shown() {
+    let file = "port = 1\nstore = \"postgres://door:s3cret@db.example/faces\n";
+    let words = refusal(&Said { file, ..NOTHING });
+    assert!(words.contains("face.toml") && words.contains("line 2"), "{words}");
+    assert!(!words.contains("s3cret") && !words.contains("db.example"), "{words}");
+}
+
+#[test]
 fn bad_values_are_named_with_what_is_allowed() {
     let bad: [(&'static str, &str, &str); 27] = [
         ("host", "example.org", "IP address"),

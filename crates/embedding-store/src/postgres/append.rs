@@ -182,7 +182,8 @@ async fn finish(
         notices.insert(0, identity.notice(&Changed::Event(sample.event().clone())));
     }
     let add = lease.prepare_cached(if user.is_some() { ADD_AND_UPDATE } else { ADD });
-    let add = lease.within(add).await?;
+    // A refusal leaves the transaction open and aborted: the connection must not go back to the pool.
+    let add = lease.within(add).await.map_err(Failure::amid_a_transaction)?;
     let (user, template) = user.unwrap_or_default();
     let values: [&(dyn ToSql + Sync); 8] =
         [&event, &name, &id, &record, &identity.channel, &notices, &user, &template];

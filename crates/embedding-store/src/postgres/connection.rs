@@ -54,10 +54,12 @@ impl Sessions {
     pub(super) fn new(config: &PostgresConfig) -> Result<Self, StoreError> {
         // `Ok` means durable, so synchronous_commit=off is replaced; with any other value a commit waits at least
         // for the local disk. A process that hangs within a transaction would keep its locks, so that has a time
-        // limit. Notices, as of IF NOT EXISTS, are off because tokio-postgres logs each of them.
+        // limit. A transaction must see what was committed while it waited for a lock, whatever is usual in the database:
+        // with `repeatable read` it would decide on what was there before. Notices, as of IF NOT EXISTS, are off because tokio-postgres logs each of them.
         let settings = format!(
             "SET search_path = \"{}\"; SET statement_timeout = {}; SET client_min_messages = error; \
              SET idle_in_transaction_session_timeout = {}; SET bytea_output = hex; \
+             SET default_transaction_isolation = 'read committed'; \
              SELECT set_config('synchronous_commit', 'on', false) \
              WHERE current_setting('synchronous_commit') = 'off'",
             config.schema,
