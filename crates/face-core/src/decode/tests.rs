@@ -243,7 +243,7 @@ fn scans_that_follow_a_whole_picture_are_never_decoded() {
     repeated.extend(&end);
     // What comes after the end marker, such as a phone's second picture, is none of them.
     let with_another = [whole.as_slice(), &whole].concat();
-    let is_plain = |bytes: &[u8]| jpeg::Jpeg::read(bytes).unwrap().plain_size().is_some();
+    let is_plain = |bytes: &[u8]| Jpeg::read(bytes).unwrap().plain_size().is_some();
     assert_eq!([whole.as_slice(), &repeated, &with_another].map(is_plain), [true, false, true]);
 }
 

@@ -27,7 +27,7 @@ pub(super) fn blockiness(picture: RgbView<'_>, face: &BoundingBox, eye_distance:
     let (luma, width) = averaged(picture, columns, rows, scale);
     let height = luma.len() / width.max(1);
     let at = |x: usize, y: usize| luma.get(y * width + x).copied().unwrap_or_default();
-    let across = steepness(width, height, |along, line| at(along, line));
+    let across = steepness(width, height, at);
     let down = steepness(height, width, |along, line| at(line, along));
     across.min(down)
 }
