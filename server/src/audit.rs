@@ -14,7 +14,7 @@ use tracing::Instrument;
 use tracing_actix_web::RequestId;
 use uuid::Uuid;
 
-use crate::access::Caller;
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::http::Shape;
 use crate::quality::Judged;
@@ -38,10 +38,10 @@ impl Transaction {
     }
 
     /// Something that it is about to do.
-    pub(crate) fn act(self, action: Action) -> Act {
+    pub(crate) fn begin(self, action: Action) -> PendingEntry {
         // The outcome of a success: an error or a drop replaces it.
         let entry = AuditEntry::new(OffsetDateTime::now_utc(), self.id, self.actor, action, Outcome::Done);
-        Act { trail: self.trail, entry: Some(entry) }
+        PendingEntry { trail: self.trail, entry: Some(entry) }
     }
 }
 
@@ -67,17 +67,17 @@ impl FromRequest for Transaction {
 /// and what it had begun may yet be carried through. Not one that is cut off by the end of the program, whose requests
 /// have half a minute to end by themselves.
 #[derive(Debug)]
-#[must_use = "an act is to be ended"]
-pub(crate) struct Act {
+#[must_use = "a pending entry is recorded by `end` or `done`"]
+pub(crate) struct PendingEntry {
     trail: AuditTrail,
     /// `None` once it has ended.
     entry: Option<AuditEntry>,
 }
 
-/// The code of an act that was given up.
+/// The code of an entry whose request was given up.
 const INTERRUPTED: &str = "interrupted";
 
-impl Act {
+impl PendingEntry {
     /// In an event.
     pub(crate) fn at(mut self, event: &EventName) -> Self {
         self.entry = self.entry.take().map(|entry| entry.with_event(event.clone()));
@@ -90,19 +90,19 @@ impl Act {
         self
     }
 
-    /// Records how it ended and passes that on; of a success, `told` says more.
+    /// Records how it ended and passes that on; of a success, `describe` says more.
     ///
     /// # Errors
     /// Those of `ended`, and no others: what the audit cannot hold now, it keeps, or the log says.
     pub(crate) async fn end<T>(
         mut self,
         ended: Result<T, ApiError>,
-        told: impl FnOnce(&T, AuditEntry) -> AuditEntry,
+        describe: impl FnOnce(&T, AuditEntry) -> AuditEntry,
     ) -> Result<T, ApiError> {
         // Taken, so that the drop at the end of this call records nothing.
         if let Some(entry) = self.entry.take() {
             let entry = match &ended {
-                Ok(done) => told(done, entry),
+                Ok(done) => describe(done, entry),
                 Err(error) => failed(error, entry),
             };
             // Before the answer goes out: whoever has it finds its transaction, also after a crash. Once the
@@ -116,13 +116,13 @@ impl Act {
     /// Records that it was done, or how it failed, and passes that on.
     ///
     /// # Errors
-    /// As for [`Act::end`].
+    /// As for [`PendingEntry::end`].
     pub(crate) async fn done<T>(self, ended: Result<T, ApiError>) -> Result<T, ApiError> {
         self.end(ended, |_, entry| entry).await
     }
 }
 
-impl Drop for Act {
+impl Drop for PendingEntry {
     fn drop(&mut self) {
         let Some(mut entry) = self.entry.take() else { return };
         entry.details.outcome = Outcome::Failed;
@@ -185,12 +185,12 @@ mod tests {
         let event = EventName::new("summit").unwrap();
         let begun = || {
             let transaction = Transaction::of_service(trail.clone()).unwrap();
-            (transaction.id, transaction.act(Action::DeleteEvent).at(&event))
+            (transaction.id, transaction.begin(Action::DeleteEvent).at(&event))
         };
-        let (given_up, act) = begun();
-        drop(act);
-        let (ended, act) = begun();
-        act.done(Ok(())).await.unwrap();
+        let (given_up, pending) = begun();
+        drop(pending);
+        let (ended, pending) = begun();
+        pending.done(Ok(())).await.unwrap();
         let written = async {
             // By a task of its own.
             while trail.by_transaction(given_up).await.unwrap().is_empty() {

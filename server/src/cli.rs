@@ -8,7 +8,7 @@ use ::events::{Actor, EventName};
 use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use crate::access::Role;
+use crate::auth::Role;
 use crate::commands;
 use crate::commands::import_legacy::Source;
 use crate::commands::keys::KeysCommand;

@@ -15,7 +15,7 @@ use actix_web::web::{ServiceConfig, delete, get, post, resource};
 use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::access::{Role, needs};
+use crate::auth::{Role, needs};
 
 pub(crate) use docs::redoc_bundle;
 

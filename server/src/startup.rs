@@ -21,9 +21,9 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
-use crate::access::{Access, KeyFile};
+use crate::auth::{Access, KeyFile};
+use crate::background::run_background_tasks;
 use crate::config::Config;
-use crate::follow::follow;
 use crate::http::{
     Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
     render_errors, security_headers,
@@ -31,10 +31,10 @@ use crate::http::{
 use crate::inference::Inference;
 use crate::models;
 use crate::openapi::Document;
+use crate::reload::reload_on_change;
 use crate::routes;
 use crate::service::Service;
 use crate::tls;
-use crate::upkeep::keep_up;
 use crate::upload::form_error;
 
 /// Exports under way at one time, and as many imports: both are rare, and each moves a whole event.
@@ -63,17 +63,17 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     // Read before the slow part, so that an unusable file fails at once. A change while the models load is
     // not missed: the first look compares with what was read here.
-    let keys = config.keys.as_ref().map(KeyFile::follow).transpose()?;
-    let certificate = config.tls.clone().map(follow).transpose()?;
+    let keys = config.keys.as_ref().map(KeyFile::reload_on_change).transpose()?;
+    let certificate = config.tls.clone().map(reload_on_change).transpose()?;
     let service = open(config).await?;
     let audit = service.audit.clone();
     // Not detached: a task that dies must be noticed below, and none may outlive this function.
-    let mut upkeep = JoinSet::new();
-    upkeep.spawn(keep_up(service.clone(), config.audit_age));
+    let mut background = JoinSet::new();
+    background.spawn(run_background_tasks(service.clone(), config.audit_age));
     let access = match keys {
         None => Access::Anyone,
-        Some((keys, following)) => {
-            upkeep.spawn(following);
+        Some((keys, reloading)) => {
+            background.spawn(reloading);
             Access::Keys(keys)
         }
     };
@@ -107,8 +107,8 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     .shutdown_signal(told_to_stop());
     let (server, scheme) = match certificate {
         None => (server.listen(listener)?, "http"),
-        Some((certificate, following)) => {
-            upkeep.spawn(following);
+        Some((certificate, reloading)) => {
+            background.spawn(reloading);
             (server.listen_rustls_0_23(listener, tls::server_config(certificate)?)?, "https")
         }
     };
@@ -119,10 +119,10 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let ended = tokio::select! {
         ended = server.run() => ended.map_err(anyhow::Error::from),
         // Each goes on for ever, unless it has a fault: keys that were revoked would hold from then on.
-        Some(ended) = upkeep.join_next() => Err(anyhow!("what the server does on its own has ended: {ended:?}")),
+        Some(ended) = background.join_next() => Err(anyhow!("a background task has ended: {ended:?}")),
     };
     // Before the flush, which would otherwise wait for what this goes on to record.
-    drop(upkeep);
+    drop(background);
     let lost = audit.flush(LAST_WORDS).await;
     if lost > 0 {
         tracing::error!(lost, "entries of the audit could not be written before the end");
@@ -144,7 +144,7 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let journal = journal(config, &*store).await?;
     let check_ins = CheckIns::new(Arc::clone(&journal), config.check_ins);
     let events = EventService::open_with(Arc::clone(&store), first, options).await?;
-    // Before any request and any upkeep: a user deleted earlier than this would leave check-ins behind.
+    // Before any request and any background: a user deleted earlier than this would leave check-ins behind.
     events.attach(Arc::new(check_ins.clone()));
     let inference = Inference::start(config.workers, engine, config.multi_face)?;
     load_models(&inference, &events)?;

@@ -12,7 +12,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use zeroize::Zeroizing;
 
-use crate::follow::{Followed, Latest, open_regular};
+use crate::reload::{Latest, Reloadable, open_regular};
 
 /// What PEM says of a private key under a passphrase, in its first line or in a header.
 const ENCRYPTED: &[u8] = b"ENCRYPTED";
@@ -65,7 +65,7 @@ pub(crate) enum TlsError {
     },
 }
 
-impl Followed for CertificateFiles {
+impl Reloadable for CertificateFiles {
     // Kept until the next look to compare with, so the key's bytes are wiped when they are dropped.
     type Text = (Vec<u8>, Zeroizing<Vec<u8>>);
     type Value = CertifiedKey;

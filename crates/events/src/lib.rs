@@ -37,6 +37,7 @@
 //! ```
 
 mod audit;
+mod bounded_text;
 mod calibration;
 mod check_in;
 mod decision;
@@ -49,16 +50,18 @@ mod limit;
 mod policy;
 mod rules;
 mod service;
-mod texts;
+mod string_enum;
 #[cfg(test)]
-mod trial_journal;
+mod test_journal;
 #[cfg(test)]
-mod trial_log;
-mod words;
+mod test_log;
 
 pub use audit::{
     Action, AuditDetails, AuditEntry, AuditError, AuditFilter, AuditListing, AuditOptions, AuditPage,
     AuditStatus, AuditTrail, Outcome, Recorded,
+};
+pub use bounded_text::{
+    Actor, IdempotencyKey, MAX_ACTOR_CHARACTERS, MAX_KEY_BYTES, MAX_NOTE_CHARACTERS, Note, TextError,
 };
 pub use calibration::{
     Calibration, CalibrationData, CalibrationError, CalibrationPoint, CalibrationSetting, OutsideCalibration,
@@ -83,7 +86,4 @@ pub use service::{
     EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson,
     SampleDetails, ServedModel, ServiceOptions, UserDetails,
 };
-pub use texts::{
-    Actor, IdempotencyKey, MAX_ACTOR_CHARACTERS, MAX_KEY_BYTES, MAX_NOTE_CHARACTERS, Note, TextError,
-};
-pub use words::UnknownWord;
+pub use string_enum::UnknownWord;

@@ -9,10 +9,10 @@ use embedding_store::{EmbeddingStoreExt, EventRecord};
 use events::MatchRule;
 use face_core::FaceEngine;
 
-use crate::access::KeyFile;
+use crate::auth::KeyFile;
 use crate::config::Config;
-use crate::follow::Followed;
 use crate::models;
+use crate::reload::Reloadable;
 use crate::routes::redoc_bundle;
 use crate::telemetry::private_folder;
 use crate::tls::CertificateFiles;

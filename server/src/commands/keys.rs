@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use ::events::{Actor, EventName};
 use anyhow::Context;
 
-use crate::access::{ApiKey, KeyFile, KeyRecord, Role};
+use crate::auth::{ApiKey, KeyFile, KeyRecord, Role};
 use crate::config::{Config, ConfigError};
 
 /// What is to be done with the keys of a file.

@@ -19,11 +19,11 @@ use etcetera::BaseStrategy;
 use events::{CheckInOptions, ServiceOptions};
 use face_core::{Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits};
 
-use crate::access::{ApiKey, KeyFile};
+use crate::auth::{ApiKey, KeyFile};
+use crate::background::AuditAge;
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
 use crate::tls::CertificateFiles;
-use crate::upkeep::AuditAge;
 use settings::{SETTINGS, Setting};
 use sources::{Sources, Values};
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use events::CheckInOptions;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
-use crate::access::{ApiKey, KeyFile};
+use crate::auth::{ApiKey, KeyFile};
+use crate::background::AuditAge;
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
-use crate::upkeep::AuditAge;
 
 /// How the log reads on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

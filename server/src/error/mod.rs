@@ -15,7 +15,7 @@ use events::{AuditError, CheckInError, EventError, ImportError, RuleError};
 use face_core::FaceError;
 use uuid::Uuid;
 
-use crate::access::Role;
+use crate::auth::Role;
 use crate::http::Shape;
 
 pub(crate) use causes::with_causes;

@@ -7,8 +7,8 @@ use face_core::Purpose;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::Caller;
 use crate::audit::Transaction;
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors, StatusUploadErrors};
 use crate::quality::measured;
@@ -56,7 +56,7 @@ pub(crate) async fn add_user(
     let event = caller.enter(event)?;
     // Made before the picture is looked at: a request that is given up
     // meanwhile drops it, and so is in the audit too.
-    let act = transaction.act(Action::Enrol).at(&event).about(&user);
+    let pending = transaction.begin(Action::Enrol).at(&event).about(&user);
     let enrolled = async {
         let found = service.embed(&event, Purpose::Enrolment, picture).await?;
         let warnings = service.quality.check(&found.quality)?;
@@ -71,7 +71,7 @@ pub(crate) async fn add_user(
         };
         Ok(service.events.enrol(&event, &user, face).await?)
     };
-    let enrolment = act.done(enrolled.await).await?;
+    let enrolment = pending.done(enrolled.await).await?;
     Ok(Json(UserAdded {
         status: "success",
         message: format!("User '{user}' successfully added to event '{event}'"),

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::Caller;
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::hex::hex;

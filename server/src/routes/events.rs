@@ -5,8 +5,8 @@ use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::Caller;
 use crate::audit::Transaction;
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::service::Service;
@@ -83,7 +83,7 @@ pub(crate) async fn delete_event(
     transaction: Transaction,
 ) -> Result<Json<EventDeleted>, ApiError> {
     let event = caller.enter(named("event_name", EventName::new(&event))?)?;
-    let act = transaction.act(Action::DeleteEvent).at(&event);
-    act.done(service.events.delete_event(&event).await.map_err(ApiError::from)).await?;
+    let pending = transaction.begin(Action::DeleteEvent).at(&event);
+    pending.done(service.events.delete_event(&event).await.map_err(ApiError::from)).await?;
     Ok(Json(EventDeleted { status: "success", message: format!("Event '{event}' deleted") }))
 }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::v1::audit::{ShownEntry, entries_of};
-use crate::access::Caller;
+use super::v1::audit::{EntryResponse, entries_of};
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::service::Service;
@@ -33,7 +33,7 @@ pub(crate) struct TransactionDetails {
     #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     transaction_id: String,
     /// What it did, oldest first.
-    entries: Vec<ShownEntry>,
+    entries: Vec<EntryResponse>,
 }
 
 /// Read a transaction

@@ -7,8 +7,8 @@ use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::Caller;
 use crate::audit::Transaction;
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::http::HeadAlone;
@@ -106,8 +106,8 @@ pub(crate) async fn delete_user(
         // Looked up all the same, so that HEAD is 404 where GET would be.
         service.events.expect_user(&event, &user).await?;
     } else {
-        let act = transaction.act(Action::DeleteUser).at(&event).about(&user);
-        act.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
+        let pending = transaction.begin(Action::DeleteUser).at(&event).about(&user);
+        pending.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
     }
     Ok(Json(UserDeleted {
         status: "success",

@@ -7,8 +7,8 @@ use face_core::Purpose;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::Caller;
 use crate::audit::{Transaction, decided};
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{VerdictError, VerdictErrors};
 use crate::quality::Judged;
@@ -79,7 +79,7 @@ pub(crate) async fn verify(
         Ok(service.quality.judge(verdict, &probe.quality))
     };
     let Judged { verdict, .. } =
-        transaction.act(Action::Identify).at(&event).end(identified.await, decided).await?;
+        transaction.begin(Action::Identify).at(&event).end(identified.await, decided).await?;
     let message = match verdict.matched() {
         Some(user) => format!("Face verified successfully for user '{user}' in event '{event}'"),
         None => format!("No matching face found in event '{event}'"),

@@ -1,10 +1,10 @@
 //! The audit: a record of everything that was done, that outlasts an outage of the journal.
 
+mod action;
 mod entry;
 mod error;
 mod read;
 mod waiting;
-mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use time::OffsetDateTime;
 use tracing::Instrument;
 use uuid::Uuid;
 
+pub use self::action::{Action, Outcome};
 pub use self::entry::{AuditDetails, AuditEntry};
 pub use self::error::AuditError;
 pub use self::read::{AuditFilter, AuditListing, AuditPage};
 use self::waiting::Waiting;
-pub use self::words::{Action, Outcome};
 use crate::journal;
 
 /// Where the audit stands in the journal.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::CheckInRequest;
 use crate::export::{Exported, time_cell};
-use crate::words::words;
+use crate::string_enum::string_enum;
 use crate::{Actor, Decision, Note, distance_field, journal};
 
 /// The kind of the entries that count.
@@ -17,7 +17,7 @@ pub(super) const VALID: &str = "check_in";
 /// The kind of the entries that were voided: they hold up no later check-in of the person.
 const VOIDED: &str = "voided";
 
-words! {
+string_enum! {
     /// How it is known who came.
     pub enum CheckInMethod {
         /// By the face.

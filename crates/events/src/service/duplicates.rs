@@ -8,8 +8,8 @@ use embedding_store::{DuplicatePolicy, EventName, Username};
 
 use super::Inner;
 use super::enrolment::EnrolmentOptions;
-use super::held::Held;
 use super::identify::limit_of;
+use super::loaded_event::LoadedEvent;
 use super::search::Found;
 use crate::{EventError, EventRules};
 
@@ -38,7 +38,7 @@ impl Inner {
     pub(super) async fn duplicates(
         &self,
         event: &EventName,
-        held: &Held,
+        held: &LoadedEvent,
         user: &Username,
         faces: &[&Embedding],
     ) -> Result<Vec<Duplicate>, EventError> {

@@ -8,7 +8,7 @@ use super::Inner;
 use super::duplicates::{self, Duplicate};
 use super::enrolment::{EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
 use super::galleries::Turn;
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 use super::other_person::{self, OtherPerson};
 use super::repeat::Earlier;
 use crate::EventError;
@@ -50,7 +50,7 @@ impl Inner {
     async fn enrol_in(
         &self,
         turn: &Turn<'_>,
-        held: Option<Held>,
+        held: Option<LoadedEvent>,
         user: &Username,
         faces: &[EnrolmentFace],
         options: &EnrolmentOptions,
@@ -58,7 +58,7 @@ impl Inner {
         let event = turn.event();
         // All faces before anything is written: a request with one wrong face stores none.
         for face in faces {
-            self.expect_model(event, held.as_ref().map(Held::model), face.embedding.model())?;
+            self.expect_model(event, held.as_ref().map(LoadedEvent::model), face.embedding.model())?;
         }
         let known = held.as_ref().is_some_and(|held| held.may_have(user));
         // With a mark also an unknown user: another service may have enrolled them by this very request.
@@ -83,13 +83,13 @@ impl Inner {
         }
         let template = self.template_with(event, user, &enrolled, &pending)?;
         let users_before = match &held {
-            Some(Held::InMemory(gallery)) => gallery.len(),
-            Some(Held::InStore(..)) | None => 0,
+            Some(LoadedEvent::InMemory(gallery)) => gallery.len(),
+            Some(LoadedEvent::InStore(..)) | None => 0,
         };
         // Made before the write: what fails here must not leave samples behind that are not searched.
         let now_held = match held {
-            Some(Held::InMemory(gallery)) => self.held(gallery.with(user, &template)?),
-            Some(held @ Held::InStore(..)) => held,
+            Some(LoadedEvent::InMemory(gallery)) => self.held(gallery.with(user, &template)?),
+            Some(held @ LoadedEvent::InStore(..)) => held,
             None => self.held(self.empty(template.model()).with(user, &template)?),
         };
         let made = pending.iter().map(|face| sample(event, user, face, options));
@@ -107,7 +107,7 @@ impl Inner {
             tracing::warn!(%event, %user, %distance, "a face was enrolled that is unlike the user's others");
         }
         tracing::info!(%event, %user, embedding_count, "user enrolled");
-        if let Held::InMemory(gallery) = &now_held {
+        if let LoadedEvent::InMemory(gallery) = &now_held {
             self.warn_when_lax(event, &now_held, users_before, gallery.len());
         }
         Ok(EnrolmentOutcome { embedding_count, samples, duplicates, other_people, repeated: false })
@@ -117,7 +117,7 @@ impl Inner {
     async fn plan<'a>(
         &self,
         event: &EventName,
-        held: Option<&Held>,
+        held: Option<&LoadedEvent>,
         user: &Username,
         faces: &'a [EnrolmentFace],
         enrolled: &[FaceSample],
@@ -130,7 +130,7 @@ impl Inner {
         let earlier = Earlier::of(options.request.as_deref(), faces, enrolled)?.ok_or_else(reused)?;
         let stored = faces.iter().zip(&earlier.samples);
         let pending: Vec<_> = stored.filter(|(_, sample)| sample.is_none()).map(|(face, _)| face).collect();
-        let policy = duplicates::policy(options, held.map(Held::rules));
+        let policy = duplicates::policy(options, held.map(LoadedEvent::rules));
         let duplicates = match (policy, held) {
             (DuplicatePolicy::Allow, _) | (_, None) => Vec::new(),
             // What was done before stays done.
@@ -157,14 +157,14 @@ impl Inner {
     fn unlike(
         &self,
         event: &EventName,
-        held: Option<&Held>,
+        held: Option<&LoadedEvent>,
         user: &Username,
         faces: &[EnrolmentFace],
         enrolled: &[FaceSample],
         earlier: &Earlier,
         options: &EnrolmentOptions,
     ) -> Result<Vec<OtherPerson>, EventError> {
-        let policy = other_person::policy(options, held.map(Held::rules));
+        let policy = other_person::policy(options, held.map(LoadedEvent::rules));
         let Some(model) = faces.first().map(|face| face.embedding.model()) else { return Ok(Vec::new()) };
         if policy == DuplicatePolicy::Allow {
             return Ok(Vec::new());
@@ -212,7 +212,7 @@ impl Inner {
         turn: &Turn<'_>,
         before: usize,
         samples: Vec<FaceSample>,
-        now_held: Held,
+        now_held: LoadedEvent,
     ) -> Result<usize, EventError> {
         let change = turn.change();
         let (mut count, mut expected, mut as_read) = (before, before, true);
@@ -232,7 +232,7 @@ impl Inner {
             as_read &= count == expected;
         }
         // Another count means that the store held other samples than were read: a gallery is then stale.
-        if as_read || matches!(now_held, Held::InStore(..)) {
+        if as_read || matches!(now_held, LoadedEvent::InStore(..)) {
             change.done(Some(now_held));
         }
         Ok(count)
@@ -244,8 +244,8 @@ impl Inner {
         &self,
         event: &EventName,
         user: &Username,
-        held: Option<Held>,
-    ) -> Result<(Option<Held>, Vec<FaceSample>), EventError> {
+        held: Option<LoadedEvent>,
+    ) -> Result<(Option<LoadedEvent>, Vec<FaceSample>), EventError> {
         match self.store.samples(event, user).await {
             Ok(samples) => Ok((held, samples)),
             Err(StoreError::NotFound { subject: Subject::Event(_) }) => Ok((None, Vec::new())),

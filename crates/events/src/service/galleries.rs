@@ -16,7 +16,7 @@ use embedding_store::EventName;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 
 /// Events share this many turns by their names' hashes, so that nothing needs to be kept or cleared per
 /// name. Two events that share one wait for each other's writes, which costs time and nothing else.
@@ -30,7 +30,7 @@ pub(super) enum Published {
     /// The store holds no such event.
     Absent,
     /// The store holds this.
-    Current(Held),
+    Current(LoadedEvent),
     /// The store may hold something else than was published last: read it. With what that was.
     Stale(Option<Former>),
 }
@@ -38,7 +38,7 @@ pub(super) enum Published {
 /// What was published of an event before it became stale.
 #[derive(Debug, Clone)]
 pub(super) struct Former {
-    pub(super) held: Held,
+    pub(super) held: LoadedEvent,
     /// Since when the store may hold something else.
     pub(super) since: Instant,
 }
@@ -135,7 +135,7 @@ impl Turn<'_> {
     }
 
     /// Publishes what was read from the store: `None` when it holds no such event.
-    pub(super) fn publish(&self, read: Option<Held>) {
+    pub(super) fn publish(&self, read: Option<LoadedEvent>) {
         let previous = match read {
             Some(held) => self.galleries.write().insert(self.event.clone(), Published::Current(held)),
             None => self.galleries.write().remove(self.event),
@@ -165,7 +165,7 @@ impl Turn<'_> {
 
 impl Change<'_> {
     /// The write was done and this is what the store holds now; `None` when the event is gone.
-    pub(super) fn done(mut self, now: Option<Held>) {
+    pub(super) fn done(mut self, now: Option<LoadedEvent>) {
         self.turn.publish(now);
         self.settled = true;
     }

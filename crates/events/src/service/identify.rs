@@ -6,7 +6,7 @@ use embedding::Embedding;
 use embedding_store::{EventName, MatchRule, StoreError, Username};
 
 use super::Inner;
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 use super::search::Found;
 use crate::decision::Search;
 use crate::limit::Limits;
@@ -22,7 +22,7 @@ impl Inner {
         let not_searchable = || EventError::NotSearchable { event: event.clone() };
         // One value to the end, so that gallery and rule are of one moment, whatever is written meanwhile.
         let held = self.known(event).await?.ok_or_else(not_searchable)?;
-        if matches!(&held, Held::InMemory(gallery) if gallery.is_empty()) {
+        if matches!(&held, LoadedEvent::InMemory(gallery) if gallery.is_empty()) {
             return Err(not_searchable());
         }
         self.expect_model(event, Some(held.model()), probe.model())?;
@@ -53,15 +53,15 @@ impl Inner {
     async fn samples_of(
         &self,
         event: &EventName,
-        held: &Held,
+        held: &LoadedEvent,
         limits: &Limits,
         user: &Username,
     ) -> Result<u32, EventError> {
         match held {
-            Held::InMemory(gallery) => Ok(gallery.samples(user).unwrap_or(1)),
+            LoadedEvent::InMemory(gallery) => Ok(gallery.samples(user).unwrap_or(1)),
             // Only a calibration makes anything of the number.
-            Held::InStore(..) if !limits.are_calibrated() => Ok(1),
-            Held::InStore(..) => match self.store.samples(event, user).await {
+            LoadedEvent::InStore(..) if !limits.are_calibrated() => Ok(1),
+            LoadedEvent::InStore(..) => match self.store.samples(event, user).await {
                 Ok(samples) => Ok(u32::try_from(samples.len()).unwrap_or(u32::MAX)),
                 Err(StoreError::NotFound { .. }) => Ok(1),
                 Err(error) => Err(error.into()),

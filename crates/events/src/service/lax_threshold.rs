@@ -4,7 +4,7 @@ use embedding_store::{EventName, MatchRule};
 
 use super::Inner;
 use super::galleries::Published;
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 use crate::MatchLimit;
 
 impl Inner {
@@ -19,7 +19,7 @@ impl Inner {
     }
 
     /// Warns when an event of `after` users is too large for its threshold, and one of `before` was not.
-    pub(super) fn warn_when_lax(&self, event: &EventName, held: &Held, before: usize, after: usize) {
+    pub(super) fn warn_when_lax(&self, event: &EventName, held: &LoadedEvent, before: usize, after: usize) {
         let Some(limits) = self.models.get(held.model()) else { return };
         let limit = |users| limits.of(held.rules().rule, users, 1).ok();
         let is_lax = |limit: &MatchLimit| limit.names_many_strangers();

@@ -4,7 +4,7 @@ use embedding_store::{EmbeddingStoreExt, EventName, EventSnapshot, StoreError};
 
 use super::Inner;
 use super::galleries::{Published, Turn};
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 use crate::{EventError, Gallery};
 
 /// Larger galleries are made on a thread for blocking work: up to here it takes a millisecond or two.
@@ -18,7 +18,7 @@ impl Inner {
         for event in &events {
             // With the turn: the watch is at work already and may be reading the same event.
             let turn = self.galleries.turn(&event.name).await;
-            if let Some(Held::InMemory(gallery)) = self.read(&turn).await? {
+            if let Some(LoadedEvent::InMemory(gallery)) = self.read(&turn).await? {
                 users += gallery.len();
             }
         }
@@ -28,7 +28,7 @@ impl Inner {
 
     /// The event as the store holds it, or held it at most `max_staleness` ago; `None` when there is no such
     /// event.
-    pub(super) async fn known(&self, event: &EventName) -> Result<Option<Held>, EventError> {
+    pub(super) async fn known(&self, event: &EventName) -> Result<Option<LoadedEvent>, EventError> {
         self.backlog.check()?;
         match self.galleries.get(event) {
             Published::Current(held) => Ok(Some(held)),
@@ -43,7 +43,11 @@ impl Inner {
 
     /// Reads a stale event again, or makes do with what it was: while the store is out of reach, and rather
     /// than wait for one who is asking the store already.
-    async fn current_or_former(&self, event: &EventName, former: Held) -> Result<Option<Held>, EventError> {
+    async fn current_or_former(
+        &self,
+        event: &EventName,
+        former: LoadedEvent,
+    ) -> Result<Option<LoadedEvent>, EventError> {
         // The store is known to be out of reach: to ask it would cost every search a time-out.
         if self.backlog.is_behind() {
             return Ok(Some(former));
@@ -60,7 +64,7 @@ impl Inner {
     }
 
     /// The same for one who has the turn: it stays current until they change it.
-    pub(super) async fn current(&self, turn: &Turn<'_>) -> Result<Option<Held>, EventError> {
+    pub(super) async fn current(&self, turn: &Turn<'_>) -> Result<Option<LoadedEvent>, EventError> {
         // Looked up again under the turn: whoever had it before may have read the event meanwhile.
         match turn.published() {
             Published::Current(held) => Ok(Some(held)),
@@ -73,7 +77,7 @@ impl Inner {
     }
 
     /// Reads the event from the store and publishes what came of it.
-    pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<Held>, EventError> {
+    pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<LoadedEvent>, EventError> {
         // Asked first, so that an event too large for memory is never loaded whole.
         let held = match self.left_in_store(turn.event()).await? {
             Some(held) => Some(held),

@@ -7,7 +7,7 @@ use embedding_store::{EventName, FaceSample, Metadata, StoreError, Username};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
 
@@ -97,10 +97,10 @@ impl Inner {
         let cancels = |_| EventError::NoTemplate { event: event.clone(), user: user.clone() };
         Template::check(left()).map_err(cancels)?;
         let now_held = match held {
-            Some(Held::InMemory(gallery)) => {
+            Some(LoadedEvent::InMemory(gallery)) => {
                 Some(self.held(gallery.with(user, &Template::of(gallery.scale(), left())?)?))
             }
-            held @ (Some(Held::InStore(..)) | None) => held,
+            held @ (Some(LoadedEvent::InStore(..)) | None) => held,
         };
 
         let change = turn.change();
@@ -112,7 +112,7 @@ impl Inner {
         };
         match now_held {
             // The store had other samples than were read: the template made above is not theirs.
-            Some(Held::InMemory(_)) if left != others.len() => drop(change),
+            Some(LoadedEvent::InMemory(_)) if left != others.len() => drop(change),
             Some(held) => change.done(Some(held)),
             // An event that was not known here is to be read.
             None => drop(change),

@@ -7,7 +7,7 @@ use embedding::{Embedding, EmbeddingError, ModelId, Template};
 use embedding_store::{EventName, StoreError};
 
 use super::Inner;
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 use crate::{EventError, Gallery, Nearest};
 
 /// Larger galleries are searched on a thread for blocking work: up to here a search takes some 0.1 ms,
@@ -31,7 +31,7 @@ impl Inner {
     pub(super) async fn search_for(
         &self,
         event: &EventName,
-        held: &Held,
+        held: &LoadedEvent,
         faces: &[&Embedding],
         depth: NonZeroUsize,
     ) -> Result<Option<Found>, EventError> {
@@ -40,8 +40,8 @@ impl Inner {
         let probes = faces.iter().map(|face| Template::of(scale, [*face]));
         let probes = probes.collect::<Result<Vec<_>, _>>()?;
         match held {
-            Held::InMemory(gallery) => in_memory(Arc::clone(gallery), probes, depth).await.map(Some),
-            Held::InStore(model, _) => self.in_store(event, model, &probes, depth).await,
+            LoadedEvent::InMemory(gallery) => in_memory(Arc::clone(gallery), probes, depth).await.map(Some),
+            LoadedEvent::InStore(model, _) => self.in_store(event, model, &probes, depth).await,
         }
     }
 

@@ -15,7 +15,7 @@ use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
 
 use super::galleries::Turn;
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 use super::retention::is_over;
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
@@ -147,7 +147,7 @@ impl Inner {
     async fn check_import(&self, turn: &Turn<'_>, brought: EventSnapshot) -> Result<(), ImportError> {
         let (event, EventSnapshot { event: record, users }) = (turn.event(), brought);
         let held = self.current(turn).await?;
-        self.expect_model(event, held.as_ref().map(Held::model), &record.model)?;
+        self.expect_model(event, held.as_ref().map(LoadedEvent::model), &record.model)?;
         // Of a new event alone: one that is there keeps its own record.
         if held.is_none() {
             self.check_rule(&record)?;
@@ -163,7 +163,7 @@ impl Inner {
     async fn check_user(
         &self,
         event: &EventName,
-        held: Option<&Held>,
+        held: Option<&LoadedEvent>,
         brought: UserSnapshot,
     ) -> Result<(), ImportError> {
         let UserSnapshot { user, samples } = brought;

@@ -6,8 +6,8 @@ use embedding::{Distance, Embedding, Template};
 use embedding_store::{EventName, StoreError, Subject, Username};
 
 use super::Inner;
-use super::held::Held;
 use super::identify::limit_of;
+use super::loaded_event::LoadedEvent;
 use crate::decision::Search;
 use crate::gallery::template_of;
 use crate::{EventError, Nearest, Verdict};
@@ -25,9 +25,11 @@ impl Inner {
         let limits = self.models.of_event(event, held.model())?;
         let template = Template::of(limits.scale(), [probe])?;
         let found = match &held {
-            Held::InMemory(gallery) => gallery.distance_to(user, &template)?.zip(gallery.samples(user)),
+            LoadedEvent::InMemory(gallery) => {
+                gallery.distance_to(user, &template)?.zip(gallery.samples(user))
+            }
             // A store's search finds the nearest and not a certain user, so the template is made here.
-            Held::InStore(..) => self.distance_in_store(event, user, &template).await?,
+            LoadedEvent::InStore(..) => self.distance_in_store(event, user, &template).await?,
         };
         let (distance, samples) =
             found.ok_or_else(|| EventError::UnknownUser { event: event.clone(), user: user.clone() })?;

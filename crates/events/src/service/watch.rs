@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use super::Inner;
 use super::backlog::{Changed, FIRST_PAUSE, Task, longer};
 use super::galleries::{Published, Turn};
-use super::held::Held;
+use super::loaded_event::LoadedEvent;
 use crate::EventError;
 use crate::gallery::template_of;
 
@@ -147,10 +147,10 @@ impl Inner {
     /// Whether so many users are read faster with the whole event.
     fn many(&self, event: &EventName, users: usize) -> bool {
         match self.galleries.get(event) {
-            Published::Current(Held::InMemory(gallery)) => {
+            Published::Current(LoadedEvent::InMemory(gallery)) => {
                 users >= MANY_USERS && users * USERS_A_CALL >= gallery.len()
             }
-            Published::Current(Held::InStore(..)) => false,
+            Published::Current(LoadedEvent::InStore(..)) => false,
             // Reading the first user would read the whole event anyway.
             Published::Absent | Published::Stale(_) => true,
         }
@@ -159,9 +159,9 @@ impl Inner {
     async fn read_user(&self, turn: &Turn<'_>, user: &Username) -> Result<(), EventError> {
         let event = turn.event();
         let gallery = match turn.published() {
-            Published::Current(Held::InMemory(gallery)) => gallery,
+            Published::Current(LoadedEvent::InMemory(gallery)) => gallery,
             // Nothing of its users is held here.
-            Published::Current(Held::InStore(..)) => return Ok(()),
+            Published::Current(LoadedEvent::InStore(..)) => return Ok(()),
             Published::Absent | Published::Stale(_) => return self.read(turn).await.map(drop),
         };
         match self.store.samples(event, user).await {

@@ -17,8 +17,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use utoipa::{IntoParams, ToSchema};
 
+use super::body_stream::{BodyWriter, body_stream};
 use super::path::InEvent;
-use super::pieces::{PieceWriter, pieces};
 use crate::audit::Transaction;
 use crate::error::{ApiError, codes};
 use crate::http::{Admission, HeadAlone};
@@ -103,11 +103,11 @@ pub(crate) async fn export(
         // Says that the length is not known. HEAD drops the body, so it is never polled.
         return Ok(answer.streaming(pending::<Result<Bytes, ApiError>>()));
     }
-    let act = transaction.act(Action::ExportEvent).at(&event);
+    let pending = transaction.begin(Action::ExportEvent).at(&event);
     // Refused and recorded before the first byte is sent: after it the status can no longer change, and
     // it is unknown how much of the archive the client received.
-    let permit = act.done(exportable(&service, &event, query.plain).await).await?;
-    let (out, sent) = pieces();
+    let permit = pending.done(exportable(&service, &event, query.plain).await).await?;
+    let (out, sent) = body_stream();
     let plain = query.plain;
     // The permit goes with the thread and not with the answer: an export whose client
     // has left takes up its thread until it notices.
@@ -132,9 +132,9 @@ async fn exportable(
 
 /// On a thread that may wait for the client. An error breaks the answer off.
 ///
-/// Driven by `futures_executor` and not by the runtime's `block_on`: [`PieceWriter`] waits for each piece by the
+/// Driven by `futures_executor` and not by the runtime's `block_on`: [`BodyWriter`] waits for each piece by the
 /// latter, which panics when it is called inside of itself.
-fn write(service: &Service, event: &EventName, plain: bool, mut out: PieceWriter) {
+fn write(service: &Service, event: &EventName, plain: bool, mut out: BodyWriter) {
     let key = service.archive_key.clone().filter(|_| !plain);
     if let Err(error) = block_on(service.events.export(event, &mut out, key)) {
         tracing::warn!(%event, %error, "an export was broken off");
@@ -164,7 +164,7 @@ pub(crate) async fn import(
     body: Payload,
     transaction: Transaction,
 ) -> Result<Json<Imported>, ApiError> {
-    let act = transaction.act(Action::ImportEvent).at(&event);
+    let pending = transaction.begin(Action::ImportEvent).at(&event);
     let imported = async {
         // Received before there is a permit: an archive that comes slowly would keep out one that is there.
         let archive = received(body, admission.max_upload()).await?;
@@ -172,7 +172,7 @@ pub(crate) async fn import(
         let archive = Admitted { archive, _permit: permit };
         Ok(service.events.import(&event, archive, service.archive_key.clone()).await?)
     };
-    let Summary { total, kept_events, .. } = act.done(imported.await).await?;
+    let Summary { total, kept_events, .. } = pending.done(imported.await).await?;
     Ok(Json(Imported { users: total.users, faces: total.samples, settings_kept: !kept_events.is_empty() }))
 }
 

@@ -15,8 +15,8 @@ use uuid::Uuid;
 use super::export::{ListFormat, file, file_format};
 use super::paging::{self, Order, PageCursor, PageLimit};
 use super::path::WithId;
-use crate::access::Caller;
 use crate::audit::Transaction;
+use crate::auth::Caller;
 use crate::error::{ApiError, codes};
 use crate::http::HeadAlone;
 use crate::openapi::{ALWAYS, PAGED, STORE, problems};
@@ -25,7 +25,7 @@ use crate::upload::named;
 
 /// Something that was done, or refused.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ShownEntry {
+pub(crate) struct EntryResponse {
     /// Its id.
     #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     id: String,
@@ -70,7 +70,7 @@ pub(crate) struct ShownEntry {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AuditList {
     /// The entries. A page may have fewer than asked for, even none, and yet not be the last one.
-    entries: Vec<ShownEntry>,
+    entries: Vec<EntryResponse>,
     /// Pass it as `cursor` for the next page; null on the last one.
     #[schema(required = true)]
     next_cursor: Option<String>,
@@ -78,12 +78,12 @@ pub(crate) struct AuditList {
 
 /// What the audit has of one request.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ShownTransaction {
+pub(crate) struct TransactionResponse {
     /// Its id.
     #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     transaction_id: String,
     /// The entries, oldest first; a picture of several faces has several.
-    entries: Vec<ShownEntry>,
+    entries: Vec<EntryResponse>,
 }
 
 /// Which entries.
@@ -172,13 +172,13 @@ pub(crate) async fn list(
     let (filter, page) = query.parse(&caller)?;
     let Some(format) = format else {
         let listing = service.audit.list(&filter, page).await?;
-        let entries = listing.items.into_iter().map(ShownEntry::from).collect();
+        let entries = listing.items.into_iter().map(EntryResponse::from).collect();
         let next_cursor = listing.next.map(|next| next.to_string());
         return Ok(HttpResponse::Ok().json(AuditList { entries, next_cursor }));
     };
     if !is_head {
         // Before the file is sent, since afterwards nobody knows how much of it a client received.
-        transaction.act(Action::ReadAudit).done(Ok(())).await?;
+        transaction.begin(Action::ReadAudit).done(Ok(())).await?;
     }
     Ok(file("audit", format, service.audit.export(filter, page, format)))
 }
@@ -189,15 +189,15 @@ pub(crate) async fn list(
 #[utoipa::path(
     get, path = "/v1/transactions/{id}", tag = "Audit", operation_id = "get_transaction",
     security(("key" = ["verify"])), params(WithId),
-    responses((status = 200, description = "What it did", body = ShownTransaction), TransactionProblems)
+    responses((status = 200, description = "What it did", body = TransactionResponse), TransactionProblems)
 )]
 pub(crate) async fn transaction(
     service: Data<Service>,
     caller: Caller,
     WithId { id }: WithId,
-) -> Result<Json<ShownTransaction>, ApiError> {
+) -> Result<Json<TransactionResponse>, ApiError> {
     let entries = entries_of(&service, &caller, id).await?;
-    Ok(Json(ShownTransaction { transaction_id: id.to_string(), entries }))
+    Ok(Json(TransactionResponse { transaction_id: id.to_string(), entries }))
 }
 
 /// What the audit has of a transaction, as far as the caller may see it.
@@ -208,14 +208,14 @@ pub(crate) async fn entries_of(
     service: &Service,
     caller: &Caller,
     id: Uuid,
-) -> Result<Vec<ShownEntry>, ApiError> {
+) -> Result<Vec<EntryResponse>, ApiError> {
     let entries = service.audit.by_transaction(id).await?.into_iter();
     let seen = entries.filter(|AuditEntry { details, .. }| {
         // Work with pictures alone is about no event: a key for some events sees its own of that, and no other's.
         let is_own = details.event.is_none() && details.actor == caller.actor;
         is_own || caller.sees(details.event.as_ref())
     });
-    let shown: Vec<_> = seen.map(ShownEntry::from).collect();
+    let shown: Vec<_> = seen.map(EntryResponse::from).collect();
     // The same answer for what is not there and for what is not the caller's: neither is to be told from the other.
     if shown.is_empty() { Err(ApiError::NoSuchTransaction(id)) } else { Ok(shown) }
 }
@@ -236,7 +236,7 @@ impl AuditQuery {
     }
 }
 
-impl From<AuditEntry> for ShownEntry {
+impl From<AuditEntry> for EntryResponse {
     fn from(AuditEntry { id, time, action, details, .. }: AuditEntry) -> Self {
         let AuditDetails {
             outcome, transaction, actor, event, user, distance, threshold, model, code, ..

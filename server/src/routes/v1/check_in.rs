@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 /// Somebody came to an event.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ShownCheckIn {
+pub(crate) struct CheckInResponse {
     /// Its id.
     #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     id: String,
@@ -44,12 +44,12 @@ pub(crate) struct ShownCheckIn {
     transaction_id: String,
     /// What was corrected, oldest first.
     #[schema(example = json!([]))]
-    corrections: Vec<ShownCorrection>,
+    corrections: Vec<CorrectionResponse>,
 }
 
 /// A correction that was made.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ShownCorrection {
+pub(crate) struct CorrectionResponse {
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime, example = "2026-11-25T10:05:00Z")]
@@ -65,7 +65,7 @@ pub(crate) struct ShownCorrection {
     reason: String,
 }
 
-impl From<CheckIn> for ShownCheckIn {
+impl From<CheckIn> for CheckInResponse {
     fn from(CheckIn { id, event, user, time, voided, details, .. }: CheckIn) -> Self {
         let CheckInDetails { method, decision, distance, threshold, note, transaction, corrections, .. } =
             details;
@@ -81,12 +81,12 @@ impl From<CheckIn> for ShownCheckIn {
             threshold: threshold.map(|threshold| threshold.value()),
             note: note.map(|note| note.to_string()),
             transaction_id: transaction.to_string(),
-            corrections: corrections.into_iter().map(ShownCorrection::from).collect(),
+            corrections: corrections.into_iter().map(CorrectionResponse::from).collect(),
         }
     }
 }
 
-impl From<PastCorrection> for ShownCorrection {
+impl From<PastCorrection> for CorrectionResponse {
     fn from(PastCorrection { time, before, actor, reason, .. }: PastCorrection) -> Self {
         let before = match before {
             Named::User(user) => Some(user.to_string()),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::check_in::ShownCheckIn;
+use super::check_in::CheckInResponse;
 use super::check_ins::{checked_note, expect_present};
 use super::object::FromObject;
 use super::path::{InEvent, WithId};
@@ -45,14 +45,14 @@ problems! {
     get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "get_check_in",
     security(("key" = ["verify"])),
     params(InEvent, WithId),
-    responses((status = 200, description = "The check-in", body = ShownCheckIn), OneCheckInProblems)
+    responses((status = 200, description = "The check-in", body = CheckInResponse), OneCheckInProblems)
 )]
 pub(crate) async fn get(
     service: Data<Service>,
     InEvent { event }: InEvent,
     WithId { id }: WithId,
-) -> Result<Json<ShownCheckIn>, ApiError> {
-    Ok(Json(ShownCheckIn::from(service.check_ins.get(&event, id).await?)))
+) -> Result<Json<CheckInResponse>, ApiError> {
+    Ok(Json(CheckInResponse::from(service.check_ins.get(&event, id).await?)))
 }
 
 /// Correct a check-in
@@ -66,7 +66,7 @@ pub(crate) async fn get(
     request_body(content = CorrectionBody, examples(
         ("somebody else" = (value = json!({"user": "jane_smith", "reason": "twins"}))),
         ("nobody" = (value = json!({"user": null, "reason": "a test of the camera"}))))),
-    responses((status = 200, description = "The check-in as it stands now", body = ShownCheckIn), CorrectionProblems)
+    responses((status = 200, description = "The check-in as it stands now", body = CheckInResponse), CorrectionProblems)
 )]
 pub(crate) async fn correct(
     service: Data<Service>,
@@ -74,14 +74,14 @@ pub(crate) async fn correct(
     WithId { id }: WithId,
     transaction: Transaction,
     body: Json<FromObject<CorrectionBody>>,
-) -> Result<Json<ShownCheckIn>, ApiError> {
+) -> Result<Json<CheckInResponse>, ApiError> {
     let CorrectionBody { user, reason } = body.into_inner().0;
     let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
     let reason = checked_note("reason", &reason)?;
     let actor = transaction.actor.clone();
-    let mut act = transaction.act(Action::CorrectCheckIn).at(&event);
+    let mut pending = transaction.begin(Action::CorrectCheckIn).at(&event);
     if let Some(user) = &user {
-        act = act.about(user);
+        pending = pending.about(user);
     }
     let corrected = async {
         if let Some(user) = &user {
@@ -97,5 +97,5 @@ pub(crate) async fn correct(
         }
         Ok(corrected)
     };
-    Ok(Json(ShownCheckIn::from(act.done(corrected.await).await?)))
+    Ok(Json(CheckInResponse::from(pending.done(corrected.await).await?)))
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use super::check_in::ShownCheckIn;
+use super::check_in::CheckInResponse;
 use super::export::{ListFormat, file, file_format};
 use super::paging::{self, Order, PageCursor, PageLimit};
 use super::path::InEvent;
@@ -24,7 +24,7 @@ use crate::upload::named;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CheckInList {
     /// The check-ins, in the order that was asked for.
-    check_ins: Vec<ShownCheckIn>,
+    check_ins: Vec<CheckInResponse>,
     /// Pass it as `cursor` for the next page; null on the last one.
     #[schema(required = true)]
     next_cursor: Option<String>,
@@ -97,13 +97,13 @@ pub(crate) async fn list(
     service.events.event(&event).await?;
     let Some(format) = format else {
         let listing = service.check_ins.list(&event, page).await?;
-        let check_ins = listing.items.into_iter().map(ShownCheckIn::from).collect();
+        let check_ins = listing.items.into_iter().map(CheckInResponse::from).collect();
         let next_cursor = listing.next.map(|next| next.to_string());
         return Ok(HttpResponse::Ok().json(CheckInList { check_ins, next_cursor }));
     };
     if !is_head {
         // Before the file is sent, since afterwards nobody knows how much of it a client received.
-        transaction.act(Action::ReadCheckIns).at(&event).done(Ok(())).await?;
+        transaction.begin(Action::ReadCheckIns).at(&event).done(Ok(())).await?;
     }
     Ok(exported(&service, event, page, format))
 }

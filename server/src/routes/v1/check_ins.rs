@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::check_in::ShownCheckIn;
+use super::check_in::CheckInResponse;
 use super::idempotency::Idempotency;
 use super::object::FromObject;
 use super::path::InEvent;
-use super::verdict::ShownVerdict;
+use super::verdict::VerdictResponse;
 use crate::audit::{Transaction, decided};
 use crate::error::{ApiError, codes};
 use crate::openapi::{ALWAYS, EVENT, JSON, PICTURE, STORE, problems};
@@ -64,10 +64,10 @@ pub(crate) struct CheckedIn {
     checked_in: bool,
     /// The check-in; null when nobody was recognised.
     #[schema(required = true)]
-    check_in: Option<ShownCheckIn>,
+    check_in: Option<CheckInResponse>,
     /// What was decided about the face; null when somebody was named.
     #[schema(required = true)]
-    verdict: Option<ShownVerdict>,
+    verdict: Option<VerdictResponse>,
 }
 
 problems! {
@@ -98,7 +98,7 @@ pub(crate) async fn check_in(
     transaction: Transaction,
     form: MultipartForm<CheckInForm>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, act) = (transaction.id, transaction.act(Action::CheckIn).at(&event));
+    let (id, pending) = (transaction.id, transaction.begin(Action::CheckIn).at(&event));
     let ended = async {
         let CheckInForm { file, note } = form.into_inner();
         // What costs nothing is refused first: the picture takes up a thread of the pool.
@@ -123,7 +123,7 @@ pub(crate) async fn check_in(
         let outcome = recorded(&service, &event, user, request.with_note(note).with_key(key)).await?;
         Ok(Ended::Recorded(outcome, Some(judged)))
     };
-    Ok(answer(act.end(ended.await, told).await?))
+    Ok(answer(pending.end(ended.await, describe).await?))
 }
 
 /// The same of a user who is named.
@@ -136,7 +136,7 @@ pub(crate) async fn check_in_by_name(
 ) -> Result<HttpResponse, ApiError> {
     let CheckInBody { user, note } = body.into_inner().0;
     let user = named("user", Username::new(&user))?;
-    let (id, act) = (transaction.id, transaction.act(Action::CheckIn).at(&event).about(&user));
+    let (id, pending) = (transaction.id, transaction.begin(Action::CheckIn).at(&event).about(&user));
     let ended = async {
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
         // The journal knows no users and would take any name.
@@ -144,7 +144,7 @@ pub(crate) async fn check_in_by_name(
         let request = CheckInRequest::manual(OffsetDateTime::now_utc(), id).with_note(note).with_key(key);
         Ok(Ended::Recorded(recorded(&service, &event, &user, request).await?, None))
     };
-    Ok(answer(act.end(ended.await, told).await?))
+    Ok(answer(pending.end(ended.await, describe).await?))
 }
 
 /// What a request with this key did before, about the person whose face it is: about another it was another request.
@@ -208,7 +208,7 @@ enum Ended {
     Unrecognised(Judged),
 }
 
-fn told(ended: &Ended, mut entry: AuditEntry) -> AuditEntry {
+fn describe(ended: &Ended, mut entry: AuditEntry) -> AuditEntry {
     let (outcome, verdict) = match ended {
         Ended::Unrecognised(verdict) => return decided(verdict, entry),
         Ended::Recorded(outcome, verdict) => (outcome, verdict),
@@ -227,7 +227,8 @@ fn told(ended: &Ended, mut entry: AuditEntry) -> AuditEntry {
 fn answer(ended: Ended) -> HttpResponse {
     let (outcome, verdict) = match ended {
         Ended::Unrecognised(verdict) => {
-            let (outcome, verdict) = (verdict.verdict.decision.as_str(), Some(ShownVerdict::from(&verdict)));
+            let (outcome, verdict) =
+                (verdict.verdict.decision.as_str(), Some(VerdictResponse::from(&verdict)));
             return HttpResponse::Ok().json(CheckedIn {
                 outcome,
                 checked_in: false,
@@ -246,8 +247,8 @@ fn answer(ended: Ended) -> HttpResponse {
     answer.json(CheckedIn {
         outcome: words,
         checked_in: !check_in.voided,
-        check_in: Some(ShownCheckIn::from(check_in.clone())),
-        verdict: verdict.as_ref().map(ShownVerdict::from),
+        check_in: Some(CheckInResponse::from(check_in.clone())),
+        verdict: verdict.as_ref().map(VerdictResponse::from),
     })
 }
 

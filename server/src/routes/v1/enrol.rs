@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::event::{OnDuplicate, OnOtherPerson};
-use super::face::ShownFace;
+use super::face::FaceResponse;
 use super::idempotency::Idempotency;
 use super::object::FromObject;
 use super::path::OfUser;
@@ -109,7 +109,7 @@ pub(crate) struct Accepted {
     id: String,
     /// The face in its picture; null of an embedding.
     #[schema(required = true)]
-    face: Option<ShownFace>,
+    face: Option<FaceResponse>,
     /// How many other people the picture shows, who were passed over.
     #[schema(example = 0)]
     bystanders: usize,
@@ -138,7 +138,7 @@ impl Rejected {
 struct Candidate {
     index: usize,
     face: EnrolmentFace,
-    shown: Option<ShownFace>,
+    shown: Option<FaceResponse>,
     bystanders: usize,
 }
 
@@ -173,7 +173,7 @@ pub(crate) async fn enrol(
     transaction: Transaction,
     form: MultipartForm<FacesForm>,
 ) -> Result<HttpResponse, ApiError> {
-    let act = transaction.act(Action::Enrol).at(&of.event).about(&of.user);
+    let pending = transaction.begin(Action::Enrol).at(&of.event).about(&of.user);
     let enrolled = async {
         let FacesForm { file, on_duplicate, on_other_person } = form.into_inner();
         let options =
@@ -181,7 +181,7 @@ pub(crate) async fn enrol(
         let (candidates, rejected) = look_at(&service, &of.event, file).await?;
         carry_out(&service, &of, options, candidates, rejected).await
     };
-    Ok(answer(act.end(enrolled.await, told).await?))
+    Ok(answer(pending.end(enrolled.await, describe).await?))
 }
 
 /// The same with embeddings.
@@ -192,13 +192,13 @@ pub(crate) async fn enrol_embeddings(
     transaction: Transaction,
     body: Json<FromObject<EmbeddingsBody>>,
 ) -> Result<HttpResponse, ApiError> {
-    let act = transaction.act(Action::Enrol).at(&of.event).about(&of.user);
+    let pending = transaction.begin(Action::Enrol).at(&of.event).about(&of.user);
     let enrolled = async {
         let EmbeddingsBody { model, embeddings, on_duplicate, on_other_person } = body.into_inner().0;
         let candidates = checked(&model, &embeddings)?;
         carry_out(&service, &of, options(key, on_duplicate, on_other_person), candidates, Vec::new()).await
     };
-    Ok(answer(act.end(enrolled.await, told).await?))
+    Ok(answer(pending.end(enrolled.await, describe).await?))
 }
 
 /// Finds the face of each picture, and says which pictures cannot be used.
@@ -326,7 +326,7 @@ async fn carry_out(
     })
 }
 
-fn told(enrolled: &Enrolled, mut entry: AuditEntry) -> AuditEntry {
+fn describe(enrolled: &Enrolled, mut entry: AuditEntry) -> AuditEntry {
     if enrolled.repeated {
         entry.details.outcome = Outcome::Repeated;
     }
@@ -340,7 +340,7 @@ fn answer(enrolled: Enrolled) -> HttpResponse {
 
 impl Candidate {
     fn of(index: usize, found: EmbeddedFace) -> Self {
-        let shown = Some(ShownFace::from(&found));
+        let shown = Some(FaceResponse::from(&found));
         let EmbeddedFace { face, quality, embedding, bystanders } = found;
         let measured = measured(&quality);
         let (detection_score, source) = (face.detection.score, SOURCE.to_owned());

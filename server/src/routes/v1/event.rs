@@ -9,13 +9,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::verdict::{RuleDistance, RuleRate, ShownRule};
+use super::verdict::{RuleDistance, RuleRate, RuleResponse};
 use crate::error::ApiError;
 use crate::service::Service;
 
 /// An event.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ShownEvent {
+pub(crate) struct EventResponse {
     /// Its name.
     #[schema(example = "conference_2024")]
     name: String,
@@ -27,7 +27,7 @@ pub(crate) struct ShownEvent {
     model: String,
     /// Its own rule for a match; null where the service's holds.
     #[schema(required = true)]
-    match_rule: Option<ShownRule>,
+    match_rule: Option<RuleResponse>,
     /// The threshold that the rule comes to at its present size; null where the rule cannot be kept here.
     #[schema(required = true, minimum = 0, example = 0.4)]
     threshold: Option<f32>,
@@ -106,7 +106,7 @@ pub(crate) struct EventBody {
     #[schema(pattern = "^(sface-2021dec|dlib-resnet-v1)$", example = "sface-2021dec")]
     model: Option<String>,
     /// When two faces are the same person's.
-    match_rule: Option<ShownRule>,
+    match_rule: Option<RuleResponse>,
     /// What to do about a face that is there already under another name.
     on_duplicate: Option<OnDuplicate>,
     /// What to do about a face that is unlike the user's others.
@@ -126,8 +126,8 @@ pub(crate) struct EventBody {
 pub(crate) struct EventPatch {
     /// When two faces are the same person's.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<ShownRule>)]
-    match_rule: Option<Option<ShownRule>>,
+    #[schema(value_type = Option<RuleResponse>)]
+    match_rule: Option<Option<RuleResponse>>,
     /// What to do about a face that is there already under another name.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<OnDuplicate>)]
@@ -156,15 +156,15 @@ fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Res
     T::deserialize(deserializer).map(Some)
 }
 
-pub(super) fn shown(service: &Service, EventDetails { record, user_count }: EventDetails) -> ShownEvent {
+pub(super) fn shown(service: &Service, EventDetails { record, user_count }: EventDetails) -> EventResponse {
     // An event whose rule cannot be kept is shown all the same: its owner has to see it to change it.
     let limit = service.events.limit(&record.model, record.match_rule, user_count).ok();
     let warnings = warnings(service, &record.model, limit.as_ref());
-    ShownEvent {
+    EventResponse {
         name: record.name.to_string(),
         user_count,
         model: record.model.to_string(),
-        match_rule: record.match_rule.map(ShownRule::from),
+        match_rule: record.match_rule.map(RuleResponse::from),
         threshold: limit.map(|limit| limit.threshold.value()),
         expected_false_match_rate: limit.and_then(|limit| limit.expected_false_match_rate),
         on_duplicate: record.on_duplicate.and_then(OnDuplicate::of),
@@ -285,13 +285,13 @@ impl EventPatch {
     }
 }
 
-fn checked_rule(service: &Service, model: &ModelId, rule: ShownRule) -> Result<MatchRule, ApiError> {
+fn checked_rule(service: &Service, model: &ModelId, rule: RuleResponse) -> Result<MatchRule, ApiError> {
     let unfit = |reason: &dyn std::fmt::Display| ApiError::Field(format!("field 'match_rule': {reason}"));
     let rule = match rule {
-        ShownRule::Threshold(RuleDistance(value)) => {
+        RuleResponse::Threshold(RuleDistance(value)) => {
             MatchRule::Threshold(Distance::new(value).map_err(|e| unfit(&e))?)
         }
-        ShownRule::TargetFalseMatchRate(RuleRate(value)) => {
+        RuleResponse::TargetFalseMatchRate(RuleRate(value)) => {
             MatchRule::TargetFalseMatchRate(FalseMatchRate::new(value).map_err(|e| unfit(&e))?)
         }
     };

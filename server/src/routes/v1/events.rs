@@ -9,12 +9,12 @@ use embedding_store::{Cursor, Listing, Page};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::event::{EventBody, EventPatch, ShownEvent, shown};
+use super::event::{EventBody, EventPatch, EventResponse, shown};
 use super::object::FromObject;
 use super::paging::{self, PageQuery};
 use super::path::InEvent;
-use crate::access::Caller;
 use crate::audit::Transaction;
+use crate::auth::Caller;
 use crate::error::{ApiError, codes};
 use crate::openapi::{ALWAYS, EVENT, JSON, PAGED, STORE, problems};
 use crate::service::Service;
@@ -23,7 +23,7 @@ use crate::service::Service;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EventPage {
     /// The events in name order.
-    events: Vec<ShownEvent>,
+    events: Vec<EventResponse>,
     /// Pass it as `cursor` for the next page; null on the last one.
     #[schema(required = true)]
     next_cursor: Option<String>,
@@ -108,8 +108,8 @@ async fn page_of(
             "retain_until": "2027-01-31T00:00:00Z", "metadata": {"venue": "Hall 3"}}))),
         ("as the service decides" = (value = json!({}))))),
     responses(
-        (status = 200, description = "It was there; its settings are these now", body = ShownEvent),
-        (status = 201, description = "It was made", body = ShownEvent), MakeProblems)
+        (status = 200, description = "It was there; its settings are these now", body = EventResponse),
+        (status = 201, description = "It was made", body = EventResponse), MakeProblems)
 )]
 pub(crate) async fn put(
     service: Data<Service>,
@@ -117,7 +117,7 @@ pub(crate) async fn put(
     transaction: Transaction,
     body: Json<FromObject<EventBody>>,
 ) -> Result<HttpResponse, ApiError> {
-    let act = transaction.act(Action::CreateEvent).at(&event);
+    let pending = transaction.begin(Action::CreateEvent).at(&event);
     let made = async {
         let settings = body.into_inner().0.checked(&service, &event).await?;
         // Created first, as the store decides whether it is there: after a look
@@ -146,13 +146,13 @@ pub(crate) async fn put(
         }
     };
     // Which of the two actions it is, is known only when the store has answered.
-    let told = |(_, is_new): &(EventDetails, bool), mut entry: AuditEntry| {
+    let describe = |(_, is_new): &(EventDetails, bool), mut entry: AuditEntry| {
         if !is_new {
             entry.action = Action::UpdateEvent;
         }
         entry
     };
-    let (details, is_new) = act.end(made.await, told).await?;
+    let (details, is_new) = pending.end(made.await, describe).await?;
     let mut answer = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     Ok(answer.json(shown(&service, details)))
 }
@@ -161,12 +161,12 @@ pub(crate) async fn put(
 #[utoipa::path(
     get, path = "/v1/events/{event}", tag = "Events", operation_id = "get_event",
     security(("key" = ["verify"])), params(InEvent),
-    responses((status = 200, description = "The event", body = ShownEvent), EventProblems)
+    responses((status = 200, description = "The event", body = EventResponse), EventProblems)
 )]
 pub(crate) async fn get(
     service: Data<Service>,
     InEvent { event }: InEvent,
-) -> Result<Json<ShownEvent>, ApiError> {
+) -> Result<Json<EventResponse>, ApiError> {
     Ok(Json(shown(&service, service.events.event(&event).await?)))
 }
 
@@ -177,20 +177,20 @@ pub(crate) async fn get(
     patch, path = "/v1/events/{event}", tag = "Events", operation_id = "change_event",
     security(("key" = ["admin"])), params(InEvent),
     request_body(content = EventPatch, example = json!({"match_rule": {"threshold": 0.38}, "retain_until": null})),
-    responses((status = 200, description = "The event as it is now", body = ShownEvent), ChangeProblems)
+    responses((status = 200, description = "The event as it is now", body = EventResponse), ChangeProblems)
 )]
 pub(crate) async fn patch(
     service: Data<Service>,
     InEvent { event }: InEvent,
     transaction: Transaction,
     body: Json<FromObject<EventPatch>>,
-) -> Result<Json<ShownEvent>, ApiError> {
-    let act = transaction.act(Action::UpdateEvent).at(&event);
+) -> Result<Json<EventResponse>, ApiError> {
+    let pending = transaction.begin(Action::UpdateEvent).at(&event);
     let changed = async {
         let change = body.into_inner().0.checked(&service, &event).await?;
         Ok(service.events.update_event(&event, change).await?)
     };
-    let details = act.done(changed.await).await?;
+    let details = pending.done(changed.await).await?;
     Ok(Json(shown(&service, details)))
 }
 
@@ -207,7 +207,7 @@ pub(crate) async fn delete(
     InEvent { event }: InEvent,
     transaction: Transaction,
 ) -> Result<HttpResponse, ApiError> {
-    let act = transaction.act(Action::DeleteEvent).at(&event);
-    act.done(service.events.delete_event(&event).await.map_err(ApiError::from)).await?;
+    let pending = transaction.begin(Action::DeleteEvent).at(&event);
+    pending.done(service.events.delete_event(&event).await.map_err(ApiError::from)).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -8,10 +8,10 @@ use crate::error::Reason;
 
 /// A face of a picture; coordinates are pixels of the upright picture, from its top left corner.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct ShownFace {
+pub(crate) struct FaceResponse {
     /// Where it is.
     #[serde(rename = "box")]
-    bounding_box: ShownBox,
+    bounding_box: BoxResponse,
     /// How sure the detector is, on its own scale: `yunet` from 0 to 1, the others from 0 upward.
     #[schema(example = 0.93)]
     detection_score: f32,
@@ -20,12 +20,12 @@ pub(crate) struct ShownFace {
     detector: &'static str,
     /// Five points: outer and inner corner of the eye at the picture's right, outer and inner corner of the
     /// eye at its left, base of the nose.
-    #[schema(value_type = Vec<ShownPoint>, min_items = 5, max_items = 5, example = json!([
+    #[schema(value_type = Vec<PointResponse>, min_items = 5, max_items = 5, example = json!([
         {"x": 412.0, "y": 231.0}, {"x": 451.5, "y": 233.5}, {"x": 561.0, "y": 229.0}, {"x": 521.5, "y": 232.0},
         {"x": 487.0, "y": 304.5}]))]
-    landmarks: Vec<ShownPoint>,
+    landmarks: Vec<PointResponse>,
     /// How well it is shown.
-    quality: ShownQuality,
+    quality: QualityResponse,
     /// What keeps it from being enrolled, the most telling first; empty for a good one.
     #[schema(example = json!([]))]
     shortcomings: Vec<Reason>,
@@ -33,7 +33,7 @@ pub(crate) struct ShownFace {
 
 /// A rectangle; it may reach outside the picture.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) struct ShownBox {
+pub(crate) struct BoxResponse {
     /// Left edge.
     #[schema(example = 349.0)]
     left: f32,
@@ -50,7 +50,7 @@ pub(crate) struct ShownBox {
 
 /// A point in a picture.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) struct ShownPoint {
+pub(crate) struct PointResponse {
     /// Pixels to the right.
     #[schema(example = 412.0)]
     x: f32,
@@ -61,7 +61,7 @@ pub(crate) struct ShownPoint {
 
 /// What was measured of a face.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) struct ShownQuality {
+pub(crate) struct QualityResponse {
     /// From eye to eye, in pixels.
     #[schema(minimum = 0, example = 118.5)]
     eye_distance: f32,
@@ -87,12 +87,12 @@ pub(crate) struct ShownQuality {
     recognisability: Option<f32>,
     /// Which way the head is turned; null where the detector does not tell it.
     #[schema(required = true)]
-    pose: Option<ShownPose>,
+    pose: Option<PoseResponse>,
 }
 
 /// Angles of a head, in degrees; 0 is straight into the camera.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub(crate) struct ShownPose {
+pub(crate) struct PoseResponse {
     /// To the side.
     #[schema(example = -4.1)]
     yaw: f32,
@@ -104,35 +104,41 @@ pub(crate) struct ShownPose {
     roll: f32,
 }
 
-impl From<&AnalyzedFace> for ShownFace {
+impl From<&AnalyzedFace> for FaceResponse {
     fn from(AnalyzedFace { face, quality }: &AnalyzedFace) -> Self {
         let at = face.detection.bounding_box;
         Self {
-            bounding_box: ShownBox { left: at.left, top: at.top, width: at.width, height: at.height },
+            bounding_box: BoxResponse { left: at.left, top: at.top, width: at.width, height: at.height },
             detection_score: face.detection.score,
             detector: match face.detection.found_by {
                 DetectorKind::Yunet => "yunet",
                 DetectorKind::Mmod => "mmod",
                 DetectorKind::Hog => "hog",
             },
-            landmarks: face.landmarks.0.iter().map(|point| ShownPoint { x: point.x, y: point.y }).collect(),
-            quality: ShownQuality::from(quality),
+            landmarks: face
+                .landmarks
+                .0
+                .iter()
+                .map(|point| PointResponse { x: point.x, y: point.y })
+                .collect(),
+            quality: QualityResponse::from(quality),
             shortcomings: Reason::of_quality(quality),
         }
     }
 }
 
-impl From<&EmbeddedFace> for ShownFace {
+impl From<&EmbeddedFace> for FaceResponse {
     fn from(found: &EmbeddedFace) -> Self {
         Self::from(&AnalyzedFace { face: found.face, quality: found.quality })
     }
 }
 
-impl From<&Quality> for ShownQuality {
+impl From<&Quality> for QualityResponse {
     fn from(quality: &Quality) -> Self {
         let Quality { eye_distance, brightness, contrast, sharpness, inside, blockiness, .. } = *quality;
         let recognisability = quality.recognisability;
-        let pose = quality.pose.map(|pose| ShownPose { yaw: pose.yaw, pitch: pose.pitch, roll: pose.roll });
+        let pose =
+            quality.pose.map(|pose| PoseResponse { yaw: pose.yaw, pitch: pose.pitch, roll: pose.roll });
         Self { eye_distance, brightness, contrast, sharpness, inside, blockiness, recognisability, pose }
     }
 }

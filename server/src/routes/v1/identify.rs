@@ -11,10 +11,10 @@ use face_core::{EmbeddedFace, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::face::ShownFace;
+use super::face::FaceResponse;
 use super::path::{InEvent, OfUser};
 use super::pictures::PictureForm;
-use super::verdict::ShownVerdict;
+use super::verdict::VerdictResponse;
 use crate::audit::{Transaction, decided};
 use crate::error::{ApiError, codes};
 use crate::openapi::{ALWAYS, EVENT, PICTURE, STORE, USER, problems};
@@ -70,9 +70,9 @@ pub(crate) struct Identified {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct IdentifiedFace {
     /// The face.
-    face: ShownFace,
+    face: FaceResponse,
     #[serde(flatten)]
-    verdict: ShownVerdict,
+    verdict: VerdictResponse,
 }
 
 /// Whether a picture shows a user.
@@ -82,9 +82,9 @@ pub(crate) struct Verified {
     #[schema(example = "conference_2024")]
     event: String,
     /// The face that was looked at.
-    face: ShownFace,
+    face: FaceResponse,
     #[serde(flatten)]
-    verdict: ShownVerdict,
+    verdict: VerdictResponse,
     /// How long it took.
     timings_ms: Timings,
 }
@@ -128,12 +128,12 @@ pub(crate) async fn identify(
     let (picture, top, which) = form.into_inner().parse()?;
     let started = Instant::now();
     // One for each face; also one for a picture that shows none.
-    let act = || transaction.clone().act(Action::Identify).at(&event);
+    let pending = || transaction.clone().begin(Action::Identify).at(&event);
     // Begun before the picture is looked at: a request that is given up meanwhile is then in the audit.
-    let mut first = Some(act());
+    let mut first = Some(pending());
     let (found, omitted) = match look(&service, &event, picture, which).await {
         Ok(looked) => looked,
-        failed @ Err(_) => first.take().unwrap_or_else(act).done(failed).await?,
+        failed @ Err(_) => first.take().unwrap_or_else(pending).done(failed).await?,
     };
     let picture = milliseconds(started);
     let started = Instant::now();
@@ -142,11 +142,15 @@ pub(crate) async fn identify(
     for found in found {
         let verdict = service.events.identify_top(&event, &found.embedding, top).await;
         let judged = verdict.map(|verdict| service.quality.judge(verdict, &found.quality));
-        let judged = first.take().unwrap_or_else(act).end(judged.map_err(ApiError::from), decided).await?;
-        faces.push(IdentifiedFace { face: ShownFace::from(&found), verdict: ShownVerdict::from(&judged) });
+        let judged =
+            first.take().unwrap_or_else(pending).end(judged.map_err(ApiError::from), decided).await?;
+        faces.push(IdentifiedFace {
+            face: FaceResponse::from(&found),
+            verdict: VerdictResponse::from(&judged),
+        });
     }
-    if let Some(act) = first {
-        act.done(Ok(())).await?;
+    if let Some(pending) = first {
+        pending.done(Ok(())).await?;
     }
     let timings_ms = Timings { picture, search: milliseconds(started) };
     Ok(Json(Identified { event: event.to_string(), faces, omitted, timings_ms }))
@@ -168,7 +172,7 @@ pub(crate) async fn verify(
     transaction: Transaction,
     form: MultipartForm<PictureForm>,
 ) -> Result<Json<Verified>, ApiError> {
-    let act = transaction.act(Action::Verify).at(&event).about(&user);
+    let pending = transaction.begin(Action::Verify).at(&event).about(&user);
     let verified = async {
         let started = Instant::now();
         let found = service.embed(&event, Purpose::Probe, form.into_inner().picture()).await?;
@@ -176,12 +180,17 @@ pub(crate) async fn verify(
         let started = Instant::now();
         let verdict = service.events.verify(&event, &user, &found.embedding).await?;
         let verdict = service.quality.judge(verdict, &found.quality);
-        let face = ShownFace::from(&found);
+        let face = FaceResponse::from(&found);
         Ok((verdict, face, Timings { picture, search: milliseconds(started) }))
     };
-    let told = |(verdict, ..): &(_, _, _), entry| decided(verdict, entry);
-    let (verdict, face, timings_ms) = act.end(verified.await, told).await?;
-    Ok(Json(Verified { event: event.to_string(), face, verdict: ShownVerdict::from(&verdict), timings_ms }))
+    let describe = |(verdict, ..): &(_, _, _), entry| decided(verdict, entry);
+    let (verdict, face, timings_ms) = pending.end(verified.await, describe).await?;
+    Ok(Json(Verified {
+        event: event.to_string(),
+        face,
+        verdict: VerdictResponse::from(&verdict),
+        timings_ms,
+    }))
 }
 
 /// The faces that are asked for, with their embeddings, and how many were left out.

@@ -2,6 +2,7 @@
 
 pub(crate) mod archives;
 pub(crate) mod audit;
+mod body_stream;
 mod check_in;
 pub(crate) mod check_in_correction;
 pub(crate) mod check_in_list;
@@ -18,7 +19,6 @@ mod object;
 mod paging;
 mod path;
 pub(crate) mod pictures;
-mod pieces;
 pub(crate) mod samples;
 pub(crate) mod users;
 mod verdict;
@@ -32,7 +32,7 @@ use actix_web::web::{
 use actix_web::{Error, HttpRequest};
 
 use self::no_query::bare;
-use crate::access::{Role, needs, needs_for_several};
+use crate::auth::{Role, needs, needs_for_several};
 use crate::error::ApiError;
 
 /// Longest JSON body, in bytes: that of the longest record that can be stored.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use crate::access::Caller;
+use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::upload::named;
 

@@ -9,7 +9,7 @@ use face_core::{EmbeddedFace, EmbeddedFaces as FacesOfPicture, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::face::ShownFace;
+use super::face::FaceResponse;
 use crate::audit::Transaction;
 use crate::error::{ApiError, WhichPicture};
 use crate::inference::FoundFaces;
@@ -73,7 +73,7 @@ pub(crate) struct DetectedFaces {
     #[schema(example = 1137)]
     height: u32,
     /// The faces, the surest first; empty when there is none.
-    faces: Vec<ShownFace>,
+    faces: Vec<FaceResponse>,
 }
 
 /// The faces of a picture with their embeddings.
@@ -99,7 +99,7 @@ pub(crate) struct EmbeddedFaces {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FaceWithEmbedding {
     #[serde(flatten)]
-    face: ShownFace,
+    face: FaceResponse,
     /// 128 numbers as the model gave them, not scaled to length 1. Biometric data: keep it as such.
     #[schema(min_items = 128, max_items = 128, example = json!(vec![0.0625; 128]))]
     embedding: Vec<f32>,
@@ -128,9 +128,9 @@ pub(crate) struct Comparison {
     #[schema(example = "sface-2021dec")]
     model: String,
     /// The face of the first picture.
-    first: ShownFace,
+    first: FaceResponse,
     /// The face of the second picture.
-    second: ShownFace,
+    second: FaceResponse,
 }
 
 problems! {
@@ -153,10 +153,10 @@ pub(crate) async fn detect(
     transaction: Transaction,
     form: MultipartForm<PictureForm>,
 ) -> Result<Json<DetectedFaces>, ApiError> {
-    let act = transaction.act(Action::Detect);
+    let pending = transaction.begin(Action::Detect);
     let found = service.inference.detect(form.into_inner().picture()).await;
-    let FoundFaces { size: (width, height), faces } = act.done(found).await?;
-    let faces = faces.iter().map(ShownFace::from).collect();
+    let FoundFaces { size: (width, height), faces } = pending.done(found).await?;
+    let faces = faces.iter().map(FaceResponse::from).collect();
     Ok(Json(DetectedFaces { width, height, faces }))
 }
 
@@ -175,7 +175,7 @@ pub(crate) async fn embed(
     transaction: Transaction,
     form: MultipartForm<EmbedForm>,
 ) -> Result<Json<EmbeddedFaces>, ApiError> {
-    let act = transaction.act(Action::Embed);
+    let pending = transaction.begin(Action::Embed);
     let embedded = async {
         let EmbedForm { file, model } = form.into_inner();
         let model = model_or_default(&service, model)?;
@@ -183,10 +183,10 @@ pub(crate) async fn embed(
         let found = service.inference.embed_all(file.data, model.clone(), Purpose::Enrolment).await?;
         Ok((model, found))
     };
-    let (model, found) = act.done(embedded.await).await?;
+    let (model, found) = pending.done(embedded.await).await?;
     let FacesOfPicture { size: (width, height), faces, omitted } = found;
     let faces = faces.iter().map(|found| FaceWithEmbedding {
-        face: ShownFace::from(found),
+        face: FaceResponse::from(found),
         embedding: found.embedding.values().to_vec(),
     });
     Ok(Json(EmbeddedFaces { model: model.to_string(), width, height, faces: faces.collect(), omitted }))
@@ -221,11 +221,11 @@ pub(crate) async fn compare(
         let limit = service.events.limit(&model, None, 1)?;
         Ok(Compared { model, first, second, distance, limit })
     };
-    let told = |compared: &Compared, mut entry: AuditEntry| {
+    let describe = |compared: &Compared, mut entry: AuditEntry| {
         entry.details.outcome = Outcome::from(compared.decision());
         entry.with_distance(compared.distance, compared.limit.threshold, compared.model.clone())
     };
-    let compared = transaction.act(Action::Compare).end(compared.await, told).await?;
+    let compared = transaction.begin(Action::Compare).end(compared.await, describe).await?;
     Ok(Json(Comparison::from(&compared)))
 }
 
@@ -260,8 +260,8 @@ impl From<&Compared> for Comparison {
             threshold: compared.limit.threshold.value(),
             expected_false_match_rate: compared.limit.expected_false_match_rate,
             model: compared.model.to_string(),
-            first: ShownFace::from(&compared.first),
-            second: ShownFace::from(&compared.second),
+            first: FaceResponse::from(&compared.first),
+            second: FaceResponse::from(&compared.second),
         }
     }
 }

@@ -17,12 +17,12 @@ use crate::service::Service;
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FaceList {
     /// The faces, oldest first.
-    faces: Vec<ShownSample>,
+    faces: Vec<SampleResponse>,
 }
 
 /// An enrolled face, without its embedding.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ShownSample {
+pub(crate) struct SampleResponse {
     /// Its id.
     #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
     id: String,
@@ -70,25 +70,25 @@ problems! {
 )]
 pub(crate) async fn list(service: Data<Service>, of: OfUser) -> Result<Json<FaceList>, ApiError> {
     let samples = service.events.samples(&of.event, &of.user).await?;
-    Ok(Json(FaceList { faces: samples.into_iter().map(ShownSample::from).collect() }))
+    Ok(Json(FaceList { faces: samples.into_iter().map(SampleResponse::from).collect() }))
 }
 
 /// Read a face of a user
 #[utoipa::path(
     get, path = "/v1/events/{event}/users/{user}/faces/{id}", tag = "Users and faces", operation_id = "get_face",
     security(("key" = ["enrol"])),
-    params(OfUser, WithId), responses((status = 200, description = "The face", body = ShownSample), FaceProblems)
+    params(OfUser, WithId), responses((status = 200, description = "The face", body = SampleResponse), FaceProblems)
 )]
 pub(crate) async fn get(
     service: Data<Service>,
     OfUser { event, user }: OfUser,
     WithId { id }: WithId,
-) -> Result<Json<ShownSample>, ApiError> {
+) -> Result<Json<SampleResponse>, ApiError> {
     // All of them: the contract of stores has no reading of one sample.
     let samples = service.events.samples(&event, &user).await?;
     let found = samples.into_iter().find(|sample| sample.id == id);
     let unknown = || ::events::EventError::UnknownSample { event, user, id };
-    Ok(Json(ShownSample::from(found.ok_or_else(unknown)?)))
+    Ok(Json(SampleResponse::from(found.ok_or_else(unknown)?)))
 }
 
 /// Remove a face of a user
@@ -106,12 +106,12 @@ pub(crate) async fn delete(
     WithId { id }: WithId,
     transaction: Transaction,
 ) -> Result<HttpResponse, ApiError> {
-    let act = transaction.act(Action::DeleteFace).at(&event).about(&user);
-    act.done(service.events.remove_sample(&event, &user, id).await.map_err(ApiError::from)).await?;
+    let pending = transaction.begin(Action::DeleteFace).at(&event).about(&user);
+    pending.done(service.events.remove_sample(&event, &user, id).await.map_err(ApiError::from)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-impl From<SampleDetails> for ShownSample {
+impl From<SampleDetails> for SampleResponse {
     fn from(sample: SampleDetails) -> Self {
         let SampleDetails { id, created, model, detection_score, quality, source, request } = sample;
         let (id, model) = (id.to_string(), model.to_string());

@@ -37,7 +37,7 @@ pub(crate) struct ListedUser {
 
 /// A user.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ShownUser {
+pub(crate) struct UserResponse {
     #[serde(flatten)]
     user: ListedUser,
     /// How many faces are enrolled.
@@ -102,9 +102,9 @@ pub(crate) async fn list(
 #[utoipa::path(
     get, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "get_user",
     security(("key" = ["enrol"])),
-    params(OfUser), responses((status = 200, description = "The user", body = ShownUser), UserProblems)
+    params(OfUser), responses((status = 200, description = "The user", body = UserResponse), UserProblems)
 )]
-pub(crate) async fn get(service: Data<Service>, of: OfUser) -> Result<Json<ShownUser>, ApiError> {
+pub(crate) async fn get(service: Data<Service>, of: OfUser) -> Result<Json<UserResponse>, ApiError> {
     let details = service.events.user(&of.event, &of.user).await?;
     Ok(Json(shown(&service, &of, details).await?))
 }
@@ -117,17 +117,17 @@ pub(crate) async fn get(service: Data<Service>, of: OfUser) -> Result<Json<Shown
     security(("key" = ["enrol"])),
     params(OfUser),
     request_body(content = UserPatch, example = json!({"metadata": {"company": "Acme", "badge": 17}})),
-    responses((status = 200, description = "The user as they are now", body = ShownUser), UserChangeProblems)
+    responses((status = 200, description = "The user as they are now", body = UserResponse), UserChangeProblems)
 )]
 pub(crate) async fn patch(
     service: Data<Service>,
     of: OfUser,
     transaction: Transaction,
     body: Json<FromObject<UserPatch>>,
-) -> Result<Json<ShownUser>, ApiError> {
-    let act = transaction.act(Action::UpdateUser).at(&of.event).about(&of.user);
+) -> Result<Json<UserResponse>, ApiError> {
+    let pending = transaction.begin(Action::UpdateUser).at(&of.event).about(&of.user);
     let changed = service.events.update_user(&of.event, &of.user, body.into_inner().0.metadata).await;
-    let details = act.done(changed.map_err(ApiError::from)).await?;
+    let details = pending.done(changed.map_err(ApiError::from)).await?;
     Ok(Json(shown(&service, &of, details).await?))
 }
 
@@ -144,17 +144,17 @@ pub(crate) async fn delete(
     OfUser { event, user }: OfUser,
     transaction: Transaction,
 ) -> Result<HttpResponse, ApiError> {
-    let act = transaction.act(Action::DeleteUser).at(&event).about(&user);
-    act.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
+    let pending = transaction.begin(Action::DeleteUser).at(&event).about(&user);
+    pending.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn shown(service: &Service, of: &OfUser, details: UserDetails) -> Result<ShownUser, ApiError> {
+async fn shown(service: &Service, of: &OfUser, details: UserDetails) -> Result<UserResponse, ApiError> {
     let UserDetails { record, sample_count } = details;
     let last_verified = service.audit.last_verified(&of.event, &of.user).await?;
     // The audit outlives a user: it may have been somebody else of that name.
     let last_verified = last_verified.filter(|time| *time >= record.created);
-    Ok(ShownUser { user: ListedUser::from(record), embedding_count: sample_count, last_verified })
+    Ok(UserResponse { user: ListedUser::from(record), embedding_count: sample_count, last_verified })
 }
 
 impl From<UserRecord> for ListedUser {

@@ -9,7 +9,7 @@ use crate::quality::Judged;
 
 /// What was decided about a face, and on what grounds.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ShownVerdict {
+pub(crate) struct VerdictResponse {
     /// `match`, `no_match`, or `ambiguous`: two users are near enough and too nearly alike to choose. A face that is
     /// shown too badly to decide on is `no_match`, however near it is: see `shortcomings`.
     #[schema(example = "match")]
@@ -34,7 +34,7 @@ pub(crate) struct ShownVerdict {
     #[schema(example = "measured")]
     threshold_basis: &'static str,
     /// The rule that it follows from.
-    match_rule: ShownRule,
+    match_rule: RuleResponse,
     /// How often a search for a stranger is expected to name somebody at this threshold, 0 to 1; null where it
     /// was not measured.
     #[schema(required = true, minimum = 0, maximum = 1, example = 0.031)]
@@ -72,7 +72,7 @@ pub(crate) struct Candidate {
 /// When two faces are the same person's: exactly one of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum ShownRule {
+pub(crate) enum RuleResponse {
     /// A match is at most this far away.
     Threshold(RuleDistance),
     /// The threshold follows from the event's present size, so that a search for a stranger names somebody this
@@ -90,7 +90,7 @@ pub(crate) struct RuleDistance(pub(super) f32);
 #[schema(exclusive_minimum = 0, exclusive_maximum = 1, example = 0.01)]
 pub(crate) struct RuleRate(pub(super) f64);
 
-impl From<&Judged> for ShownVerdict {
+impl From<&Judged> for VerdictResponse {
     fn from(Judged { verdict, shortcomings }: &Judged) -> Self {
         let Verdict { decision, nearest, candidates, margin, limit, model, users_compared, exact } = verdict;
         Self {
@@ -101,7 +101,7 @@ impl From<&Judged> for ShownVerdict {
             confidence: verdict.confidence().percent(),
             threshold: limit.threshold.value(),
             threshold_basis: limit.basis.as_str(),
-            match_rule: ShownRule::from(limit.rule),
+            match_rule: RuleResponse::from(limit.rule),
             expected_false_match_rate: limit.expected_false_match_rate,
             margin: margin.map(|margin| margin.value()),
             candidates: candidates.iter().map(Candidate::from).collect(),
@@ -119,7 +119,7 @@ impl From<&Nearest> for Candidate {
     }
 }
 
-impl From<MatchRule> for ShownRule {
+impl From<MatchRule> for RuleResponse {
     fn from(rule: MatchRule) -> Self {
         match rule {
             MatchRule::Threshold(threshold) => Self::Threshold(RuleDistance(threshold.value())),

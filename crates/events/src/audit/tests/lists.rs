@@ -10,7 +10,7 @@ use super::{
     over, trail, user, written,
 };
 use crate::export::Exported;
-use crate::trial_journal::TrialJournal;
+use crate::test_journal::TestJournal;
 use crate::{EventName, ExportFormat};
 
 /// 600 entries a second apart: of two events and none, of several people and none.
@@ -199,7 +199,7 @@ fn names(line: &serde_json::Value) -> BTreeSet<&str> {
 
 #[tokio::test]
 async fn a_file_that_is_not_whole_ends_with_an_error() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 10);
     for second in 0..2 {
         trail.record(found(second, "ada")).await.unwrap();

@@ -1,9 +1,9 @@
 //! The audit over a journal in memory that can be made to fail.
 
+mod action;
 mod lists;
 mod outages;
 mod random;
-mod words;
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use super::{
     Action, AuditEntry, AuditError, AuditFilter, AuditOptions, AuditPage, AuditStatus, AuditTrail, Outcome,
     Recorded, topic,
 };
-use crate::trial_journal::{Fault, TrialJournal};
+use crate::test_journal::{Fault, TestJournal};
 use crate::{Actor, EventName, Username};
 
-fn over(journal: &Arc<TrialJournal>, waiting_limit: usize) -> AuditTrail {
+fn over(journal: &Arc<TestJournal>, waiting_limit: usize) -> AuditTrail {
     AuditTrail::new(Arc::clone(journal) as _, AuditOptions { waiting_limit })
 }
 
@@ -160,7 +160,7 @@ async fn what_is_too_old_is_erased_and_no_more() {
 #[tokio::test]
 async fn what_cannot_be_understood_is_an_error_and_not_left_out() {
     for damage in ["kind", "outcome", "distance", "actor"] {
-        let journal = Arc::<TrialJournal>::default();
+        let journal = Arc::<TestJournal>::default();
         let (trail, whole) = (over(&journal, 10), found(0, "ada"));
         let mut damaged = whole.in_journal(topic().unwrap()).unwrap();
         damaged.key = Some(whole.details.transaction.to_string());

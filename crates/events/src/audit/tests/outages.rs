@@ -9,10 +9,10 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{
-    Action, AuditEntry, AuditError, AuditStatus, Fault, Outcome, Recorded, TrialJournal, at, entry, fair,
+    Action, AuditEntry, AuditError, AuditStatus, Fault, Outcome, Recorded, TestJournal, at, entry, fair,
     found, over, user, written,
 };
-use crate::trial_log::TrialLog;
+use crate::test_log::TestLog;
 
 /// More than the longest pause between two attempts.
 const LONG: Duration = Duration::from_secs(60);
@@ -23,7 +23,7 @@ fn many(count: usize) -> Vec<AuditEntry> {
 
 #[tokio::test(start_paused = true)]
 async fn entries_wait_in_order_and_are_written_once_the_journal_is_back() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 1_000);
     let entries = many(1_000);
     journal.leave();
@@ -46,7 +46,7 @@ async fn entries_wait_in_order_and_are_written_once_the_journal_is_back() {
 
 #[tokio::test(start_paused = true)]
 async fn what_waits_is_found_by_its_transaction_and_counts_for_its_person() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 10);
     let transaction = Uuid::now_v7();
     let entries = ["ada", "ben", "cem"].map(|name| {
@@ -71,7 +71,7 @@ async fn what_waits_is_found_by_its_transaction_and_counts_for_its_person() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_a_journal_that_is_known_to_be_away() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 1_000);
     journal.leave();
     for entry in many(500) {
@@ -83,7 +83,7 @@ async fn nobody_waits_for_a_journal_that_is_known_to_be_away() {
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_that_was_written_but_reported_failed_is_there_once() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 10);
     journal.next(Fault::DoneButUnavailable);
     let entry = found(0, "ada");
@@ -96,12 +96,12 @@ async fn an_entry_that_was_written_but_reported_failed_is_there_once() {
 
 #[test]
 fn beyond_the_bound_entries_are_refused_counted_and_in_the_log() {
-    let log = TrialLog::default();
+    let log = TestLog::default();
     let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone()).finish();
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_time().start_paused(true).build().unwrap();
     let test = async {
-        let journal = Arc::<TrialJournal>::default();
+        let journal = Arc::<TestJournal>::default();
         let trail = over(&journal, 3);
         journal.leave();
         let entries = many(5);
@@ -130,7 +130,7 @@ fn beyond_the_bound_entries_are_refused_counted_and_in_the_log() {
 
 #[tokio::test(start_paused = true)]
 async fn an_entry_that_a_sound_journal_refuses_is_an_error_and_holds_up_no_other() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 10);
     journal.next(Fault::Corrupt);
     let refused = trail.record(found(0, "ada")).await;
@@ -152,7 +152,7 @@ async fn an_entry_that_a_sound_journal_refuses_is_an_error_and_holds_up_no_other
 
 #[tokio::test]
 async fn a_caller_that_leaves_does_not_take_the_entry_along() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 10);
     let entry = found(0, "ada");
     {
@@ -167,7 +167,7 @@ async fn a_caller_that_leaves_does_not_take_the_entry_along() {
 
 #[tokio::test(start_paused = true)]
 async fn a_fault_of_the_journal_does_not_end_the_writing_for_good() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 10);
     journal.leave();
     let entries = many(3);
@@ -184,7 +184,7 @@ async fn a_fault_of_the_journal_does_not_end_the_writing_for_good() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_at_once_through_an_outage_are_all_there_once() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, 10_000);
     let mut writers = JoinSet::new();
     for writer in 0..20 {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{AuditError, AuditStatus, Fault, TrialJournal, found, over, written};
+use super::{AuditError, AuditStatus, Fault, TestJournal, found, over, written};
 
 const LIMIT: usize = 6;
 
@@ -31,7 +31,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 async fn follow(steps: Vec<Step>) -> Result<(), TestCaseError> {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let trail = over(&journal, LIMIT);
     let (mut taken, mut lost) = (Vec::new(), 0);
     for (second, step) in steps.into_iter().enumerate() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{CheckInOptions, CheckInOutcome, CheckIns, all, check_ins, fair, manual, new, to, user};
 use crate::EventName;
-use crate::trial_journal::TrialJournal;
+use crate::test_journal::TestJournal;
 
 #[tokio::test]
 async fn a_person_is_checked_in_again_once_the_cool_down_is_over() {
@@ -29,8 +29,8 @@ async fn other_people_and_other_events_have_their_own() {
 
 #[tokio::test]
 async fn none_means_that_every_request_is_a_check_in_and_an_endless_one_that_one_is() {
-    let without = CheckIns::new(Arc::<TrialJournal>::default(), CheckInOptions { cool_down: Duration::ZERO });
-    let endless = CheckIns::new(Arc::<TrialJournal>::default(), CheckInOptions { cool_down: Duration::MAX });
+    let without = CheckIns::new(Arc::<TestJournal>::default(), CheckInOptions { cool_down: Duration::ZERO });
+    let endless = CheckIns::new(Arc::<TestJournal>::default(), CheckInOptions { cool_down: Duration::MAX });
     for second in [0, 0, 1] {
         new(without.check_in(&fair(), &user("ada"), manual(second)).await);
     }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::super::topic;
 use super::{CheckInError, CheckInRequest, at, check_ins, fair, manual, new, note, over, to, user};
-use crate::trial_journal::TrialJournal;
+use crate::test_journal::TestJournal;
 use crate::{Decision, Named};
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_correction_that_is_sent_again_changes_nothing() {
 
 #[tokio::test]
 async fn a_correction_that_another_one_came_before_is_added_to_it() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let check_ins = over(&journal);
     let id = new(check_ins.check_in(&fair(), &user("ada"), manual(0)).await).id;
     let topic = topic(&fair()).unwrap();
@@ -111,7 +111,7 @@ async fn what_cannot_be_understood_is_an_error_and_not_left_out() {
         entry("check_in", "ada", json!({"method": "by smell", "transaction": Uuid::nil()})),
         entry("check_in", "ada", json!({"method": "face", "transaction": Uuid::nil(), "distance": -1})),
     ] {
-        let journal = Arc::<TrialJournal>::default();
+        let journal = Arc::<TestJournal>::default();
         let (check_ins, id) = (over(&journal), damaged.id);
         journal.append(damaged, None).await.unwrap();
         let error = check_ins.get(&fair(), id).await.unwrap_err();

@@ -8,11 +8,11 @@ use embedding_store::{EmbeddingStore, InMemory, Journal, JournalPage, Metadata};
 
 use super::super::{keys, topic};
 use super::{CheckInOptions, CheckIns, all, fair, manual, new, over, to, user, with_key};
-use crate::trial_journal::TrialJournal;
+use crate::test_journal::TestJournal;
 use crate::{EnrolmentFace, EventName, EventService, MatchPolicy, Named};
 
 /// The whole of an event's check-ins and of the keys, as text.
-async fn everything(journal: &TrialJournal) -> String {
+async fn everything(journal: &TestJournal) -> String {
     let page = JournalPage::oldest(NonZeroUsize::new(10_000).unwrap());
     let check_ins = journal.list(&topic(&fair()).unwrap(), page.clone()).await.unwrap();
     let keys = journal.list(&keys().unwrap(), page).await.unwrap();
@@ -34,7 +34,7 @@ async fn with_ada(check_ins: &CheckIns) {
 
 #[tokio::test]
 async fn an_erased_person_is_named_nowhere_and_others_stay() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let check_ins = over(&journal);
     with_ada(&check_ins).await;
     assert!(everything(&journal).await.contains("\"ada\""));
@@ -49,7 +49,7 @@ async fn an_erased_person_is_named_nowhere_and_others_stay() {
 
 #[tokio::test]
 async fn an_erased_name_stays_erased_when_somebody_corrects_the_check_in_meanwhile() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let check_ins = over(&journal);
     let id = new(check_ins.check_in(&fair(), &user("ada"), manual(0)).await).id;
     check_ins.correct(&fair(), id, to(Some("ben"), 1)).await.unwrap();
@@ -64,7 +64,7 @@ async fn an_erased_name_stays_erased_when_somebody_corrects_the_check_in_meanwhi
 
 #[tokio::test]
 async fn of_an_erased_event_nothing_is_left_and_others_stay() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let check_ins = over(&journal);
     let ball = EventName::new("ball").unwrap();
     with_ada(&check_ins).await;

@@ -18,13 +18,13 @@ use uuid::Uuid;
 use super::{
     CheckIn, CheckInError, CheckInOptions, CheckInOutcome, CheckInPage, CheckInRequest, CheckIns, Correction,
 };
-use crate::trial_journal::TrialJournal;
+use crate::test_journal::TestJournal;
 use crate::{Actor, EventName, IdempotencyKey, Note, Username};
 
 /// Of the check-ins in these tests.
 const COOL_DOWN: Duration = Duration::from_secs(100);
 
-fn over(journal: &Arc<TrialJournal>) -> CheckIns {
+fn over(journal: &Arc<TestJournal>) -> CheckIns {
     CheckIns::new(Arc::clone(journal) as _, CheckInOptions { cool_down: COOL_DOWN })
 }
 

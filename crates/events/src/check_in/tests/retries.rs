@@ -7,7 +7,7 @@ use embedding_store::StoreError;
 use tokio::task::JoinSet;
 
 use super::{CheckInError, CheckInOutcome, all, check_ins, fair, manual, new, over, to, user, with_key};
-use crate::trial_journal::{Fault, TrialJournal};
+use crate::test_journal::{Fault, TestJournal};
 use crate::{EventName, IdempotencyKey};
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_corrected_check_in_answers_those_who_asked_for_it_first() {
 
 #[tokio::test]
 async fn a_write_that_was_reported_failed_but_happened_is_not_made_twice() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let check_ins = over(&journal);
     // The first write binds the key, the second is the check-in.
     journal.next(Fault::DoneButUnavailable);
@@ -123,7 +123,7 @@ async fn whoever_was_checked_in_a_moment_ago_keeps_the_key_for_later() {
 
 #[tokio::test]
 async fn while_the_journal_is_away_nothing_is_taken_for_done() {
-    let journal = Arc::<TrialJournal>::default();
+    let journal = Arc::<TestJournal>::default();
     let check_ins = over(&journal);
     journal.leave();
     let failed = check_ins.check_in(&fair(), &user("ada"), with_key(0, "k")).await;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{TrialStore, assert_coherent, embedding, event, face, model, open, user};
+use super::{TestStore, assert_coherent, embedding, event, face, model, open, user};
 use crate::{Decision, EventError, EventService, EventSummary, MatchPolicy};
 use embedding::{DIMENSIONS, Distance, DistanceScale, Embedding, EmbeddingError, ModelId, Template};
 use embedding_store::{EmbeddingStore, EventRecord, InMemory};
@@ -115,7 +115,7 @@ async fn faces_of_another_model_join_and_meet_nobody() {
 
 #[tokio::test]
 async fn a_face_that_would_leave_its_user_without_a_template_is_not_stored() {
-    let store = Arc::new(TrialStore::default());
+    let store = Arc::new(TestStore::default());
     let service = open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
     let (name, ada) = (event("e"), user("ada"));
     let zero = Embedding::new(model(), [0.0; DIMENSIONS]).unwrap();
@@ -141,7 +141,7 @@ async fn a_face_that_would_leave_its_user_without_a_template_is_not_stored() {
 
 #[tokio::test]
 async fn names_of_every_script_are_data() {
-    let store = Arc::new(TrialStore::default());
+    let store = Arc::new(TestStore::default());
     let service = open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
     let names = [
         "山田 太郎",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, Fault, TrialStore, assert_coherent, embedding, event, face, open, picture_of, user};
+use super::{Call, Fault, TestStore, assert_coherent, embedding, event, face, open, picture_of, user};
 use crate::{
     DuplicatePolicy, EnrolmentOptions, EventChange, EventError, EventService, EventSettings, MatchRule,
     Metadata,
@@ -160,7 +160,7 @@ proptest! {
     #[test]
     fn any_sequence_leaves_what_a_fresh_start_reads(asks in prop::collection::vec(ask(), 0..40)) {
         runtime().block_on(async {
-            let store = Arc::new(TrialStore::default());
+            let store = Arc::new(TestStore::default());
             let service = open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
             for ask in asks {
                 assert_expected(obey(&service, ask).await, false);
@@ -177,7 +177,7 @@ proptest! {
         steps in prop::collection::vec((ask(), prop::option::weighted(0.3, fault())), 0..40),
     ) {
         runtime().block_on(async {
-            let store = Arc::new(TrialStore::default());
+            let store = Arc::new(TestStore::default());
             let service = open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
             for (ask, fault) in steps {
                 if let Some((call, fault)) = fault {
@@ -196,7 +196,7 @@ proptest! {
         faults in prop::collection::vec(fault(), 0..6),
     ) {
         runtime().block_on(async {
-            let store = Arc::new(TrialStore::default());
+            let store = Arc::new(TestStore::default());
             let service = Arc::new(open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await);
             for (call, fault) in faults {
                 store.next(call, fault);
@@ -227,7 +227,7 @@ async fn side_by_side(service: &Arc<EventService>, sequences: Vec<Vec<Ask>>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_threads_enrolling_and_deleting_lose_nothing() {
-    let store = Arc::new(TrialStore::default());
+    let store = Arc::new(TestStore::default());
     let service = Arc::new(open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await);
     let sequence = |task: u8| {
         let step = move |n: u8| {
@@ -247,7 +247,7 @@ async fn many_threads_enrolling_and_deleting_lose_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_faces_of_one_user_are_all_counted() {
-    let store = Arc::new(TrialStore::default());
+    let store = Arc::new(TestStore::default());
     let service = Arc::new(open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await);
     let tasks: Vec<_> = (0..50)
         .map(|picture| {

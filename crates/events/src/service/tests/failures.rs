@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Fault, TrialStore, assert_coherent, embedding, event, face, model, open, user};
+use super::{Call, Fault, TestStore, assert_coherent, embedding, event, face, model, open, user};
 use crate::{EventError, EventService, MatchPolicy};
 use embedding::Embedding;
 use embedding_store::{EmbeddingStore, EventRecord, StoreError};
@@ -15,8 +15,8 @@ use tokio::time::advance;
 const MAX_STALENESS: Duration = Duration::from_secs(60);
 
 /// A service over an event `e` with the user `ada`, and its store.
-async fn with_ada() -> (EventService, Arc<TrialStore>) {
-    let store = Arc::new(TrialStore::default());
+async fn with_ada() -> (EventService, Arc<TestStore>) {
+    let store = Arc::new(TestStore::default());
     let service = open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
     service.enrol(&event("e"), &user("ada"), face(1, 1)).await.unwrap();
     (service, store)
@@ -147,7 +147,7 @@ async fn a_read_that_failed_writes_nothing_and_leaves_searches_alone() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_read_is_not_taken_for_an_empty_one() {
-    let store = Arc::new(TrialStore::default());
+    let store = Arc::new(TestStore::default());
     store.create_event(EventRecord::new(event("e"), model(), OffsetDateTime::UNIX_EPOCH)).await.unwrap();
     for call in [Call::List, Call::Load] {
         for fault in [Fault::Unavailable, Fault::Corrupt] {

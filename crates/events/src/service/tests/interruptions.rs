@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Call, Fault, Shared, TrialStore, embedding, event, face, model, soon, user};
+use super::{Call, Fault, Shared, TestStore, embedding, event, face, model, soon, user};
 use crate::{EventError, EventService, MatchPolicy, ServedModel, ServiceOptions};
 use embedding_store::{EmbeddingStore, StoreError};
 use tokio::time::advance;
@@ -11,7 +11,7 @@ use tokio::time::advance;
 const MAX_STALENESS: Duration = Duration::from_secs(20);
 
 /// Two services that know `ada`; the first and its handle, and the other.
-async fn two(shared: &Arc<Shared>) -> (EventService, Arc<TrialStore>, EventService) {
+async fn two(shared: &Arc<Shared>) -> (EventService, Arc<TestStore>, EventService) {
     let join = async || {
         let store = shared.handle();
         let options = ServiceOptions { max_staleness: MAX_STALENESS, ..ServiceOptions::default() };

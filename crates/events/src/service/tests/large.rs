@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::coherence::{ask, assert_expected, obey};
-use super::{Call, Fault, Shared, TrialStore, embedding, event, face, model, paused, picture_of, soon, user};
+use super::{Call, Fault, Shared, TestStore, embedding, event, face, model, paused, picture_of, soon, user};
 use crate::{EventError, EventService, MatchPolicy, ServedModel, ServiceOptions};
 use embedding_store::{EmbeddingStore, StoreError};
 use proptest::prelude::*;
 
 /// A service that holds events of at most so many users, and its handle.
-pub(super) async fn join(shared: &Arc<Shared>, gallery_limit: usize) -> (EventService, Arc<TrialStore>) {
+pub(super) async fn join(shared: &Arc<Shared>, gallery_limit: usize) -> (EventService, Arc<TestStore>) {
     let store = shared.handle();
     let (handle, policy) = (Arc::clone(&store) as Arc<dyn EmbeddingStore>, MatchPolicy::default());
     let options = ServiceOptions { gallery_limit, ..ServiceOptions::default() };

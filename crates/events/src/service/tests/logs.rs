@@ -5,11 +5,11 @@ use std::sync::Arc;
 use embedding_store::InMemory;
 
 use super::{embedding, event, face, open, user};
-use crate::trial_log::TrialLog;
+use crate::test_log::TestLog;
 
 #[test]
 fn a_search_is_one_line_with_what_was_compared_found_and_decided() {
-    let log = TrialLog::default();
+    let log = TestLog::default();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     tracing::subscriber::with_default(subscriber, || {

@@ -18,8 +18,8 @@ mod rules;
 mod samples;
 mod shared_store;
 mod sharing;
+mod test_store;
 mod transfer;
-mod trial_store;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +32,7 @@ use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::EmbeddingStore;
 
 use shared_store::Shared;
-use trial_store::{Call, Fault, TrialStore};
+use test_store::{Call, Fault, TestStore};
 
 fn model() -> ModelId {
     ModelId::new("test-model").unwrap()
@@ -76,8 +76,8 @@ async fn open(store: Arc<dyn EmbeddingStore>) -> EventService {
 }
 
 /// A service over a store of its own that can be made to fail.
-async fn with_store() -> (EventService, Arc<TrialStore>) {
-    let store = Arc::new(TrialStore::default());
+async fn with_store() -> (EventService, Arc<TestStore>) {
+    let store = Arc::new(TestStore::default());
     (open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await, store)
 }
 
@@ -132,7 +132,7 @@ fn paused(test: impl Future<Output = ()>) {
 }
 
 /// The service answers as one that has just read the store.
-async fn assert_coherent(service: &EventService, store: &Arc<TrialStore>) {
+async fn assert_coherent(service: &EventService, store: &Arc<TestStore>) {
     let reopened = open(Arc::clone(store) as Arc<dyn EmbeddingStore>).await;
     assert_eq!(picture_of(service).await, picture_of(&reopened).await);
 }

@@ -7,7 +7,7 @@ use embedding_store::{EmbeddingStore, EventName, StoreError, Username};
 use time::{Duration, OffsetDateTime};
 
 use super::sharing::join;
-use super::{Call, Fault, Shared, TrialStore, assert_coherent, embedding, event, face, open, user};
+use super::{Call, Fault, Shared, TestStore, assert_coherent, embedding, event, face, open, user};
 use crate::{AttachedRecords, EventChange, EventError, EventService, EventSettings};
 
 const END: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -15,13 +15,13 @@ const END: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 /// Notes what it was asked for, and whether the store still had it then; fails when told to.
 #[derive(Debug)]
 struct Notes {
-    store: Arc<TrialStore>,
+    store: Arc<TestStore>,
     asked: Mutex<Vec<String>>,
     failures: Mutex<usize>,
 }
 
 impl Notes {
-    fn over(store: &Arc<TrialStore>) -> Arc<Self> {
+    fn over(store: &Arc<TestStore>) -> Arc<Self> {
         Arc::new(Self { store: Arc::clone(store), asked: Mutex::default(), failures: Mutex::default() })
     }
 
@@ -64,8 +64,8 @@ fn until(time: OffsetDateTime) -> EventSettings {
 /// A service over events that end at their times, each with the user `ada`.
 async fn with_events<const N: usize>(
     events: [(&str, Option<OffsetDateTime>); N],
-) -> (EventService, Arc<TrialStore>, Arc<Notes>) {
-    let store = Arc::new(TrialStore::default());
+) -> (EventService, Arc<TestStore>, Arc<Notes>) {
+    let store = Arc::new(TestStore::default());
     let service = open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
     for (name, retain_until) in events {
         let settings = EventSettings { retain_until, ..EventSettings::default() };

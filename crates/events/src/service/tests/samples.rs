@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::large::{join as join_bounded, searching};
 use super::sharing::{assert_shows_what_is_stored, join};
-use super::{Call, Fault, Shared, TrialStore, assert_coherent, embedding, event, face, model, open, user};
+use super::{Call, Fault, Shared, TestStore, assert_coherent, embedding, event, face, model, open, user};
 use crate::{DuplicatePolicy, EnrolmentFace, EnrolmentOptions, EventError, EventService, Metadata};
 use embedding::{DistanceScale, Embedding, Template};
 use embedding_store::{EmbeddingStore, StoreError};
@@ -19,8 +19,8 @@ async fn with_ada(store: Arc<dyn EmbeddingStore>) -> (EventService, Vec<Uuid>) {
     (service, enrolled.unwrap().samples)
 }
 
-async fn in_trial_store() -> (EventService, Arc<TrialStore>, Vec<Uuid>) {
-    let store = Arc::new(TrialStore::default());
+async fn in_trial_store() -> (EventService, Arc<TestStore>, Vec<Uuid>) {
+    let store = Arc::new(TestStore::default());
     let (service, ids) = with_ada(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
     (service, store, ids)
 }
@@ -94,7 +94,7 @@ async fn the_last_sample_stays_and_what_is_not_there_is_said_to_be_so() {
 
 #[tokio::test]
 async fn a_sample_without_which_the_others_make_no_template_stays() {
-    let store = Arc::new(TrialStore::default());
+    let store = Arc::new(TestStore::default());
     let service = open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
     let opposite = Embedding::new(model(), embedding(1, 1).values().map(|value| -value)).unwrap();
     let faces = vec![face(1, 1), face(1, 2), EnrolmentFace { embedding: opposite, ..face(1, 3) }];

@@ -14,7 +14,7 @@ use futures_util::stream::poll_fn;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use uuid::Uuid;
 
-use super::TrialStore;
+use super::TestStore;
 use crate::Gallery;
 
 /// What is shared.
@@ -49,10 +49,10 @@ impl News {
 
 impl Shared {
     /// A handle for one service, which can be made to fail.
-    pub(super) fn handle(self: &Arc<Self>) -> Arc<TrialStore> {
+    pub(super) fn handle(self: &Arc<Self>) -> Arc<TestStore> {
         let mut news = self.news.lock().unwrap();
         news.handles += 1;
-        Arc::new(TrialStore::over(Arc::new(Handle { number: news.handles, shared: Arc::clone(self) })))
+        Arc::new(TestStore::over(Arc::new(Handle { number: news.handles, shared: Arc::clone(self) })))
     }
 
     /// From now on nobody is told what is changed.

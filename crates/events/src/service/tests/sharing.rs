@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Call, Fault, Shared, TrialStore, embedding, event, face, model, open, picture_of, soon, user};
+use super::{Call, Fault, Shared, TestStore, embedding, event, face, model, open, picture_of, soon, user};
 use crate::{EventError, EventService, EventSummary, ServiceOptions};
 use embedding::ModelId;
 use embedding_store::{EmbeddingStore, EventRecord, StoreError};
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, advance};
 
 /// A service and its handle on the store.
-pub(super) async fn join(shared: &Arc<Shared>) -> (EventService, Arc<TrialStore>) {
+pub(super) async fn join(shared: &Arc<Shared>) -> (EventService, Arc<TestStore>) {
     let store = shared.handle();
     (open(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await, store)
 }

@@ -5,8 +5,8 @@
 
 mod caller;
 mod file;
-mod gate;
 mod key;
+mod middleware;
 mod record;
 mod replace;
 mod ring;
@@ -14,8 +14,8 @@ mod role;
 
 pub(crate) use caller::Caller;
 pub(crate) use file::KeyFile;
-pub(crate) use gate::{Access, needs, needs_for_several};
 pub(crate) use key::ApiKey;
+pub(crate) use middleware::{Access, needs, needs_for_several};
 pub(crate) use record::KeyRecord;
 pub(crate) use ring::KeyRing;
 pub(crate) use role::Role;

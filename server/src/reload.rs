@@ -1,4 +1,4 @@
-//! Files that are looked at again and again, so that a change of them needs no restart.
+//! Reload: files that are read again every second, so that a change of them needs no restart.
 
 use std::error::Error;
 use std::fs::{self, File};
@@ -19,7 +19,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 pub(crate) type Latest<T> = watch::Receiver<Arc<T>>;
 
 /// Something that lies in one file or more.
-pub(crate) trait Followed: Clone + Send + 'static {
+pub(crate) trait Reloadable: Clone + Send + 'static {
     /// What is read, which tells whether it has changed.
     type Text: PartialEq + Send;
     /// What it means.
@@ -55,7 +55,9 @@ pub(crate) trait Followed: Clone + Send + 'static {
 ///
 /// # Errors
 /// When it cannot be used now.
-pub(crate) fn follow<F: Followed>(file: F) -> Result<(Latest<F::Value>, impl Future<Output = ()>), F::Error> {
+pub(crate) fn reload_on_change<F: Reloadable>(
+    file: F,
+) -> Result<(Latest<F::Value>, impl Future<Output = ()>), F::Error> {
     let text = file.read()?;
     let (sender, latest) = watch::channel(Arc::new(file.value(&text)?));
     Ok((latest, read_again(file, Some(text), sender)))
@@ -65,7 +67,11 @@ pub(crate) fn follow<F: Followed>(file: F) -> Result<(Latest<F::Value>, impl Fut
 const REMINDER: u32 = 60;
 
 /// `known` is the text that was read last; `None` when it could not be read.
-async fn read_again<F: Followed>(file: F, mut known: Option<F::Text>, latest: watch::Sender<Arc<F::Value>>) {
+async fn read_again<F: Reloadable>(
+    file: F,
+    mut known: Option<F::Text>,
+    latest: watch::Sender<Arc<F::Value>>,
+) {
     let (mut unusable, mut complaint) = (None, Complaint::default());
     loop {
         tokio::time::sleep(PERIOD).await;
@@ -143,7 +149,7 @@ mod tests {
     #[derive(Debug, Clone)]
     struct Said(Arc<Mutex<Option<String>>>);
 
-    impl Followed for Said {
+    impl Reloadable for Said {
         type Text = String;
         type Value = u32;
         type Error = io::Error;
@@ -161,16 +167,16 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_can_be_used_is_taken_and_nothing_else_changes_it() {
         let file = Said(Arc::new(Mutex::new(Some("1".to_owned()))));
-        let (latest, following) = follow(file.clone()).unwrap();
-        let following = tokio::spawn(following);
+        let (latest, reloading) = reload_on_change(file.clone()).unwrap();
+        let reloading = tokio::spawn(reloading);
         for (text, value) in [(Some("2"), 2), (Some("x"), 2), (None, 2), (Some("x"), 2), (Some("3"), 3)] {
             *file.0.lock().unwrap() = text.map(str::to_owned);
             tokio::time::sleep(2 * PERIOD).await;
             assert_eq!(**latest.borrow(), value, "{text:?}");
         }
-        following.abort();
+        reloading.abort();
         *file.0.lock().unwrap() = None;
-        assert!(follow(file).is_err());
+        assert!(reload_on_change(file).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What the server does on its own: events whose time is over are erased, and old entries of the audit.
+//! Background tasks: retention, which erases expired events and old audit entries.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ const PERIOD: Duration = Duration::from_secs(60);
 /// How long entries of the audit are kept; `None` for ever.
 pub(crate) type AuditAge = Option<time::Duration>;
 
-/// Erases what is to be erased, now and then every minute, until the process ends.
-pub(crate) async fn keep_up(service: Service, audit_age: AuditAge) {
+/// Runs retention at once and then every minute, until the process ends.
+pub(crate) async fn run_background_tasks(service: Service, audit_age: AuditAge) {
     let mut turns = tokio::time::interval(PERIOD);
     // By default the turns missed during a long one, as while the store is away, would all follow at once.
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -34,14 +34,14 @@ pub(crate) async fn keep_up(service: Service, audit_age: AuditAge) {
 async fn erase_events(service: &Service, now: OffsetDateTime) {
     let erasure = match service.events.erase_expired(now).await {
         Ok(erasure) => erasure,
-        Err(error) => return tracing::warn!(%error, "it cannot be seen which events are over"),
+        Err(error) => return tracing::warn!(%error, "retention: cannot list expired events"),
     };
     let failed = erasure.failed.into_iter().map(|(event, error)| (event, Err(ApiError::from(error))));
     // Servers on one store all look, but `erased` names an event only at the one that deleted it.
     for (event, outcome) in erasure.erased.into_iter().map(|event| (event, Ok(()))).chain(failed) {
         if let Some(own) = Transaction::of_service(service.audit.clone()) {
             // Why it failed is in the log already.
-            let _ = own.act(Action::ExpireEvent).at(&event).done(outcome).await;
+            let _ = own.begin(Action::ExpireEvent).at(&event).done(outcome).await;
         }
     }
 }
@@ -51,10 +51,10 @@ async fn erase_audit(service: &Service, before: OffsetDateTime) {
         // Nothing is recorded then: it would be an entry a minute.
         Ok(0) => return,
         Ok(erased) => erased,
-        Err(error) => return tracing::warn!(%error, "old entries of the audit are not erased yet"),
+        Err(error) => return tracing::warn!(%error, "retention: cannot erase old audit entries"),
     };
-    tracing::info!(erased, %before, "old entries of the audit are erased");
+    tracing::info!(erased, %before, "retention: erased old audit entries");
     if let Some(own) = Transaction::of_service(service.audit.clone()) {
-        let _ = own.act(Action::ExpireAudit).done::<()>(Ok(())).await;
+        let _ = own.begin(Action::ExpireAudit).done::<()>(Ok(())).await;
     }
 }

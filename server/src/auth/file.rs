@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::replace::Changing;
 use super::{KeyRecord, KeyRing};
-use crate::follow::{Followed, Latest, follow, open_regular};
+use crate::reload::{Latest, Reloadable, open_regular, reload_on_change};
 
 /// The only version there is.
 const VERSION: u32 = 1;
@@ -79,11 +79,13 @@ impl KeyFile {
     ///
     /// # Errors
     /// [`KeyFileError::Empty`], and those of the file.
-    pub(crate) fn follow(&self) -> Result<(Latest<KeyRing>, impl Future<Output = ()> + use<>), KeyFileError> {
-        let (keys, following) = follow(self.clone())?;
+    pub(crate) fn reload_on_change(
+        &self,
+    ) -> Result<(Latest<KeyRing>, impl Future<Output = ()> + use<>), KeyFileError> {
+        let (keys, reloading) = reload_on_change(self.clone())?;
         // Asked at the start alone: when the last key of a running server is revoked, it has to let nobody in.
         self.expect_some(&keys.borrow())?;
-        Ok((keys, following))
+        Ok((keys, reloading))
     }
 
     /// The keys that hold now, one at least.
@@ -184,7 +186,7 @@ impl KeyFile {
     }
 }
 
-impl Followed for KeyFile {
+impl Reloadable for KeyFile {
     type Text = String;
     type Value = KeyRing;
     type Error = KeyFileError;

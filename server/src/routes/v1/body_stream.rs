@@ -1,4 +1,4 @@
-//! A body that is made in pieces, by a thread that waits for the client to take them.
+//! A body that is made in chunks, by a thread that waits for the client to take them.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -10,31 +10,31 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::time::timeout;
 
-/// Pieces under way: a slow client holds up what makes them, and nothing piles up.
+/// Chunks under way: a slow client holds up what makes them, and nothing piles up.
 const AHEAD: usize = 8;
 
 /// Large enough that sending one costs little, in bytes.
-const PIECE: usize = 64 * 1024;
+const CHUNK: usize = 64 * 1024;
 
-/// How long a client may take over one piece: whoever takes none any more is not waited for.
+/// How long a client may take over one chunk: whoever takes none any more is not waited for.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A writer, and the body that its pieces make.
-pub(super) fn pieces() -> (PieceWriter, impl Stream<Item = io::Result<Bytes>>) {
+/// A writer, and the body that its chunks make.
+pub(super) fn body_stream() -> (BodyWriter, impl Stream<Item = io::Result<Bytes>>) {
     let (sender, mut receiver) = mpsc::channel(AHEAD);
     let body = poll_fn(move |context| receiver.poll_recv(context));
-    (PieceWriter { sender, piece: Vec::with_capacity(PIECE), runtime: Handle::current() }, body)
+    (BodyWriter { sender, chunk: Vec::with_capacity(CHUNK), runtime: Handle::current() }, body)
 }
 
 /// Sends what is written, and waits for the client; not for a thread that drives the runtime.
 #[derive(Debug)]
-pub(super) struct PieceWriter {
+pub(super) struct BodyWriter {
     sender: Sender<io::Result<Bytes>>,
-    piece: Vec<u8>,
+    chunk: Vec<u8>,
     runtime: Handle,
 }
 
-impl PieceWriter {
+impl BodyWriter {
     /// Ends the body such that the client sees that it is not whole.
     pub(super) fn break_off(self) {
         // After an error in the body actix closes the connection without the last
@@ -43,10 +43,10 @@ impl PieceWriter {
         let _ = self.send(Err(io::ErrorKind::Interrupted.into()));
     }
 
-    fn send(&self, piece: io::Result<Bytes>) -> io::Result<()> {
+    fn send(&self, chunk: io::Result<Bytes>) -> io::Result<()> {
         // With a limit, because the deadline of the request ended with the head of its answer: a client that
         // keeps the connection and reads nothing would keep the thread for ever.
-        match self.runtime.block_on(async { timeout(PATIENCE, self.sender.send(piece)).await }) {
+        match self.runtime.block_on(async { timeout(PATIENCE, self.sender.send(chunk)).await }) {
             Ok(Ok(())) => Ok(()),
             // actix has dropped the body, and the receiver with it: the client has left.
             Ok(Err(_gone)) => Err(io::ErrorKind::BrokenPipe.into()),
@@ -55,20 +55,20 @@ impl PieceWriter {
     }
 }
 
-impl Write for PieceWriter {
+impl Write for BodyWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.piece.extend_from_slice(bytes);
-        if self.piece.len() >= PIECE {
+        self.chunk.extend_from_slice(bytes);
+        if self.chunk.len() >= CHUNK {
             self.flush()?;
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.piece.is_empty() {
+        if self.chunk.is_empty() {
             return Ok(());
         }
-        let piece = std::mem::replace(&mut self.piece, Vec::with_capacity(PIECE));
-        self.send(Ok(piece.into()))
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
+        self.send(Ok(chunk.into()))
     }
 }

@@ -73,20 +73,20 @@ impl Gate {
     }
 }
 
-pub(super) struct TrialStore {
+pub(super) struct TestStore {
     inner: Arc<dyn EmbeddingStore>,
     faults: Mutex<Vec<(Call, Fault)>>,
     calls: Mutex<Vec<Call>>,
 }
 
 /// In memory.
-impl Default for TrialStore {
+impl Default for TestStore {
     fn default() -> Self {
         Self::over(Arc::new(InMemory::new()))
     }
 }
 
-impl TrialStore {
+impl TestStore {
     pub(super) fn over(inner: Arc<dyn EmbeddingStore>) -> Self {
         Self { inner, faults: Mutex::default(), calls: Mutex::default() }
     }
@@ -161,14 +161,14 @@ fn unavailable() -> StoreError {
     StoreError::Unavailable { retryable: true, reason: "a trial".to_owned(), source: None }
 }
 
-impl fmt::Debug for TrialStore {
+impl fmt::Debug for TestStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TrialStore")
+        f.write_str("TestStore")
     }
 }
 
 #[async_trait]
-impl EmbeddingStore for TrialStore {
+impl EmbeddingStore for TestStore {
     async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
         self.run(Call::CreateEvent, self.inner.create_event(event)).await
     }
@@ -231,7 +231,7 @@ impl EmbeddingStore for TrialStore {
 }
 
 #[async_trait]
-impl TemplateSearch for TrialStore {
+impl TemplateSearch for TestStore {
     async fn nearest(
         &self,
         event: &EventName,

@@ -10,8 +10,8 @@ use tracing::Span;
 
 use super::{ApiKey, Caller, KeyRing, Role};
 use crate::error::ApiError;
-use crate::follow::Latest;
 use crate::http::{ACTOR, admit, admit_several};
+use crate::reload::Latest;
 
 /// Who may use this server.
 #[derive(Debug, Clone)]

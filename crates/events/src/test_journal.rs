@@ -23,7 +23,7 @@ pub(crate) enum Fault {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct TrialJournal {
+pub(crate) struct TestJournal {
     inner: InMemoryJournal,
     is_away: AtomicBool,
     faults: Mutex<VecDeque<Fault>>,
@@ -33,7 +33,7 @@ pub(crate) struct TrialJournal {
     appended: Mutex<Vec<Uuid>>,
 }
 
-impl TrialJournal {
+impl TestJournal {
     /// From now on every call fails.
     pub(crate) fn leave(&self) {
         self.is_away.store(true, Ordering::SeqCst);
@@ -75,7 +75,7 @@ impl TrialJournal {
 }
 
 #[async_trait]
-impl Journal for TrialJournal {
+impl Journal for TestJournal {
     async fn append(
         &self,
         entry: JournalEntry,

@@ -1,9 +1,9 @@
 //! What is done, and how it ended.
 
 use crate::Decision;
-use crate::words::words;
+use crate::string_enum::string_enum;
 
-words! {
+string_enum! {
     /// What somebody asked for, or the service did on its own.
     pub enum Action {
         /// A face was to be added to a person.
@@ -49,7 +49,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How it ended.
     pub enum Outcome {
         /// It was done as asked.

@@ -9,7 +9,7 @@ pub struct UnknownWord {
 }
 
 /// An enum without data whose variants have one text each, for `Display`, `FromStr` and serde alike.
-macro_rules! words {
+macro_rules! string_enum {
     (
         $(#[$doc:meta])*
         pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }
@@ -67,4 +67,4 @@ macro_rules! words {
     };
 }
 
-pub(crate) use words;
+pub(crate) use string_enum;

@@ -7,15 +7,15 @@ use tracing_subscriber::fmt::MakeWriter;
 
 /// What was logged; clones share it.
 #[derive(Clone, Default)]
-pub(crate) struct TrialLog(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct TestLog(Arc<Mutex<Vec<u8>>>);
 
-impl TrialLog {
+impl TestLog {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap()
     }
 }
 
-impl io::Write for TrialLog {
+impl io::Write for TestLog {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())
@@ -26,7 +26,7 @@ impl io::Write for TrialLog {
     }
 }
 
-impl<'a> MakeWriter<'a> for TrialLog {
+impl<'a> MakeWriter<'a> for TestLog {
     type Writer = Self;
 
     fn make_writer(&'a self) -> Self {

@@ -14,14 +14,14 @@ const PAGE: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
 
 /// An event that exists.
 #[derive(Debug, Clone)]
-pub(super) enum Held {
+pub(super) enum LoadedEvent {
     /// Its gallery.
     InMemory(Arc<Gallery>),
     /// It has too many users to be held in memory, or had when it was last read; the store searches them.
     InStore(ModelId, EventRules),
 }
 
-impl Held {
+impl LoadedEvent {
     pub(super) fn model(&self) -> &ModelId {
         match self {
             Self::InMemory(gallery) => gallery.model(),
@@ -69,13 +69,13 @@ impl Inner {
     }
 
     /// A gallery that may have grown, held where it is to be.
-    pub(super) fn held(&self, gallery: Gallery) -> Held {
+    pub(super) fn held(&self, gallery: Gallery) -> LoadedEvent {
         // At every change, not at the start alone: an event may outgrow memory while the service runs.
         if self.search(gallery.model()).is_some() && gallery.len() > self.gallery_limit {
             tracing::info!(users = gallery.len(), "an event is too large for memory: the store searches it");
-            return Held::InStore(gallery.model().clone(), *gallery.rules());
+            return LoadedEvent::InStore(gallery.model().clone(), *gallery.rules());
         }
-        Held::InMemory(Arc::new(gallery))
+        LoadedEvent::InMemory(Arc::new(gallery))
     }
 
     /// The store's search, where its distances are those of the policy: stores compare unit vectors.
@@ -87,14 +87,14 @@ impl Inner {
     }
 
     /// An event that is to be searched in the store; `None` when it is to be read, or is absent.
-    pub(super) async fn left_in_store(&self, event: &EventName) -> Result<Option<Held>, EventError> {
+    pub(super) async fn left_in_store(&self, event: &EventName) -> Result<Option<LoadedEvent>, EventError> {
         if self.store.search().is_none() || !self.has_more_users(event, self.gallery_limit).await? {
             return Ok(None);
         }
         // Deleted since it was counted: the caller finds that out when it loads the event.
         let Some(record) = self.store.event(event).await? else { return Ok(None) };
         let searched = self.search(&record.model).is_some();
-        Ok(searched.then(|| Held::InStore(record.model.clone(), EventRules::from(&record))))
+        Ok(searched.then(|| LoadedEvent::InStore(record.model.clone(), EventRules::from(&record))))
     }
 
     async fn has_more_users(&self, event: &EventName, limit: usize) -> Result<bool, EventError> {
@@ -121,8 +121,8 @@ impl Inner {
     /// How many users an event has; `None` when it is gone.
     pub(super) async fn user_count(&self, event: &EventName) -> Result<Option<usize>, EventError> {
         match self.known(event).await? {
-            Some(Held::InMemory(gallery)) => Ok(Some(gallery.len())),
-            Some(Held::InStore(..)) => self.stored_user_count(event).await,
+            Some(LoadedEvent::InMemory(gallery)) => Ok(Some(gallery.len())),
+            Some(LoadedEvent::InStore(..)) => self.stored_user_count(event).await,
             None => Ok(None),
         }
     }
@@ -135,8 +135,8 @@ impl Inner {
     /// The users of an event in name order; `None` when there is no such event.
     pub(super) async fn users(&self, event: &EventName) -> Result<Option<Vec<Username>>, EventError> {
         match self.known(event).await? {
-            Some(Held::InMemory(gallery)) => Ok(Some(gallery.users().cloned().collect())),
-            Some(Held::InStore(..)) => {
+            Some(LoadedEvent::InMemory(gallery)) => Ok(Some(gallery.users().cloned().collect())),
+            Some(LoadedEvent::InStore(..)) => {
                 let users = self.store.all_users(event).await;
                 gone_is_none(users.map(|users| users.into_iter().map(|user| user.name).collect()))
             }
