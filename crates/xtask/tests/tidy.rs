@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Longest file of product code, in lines.
-const LONGEST: usize = 400;
+const LONGEST: usize = 350;
 
 /// Names that say nothing of what is inside.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "helper", "helpers", "manager", "managers", "misc"];
@@ -35,7 +35,7 @@ const FOLDERS: &[&str] = &[
 /// name of a file, of a module or a type that has them as a part. Put together here for the same reason.
 const PRIVATE_WORDS: &[&str] = &[
     concat!("up", "keep"),
-    concat!("keep", "_up"),
+    concat!("keep", "_up("),
     concat!("trial", "_"),
     concat!("Tri", "alStore"),
     concat!("Tri", "alJournal"),

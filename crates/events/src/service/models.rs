@@ -1,11 +1,12 @@
 //! The models whose faces a service decides about, and by which policy.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use embedding::{DistanceScale, ModelId};
 use embedding_store::EventName;
 
+use super::EventService;
 use crate::limit::Limits;
 use crate::{Calibration, EventError, MatchLimit, MatchPolicy, MatchRule, RuleError};
 
@@ -91,4 +92,64 @@ impl Models {
 
 pub(super) fn mismatch(event: &EventName, expected: &ModelId, given: &ModelId) -> EventError {
     EventError::ModelMismatch { event: event.clone(), expected: expected.clone(), given: given.clone() }
+}
+
+impl EventService {
+    /// The model of events that come into being.
+    #[must_use]
+    pub fn default_model(&self) -> &ModelId {
+        self.inner.models.default_model()
+    }
+
+    /// The model of an event's faces; of an event that is not there, the one that it would have.
+    ///
+    /// # Errors
+    /// [`EventError::ModelMismatch`] when the event's model is not served here; [`EventError::Store`] when the event
+    /// had to be read again and could not, or changes have not been seen for too long.
+    pub async fn model_of(&self, event: &EventName) -> Result<ModelId, EventError> {
+        let Some(held) = self.inner.known(event).await? else { return Ok(self.default_model().clone()) };
+        self.inner.models.of_event(event, held.model())?;
+        Ok(held.model().clone())
+    }
+
+    /// The models of all events that are there, served or not.
+    #[must_use]
+    pub fn models_in_use(&self) -> BTreeSet<ModelId> {
+        self.inner.galleries.models()
+    }
+
+    /// Whether events of a model are served.
+    #[must_use]
+    pub fn serves(&self, model: &ModelId) -> bool {
+        self.inner.models.get(model).is_some()
+    }
+
+    /// The scale of a model's distances.
+    #[must_use]
+    pub fn scale(&self, model: &ModelId) -> DistanceScale {
+        self.inner.models.scale(model)
+    }
+
+    /// What a rule comes to for faces of a model among so many users with one sample each; without one, the
+    /// service's own. With more samples a user a target comes to a lower threshold.
+    ///
+    /// # Errors
+    /// [`RuleError`] when it comes to nothing here.
+    pub fn limit(
+        &self,
+        model: &ModelId,
+        rule: Option<MatchRule>,
+        users: usize,
+    ) -> Result<MatchLimit, RuleError> {
+        let limits = self.inner.models.get(model).ok_or(RuleError::OtherCalibration)?;
+        limits.of(rule, users, 1)
+    }
+
+    /// Whether a rule may be given to an event of that model.
+    ///
+    /// # Errors
+    /// [`RuleError`] says why not.
+    pub fn check_rule(&self, model: &ModelId, rule: MatchRule) -> Result<(), RuleError> {
+        self.inner.models.get(model).ok_or(RuleError::OtherCalibration)?.check(rule)
+    }
 }

@@ -19,7 +19,7 @@ async fn with_ada(store: Arc<dyn EmbeddingStore>) -> (EventService, Vec<Uuid>) {
     (service, enrolled.unwrap().samples)
 }
 
-async fn in_trial_store() -> (EventService, Arc<TestStore>, Vec<Uuid>) {
+async fn in_test_store() -> (EventService, Arc<TestStore>, Vec<Uuid>) {
     let store = Arc::new(TestStore::default());
     let (service, ids) = with_ada(Arc::clone(&store) as Arc<dyn EmbeddingStore>).await;
     (service, store, ids)
@@ -42,7 +42,7 @@ async fn distances(service: &EventService, pictures: &[u64]) -> (f32, f32) {
 
 #[tokio::test]
 async fn samples_are_listed_oldest_first_with_all_but_the_embedding() {
-    let (service, store, enrolled) = in_trial_store().await;
+    let (service, store, enrolled) = in_test_store().await;
     let quality = Metadata::from_iter([("sharpness".to_owned(), 0.75.into())]);
     let more = EnrolmentFace { quality: quality.clone(), source: "camera 2".to_owned(), ..face(1, 4) };
     service.enrol(&event("e"), &user("ada"), more).await.unwrap();
@@ -61,7 +61,7 @@ async fn samples_are_listed_oldest_first_with_all_but_the_embedding() {
 
 #[tokio::test]
 async fn the_template_is_that_of_the_samples_that_are_left() {
-    let (service, store, enrolled) = in_trial_store().await;
+    let (service, store, enrolled) = in_test_store().await;
     assert_eq!(service.remove_sample(&event("e"), &user("ada"), enrolled[1]).await.unwrap(), 2);
     assert_eq!(ids(&service).await, [enrolled[0], enrolled[2]]);
     let (found, expected) = distances(&service, &[1, 3]).await;
@@ -75,7 +75,7 @@ async fn the_template_is_that_of_the_samples_that_are_left() {
 
 #[tokio::test]
 async fn the_last_sample_stays_and_what_is_not_there_is_said_to_be_so() {
-    let (service, store, enrolled) = in_trial_store().await;
+    let (service, store, enrolled) = in_test_store().await;
     let (e, ada) = (event("e"), user("ada"));
     for id in &enrolled[..2] {
         service.remove_sample(&e, &ada, *id).await.unwrap();
@@ -111,7 +111,7 @@ async fn a_sample_without_which_the_others_make_no_template_stays() {
 async fn a_removal_that_happened_or_not_but_was_reported_failed_is_looked_up() {
     for (fault, left) in [(Fault::Unavailable, 3), (Fault::DoneButUnavailable, 2), (Fault::DoneButPanics, 2)]
     {
-        let (service, store, enrolled) = in_trial_store().await;
+        let (service, store, enrolled) = in_test_store().await;
         store.next(Call::DeleteSample, fault);
         assert!(service.remove_sample(&event("e"), &user("ada"), enrolled[0]).await.is_err());
         assert_eq!(ids(&service).await.len(), left);
@@ -120,7 +120,7 @@ async fn a_removal_that_happened_or_not_but_was_reported_failed_is_looked_up() {
         assert!((found - expected).abs() < 1e-6);
         assert_coherent(&service, &store).await;
     }
-    let (service, store, enrolled) = in_trial_store().await;
+    let (service, store, enrolled) = in_test_store().await;
     store.next(Call::Samples, Fault::Unavailable);
     let failed = service.remove_sample(&event("e"), &user("ada"), enrolled[0]).await;
     assert!(matches!(failed, Err(EventError::Store(StoreError::Unavailable { .. }))));
