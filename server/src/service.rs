@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web::Bytes;
 use embedding_store::{EmbeddingStore, EncryptionKey};
-use events::{AuditTrail, CheckIns, EventName, EventService};
+use events::{AuditTrail, CheckInService, EventName, EventService};
 use face_core::{EmbeddedFace, Purpose};
 use tokio::sync::Semaphore;
 
@@ -20,7 +20,7 @@ pub(crate) struct Service {
     pub(crate) inference: Inference,
     /// What a face must be to be enrolled.
     pub(crate) quality: QualityGate,
-    pub(crate) check_ins: CheckIns,
+    pub(crate) check_ins: CheckInService,
     pub(crate) audit: AuditTrail,
     /// The store itself, for `/api/debug`.
     pub(crate) store: Arc<dyn EmbeddingStore>,

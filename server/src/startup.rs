@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ::events::{AuditOptions, AuditTrail, CheckIns, EventService, ServiceOptions};
+use ::events::{AuditOptions, AuditTrail, CheckInService, CheckIns, EventService, ServiceOptions};
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::text::TextConfig;
@@ -135,7 +135,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
 /// Opens models and store, at the same time: a large store takes as long to check as the models to load.
 async fn open(config: &Config) -> anyhow::Result<Service> {
     let (models, options) = (config.models.clone(), config.engine_options());
-    let engine = spawn_blocking(move || FaceEngine::open(&models, options));
+    let engine = spawn_blocking(move || FaceEngine::open(models, options));
     let store = open_store(config).await;
     let engine = engine.await?.with_context(|| hint(&config.models))?;
     let store = store?;
@@ -144,15 +144,16 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let journal = journal(config, &*store).await?;
     let check_ins = CheckIns::new(Arc::clone(&journal), config.check_ins);
     let events = EventService::open_with(Arc::clone(&store), first, options).await?;
-    // Before any request and any background: a user deleted earlier than this would leave check-ins behind.
+    // Before any request and any background task: a user deleted earlier than this would leave check-ins behind.
     events.attach(Arc::new(check_ins.clone()));
     let inference = Inference::start(config.workers, engine, config.multi_face)?;
     load_models(&inference, &events)?;
+    let events = Arc::new(events);
     Ok(Service {
-        events: Arc::new(events),
+        check_ins: CheckInService::new(Arc::clone(&events), check_ins),
+        events,
         inference,
         quality: config.quality,
-        check_ins,
         audit: AuditTrail::new(journal, AuditOptions::default()),
         store,
         store_url: config.store.to_string(),

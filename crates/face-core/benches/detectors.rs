@@ -12,7 +12,7 @@ use image::imageops::{self, FilterType};
 
 fn engine(detector: DetectorChoice) -> FaceEngine {
     let options = EngineOptions { detector, ..EngineOptions::default() };
-    FaceEngine::open(&picture::models(), options).expect("run `cargo xtask setup` first")
+    FaceEngine::open(picture::models(), options).expect("run `cargo xtask setup` first")
 }
 
 /// The part of the picture beside the face, at the size of the whole.

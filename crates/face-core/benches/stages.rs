@@ -14,7 +14,7 @@ use image::RgbImage;
 
 fn stages(criterion: &mut Criterion) {
     let options = EngineOptions::default();
-    let engine = FaceEngine::open(&picture::models(), options).expect("run `cargo xtask setup` first");
+    let engine = FaceEngine::open(picture::models(), options).expect("run `cargo xtask setup` first");
     let jpeg = picture::one_face();
     let pixels: RgbImage = engine.decode(&jpeg).unwrap();
     let view = RgbView::of(&pixels).unwrap();

@@ -15,7 +15,7 @@ fn main() -> anyhow::Result<()> {
         anyhow::bail!("usage: compare_two A.jpg B.jpg");
     };
     let models = std::env::var_os("FACE_MODELS").unwrap_or_else(|| "models".into());
-    let engine = FaceEngine::open(Path::new(&models), EngineOptions::default())?;
+    let engine = FaceEngine::open(&models, EngineOptions::default())?;
     let embed = |path: &Path| -> anyhow::Result<Template> {
         let bytes = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
         let found =

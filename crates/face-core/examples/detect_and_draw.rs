@@ -19,7 +19,7 @@ fn main() -> anyhow::Result<()> {
         anyhow::bail!("usage: detect_and_draw PHOTO.jpg FACES.png");
     };
     let models = std::env::var_os("FACE_MODELS").unwrap_or_else(|| "models".into());
-    let engine = FaceEngine::open(Path::new(&models), EngineOptions::default())?;
+    let engine = FaceEngine::open(&models, EngineOptions::default())?;
 
     let bytes = std::fs::read(&photo).with_context(|| format!("reading {}", Path::new(&photo).display()))?;
     let mut picture = engine.decode(&bytes)?;

@@ -11,7 +11,7 @@ use face_core::{EngineOptions, FaceEngine, Purpose, RgbView};
 fn main() -> anyhow::Result<()> {
     let photo = std::env::args_os().nth(1).context("usage: embed_image PHOTO.jpg")?;
     let models = std::env::var_os("FACE_MODELS").unwrap_or_else(|| "models".into());
-    let engine = FaceEngine::open(Path::new(&models), EngineOptions::default())?;
+    let engine = FaceEngine::open(&models, EngineOptions::default())?;
 
     let bytes = std::fs::read(&photo).with_context(|| format!("reading {}", Path::new(&photo).display()))?;
     let picture = engine.decode(&bytes)?;

@@ -10,7 +10,6 @@
 #![expect(clippy::print_stdout, reason = "printing is what this program does")]
 
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -24,7 +23,7 @@ fn main() -> anyhow::Result<()> {
         Ok(_) | Err(_) => anyhow::bail!("usage: webcam_frames WIDTH HEIGHT [BYTES_A_ROW] < FRAMES"),
     };
     let models = std::env::var_os("FACE_MODELS").unwrap_or_else(|| "models".into());
-    let engine = FaceEngine::open(Path::new(&models), EngineOptions::default())?;
+    let engine = FaceEngine::open(&models, EngineOptions::default())?;
 
     let bytes = stride.checked_mul(height).context("such frames do not fit into memory")?;
     let mut frame = vec![0; bytes];

@@ -45,7 +45,8 @@ impl FaceEngine {
     ///
     /// # Errors
     /// [`OpenError`] says which file is missing or wrong, or where ONNX Runtime was looked for.
-    pub fn open(models: &Path, options: EngineOptions) -> Result<Self, OpenError> {
+    pub fn open(models: impl AsRef<Path>, options: EngineOptions) -> Result<Self, OpenError> {
+        let models = models.as_ref();
         let manifest = Manifest::open(models)?;
         let landmarks = manifest.model(Role::Landmarks)?;
         let predictor = ShapePredictor::open(landmarks, &manifest.read(landmarks)?)?;

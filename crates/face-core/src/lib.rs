@@ -7,7 +7,7 @@
 //! ```no_run
 //! use face_core::{EngineOptions, FaceEngine, FacePolicy};
 //!
-//! let engine = FaceEngine::open("models".as_ref(), EngineOptions::default())?;
+//! let engine = FaceEngine::open("models", EngineOptions::default())?;
 //! let enrolled = engine.embed_one(&std::fs::read("badge.jpg")?, FacePolicy::Single)?;
 //! let probe = engine.embed_one(&std::fs::read("door.jpg")?, FacePolicy::Single)?;
 //! let distance = engine.template([&enrolled.embedding])?.distance(&engine.template([&probe.embedding])?)?;
@@ -54,10 +54,13 @@ pub use face::{
     AnalyzedFace, BoundingBox, Detection, DetectorKind, EmbeddedFace, EmbeddedFaces, Face, Landmarks,
     Landmarks68, Point,
 };
+/// The crate of the pictures that are taken and given, so that nobody needs the same version of it by hand.
+pub use image;
 pub use landmarks::Frame;
 pub use options::{
     Crops, DetectorChoice, EngineOptions, FacePolicy, PictureLimits, Purpose, SmallestFace, Upsampling,
 };
 pub use pixels::RgbView;
 pub use quality::{Pose, Quality, QualityCode, QualityLimits, Shortcoming};
+pub use select::select;
 pub use turns::Searched;

@@ -29,11 +29,11 @@ pub(crate) fn people(found: &[Detection], longest_side: usize) -> Vec<Detection>
     found.iter().filter(|face| !ghost(face)).copied().collect()
 }
 
-/// The face that the policy chooses, and how many others it passed over.
+/// The face that the policy chooses among those that were found, and how many others it passed over.
 ///
 /// # Errors
 /// [`FaceError::NoFace`] for none, [`FaceError::MultipleFaces`] when the policy wants fewer.
-pub(crate) fn select(faces: &[Detection], policy: FacePolicy) -> Result<(Detection, usize), FaceError> {
+pub fn select(faces: &[Detection], policy: FacePolicy) -> Result<(Detection, usize), FaceError> {
     let area = |face: &Detection| face.bounding_box.area();
     let largest = faces.iter().max_by(|a, b| area(a).total_cmp(&area(b))).ok_or(FaceError::NoFace)?;
     let counted = match policy {

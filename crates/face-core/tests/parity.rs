@@ -16,7 +16,7 @@ use serde_json::Value;
 
 static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| {
     let options = EngineOptions { embedder: resnet(), landmarks_68: true, ..EngineOptions::default() };
-    FaceEngine::open(&workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
+    FaceEngine::open(workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
 });
 
 fn resnet() -> Option<ModelId> {
@@ -91,7 +91,7 @@ fn golden_faces() -> impl Iterator<Item = (&'static str, &'static Value)> {
 /// Compares what a detector finds in every picture with the reference's detections under `key`.
 fn compare_detections(choice: DetectorChoice, kind: DetectorKind, key: &str) {
     let options = EngineOptions { detector: choice, ..EngineOptions::default() };
-    let engine = FaceEngine::open(&workspace().join("models"), options).unwrap();
+    let engine = FaceEngine::open(workspace().join("models"), options).unwrap();
     for (picture, golden) in GOLDEN.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('_')) {
         let pixels = decoded(picture);
         let ours = engine.detect(RgbView::of(&pixels).unwrap()).unwrap();
@@ -130,7 +130,7 @@ fn hog_finds_what_the_reference_finds_with_its_boxes_and_scores() {
 fn auto_falls_back_to_mmod_where_yunet_finds_nothing() {
     let options =
         EngineOptions { detector: DetectorChoice::Auto, min_score: 1.1, ..EngineOptions::default() };
-    let engine = FaceEngine::open(&workspace().join("models"), options).unwrap();
+    let engine = FaceEngine::open(workspace().join("models"), options).unwrap();
     let pixels = decoded("obama.jpg");
     let found = engine.detect(RgbView::of(&pixels).unwrap()).unwrap();
     let [face] = found.as_slice() else { panic!("{found:?}") };
@@ -142,7 +142,7 @@ fn auto_falls_back_to_mmod_where_yunet_finds_nothing() {
 #[test]
 fn pictures_of_any_shape_are_searched_by_mmod_without_a_panic() {
     let options = EngineOptions { detector: DetectorChoice::Mmod, ..EngineOptions::default() };
-    let engine = FaceEngine::open(&workspace().join("models"), options).unwrap();
+    let engine = FaceEngine::open(workspace().join("models"), options).unwrap();
     for (width, height) in [(1, 1), (28, 28), (7, 4), (6, 7), (31, 17), (3000, 3), (3, 3000)] {
         let pixels = RgbImage::from_pixel(width, height, image::Rgb([90, 120, 150]));
         assert_eq!(engine.detect(RgbView::of(&pixels).unwrap()).unwrap(), [], "{width}x{height}");
@@ -231,7 +231,7 @@ fn the_68_landmarks_from_the_references_boxes_are_identical_on_png_pictures_and_
 
 #[test]
 fn an_engine_without_the_68_landmarks_says_what_loads_and_what_makes_them() {
-    let engine = FaceEngine::open(&workspace().join("models"), EngineOptions::default()).unwrap();
+    let engine = FaceEngine::open(workspace().join("models"), EngineOptions::default()).unwrap();
     let frame = Frame { left: 0, top: 0, right: 9, bottom: 9 };
     let refusal = engine.landmarks68(RgbView::new(&[0; 3], 1, 1, 3).unwrap(), &frame).unwrap_err();
     assert!(matches!(refusal, InferenceError::NotLoaded { option } if option.contains("landmarks_68")));

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use face_core::{
@@ -21,7 +21,7 @@ const OTHERS_OF_OBAMA: [&str; 4] =
 
 static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| {
     let options = EngineOptions { sessions: 2, ..EngineOptions::default() };
-    FaceEngine::open(&workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
+    FaceEngine::open(workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
 });
 
 fn embedder() -> &'static Embedder {
@@ -262,7 +262,7 @@ fn errors_say_what_to_do_and_a_damaged_folder_says_what_is_missing() {
     let error = ENGINE.embed_one(b"hello", FacePolicy::Single).unwrap_err();
     assert!(matches!(error, FaceError::Picture(PictureError::UnknownFormat)));
     assert!(error.to_string().contains("send a JPEG"), "{error}");
-    let missing = FaceEngine::open(Path::new("no/such/folder"), EngineOptions::default()).unwrap_err();
+    let missing = FaceEngine::open("no/such/folder", EngineOptions::default()).unwrap_err();
     assert!(matches!(missing, OpenError::MissingFile { .. }), "{missing:?}");
 }
 

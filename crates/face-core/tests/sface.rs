@@ -24,7 +24,7 @@ static GOLDEN: LazyLock<Map<String, Value>> = LazyLock::new(|| {
 });
 
 fn open(options: EngineOptions) -> FaceEngine {
-    FaceEngine::open(&workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
+    FaceEngine::open(workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
 }
 
 fn embedder() -> &'static Embedder {
@@ -237,7 +237,7 @@ fn an_unknown_embedder_is_refused_with_those_that_can_be_had() {
     for id in ["sface", "yunet-2023mar"] {
         let embedder = Some(ModelId::new(id).unwrap());
         let options = EngineOptions { embedder, ..EngineOptions::default() };
-        let error = FaceEngine::open(&workspace().join("models"), options).unwrap_err();
+        let error = FaceEngine::open(workspace().join("models"), options).unwrap_err();
         assert!(matches!(&error, OpenError::UnknownEmbedder { .. }), "{error:?}");
         let expected = format!("there is no embedder '{id}'; the manifest has sface-2021dec, dlib-resnet-v1");
         assert_eq!(error.to_string(), expected);

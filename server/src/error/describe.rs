@@ -93,6 +93,7 @@ impl ApiError {
             Self::CheckIn(CheckInError::KeyReused) => {
                 Description::new(codes::KEY_REUSED, codes::KEY_REUSED.example)
             }
+            Self::CheckIn(CheckInError::Event(error)) => of_event(error),
             Self::CheckIn(CheckInError::NotFound { .. }) => plain(codes::NO_SUCH_CHECK_IN),
             Self::CheckIn(CheckInError::Store(error)) | Self::Audit(AuditError::Store(error)) => {
                 of_store(error)

@@ -3,6 +3,8 @@
 use embedding_store::{EventName, StoreError};
 use uuid::Uuid;
 
+use crate::EventError;
+
 /// What [`CheckIns`](crate::CheckIns) answers when it does not do as asked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -20,6 +22,9 @@ pub enum CheckInError {
         /// What was looked for.
         id: Uuid,
     },
+    /// There is no such event or user, or their part was not done.
+    #[error(transparent)]
+    Event(#[from] EventError),
     /// The journal did not do its part.
     #[error(transparent)]
     Store(#[from] StoreError),

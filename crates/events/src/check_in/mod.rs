@@ -5,6 +5,7 @@ mod erase;
 mod error;
 mod list;
 mod record;
+mod service;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use self::correct::Correction;
 pub use self::error::CheckInError;
 pub use self::list::{CheckInListing, CheckInPage};
 pub use self::record::{CheckIn, CheckInDetails, CheckInMethod, Named, PastCorrection};
+pub use self::service::CheckInService;
 use crate::{Decision, IdempotencyKey, Note, journal};
 
 /// The topic that says which event a key was used for. It names nobody.
@@ -30,7 +32,7 @@ const KEY: &str = "check_in_key";
 /// Keeps the check-ins of events in a journal.
 ///
 /// It knows nothing of faces and users: that the person is who they are said to be, and is one of the event's,
-/// is for the caller to see to. Several servers on one journal keep one list: what is said here of two calls
+/// is for [`CheckInService`] to see to. Several servers on one journal keep one list: what is said here of two calls
 /// also holds of calls to two servers. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct CheckIns {

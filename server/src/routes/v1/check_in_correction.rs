@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::check_in::CheckInResponse;
-use super::check_ins::{checked_note, expect_present};
+use super::check_ins::checked_note;
 use super::object::FromObject;
 use super::path::{InEvent, WithId};
 use crate::audit::Transaction;
@@ -52,7 +52,7 @@ pub(crate) async fn get(
     InEvent { event }: InEvent,
     WithId { id }: WithId,
 ) -> Result<Json<CheckInResponse>, ApiError> {
-    Ok(Json(CheckInResponse::from(service.check_ins.get(&event, id).await?)))
+    Ok(Json(CheckInResponse::from(service.check_ins.list().get(&event, id).await?)))
 }
 
 /// Correct a check-in
@@ -83,19 +83,7 @@ pub(crate) async fn correct(
     if let Some(user) = &user {
         pending = pending.about(user);
     }
-    let corrected = async {
-        if let Some(user) = &user {
-            service.events.expect_user(&event, user).await?;
-        }
-        let time = OffsetDateTime::now_utc();
-        let correction = Correction { user: user.clone(), reason, actor, time };
-        let corrected = service.check_ins.correct(&event, id, correction).await?;
-        if let Some(user) = &user {
-            // Again, because the user may have been deleted since the first look. The deletion
-            // then has not seen what was corrected after it.
-            expect_present(&service, &event, user).await?;
-        }
-        Ok(corrected)
-    };
-    Ok(Json(CheckInResponse::from(pending.done(corrected.await).await?)))
+    let correction = Correction { user, reason, actor, time: OffsetDateTime::now_utc() };
+    let corrected = service.check_ins.correct(&event, id, correction).await;
+    Ok(Json(CheckInResponse::from(pending.done(corrected.map_err(ApiError::from)).await?)))
 }

@@ -96,7 +96,7 @@ pub(crate) async fn list(
     // An event that is not there would read like one to which nobody came.
     service.events.event(&event).await?;
     let Some(format) = format else {
-        let listing = service.check_ins.list(&event, page).await?;
+        let listing = service.check_ins.list().list(&event, page).await?;
         let check_ins = listing.items.into_iter().map(CheckInResponse::from).collect();
         let next_cursor = listing.next.map(|next| next.to_string());
         return Ok(HttpResponse::Ok().json(CheckInList { check_ins, next_cursor }));
@@ -109,7 +109,7 @@ pub(crate) async fn list(
 }
 
 fn exported(service: &Service, event: EventName, page: CheckInPage, format: ExportFormat) -> HttpResponse {
-    file("check-ins", format, service.check_ins.export(event, page, format))
+    file("check-ins", format, service.check_ins.list().export(event, page, format))
 }
 
 impl CheckInQuery {

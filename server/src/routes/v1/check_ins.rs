@@ -1,14 +1,10 @@
 //! `POST /v1/events/{event}/check-ins`: somebody comes, as said by their face or by a person.
 
-use ::events::{
-    Action, AuditEntry, CheckInError, CheckInOutcome, CheckInRequest, Decision, EventError, EventName,
-    IdempotencyKey, Named, Note, Outcome, Username,
-};
+use ::events::{Action, AuditEntry, CheckInOutcome, CheckInRequest, Note, Outcome, Username};
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::text::Text;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
-use embedding::Embedding;
 use face_core::Purpose;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -110,7 +106,11 @@ pub(crate) async fn check_in(
         let Some(user) = verdict.matched() else {
             // Others may have been enrolled since the first time, which lowers the threshold and can make the face
             // ambiguous: what was done under the key stays done.
-            return Ok(match earlier(&service, &event, key.as_ref(), &probe.embedding).await? {
+            let repeated = match &key {
+                Some(key) => service.check_ins.repeated(&event, key, &probe.embedding).await?,
+                None => None,
+            };
+            return Ok(match repeated {
                 Some(outcome) => Ended::Recorded(outcome, Some(judged)),
                 None => Ended::Unrecognised(judged),
             });
@@ -120,7 +120,8 @@ pub(crate) async fn check_in(
             CheckInRequest::by_face(OffsetDateTime::now_utc(), id, verdict.decision, distance, threshold);
         // The key is not looked up first: the journal decides on key and cool-down in the append
         // itself, so that of two servers only one says `checked_in`.
-        let outcome = recorded(&service, &event, user, request.with_note(note).with_key(key)).await?;
+        let request = request.with_note(note).with_key(key);
+        let outcome = service.check_ins.check_in(&event, user, request).await?;
         Ok(Ended::Recorded(outcome, Some(judged)))
     };
     Ok(answer(pending.end(ended.await, describe).await?))
@@ -139,65 +140,10 @@ pub(crate) async fn check_in_by_name(
     let (id, pending) = (transaction.id, transaction.begin(Action::CheckIn).at(&event).about(&user));
     let ended = async {
         let note = note.map(|text| checked_note("note", &text)).transpose()?;
-        // The journal knows no users and would take any name.
-        service.events.expect_user(&event, &user).await?;
         let request = CheckInRequest::manual(OffsetDateTime::now_utc(), id).with_note(note).with_key(key);
-        Ok(Ended::Recorded(recorded(&service, &event, &user, request).await?, None))
+        Ok(Ended::Recorded(service.check_ins.check_in_named(&event, &user, request).await?, None))
     };
     Ok(answer(pending.end(ended.await, describe).await?))
-}
-
-/// What a request with this key did before, about the person whose face it is: about another it was another request.
-async fn earlier(
-    service: &Service,
-    event: &EventName,
-    key: Option<&IdempotencyKey>,
-    probe: &Embedding,
-) -> Result<Option<CheckInOutcome>, ApiError> {
-    let Some(key) = key else { return Ok(None) };
-    let Some(check_in) = service.check_ins.by_key(event, key).await? else { return Ok(None) };
-    // Where the name is erased, it cannot be asked any more whether it is the same person.
-    let Named::User(user) = check_in.first_named() else { return Err(CheckInError::KeyReused.into()) };
-    // Otherwise a stranger who sends a key that was used would be told of somebody else's check-in.
-    match service.events.verify(event, &user, probe).await?.decision {
-        Decision::Match => Ok(Some(CheckInOutcome::Repeated(check_in))),
-        Decision::NoMatch | Decision::Ambiguous => Err(CheckInError::KeyReused.into()),
-    }
-}
-
-/// Checks in, and leaves nothing of a user who is deleted in the same moment.
-async fn recorded(
-    service: &Service,
-    event: &EventName,
-    user: &Username,
-    request: CheckInRequest,
-) -> Result<CheckInOutcome, ApiError> {
-    let outcome = service.check_ins.check_in(event, user, request).await?;
-    // Looked up after the check-in: a deletion that ended between a look before
-    // it and the check-in would leave it behind.
-    expect_present(service, event, user).await?;
-    Ok(outcome)
-}
-
-/// To be asked after a check-in has named a user. A deletion erases their check-ins when they are gone from the
-/// store: one that came later is erased here.
-///
-/// # Errors
-/// That there is no such event or user. That the store is away is none: nobody can be deleted from it then.
-pub(super) async fn expect_present(
-    service: &Service,
-    event: &EventName,
-    user: &Username,
-) -> Result<(), ApiError> {
-    let erased = match service.events.expect_user(event, user).await {
-        Err(error @ EventError::UnknownEvent { .. }) => (service.check_ins.erase_event(event).await, error),
-        Err(error @ EventError::UnknownUser { .. }) => {
-            (service.check_ins.erase_user(event, user).await, error)
-        }
-        Ok(()) | Err(_) => return Ok(()),
-    };
-    erased.0.map_err(EventError::Store)?;
-    Err(erased.1.into())
 }
 
 /// How a request ended that nothing was wrong with.
