@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use embedding::Embedding;
 use embedding_store::{EventName, Username};
-use tracing::Instrument;
 use uuid::Uuid;
 
 use super::{CheckIn, CheckInError, CheckInOutcome, CheckInRequest, CheckIns, Correction, Named};
+use crate::service::to_the_end;
 use crate::{Decision, EventError, EventService, IdempotencyKey};
 
 /// Checks in users of events, and nobody else. Cheap to clone.
@@ -132,11 +132,4 @@ impl CheckInService {
         };
         Err(error.into())
     }
-}
-
-/// In a task of its own, which ends also when whoever waits for it does not.
-async fn to_the_end<T: Send + 'static>(
-    write: impl Future<Output = Result<T, CheckInError>> + Send + 'static,
-) -> Result<T, CheckInError> {
-    tokio::spawn(write.in_current_span()).await.map_err(EventError::Interrupted)?
 }

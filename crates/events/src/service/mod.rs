@@ -286,7 +286,7 @@ impl EventService {
 
 /// Carries a write through, whether or not the caller stays to hear of it: a store may do a write after
 /// its future was dropped, and nobody would then publish it.
-async fn to_the_end<T: Send + 'static, E: From<EventError> + Send + 'static>(
+pub(crate) async fn to_the_end<T: Send + 'static, E: From<EventError> + Send + 'static>(
     write: impl Future<Output = Result<T, E>> + Send + 'static,
 ) -> Result<T, E> {
     tokio::spawn(write.in_current_span()).await.map_err(EventError::Interrupted)?
