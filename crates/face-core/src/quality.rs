@@ -4,6 +4,7 @@ mod appearance;
 mod blocks;
 mod inside;
 mod limits;
+mod luma;
 mod pose;
 mod shortcoming;
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::blocks::luma;
+use super::luma::{averaged, luma};
 use crate::Chip;
 
 /// What the pixels of an upright face say.
@@ -57,7 +57,7 @@ impl Appearance {
 
 /// The share that a blur takes away at one scale, in the direction that loses less.
 fn sharpness(luma: &[f32], width: usize, scale: usize, blur: usize) -> f32 {
-    let (pixels, width) = averaged(luma, width, scale);
+    let (pixels, width) = averaged(luma.chunks_exact(width.max(1)), width, scale);
     let height = pixels.len() / width.max(1);
     // Columns as rows, so that one measurement serves both directions.
     let turned: Vec<f32> =
@@ -65,21 +65,6 @@ fn sharpness(luma: &[f32], width: usize, scale: usize, blur: usize) -> f32 {
     let across = lost_along_rows(&pixels, width, blur, |y| in_face(y, [height, width], [1, 0]));
     let down = lost_along_rows(&turned, height, blur, |x| in_face(x, [width, height], [0, 1]));
     across.min(down)
-}
-
-/// Squares of `scale` pixels a side as one, and how many are in a row; what is left at the end is dropped.
-fn averaged(luma: &[f32], width: usize, scale: usize) -> (Vec<f32>, usize) {
-    let columns = width / scale;
-    let rows = luma.chunks_exact((width * scale).max(1)).map(|rows| {
-        let mut sums = vec![0.0; columns];
-        for row in rows.chunks_exact(width.max(1)) {
-            for (sum, pixels) in sums.iter_mut().zip(row.chunks_exact(scale)) {
-                *sum += pixels.iter().sum::<f32>();
-            }
-        }
-        sums.into_iter().map(|sum| sum / (scale * scale) as f32)
-    });
-    (rows.flatten().collect(), columns)
 }
 
 /// How much of the differences between neighbours in a row a blur along the row takes away, 0 to 1.
@@ -120,6 +105,7 @@ fn in_face(line: usize, [lines, length]: [usize; 2], [across, along]: [usize; 2]
 mod tests {
     use image::{Rgb, RgbImage, imageops};
     use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
 
     use super::*;
 
@@ -169,34 +155,60 @@ mod tests {
         })
     }
 
+    /// The mean of a box around each pixel: one that starts there would also move the picture.
     fn boxed(picture: &RgbImage, columns: u32, rows: u32) -> RgbImage {
         let (last_x, last_y) = (picture.width() - 1, picture.height() - 1);
         RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
             let taken = (0..columns * rows).map(|i| (x + i % columns, y + i / columns));
-            let values = taken.map(|(x, y)| u32::from(picture.get_pixel(x.min(last_x), y.min(last_y)).0[0]));
+            let around = taken.map(|(x, y)| (x.saturating_sub(columns / 2), y.saturating_sub(rows / 2)));
+            let values = around.map(|(x, y)| u32::from(picture.get_pixel(x.min(last_x), y.min(last_y)).0[0]));
             Rgb([(values.sum::<u32>() / (columns * rows)) as u8; 3])
         })
     }
 
+    /// What pictures blurred more and more read, by a Gaussian, by boxes and by movement. Each box is on top of the one
+    /// before: a larger one alone lets through a little of what a smaller one removes.
+    fn readings(sharp: &RgbImage) -> [Vec<f32>; 3] {
+        let reads = |picture: &RgbImage| appearance(picture.clone()).sharpness;
+        let on_top = |rows_of: fn(u32) -> u32| {
+            let mut blurred = sharp.clone();
+            let boxes = [3, 7, 15, 31].into_iter().map(|side| {
+                blurred = boxed(&blurred, side, rows_of(side));
+                reads(&blurred)
+            });
+            boxes.collect()
+        };
+        let gauss = [1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0].map(|sigma| reads(&imageops::blur(sharp, sigma)));
+        [gauss.to_vec(), on_top(|side| side), on_top(|_| 1)]
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(12))]
+        // The same pictures each time: the measure wavers by a little more in about one of a thousand, see below.
+        #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(24) })]
 
         #[test]
         fn more_blur_never_reads_as_sharper(phases in prop::collection::vec(0.0_f32..6.3, 12)) {
             let sharp = natural(&phases, 150);
-            let reads = |picture: RgbImage| appearance(picture).sharpness;
-            let gauss = [1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0].map(|sigma| reads(imageops::blur(&sharp, sigma)));
-            let boxes = [3, 7, 15, 31].map(|side| reads(boxed(&sharp, side, side)));
-            let moved = [3, 7, 15, 31].map(|side| reads(boxed(&sharp, side, 1)));
-            for series in [&gauss[..], &boxes, &moved] {
-                let mut least = reads(sharp.clone());
-                for &after in series {
-                    // What is left of a strong blur are roundings: far below the limit they may waver. A box of
-                    // three pixels may read 0.017 above a picture that is soft as it is.
-                    prop_assert!(after <= least + 0.02 || after < 0.1, "{least} {series:?}");
+            for series in readings(&sharp) {
+                let mut least = appearance(sharp.clone()).sharpness;
+                for &after in &series {
+                    // What is left of a strong blur are roundings: far below the limit they may waver.
+                    prop_assert!(after <= least + 0.01 || after < 0.1, "{least} {series:?}");
                     least = least.min(after);
                 }
                 prop_assert!(least < 0.22, "{series:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_strong_blurs_waver_most_they_are_far_below_the_limit() {
+        let phases = [5.938_142_3, 2.791_05, 4.307_571, 4.704_745_3, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0];
+        for series in readings(&natural(&phases, 150)) {
+            let mut least = 1.0_f32;
+            for &after in &series {
+                assert!(after <= least + 0.01 || after < 0.15, "{least} {series:?}");
+                least = least.min(after);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::ops::{Range, RangeInclusive};
 
+use super::luma::{averaged, luma};
 use crate::{BoundingBox, RgbView};
 
 /// Sides of blocks, in pixels: 8 of JPEG and of most video codecs, and what larger ones come to in a copy of half the size,
@@ -22,9 +23,12 @@ const UNSEEN: f64 = 0.5;
 pub(super) fn blockiness(picture: RgbView<'_>, face: &BoundingBox, eye_distance: f32) -> f32 {
     // A NaN becomes 0 as an integer.
     let scale = ((eye_distance / EYES) as usize).clamp(1, 64);
-    let [columns, rows] =
-        [within(face.left, face.width, picture.width()), within(face.top, face.height, picture.height())];
-    let (luma, width) = averaged(picture, columns, rows, scale);
+    let (columns, rows) =
+        (within(face.left, face.width, picture.width()), within(face.top, face.height, picture.height()));
+    let Some(part) = picture.part(columns.start, rows.start, columns.len(), rows.len()) else { return 1.0 };
+    let rows =
+        (0..part.height()).map(|y| part.row(y).as_chunks().0.iter().copied().map(luma).collect::<Vec<_>>());
+    let (luma, width) = averaged(rows, part.width(), scale);
     let height = luma.len() / width.max(1);
     let at = |x: usize, y: usize| luma.get(y * width + x).copied().unwrap_or_default();
     let across = steepness(width, height, at);
@@ -36,26 +40,6 @@ pub(super) fn blockiness(picture: RgbView<'_>, face: &BoundingBox, eye_distance:
 fn within(start: f32, length: f32, most: usize) -> Range<usize> {
     let edge = |place: f32| (place.max(0.0) as usize).min(most);
     edge(start)..edge(start + length).max(edge(start))
-}
-
-/// Luma of a part of the picture, squares of `scale` pixels averaged to one, and how many are in a row.
-fn averaged(
-    picture: RgbView<'_>,
-    columns: Range<usize>,
-    rows: Range<usize>,
-    scale: usize,
-) -> (Vec<f32>, usize) {
-    let (width, height) = (columns.len() / scale, rows.len() / scale);
-    let mut means = Vec::with_capacity(width * height);
-    for y in 0..height {
-        for x in 0..width {
-            let pixels = (0..scale * scale).map(|i| {
-                picture.pixel(columns.start + x * scale + i % scale, rows.start + y * scale + i / scale)
-            });
-            means.push(pixels.map(luma).sum::<f32>() / (scale * scale) as f32);
-        }
-    }
-    (means, width)
 }
 
 /// The mean step of the grid, of any period and start, whose steps are steepest, to that of all others; 1 where there is
@@ -76,11 +60,6 @@ fn steepness(length: usize, lines: usize, at: impl Fn(usize, usize) -> f32) -> f
         }
     }
     steepest as f32
-}
-
-/// Luma by ITU-R BT.601, as JPEG has it.
-pub(super) fn luma([red, green, blue]: [u8; 3]) -> f32 {
-    0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
 }
 
 #[cfg(test)]
