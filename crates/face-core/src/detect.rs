@@ -110,16 +110,13 @@ impl Detector {
         let (Some((yunet, min_score)), Some(points)) = (self.yunet(), found.points) else {
             return Ok(found);
         };
-        // Either may miss that a face leans, and neither makes it up.
         let own = lean_of(&points);
-        let lean = if own.abs() > lean.abs() { own } else { lean };
+        let lean = steady::larger_lean(own, lean);
         if lean.abs() < steady::LEANING {
             return steady::steadied(yunet, picture, found, min_score);
         }
         let upright = steady::upright_points(yunet, picture, &found.bounding_box, lean, min_score)?;
-        // YuNet's points of a leaning face lean half as much: a chip cut by them would show it leaning.
-        let follow = (own - lean).abs() < steady::LEANING;
-        Ok(Detection { points: upright.or(found.points.filter(|_| follow)), ..found })
+        Ok(Detection { points: upright.or(found.points.filter(|_| steady::follow(own, lean))), ..found })
     }
 
     /// The turn in which a picture shows its faces upright, given what was found in it as it is. Only YuNet

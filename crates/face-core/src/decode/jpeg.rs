@@ -108,8 +108,7 @@ impl<'a> Jpeg<'a> {
     /// and whose end is there; `None` for any other.
     pub(super) fn plain_size(&self) -> Option<(u16, u16)> {
         let Frame { marker, width, height, components, row_by_row, .. } = self.frame;
-        let plain =
-            marker < PROGRESSIVE && components == 3 && row_by_row && self.is_ended() && self.is_one_scan();
+        let plain = marker < PROGRESSIVE && components == 3 && row_by_row && self.ends_after_one_scan();
         if plain { Some((width.try_into().ok()?, height.try_into().ok()?)) } else { None }
     }
 
@@ -121,12 +120,11 @@ impl<'a> Jpeg<'a> {
         !self.is_ended() && last_row.is_some_and(|row| row.iter().all(|&value| value == FILLING))
     }
 
-    /// Whether no other scan follows before the end marker. The decoder that reduces would go over the whole picture
+    /// Whether the end marker comes before any other scan. The decoder that reduces would go over the whole picture
     /// again for each, and a scan of nothing takes 14 bytes; the other one stops at the second.
-    fn is_one_scan(&self) -> bool {
-        let markers = || self.coded.windows(2);
-        let end = markers().position(|pair| pair == [0xff, END_OF_IMAGE]).unwrap_or(self.coded.len());
-        markers().take(end).filter(|pair| *pair == [0xff, START_OF_SCAN]).count() == 1
+    fn ends_after_one_scan(&self) -> bool {
+        let mut pairs = self.coded.windows(2).skip(1); // it starts with its own marker
+        pairs.find(|pair| matches!(pair, [0xff, START_OF_SCAN | END_OF_IMAGE])) == Some(&[0xff, END_OF_IMAGE])
     }
 
     /// In coded data 0xFF is always followed by 0 or a restart marker, so the end marker occurs only

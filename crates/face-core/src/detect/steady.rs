@@ -57,6 +57,19 @@ pub(super) fn steadied(
 /// From this lean on, in degrees to either side, a face is looked at in a part that is turned upright.
 pub(super) const LEANING: f64 = 10.0;
 
+/// How far a face leans, of what YuNet's points and dlib's landmarks say, in degrees: either may miss it, and neither
+/// makes it up.
+pub(super) fn larger_lean(own: f64, landmarks: f64) -> f64 {
+    if own.abs() > landmarks.abs() { own } else { landmarks }
+}
+
+/// Whether YuNet's points follow a lean: those of a leaning face lean half as much, and a chip cut by them would show it
+/// leaning.
+pub(super) fn follow(own: f64, lean: f64) -> bool {
+    let apart = (own - lean).rem_euclid(360.0);
+    apart.min(360.0 - apart) < LEANING
+}
+
 /// How often the part is turned anew, when the points found in it still lean.
 const TURNS: usize = 3;
 
@@ -166,6 +179,22 @@ mod tests {
         };
         let points = Some([at(0.3, 0.4), at(0.7, 0.4), at(0.5, 0.6), at(0.35, 0.8), at(0.65, 0.8)]);
         Detection { bounding_box, score: 0.9, points, found_by: DetectorKind::Yunet }
+    }
+
+    #[test]
+    fn points_are_used_where_they_follow_the_face() {
+        for (points, landmarks, used) in [
+            (0.0, 3.0, true),
+            (28.0, 30.0, true),
+            (-175.0, 178.0, true),
+            // Half the lean, as YuNet sees it; and landmarks that missed it.
+            (14.0, 30.0, false),
+            (-14.0, -30.0, false),
+            (28.0, -2.0, true),
+        ] {
+            let lean = larger_lean(points, landmarks);
+            assert_eq!(follow(points, lean), used, "{points} and {landmarks}");
+        }
     }
 
     #[test]
