@@ -24,4 +24,5 @@ mod service;
 mod startup;
 mod telemetry;
 mod tls;
+mod toml_line;
 mod upload;

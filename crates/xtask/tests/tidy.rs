@@ -31,8 +31,8 @@ const FOLDERS: &[&str] = &[
     concat!("C:\\Us", "ers\\"),
 ];
 
-/// Words of a language of its own that were replaced by the field's terms (see the glossary in docs/ARCHITECTURE.md): the
-/// name of a file, of a module or a type that has them as a part. Put together here for the same reason.
+/// Parts of names that were replaced by the field's terms (docs/ARCHITECTURE.md, glossary). Put together here, so that this
+/// file holds none of them.
 const PRIVATE_WORDS: &[&str] = &[
     concat!("up", "keep"),
     concat!("keep", "_up("),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::replace::Changing;
 use super::{KeyRecord, KeyRing};
 use crate::reload::{Latest, Reloadable, open_regular, reload_on_change};
+use crate::toml_line::line_of;
 
 /// The only version there is.
 const VERSION: u32 = 1;
@@ -165,12 +166,8 @@ impl KeyFile {
     }
 
     fn parsed(&self, text: &str) -> Result<Vec<KeyRecord>, KeyFileError> {
-        // What the parser says may quote what stands there: a digest, or a key in a wrong place.
-        let contents: Contents = toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-            self.broken(format!("{NOT_UNDERSTOOD}, near line {line}"))
-        })?;
+        let contents: Contents = toml::from_str(text)
+            .map_err(|error| self.broken(format!("{NOT_UNDERSTOOD}, near line {}", line_of(&error, text))))?;
         if contents.version != VERSION {
             return Err(self.broken(format!("it is of version {}, and not {VERSION}", contents.version)));
         }

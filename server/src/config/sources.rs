@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::ConfigError;
 use super::secrets::VARIABLES;
 use super::settings::{PREFIX, SETTINGS, Setting};
+use crate::toml_line::line_of;
 
 /// Variable that names the configuration file, as the flag `--config` does.
 const FILE_VARIABLE: &str = "FACE_CONFIG";
@@ -155,11 +156,8 @@ fn dotenv(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
 fn parse_file(path: &Path) -> Result<Values, ConfigError> {
     let unreadable = |detail: String| ConfigError::Unreadable { path: path.to_path_buf(), detail };
     let text = fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
-    // The parser's own message quotes the line, which may hold a secret.
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        unreadable(format!("line {} is no TOML: {}", before.matches('\n').count() + 1, error.message()))
-    })?;
+    let not_toml = |error| unreadable(format!("it is no TOML, near line {}", line_of(&error, &text)));
+    let table: toml::Table = text.parse().map_err(not_toml)?;
     let mut values = Values::new();
     for (key, value) in table {
         let Some(setting) = SETTINGS.iter().find(|s| s.key() == key) else {
