@@ -25,10 +25,10 @@ const FORMATS: [ImageFormat; 6] = [
 ];
 
 /// The flag in kinds that the encoders here do not write.
-const PROGRESSIVE: &[u8] = include_bytes!("../../tests/golden/pictures/progressive.jpg");
-const CMYK: &[u8] = include_bytes!("../../tests/golden/pictures/cmyk.jpg");
+const PROGRESSIVE: &[u8] = include_bytes!("../../../tests/golden/pictures/progressive.jpg");
+const CMYK: &[u8] = include_bytes!("../../../tests/golden/pictures/cmyk.jpg");
 /// Its right half is transparent.
-const PALETTE: &[u8] = include_bytes!("../../tests/golden/pictures/palette.png");
+const PALETTE: &[u8] = include_bytes!("../../../tests/golden/pictures/palette.png");
 
 /// A 40x20 picture: left half red, right half blue, so that turning and mirroring show.
 fn flag() -> RgbImage {
@@ -181,7 +181,7 @@ fn a_webp_whose_codes_would_fill_a_gigabyte_is_refused_and_a_good_one_is_not() {
     let bomb = webp_of_many_codes();
     assert!(bomb.len() < 4_000_000);
     assert!(matches!(decode(&bomb, &PictureLimits::default()), Err(PictureError::TooMuchMemory { .. })));
-    let lossless = include_bytes!("../../tests/golden/pictures/lossless.webp");
+    let lossless = include_bytes!("../../../tests/golden/pictures/lossless.webp");
     assert!(decode(lossless, &PictureLimits { max_memory: 1 << 20, ..LIMITS }).is_ok());
     assert!(webp::memory(lossless, 0, 0, u64::MAX) > 30_000, "it has several groups of codes");
 }
