@@ -92,10 +92,7 @@ fn free_outputs(graph: &mut GraphProto) -> Result<(), ExportError> {
     for (output, (kind, numbers, stride)) in graph.output.iter_mut().zip(names) {
         let name = format!("{kind}_{stride}");
         if output.name() != name {
-            return Err(ExportError::Model {
-                expected: format!("the output {name}").into(),
-                found: shown(output.name()),
-            });
+            return Err(wrong(format!("the output {name}"), shown(output.name())));
         }
         match float_shape(output)? {
             [batch, cells, last] if last.dim_value == Some(numbers) => {
@@ -103,10 +100,7 @@ fn free_outputs(graph: &mut GraphProto) -> Result<(), ExportError> {
                 *cells = Dimension::named(&format!("cells_{stride}"));
             }
             shape => {
-                return Err(ExportError::Model {
-                    expected: format!("{name} of 3 dimensions, the last {numbers}").into(),
-                    found: sizes(shape),
-                });
+                return Err(wrong(format!("{name} of 3 dimensions, the last {numbers}"), sizes(shape)));
             }
         }
     }

@@ -4,7 +4,7 @@ mod hostile;
 
 use ::safetensors::{Dtype, SafeTensors};
 
-use super::detector_file::{COLUMNS, DetectorFile, ROWS};
+use crate::testing::hog::{COLUMNS, DetectorFile, ROWS};
 
 use super::*;
 

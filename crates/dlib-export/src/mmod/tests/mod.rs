@@ -2,7 +2,7 @@
 
 mod hostile;
 
-use super::network_file::{NetworkFile, TINY, tiny_to_onnx};
+use crate::testing::mmod::{NetworkFile, TINY, tiny_to_onnx};
 
 use super::architecture::CellGrid;
 use super::*;
@@ -11,7 +11,7 @@ use crate::testing::graph::{graph_of, line, shape_of, values};
 
 #[test]
 fn every_layer_becomes_its_operator() {
-    let (_, graph) = graph_of(&tiny_to_onnx(&NetworkFile::of(&TINY).bytes()).unwrap());
+    let (_, graph) = graph_of(&tiny_to_onnx(&NetworkFile::new(&TINY).bytes()).unwrap());
     let lines: Vec<String> = graph.node.iter().map(line).collect();
     let expected = "\
 convolution1 = Conv(pictures, convolution1.weight, convolution1.bias) kernel_shape=[5, 5] pads=[0, 0, 0, 0] strides=[2, 2]
@@ -25,7 +25,7 @@ scores = Conv(rows, scores.weight, scores.bias) kernel_shape=[3, 1] pads=[1, 0, 
 
 #[test]
 fn batch_normalisations_are_folded_into_the_convolutions_before_them() {
-    let file = NetworkFile::of(&TINY);
+    let file = NetworkFile::new(&TINY);
     let (_, graph) = graph_of(&tiny_to_onnx(&file.bytes()).unwrap());
     for (number, layer) in (1..).zip(&file.layers[..2]) {
         // 1 / sqrt(3.75 + 0.25), as the file has it.
@@ -62,7 +62,7 @@ fn batch_normalisations_are_folded_into_the_convolutions_before_them() {
 
 #[test]
 fn the_published_architecture_becomes_a_model_for_pictures_of_any_size() {
-    let (_, graph) = graph_of(&mmod_to_onnx(&NetworkFile::of(&FACE_DETECTOR).bytes()).unwrap());
+    let (_, graph) = graph_of(&mmod_to_onnx(&NetworkFile::new(&FACE_DETECTOR).bytes()).unwrap());
     let named = Dimension::named;
     assert_eq!(
         graph.input.iter().map(shape_of).collect::<Vec<_>>(),
@@ -80,7 +80,7 @@ fn the_published_architecture_becomes_a_model_for_pictures_of_any_size() {
 
 #[test]
 fn the_metadata_say_what_a_detection_is() {
-    let (model, _) = graph_of(&mmod_to_onnx(&NetworkFile::of(&FACE_DETECTOR).bytes()).unwrap());
+    let (model, _) = graph_of(&mmod_to_onnx(&NetworkFile::new(&FACE_DETECTOR).bytes()).unwrap());
     let entries: Vec<_> = model.metadata_props.iter().map(|entry| (entry.key(), entry.value())).collect();
     assert_eq!(
         entries,
@@ -121,6 +121,6 @@ fn a_cell_lies_at_the_centre_of_the_pixels_it_depends_on() {
 
 #[test]
 fn the_same_file_gives_the_same_bytes() {
-    let file = NetworkFile::of(&TINY).bytes();
+    let file = NetworkFile::new(&TINY).bytes();
     assert_eq!(tiny_to_onnx(&file).unwrap(), tiny_to_onnx(&file).unwrap());
 }

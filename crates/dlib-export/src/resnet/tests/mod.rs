@@ -2,7 +2,7 @@
 
 mod hostile;
 
-use super::network_file::{NetworkFile, TINY, tiny_to_onnx};
+use crate::testing::resnet::{NetworkFile, TINY, tiny_to_onnx};
 
 use super::*;
 use crate::onnx::proto::{self, Dimension};
@@ -10,7 +10,7 @@ use crate::testing::graph::{graph_of, line, shape_of, values};
 
 #[test]
 fn every_layer_becomes_its_operator() {
-    let onnx = tiny_to_onnx(&NetworkFile::of(&TINY).bytes).unwrap();
+    let onnx = tiny_to_onnx(&NetworkFile::new(&TINY).bytes).unwrap();
     let (_, graph) = graph_of(&onnx);
     let lines: Vec<String> = graph.node.iter().map(line).collect();
     let expected = "\
@@ -49,7 +49,7 @@ embeddings = MatMul(flat, embedding.weight)";
 
 #[test]
 fn affine_layers_are_folded_into_the_convolutions_before_them() {
-    let file = NetworkFile::of(&TINY);
+    let file = NetworkFile::new(&TINY);
     let (_, graph) = graph_of(&tiny_to_onnx(&file.bytes).unwrap());
     let blocks = (1..=4).flat_map(|block| ["first", "second"].map(|part| format!("block{block}.{part}")));
     let names = std::iter::once("stem".to_owned()).chain(blocks);
@@ -70,7 +70,7 @@ fn affine_layers_are_folded_into_the_convolutions_before_them() {
 
 #[test]
 fn filling_with_zeros_is_a_convolution_by_one() {
-    let (_, graph) = graph_of(&tiny_to_onnx(&NetworkFile::of(&TINY).bytes).unwrap());
+    let (_, graph) = graph_of(&tiny_to_onnx(&NetworkFile::new(&TINY).bytes).unwrap());
     let widening = vec![1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
     assert_eq!(values(&graph, "block2.widened.weight"), (vec![3, 2, 1, 1], widening));
     assert_eq!(values(&graph, "block2.widened.bias"), (vec![3], vec![0.0; 3]));
@@ -79,7 +79,7 @@ fn filling_with_zeros_is_a_convolution_by_one() {
 
 #[test]
 fn the_published_architecture_becomes_a_model_with_a_free_batch() {
-    let file = NetworkFile::of(&FACE_EMBEDDER);
+    let file = NetworkFile::new(&FACE_EMBEDDER);
     assert_eq!(file.convolutions.len(), 29);
     let onnx = resnet_to_onnx(&file.bytes).unwrap();
     let (model, graph) = graph_of(&onnx);
@@ -109,6 +109,6 @@ fn the_published_architecture_becomes_a_model_with_a_free_batch() {
 
 #[test]
 fn the_same_file_gives_the_same_bytes() {
-    let file = NetworkFile::of(&TINY);
+    let file = NetworkFile::new(&TINY);
     assert_eq!(tiny_to_onnx(&file.bytes).unwrap(), tiny_to_onnx(&file.bytes).unwrap());
 }

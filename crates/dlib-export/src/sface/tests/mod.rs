@@ -25,7 +25,7 @@ fn tiny_to_onnx(onnx: &[u8]) -> Result<Vec<u8>, ExportError> {
 
 #[test]
 fn every_layer_becomes_its_operators() {
-    let onnx = tiny_to_onnx(&Published::of(&TINY).bytes()).unwrap();
+    let onnx = tiny_to_onnx(&Published::new(&TINY).bytes()).unwrap();
     let (_, graph) = graph_of(&onnx);
     let lines: Vec<String> = graph.node.iter().map(line).collect();
     let expected = "\
@@ -61,7 +61,7 @@ embeddings = Gemm(flat, embeddings.weight, embeddings.bias) transB=1";
 
 #[test]
 fn batch_normalisations_are_folded_into_the_convolutions_before_them() {
-    let published = Published::of(&TINY);
+    let published = Published::new(&TINY);
     let (_, graph) = graph_of(&tiny_to_onnx(&published.bytes()).unwrap());
     for (index, shape) in TINY.layers().iter().enumerate() {
         let (name, shape) = (format!("layer{}", index + 1), shape.convolution);
@@ -93,7 +93,7 @@ fn batch_normalisations_are_folded_into_the_convolutions_before_them() {
 
 #[test]
 fn the_matrix_takes_in_the_normalisations_before_and_after_it() {
-    let published = Published::of(&TINY);
+    let published = Published::new(&TINY);
     let (_, graph) = graph_of(&tiny_to_onnx(&published.bytes()).unwrap());
     let features: Vec<f64> = (0..8).map(|i| f64::from(i) - 3.5).collect();
     let norm = |name: &str, values: &[f64], repeat: usize| -> Vec<f64> {
@@ -125,7 +125,7 @@ fn the_matrix_takes_in_the_normalisations_before_and_after_it() {
 
 #[test]
 fn the_published_architecture_becomes_a_model_with_a_free_batch() {
-    let onnx = sface_to_onnx(&Published::of(&SFACE).bytes()).unwrap();
+    let onnx = sface_to_onnx(&Published::new(&SFACE).bytes()).unwrap();
     let (model, graph) = graph_of(&onnx);
     assert_eq!(model.ir_version, Some(8));
     let (batch, fixed) = (Dimension::named("batch"), Dimension::fixed);
@@ -143,7 +143,7 @@ fn the_published_architecture_becomes_a_model_with_a_free_batch() {
 
 #[test]
 fn the_same_file_gives_the_same_bytes() {
-    let file = Published::of(&TINY).bytes();
+    let file = Published::new(&TINY).bytes();
     assert_eq!(tiny_to_onnx(&file).unwrap(), tiny_to_onnx(&file).unwrap());
 }
 

@@ -1,5 +1,4 @@
 //! The program: what it writes, what it leaves alone, what it says and how it exits.
-#![expect(clippy::unwrap_used, reason = "what a test cannot set up fails it")]
 
 use std::fs;
 use std::path::Path;

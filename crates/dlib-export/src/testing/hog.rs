@@ -1,7 +1,7 @@
 //! Writes a small object detector as dlib does, for tests and fuzz targets.
 #![expect(clippy::unwrap_used, reason = "what it writes is known, and no product code uses it")]
 
-use crate::testing::Writer;
+use super::Writer;
 
 /// The file of the small one.
 #[cfg(fuzzing)]
@@ -11,28 +11,28 @@ pub(crate) fn small() -> Vec<u8> {
 
 /// What a file says, free to disagree with itself.
 #[derive(Debug, Clone)]
-pub(super) struct DetectorFile {
+pub(crate) struct DetectorFile {
     /// Version of the detector and of its scanner, room for pictures of features and their number.
-    pub(super) versions: [i64; 4],
-    pub(super) cell: i64,
-    pub(super) padding: i64,
-    pub(super) window: [i64; 2],
-    pub(super) max_levels: i64,
-    pub(super) min_level: [i64; 2],
-    pub(super) regulariser: f64,
-    pub(super) dimensions: i64,
-    pub(super) overlap: [f64; 2],
+    pub(crate) versions: [i64; 4],
+    pub(crate) cell: i64,
+    pub(crate) padding: i64,
+    pub(crate) window: [i64; 2],
+    pub(crate) max_levels: i64,
+    pub(crate) min_level: [i64; 2],
+    pub(crate) regulariser: f64,
+    pub(crate) dimensions: i64,
+    pub(crate) overlap: [f64; 2],
     /// Of each detector: the weights, then the threshold.
-    pub(super) weights: Vec<Vec<f64>>,
+    pub(crate) weights: Vec<Vec<f64>>,
 }
 
 /// Rows and columns of the small detector's filters.
-pub(super) const ROWS: usize = 1;
-pub(super) const COLUMNS: usize = 2;
+pub(crate) const ROWS: usize = 1;
+pub(crate) const COLUMNS: usize = 2;
 
 impl DetectorFile {
     /// Two detectors with filters of 1 x 2 cells of 4 pixels.
-    pub(super) fn small() -> Self {
+    pub(crate) fn small() -> Self {
         let count = 31 * ROWS * COLUMNS;
         let weights = |base: f64| (0..=count).zip(1_u8..).map(|(_, n)| base + f64::from(n) / 10.0).collect();
         Self {
@@ -51,13 +51,13 @@ impl DetectorFile {
 
     /// The file after `change`.
     #[cfg(test)]
-    pub(super) fn changed(change: impl FnOnce(&mut Self)) -> Vec<u8> {
+    pub(crate) fn changed(change: impl FnOnce(&mut Self)) -> Vec<u8> {
         let mut file = Self::small();
         change(&mut file);
         file.bytes()
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut file = Writer::default();
         file.integers(&self.versions).integers(&[self.cell, self.padding]).integers(&self.window);
         file.integer(self.max_levels).integers(&self.min_level).float(self.regulariser);

@@ -1,6 +1,6 @@
 //! Writes a small shape predictor as dlib does, for tests and fuzz targets.
 
-use crate::testing::Writer;
+use super::Writer;
 
 /// The file of the small one.
 #[cfg(fuzzing)]
@@ -10,22 +10,22 @@ pub(crate) fn small() -> Vec<u8> {
 
 /// What a file says, free to disagree with itself.
 #[derive(Debug, Clone)]
-pub(super) struct PredictorFile {
-    pub(super) mean_shape: Vec<f32>,
-    pub(super) cascades: Vec<Vec<Tree>>,
-    pub(super) anchors: Vec<Vec<i64>>,
-    pub(super) deltas: Vec<Vec<[f32; 2]>>,
+pub(crate) struct PredictorFile {
+    pub(crate) mean_shape: Vec<f32>,
+    pub(crate) cascades: Vec<Vec<Tree>>,
+    pub(crate) anchors: Vec<Vec<i64>>,
+    pub(crate) deltas: Vec<Vec<[f32; 2]>>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Tree {
-    pub(super) splits: Vec<(i64, i64, f32)>,
-    pub(super) leaves: Vec<Vec<f32>>,
+pub(crate) struct Tree {
+    pub(crate) splits: Vec<(i64, i64, f32)>,
+    pub(crate) leaves: Vec<Vec<f32>>,
 }
 
 impl PredictorFile {
     /// Two landmarks, two cascades of three trees of depth two, four feature pixels.
-    pub(super) fn small() -> Self {
+    pub(crate) fn small() -> Self {
         let tree = |number: i16| {
             let base = f32::from(number);
             Tree {
@@ -45,13 +45,13 @@ impl PredictorFile {
 
     /// The file after `change`.
     #[cfg(test)]
-    pub(super) fn changed(change: impl FnOnce(&mut Self)) -> Vec<u8> {
+    pub(crate) fn changed(change: impl FnOnce(&mut Self)) -> Vec<u8> {
         let mut file = Self::small();
         change(&mut file);
         file.bytes()
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut file = Writer::default();
         file.integer(1).column(&self.mean_shape).size(self.cascades.len());
         for trees in &self.cascades {

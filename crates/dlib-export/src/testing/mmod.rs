@@ -1,14 +1,14 @@
 //! Writes a detector with made-up weights as dlib does, for tests and fuzz targets.
 #![expect(clippy::unwrap_used, reason = "what it writes is known, and no product code uses it")]
 
-use super::architecture::{Architecture, FACE_DETECTOR, halving, keeping};
-use super::to_onnx;
+use super::Writer;
+use super::layers::{ConvolutionParameters, Numbers, convolution, multipliers, relu, state, view};
 use crate::error::ExportError;
-use crate::testing::Writer;
-use crate::testing::layers::{ConvolutionParameters, Numbers, convolution, multipliers, relu, state, view};
+use crate::mmod::architecture::{Architecture, FACE_DETECTOR, halving, keeping};
+use crate::mmod::to_onnx;
 
 /// A convolution of each kind, and the one at the output.
-pub(super) const TINY: Architecture = Architecture {
+pub(crate) const TINY: Architecture = Architecture {
     averages: FACE_DETECTOR.averages,
     convolutions: &[halving(3, 4), halving(4, 4), keeping(4, 1, 3)],
 };
@@ -16,38 +16,38 @@ pub(super) const TINY: Architecture = Architecture {
 /// The file of the tiny network.
 #[cfg(fuzzing)]
 pub(crate) fn tiny() -> Vec<u8> {
-    NetworkFile::of(&TINY).bytes()
+    NetworkFile::new(&TINY).bytes()
 }
 
-/// [`mmod_to_onnx`](super::mmod_to_onnx) for the tiny network.
+/// [`mmod_to_onnx`](crate::mmod_to_onnx) for the tiny network.
 pub(crate) fn tiny_to_onnx(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
     to_onnx(dat, &TINY)
 }
 
 /// What a file says, free to be something else than a detector.
 #[derive(Debug, Clone)]
-pub(super) struct NetworkFile {
+pub(crate) struct NetworkFile {
     /// Version of the options, width and height of the window.
-    pub(super) window: [i64; 3],
+    pub(crate) window: [i64; 3],
     /// The losses, the overlap with a truth, then the limits of two tests of overlap.
-    pub(super) options: [f64; 7],
-    pub(super) averages: [f32; 3],
+    pub(crate) options: [f64; 7],
+    pub(crate) averages: [f32; 3],
     /// In the order of the layers; the scaling of the last is not written.
-    pub(super) layers: Vec<Layer>,
-    pub(super) epsilon: f64,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) epsilon: f64,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Layer {
-    pub(super) parameters: ConvolutionParameters,
-    pub(super) means: Vec<f32>,
-    pub(super) variances: Vec<f32>,
+pub(crate) struct Layer {
+    pub(crate) parameters: ConvolutionParameters,
+    pub(crate) means: Vec<f32>,
+    pub(crate) variances: Vec<f32>,
     stride: i64,
     padding: i64,
 }
 
 impl NetworkFile {
-    pub(super) fn of(architecture: &Architecture) -> Self {
+    pub(crate) fn new(architecture: &Architecture) -> Self {
         let mut numbers = Numbers(1);
         let layer = |shape: &crate::layers::ConvolutionShape| Layer {
             parameters: numbers.convolution(shape.filters, shape.inputs, shape.kernel),
@@ -68,13 +68,13 @@ impl NetworkFile {
 
     /// The file after `change`.
     #[cfg(test)]
-    pub(super) fn changed(architecture: &Architecture, change: impl FnOnce(&mut Self)) -> Vec<u8> {
-        let mut file = Self::of(architecture);
+    pub(crate) fn changed(architecture: &Architecture, change: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut file = Self::new(architecture);
         change(&mut file);
         file.bytes()
     }
 
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut file = Writer::default();
         file.integer(1).name("loss_mmod_").integers(&self.window);
         for &option in &self.options {

@@ -6,15 +6,15 @@
     reason = "what it writes is known, and no product code uses it"
 )]
 
-use super::architecture::{Architecture, Stage};
-use super::to_onnx;
+use super::Writer;
+use super::layers::{ConvolutionParameters, Numbers, convolution, multipliers, relu, state, view};
 use crate::error::ExportError;
-use crate::testing::Writer;
-use crate::testing::layers::{ConvolutionParameters, Numbers, convolution, multipliers, relu, state, view};
+use crate::resnet::architecture::{Architecture, Stage};
+use crate::resnet::to_onnx;
 
 /// A block of each kind: the picture kept; halved to the same size on both ways, and widened; halved
 /// with a row and a column lost on the main way.
-pub(super) const TINY: Architecture = Architecture {
+pub(crate) const TINY: Architecture = Architecture {
     side: 43,
     averages: [122.782, 117.001, 104.298],
     stem_filters: 2,
@@ -29,28 +29,28 @@ pub(super) const TINY: Architecture = Architecture {
 /// The file of the tiny network.
 #[cfg(fuzzing)]
 pub(crate) fn tiny() -> Vec<u8> {
-    NetworkFile::of(&TINY).bytes
+    NetworkFile::new(&TINY).bytes
 }
 
-/// [`resnet_to_onnx`](super::resnet_to_onnx) for the tiny network.
+/// [`resnet_to_onnx`](crate::resnet_to_onnx) for the tiny network.
 pub(crate) fn tiny_to_onnx(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
     to_onnx(dat, &TINY)
 }
 
 /// A file, and the parameters in it in the order of the layers.
-pub(super) struct NetworkFile {
-    pub(super) bytes: Vec<u8>,
-    pub(super) convolutions: Vec<ConvolutionParameters>,
-    pub(super) embedding: Vec<f32>,
+pub(crate) struct NetworkFile {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) convolutions: Vec<ConvolutionParameters>,
+    pub(crate) embedding: Vec<f32>,
 }
 
 impl NetworkFile {
-    pub(super) fn of(architecture: &Architecture) -> Self {
+    pub(crate) fn new(architecture: &Architecture) -> Self {
         Self::changed(architecture, |_| {})
     }
 
     /// The file after `change` was made to the parameters of the convolutions.
-    pub(super) fn changed(
+    pub(crate) fn changed(
         architecture: &Architecture,
         change: impl FnOnce(&mut [ConvolutionParameters]),
     ) -> Self {
