@@ -31,13 +31,11 @@ impl PictureEmbedder {
     /// [`AccuracyError::Open`] says which file is missing or wrong.
     pub fn open(arguments: &Arguments) -> Result<Self, AccuracyError> {
         let embedder = arguments.model.as_deref().map(ModelId::new).transpose()?;
-        let options = EngineOptions {
-            detector: arguments.detector.into(),
+        let options = EngineOptions::default()
+            .with_detector(arguments.detector.into())
             // As many as threads: with fewer some would wait for a session and count that as work.
-            sessions: arguments.threads(),
-            embedder,
-            ..EngineOptions::default()
-        };
+            .with_sessions(arguments.threads())
+            .with_embedder(embedder);
         let engine = FaceEngine::open(&arguments.models, options.clone())?;
         let model = engine.model().clone();
         let info = engine.embedder(&model)?.info();
@@ -58,7 +56,7 @@ impl PictureEmbedder {
         let engine = if info.crops(Purpose::Enrolment) == most {
             engine
         } else {
-            FaceEngine::open(&arguments.models, EngineOptions { crops: Some(most), ..options })?
+            FaceEngine::open(&arguments.models, options.with_crops(most))?
         };
         Ok(Self { engine, model, crops, scale, choice: arguments.choose })
     }
@@ -119,7 +117,7 @@ impl PictureEmbedder {
             Err(error) => return Ok(Outcome::Unusable(error.to_string())),
         };
         let Searched { pixels, people, .. } = &searched;
-        let view = match RgbView::of(pixels) {
+        let view = match RgbView::from_image(pixels) {
             Ok(view) => view,
             Err(error) => return Ok(Outcome::Unusable(error.to_string())),
         };
@@ -155,7 +153,7 @@ impl PictureEmbedder {
         face: &Face,
         chips: &[Chip],
     ) -> Result<Option<f32>, AccuracyError> {
-        let Some(info) = self.engine.embedders().find(|info| info.tells_recognisability()) else {
+        let Some(info) = self.engine.embedders().find(|info| info.measures_recognisability()) else {
             return Ok(None);
         };
         let recogniser = self.engine.embedder(info.id())?;
@@ -174,7 +172,7 @@ impl PictureEmbedder {
             return Ok(spoiling.apply(pixels, None));
         }
         // It cannot be searched either: `embed` meets the same error next and gives the reason.
-        let Ok(view) = RgbView::of(pixels) else { return Ok(pixels.clone()) };
+        let Ok(view) = RgbView::from_image(pixels) else { return Ok(pixels.clone()) };
         let faces = self.engine.detect(view)?;
         let face = choose(&faces, self.choice, pixels.width() as f32, pixels.height() as f32);
         Ok(spoiling.apply(pixels, face))

@@ -66,6 +66,16 @@ pub(crate) struct Decoded {
     pub(crate) reduction: [f32; 2],
 }
 
+impl Decoded {
+    /// Width and height of the whole picture, upright.
+    pub(crate) fn whole_size(&self) -> (u32, u32) {
+        let [x, y] = self.reduction;
+        // The factors are quotients of these very sides, of at most 16 bits, so rounding finds them again.
+        let whole = |side: u32, factor: f32| (side as f32 * factor).round() as u32;
+        (whole(self.pixels.width(), x), whole(self.pixels.height(), y))
+    }
+}
+
 /// Like [`decode`], but where a decoder can do so for less work, at a half, a quarter or an eighth of the
 /// size, with at least `longest` pixels on the longest side.
 ///

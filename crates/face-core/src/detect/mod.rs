@@ -129,7 +129,7 @@ impl Detector {
         let Some(copy) = copies.first() else { return Ok(Turn::None) };
         turns::better_turn(copy, found, |turned| {
             // A copy has at least one pixel a side.
-            let Ok(view) = RgbView::of(turned) else { return Ok(0.0) };
+            let Ok(view) = RgbView::from_image(turned) else { return Ok(0.0) };
             let scores = yunet.detect(view, min_score)?.into_iter().map(|face| face.score);
             Ok(scores.fold(0.0, f32::max))
         })
@@ -173,7 +173,7 @@ fn in_copy(
     search: impl FnOnce(RgbView<'_>) -> Result<Vec<Detection>, InferenceError>,
 ) -> Result<Vec<Detection>, InferenceError> {
     // A copy has at least one pixel a side.
-    let Ok(view) = RgbView::of(copy) else { return Ok(Vec::new()) };
+    let Ok(view) = RgbView::from_image(copy) else { return Ok(Vec::new()) };
     // A factor for each axis, because the sides of the copy were rounded separately.
     let scale_x = picture.width() as f32 / copy.width() as f32;
     let scale_y = picture.height() as f32 / copy.height() as f32;

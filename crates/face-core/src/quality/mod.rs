@@ -23,6 +23,7 @@ const CHIP_SIDE: u32 = 150;
 
 /// What was measured of one face. Each value has a limit in [`QualityLimits`].
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Quality {
     /// From the middle of one eye to the middle of the other, in pixels of the picture.
     pub eye_distance: f32,
@@ -57,13 +58,13 @@ impl Quality {
     /// Measures a face of a picture, its pixels on the chip that dlib would cut.
     pub(crate) fn measure(picture: RgbView<'_>, face: &Face) -> Self {
         let chip = align(picture, face, &CHIP, CHIP_SIDE, 1.0);
-        let Appearance { brightness, contrast, sharpness } = Appearance::of(&chip);
+        let Appearance { brightness, contrast, sharpness } = Appearance::measure(&chip);
         Self {
             eye_distance: face.landmarks.eye_distance(),
             brightness,
             contrast,
             sharpness,
-            pose: face.detection.points.as_ref().and_then(Pose::of),
+            pose: face.detection.points.as_ref().and_then(Pose::from_points),
             inside: inside::share(picture.width(), picture.height(), face),
             blockiness: blocks::blockiness(
                 picture,

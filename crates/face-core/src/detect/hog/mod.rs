@@ -59,14 +59,14 @@ impl Hog {
     /// The faces of a picture, in its pixels, best score first.
     pub(crate) fn detect(&self, picture: RgbView<'_>) -> Vec<Detection> {
         let times = self.upsampling.times();
-        let mut level = (0..times).fold(Planes::of(picture), |planes, _| pyramid::doubled(&planes));
+        let mut level = (0..times).fold(Planes::from_picture(picture), |planes, _| pyramid::doubled(&planes));
         let mut found = Vec::new();
         for n in 0..pyramid::levels(level.width(), level.height(), &self.model.pyramid) {
             // From the level before, not from the picture: its rounding to 8 bits is part of dlib's scores.
             if n > 0 {
                 level = pyramid::next(&level);
             }
-            if let Some(maps) = FeatureMaps::of(&level) {
+            if let Some(maps) = FeatureMaps::from_planes(&level) {
                 for (filter, threshold) in self.model.filters.iter().zip(&self.model.thresholds) {
                     collect(&filter.scores(&maps), *threshold, n, &mut found);
                 }
@@ -123,7 +123,7 @@ mod tests {
     fn eager(upsampling: Upsampling) -> Hog {
         let weights = vec![0.01; FEATURES * SIDE * SIDE];
         let model = HogModel {
-            filters: vec![filters::Filter::of(&weights)],
+            filters: vec![filters::Filter::from_weights(&weights)],
             thresholds: vec![0.5],
             overlap: OverlapLimits { shared: 0.33, covered: 0.79 },
             pyramid: pyramid::Limits { least_width: 64, least_height: 64, most_levels: 1000 },

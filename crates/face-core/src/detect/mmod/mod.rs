@@ -61,7 +61,7 @@ impl Mmod {
 
     /// The faces of a picture, in its pixels, best score first.
     pub(crate) fn detect(&self, picture: RgbView<'_>) -> Result<Vec<Detection>, InferenceError> {
-        let layout = Layout::of(picture.width(), picture.height());
+        let layout = Layout::new(picture.width(), picture.height());
         let (width, height) = (layout.width, layout.height);
         let [Some(columns), Some(rows)] = [width, height].map(cells) else { return Ok(Vec::new()) };
         let tensor = self.tensor(picture, &layout);
@@ -79,7 +79,7 @@ impl Mmod {
     /// already normalised and not rounded.
     fn tensor(&self, picture: RgbView<'_>, layout: &Layout) -> Vec<f32> {
         let mut tensor = vec![0.0; 3 * layout.width * layout.height];
-        let mut level = Level::of(picture, self.input.mean, self.input.scale);
+        let mut level = Level::from_picture(picture, self.input.mean, self.input.scale);
         for (n, tile) in layout.tiles.iter().enumerate() {
             if n > 0 {
                 level = level.resized(tile.width, tile.height);
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn only_scores_above_zero_are_boxes_and_the_level_decides_their_size() {
-        let layout = Layout::of(640, 480);
+        let layout = Layout::new(640, 480);
         let columns = cells(layout.width).unwrap();
         let mut scores = vec![0.0; columns * cells(layout.height).unwrap()];
         scores[10 * columns + 20] = 0.5;

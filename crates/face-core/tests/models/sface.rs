@@ -2,9 +2,7 @@
 //!
 //! `golden/sface.json` and `golden/chips/sface_*.png` were written by `golden/sface.py`. The pictures and
 //! the models come from the set-up.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use face_core::{
@@ -13,6 +11,8 @@ use face_core::{
 };
 use image::RgbImage;
 use serde_json::{Map, Value};
+
+use crate::{file, golden_folder, numbers, open, workspace};
 
 const SFACE: &str = "sface-2021dec";
 
@@ -23,33 +23,12 @@ static GOLDEN: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     serde_json::from_str(&text).unwrap()
 });
 
-fn open(options: EngineOptions) -> FaceEngine {
-    FaceEngine::open(workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
-}
-
 fn embedder() -> &'static Embedder {
     ENGINE.embedder(ENGINE.model()).unwrap()
 }
 
 fn resnet() -> ModelId {
     ModelId::new("dlib-resnet-v1").unwrap()
-}
-
-fn workspace() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn golden_folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
-}
-
-fn file(picture: &str) -> Vec<u8> {
-    let path = workspace().join("tests/pictures").join(picture);
-    std::fs::read(&path).unwrap_or_else(|_| panic!("{path:?}: run `cargo xtask setup --tests` first"))
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
 }
 
 /// A face of which only YuNet's points are known; the landmarks are those of a box around them.
@@ -111,7 +90,7 @@ fn embeddings_of_opencvs_chips_are_opencvs() {
 fn chips_of_opencvs_points_are_opencvs_where_no_pixels_are_skipped() {
     let entry = &GOLDEN["astronaut.png"];
     let pixels = ENGINE.decode(&file("astronaut.png")).unwrap();
-    let view = RgbView::of(&pixels).unwrap();
+    let view = RgbView::from_image(&pixels).unwrap();
     let chip = embedder().align(view, &golden_face(&ENGINE, view, entry));
     let theirs = image::open(golden_folder().join("chips/sface_astronaut.png")).unwrap().into_rgb8();
     let (worst, mean) = difference(chip.pixels(), &theirs);
@@ -124,7 +103,7 @@ fn embeddings_of_opencvs_points_agree_through_our_own_decoding_and_alignment() {
     let mut halved = 0;
     for (picture, entry) in GOLDEN.iter() {
         let pixels = ENGINE.decode(&file(picture)).unwrap();
-        let view = RgbView::of(&pixels).unwrap();
+        let view = RgbView::from_image(&pixels).unwrap();
         let chip = embedder().align(view, &golden_face(&ENGINE, view, entry));
         let embedding = embedder().embed(&[chip]).unwrap();
         let whole = off(&embedding, &entry["embedding"]);
@@ -159,7 +138,7 @@ fn people_are_told_apart() {
 
 #[test]
 fn faces_found_by_dlib_are_aligned_by_its_landmarks() {
-    let engine = open(EngineOptions { detector: DetectorChoice::Mmod, ..EngineOptions::default() });
+    let engine = open(EngineOptions::default().with_detector(DetectorChoice::Mmod));
     for picture in ["obama.jpg", "biden.jpg"] {
         let bytes = file(picture);
         let found = engine.embed_one(&bytes, FacePolicy::Single).unwrap();
@@ -173,9 +152,9 @@ fn faces_found_by_dlib_are_aligned_by_its_landmarks() {
 #[test]
 fn one_two_and_four_crops_are_chips_of_112_pixels() {
     let pixels = ENGINE.decode(&file("astronaut.png")).unwrap();
-    let view = RgbView::of(&pixels).unwrap();
+    let view = RgbView::from_image(&pixels).unwrap();
     for crops in [Crops::One, Crops::Two, Crops::Four] {
-        let engine = open(EngineOptions { crops: Some(crops), ..EngineOptions::default() });
+        let engine = open(EngineOptions::default().with_crops(crops));
         let embedder = engine.embedder(engine.model()).unwrap();
         let face = golden_face(&engine, view, &GOLDEN["astronaut.png"]);
         let chips = embedder.crops(view, &face, Purpose::Probe);
@@ -215,12 +194,12 @@ fn each_model_has_its_own_scale_and_crops() {
 
 #[test]
 fn recognisability_is_told_by_sface_whichever_model_embeds() {
-    let options = EngineOptions { embedder: Some(resnet()), ..EngineOptions::default() };
+    let options = EngineOptions::default().with_embedder(resnet());
     let bytes = file("obama.jpg");
     let of =
         |engine: &FaceEngine| engine.embed_one(&bytes, FacePolicy::Single).unwrap().quality.recognisability;
     assert_eq!(of(&open(options.clone())), None);
-    let measured = of(&open(EngineOptions { recognisability: true, ..options }));
+    let measured = of(&open(options.with_recognisability(true)));
     assert!(measured.unwrap() > 10.0, "{measured:?}");
     assert_eq!(measured, of(&ENGINE), "the first crop is the same for any purpose");
 }
@@ -236,7 +215,7 @@ fn a_chip_of_the_other_model_is_refused() {
 fn an_unknown_embedder_is_refused_with_those_that_can_be_had() {
     for id in ["sface", "yunet-2023mar"] {
         let embedder = Some(ModelId::new(id).unwrap());
-        let options = EngineOptions { embedder, ..EngineOptions::default() };
+        let options = EngineOptions::default().with_embedder(embedder);
         let error = FaceEngine::open(workspace().join("models"), options).unwrap_err();
         assert!(matches!(&error, OpenError::UnknownEmbedder { .. }), "{error:?}");
         let expected = format!("there is no embedder '{id}'; the manifest has sface-2021dec, dlib-resnet-v1");

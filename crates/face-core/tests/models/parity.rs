@@ -2,9 +2,8 @@
 //!
 //! `golden/dlib.json` was written by the reference itself; `golden/chips` are its aligned chips. The
 //! pictures and the models come from the set-up.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use face_core::{
@@ -14,10 +13,10 @@ use face_core::{
 use image::RgbImage;
 use serde_json::Value;
 
-static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| {
-    let options = EngineOptions { embedder: resnet(), landmarks_68: true, ..EngineOptions::default() };
-    FaceEngine::open(workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
-});
+use crate::{file, golden_folder, numbers, open, workspace};
+
+static ENGINE: LazyLock<FaceEngine> =
+    LazyLock::new(|| open(EngineOptions::default().with_embedder(resnet()).with_landmarks_68(true)));
 
 fn resnet() -> Option<ModelId> {
     Some(ModelId::new("dlib-resnet-v1").unwrap())
@@ -28,31 +27,16 @@ fn embedder() -> &'static Embedder {
 }
 
 static GOLDEN: LazyLock<Value> = LazyLock::new(|| {
-    let text = std::fs::read_to_string(crate_folder().join("tests/golden/dlib.json")).unwrap();
+    let text = std::fs::read_to_string(golden_folder().join("dlib.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 });
 
-fn crate_folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn workspace() -> PathBuf {
-    crate_folder().join("../..")
-}
-
 fn decoded(picture: &str) -> RgbImage {
-    let path = workspace().join("tests/pictures").join(picture);
-    let bytes =
-        std::fs::read(&path).unwrap_or_else(|_| panic!("{path:?}: run `cargo xtask setup --tests` first"));
-    ENGINE.decode(&bytes).unwrap()
+    ENGINE.decode(&file(picture)).unwrap()
 }
 
 fn chip(path: &Path) -> RgbImage {
     image::open(path).unwrap().into_rgb8()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
 }
 
 fn points<const COUNT: usize>(value: &Value) -> [Point; COUNT] {
@@ -90,11 +74,11 @@ fn golden_faces() -> impl Iterator<Item = (&'static str, &'static Value)> {
 
 /// Compares what a detector finds in every picture with the reference's detections under `key`.
 fn compare_detections(choice: DetectorChoice, kind: DetectorKind, key: &str) {
-    let options = EngineOptions { detector: choice, ..EngineOptions::default() };
+    let options = EngineOptions::default().with_detector(choice);
     let engine = FaceEngine::open(workspace().join("models"), options).unwrap();
     for (picture, golden) in GOLDEN.as_object().unwrap().iter().filter(|(name, _)| !name.starts_with('_')) {
         let pixels = decoded(picture);
-        let ours = engine.detect(RgbView::of(&pixels).unwrap()).unwrap();
+        let ours = engine.detect(RgbView::from_image(&pixels).unwrap()).unwrap();
         let theirs = golden[key].as_array().unwrap();
         assert_eq!(ours.len(), theirs.len(), "{picture}: {ours:?}");
         for (face, expected) in ours.iter().zip(theirs) {
@@ -128,11 +112,10 @@ fn hog_finds_what_the_reference_finds_with_its_boxes_and_scores() {
 
 #[test]
 fn auto_falls_back_to_mmod_where_yunet_finds_nothing() {
-    let options =
-        EngineOptions { detector: DetectorChoice::Auto, min_score: 1.1, ..EngineOptions::default() };
+    let options = EngineOptions::default().with_detector(DetectorChoice::Auto).with_min_score(1.1);
     let engine = FaceEngine::open(workspace().join("models"), options).unwrap();
     let pixels = decoded("obama.jpg");
-    let found = engine.detect(RgbView::of(&pixels).unwrap()).unwrap();
+    let found = engine.detect(RgbView::from_image(&pixels).unwrap()).unwrap();
     let [face] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(face.found_by, DetectorKind::Mmod);
     let theirs = BoundingBox { left: 375.0, top: 154.0, width: 237.0, height: 237.0 };
@@ -141,11 +124,11 @@ fn auto_falls_back_to_mmod_where_yunet_finds_nothing() {
 
 #[test]
 fn pictures_of_any_shape_are_searched_by_mmod_without_a_panic() {
-    let options = EngineOptions { detector: DetectorChoice::Mmod, ..EngineOptions::default() };
+    let options = EngineOptions::default().with_detector(DetectorChoice::Mmod);
     let engine = FaceEngine::open(workspace().join("models"), options).unwrap();
     for (width, height) in [(1, 1), (28, 28), (7, 4), (6, 7), (31, 17), (3000, 3), (3, 3000)] {
         let pixels = RgbImage::from_pixel(width, height, image::Rgb([90, 120, 150]));
-        assert_eq!(engine.detect(RgbView::of(&pixels).unwrap()).unwrap(), [], "{width}x{height}");
+        assert_eq!(engine.detect(RgbView::from_image(&pixels).unwrap()).unwrap(), [], "{width}x{height}");
     }
 }
 
@@ -153,9 +136,8 @@ fn pictures_of_any_shape_are_searched_by_mmod_without_a_panic() {
 fn descriptors_of_the_references_chips_agree_to_five_digits() {
     let mut compared = 0;
     for (picture, face) in golden_faces() {
-        let chip = Chip::from_aligned(chip(
-            &crate_folder().join("tests/golden/chips").join(face["chip"].as_str().unwrap()),
-        ));
+        let chip =
+            Chip::from_aligned(chip(&golden_folder().join("chips").join(face["chip"].as_str().unwrap())));
         for (chip, expected) in [(chip.clone(), "descriptor"), (chip.mirrored(), "descriptor_mirror")] {
             let off = distance(embedder().embed(&[chip]).unwrap().values(), &numbers(&face[expected]));
             assert!(off < 1e-5, "{picture} {expected}: {off:e}");
@@ -189,7 +171,8 @@ fn landmarks_from_the_references_boxes_are_identical_on_png_pictures_and_near_on
         let [left, top, right, bottom] =
             numbers(&face["box"]).try_into().map(|b: [f64; 4]| b.map(|v| v as i32)).unwrap();
         let pixels = decoded(picture);
-        let ours = ENGINE.landmarks_in(RgbView::of(&pixels).unwrap(), &Frame { left, top, right, bottom });
+        let ours =
+            ENGINE.landmarks_in(RgbView::from_image(&pixels).unwrap(), &Frame { left, top, right, bottom });
         let theirs = Landmarks(points(&face["landmarks5"]));
         if picture.ends_with(".png") {
             assert_eq!(ours, theirs, "{picture}");
@@ -214,7 +197,7 @@ fn the_68_landmarks_from_the_references_boxes_are_identical_on_png_pictures_and_
             numbers(&face["box"]).try_into().map(|b: [f64; 4]| b.map(|v| v as i32)).unwrap();
         let pixels = decoded(picture);
         let frame = Frame { left, top, right, bottom };
-        let ours = ENGINE.landmarks68(RgbView::of(&pixels).unwrap(), &frame).unwrap().0;
+        let ours = ENGINE.landmarks68(RgbView::from_image(&pixels).unwrap(), &frame).unwrap().0;
         let theirs: [Point; 68] = points(&face["landmarks68"]);
         if picture.ends_with(".png") {
             assert_eq!(ours, theirs, "{picture}");
@@ -240,7 +223,7 @@ fn an_engine_without_the_68_landmarks_says_what_loads_and_what_makes_them() {
     for name in ["manifest.toml", "landmarks5.safetensors", "resnet.onnx", "yunet.onnx"] {
         std::fs::copy(workspace().join("models").join(name), folder.path().join(name)).unwrap();
     }
-    let options = EngineOptions { embedder: resnet(), landmarks_68: true, ..EngineOptions::default() };
+    let options = EngineOptions::default().with_embedder(resnet()).with_landmarks_68(true);
     let refusal = FaceEngine::open(folder.path(), options).unwrap_err();
     let OpenError::NotSetUp { command, .. } = refusal else { panic!("{refusal}") };
     assert_eq!(command, "cargo xtask setup --landmarks-68");
@@ -250,8 +233,8 @@ fn an_engine_without_the_68_landmarks_says_what_loads_and_what_makes_them() {
 fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
     for (picture, face) in golden_faces().filter(|(picture, _)| picture.ends_with(".png")) {
         let pixels = decoded(picture);
-        let ours = embedder().align(RgbView::of(&pixels).unwrap(), &golden(face));
-        let theirs = chip(&crate_folder().join("tests/golden/chips").join(face["chip"].as_str().unwrap()));
+        let ours = embedder().align(RgbView::from_image(&pixels).unwrap(), &golden(face));
+        let theirs = chip(&golden_folder().join("chips").join(face["chip"].as_str().unwrap()));
         let differing = ours.pixels().iter().zip(theirs.iter()).filter(|(a, b)| a != b).count();
         assert_eq!(differing, 0, "bytes of the chip of {picture}");
     }
@@ -261,7 +244,7 @@ fn chips_from_the_references_landmarks_are_identical_on_png_pictures() {
 fn descriptors_from_the_references_landmarks_agree_through_our_own_decoding_and_alignment() {
     for (picture, face) in golden_faces() {
         let pixels = decoded(picture);
-        let chip = embedder().align(RgbView::of(&pixels).unwrap(), &golden(face));
+        let chip = embedder().align(RgbView::from_image(&pixels).unwrap(), &golden(face));
         let off = distance(embedder().embed(&[chip]).unwrap().values(), &numbers(&face["descriptor"]));
         assert!(off < 0.02, "{picture}: {off:.4}");
     }

@@ -1,10 +1,8 @@
 //! The whole path on portraits of two people: who is found, who is taken for whom, and what is refused.
 //!
 //! Distances are on the default embedder's scale; the service takes nobody farther away than 0.4 for a match.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::io::Cursor;
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use face_core::{
@@ -15,26 +13,16 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::{self, FilterType};
 use image::{ImageEncoder, ImageFormat, RgbImage};
 
+use crate::{file, open};
+
 const THRESHOLD: f32 = 0.4;
 const OTHERS_OF_OBAMA: [&str; 4] =
     ["obama2.jpg", "obama3.jpg", "obama_partial_face.jpg", "obama_partial_face2.jpg"];
 
-static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| {
-    let options = EngineOptions { sessions: 2, ..EngineOptions::default() };
-    FaceEngine::open(workspace().join("models"), options).expect("run `cargo xtask setup --tests` first")
-});
+static ENGINE: LazyLock<FaceEngine> = LazyLock::new(|| open(EngineOptions::default().with_sessions(2)));
 
 fn embedder() -> &'static Embedder {
     ENGINE.embedder(ENGINE.model()).unwrap()
-}
-
-fn workspace() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn file(picture: &str) -> Vec<u8> {
-    let path = workspace().join("tests/pictures").join(picture);
-    std::fs::read(&path).unwrap_or_else(|_| panic!("{path:?}: run `cargo xtask setup --tests` first"))
 }
 
 fn pixels(picture: &str) -> RgbImage {
@@ -63,7 +51,7 @@ fn distance(a: &EmbeddedFace, b: &EmbeddedFace) -> f32 {
 }
 
 fn detections(picture: &RgbImage) -> Vec<Detection> {
-    ENGINE.detect(RgbView::of(picture).unwrap()).unwrap()
+    ENGINE.detect(RgbView::from_image(picture).unwrap()).unwrap()
 }
 
 /// `inset` laid over `picture` with its top left corner at `x`, `y`.
@@ -274,7 +262,7 @@ fn a_face_of_twenty_pixels_in_a_group_picture_is_found_when_asked_for() {
     let near = imageops::resize(&obama, 2200, 2748, FilterType::Triangle);
     let hall = RgbImage::from_pixel(4000, 3000, image::Rgb([120; 3]));
     let hall = over(&over(&over(&hall, &near, 1600, 100), &distant, 1180, 700), &distant, 90, 2800);
-    let view = RgbView::of(&hall).unwrap();
+    let view = RgbView::from_image(&hall).unwrap();
     assert_eq!(ENGINE.detect(view).unwrap().len(), 1);
     let found = ENGINE.detect_down_to(view, SmallestFace::Pixels(16)).unwrap();
     let around = |x: f32, y: f32| {
@@ -342,7 +330,7 @@ fn a_small_face_in_a_large_jpeg_is_embedded_from_all_of_its_pixels() {
     let hall = jpeg(&over(&RgbImage::from_pixel(4000, 3000, image::Rgb([120; 3])), &obama, 1741, 1203), 95);
     let found = single(&hall);
     let decoded = ENGINE.decode(&hall).unwrap();
-    let view = RgbView::of(&decoded).unwrap();
+    let view = RgbView::from_image(&decoded).unwrap();
     let face = ENGINE.face(view, found.face.detection);
     assert_eq!(face.landmarks, found.face.landmarks);
     assert_eq!(

@@ -1,31 +1,23 @@
-//! The whole path from picture bytes to an embedding, one call a step.
+//! The engine: its models, and each step from picture bytes to an embedding as a call.
+
+mod pictures;
 
 use std::path::Path;
 
 use embedding::{DistanceScale, Embedding, EmbeddingError, ModelId, Template};
 use image::RgbImage;
 
-use crate::decode::{Decoded, decode, decode_reduced};
+use crate::decode::decode;
 use crate::detect::Detector;
-use crate::embed::Embedded;
 use crate::embedders::Embedders;
 use crate::landmarks::ShapePredictor;
 use crate::manifest::{Manifest, Role};
-use crate::select::{people, select};
+use crate::select::people;
 use crate::turns::{Searched, Turn};
 use crate::{
-    AnalyzedFace, Detection, DetectorChoice, EmbeddedFace, EmbeddedFaces, Embedder, EmbedderInfo,
-    EngineOptions, Face, FaceError, FacePolicy, Frame, InferenceError, Landmarks, Landmarks68, OpenError,
-    PictureError, Purpose, Quality, RgbView, SmallestFace, runtime,
+    AnalyzedFace, Detection, Embedder, EmbedderInfo, EngineOptions, Face, FaceError, Frame, InferenceError,
+    Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView, SmallestFace, runtime,
 };
-
-/// Longest side, in pixels, to which a picture may be reduced while it is decoded: twice that of the
-/// largest copy which is searched, so that a copy is still averaged.
-const LONGEST_SEARCHED: u32 = 1280;
-
-/// Distance between the eyes, in pixels, from which a face in a reduced picture has all that its chip can
-/// show: that of the mean face in dlib's chip is 56, in SFace's 35.
-const ENOUGH: f32 = 60.0;
 
 /// Finds and embeds faces. `Send + Sync`, used by `&self` from any number of threads.
 ///
@@ -102,76 +94,6 @@ impl FaceEngine {
         Template::of(info.map_or(DistanceScale::UNIT, EmbedderInfo::scale), samples)
     }
 
-    /// Embeds the one face that `policy` chooses from a picture, by [`model`](Self::model) and as a face to
-    /// enrol: decode, detect, select, align, embed.
-    ///
-    /// # Errors
-    /// [`FaceError`]: the picture cannot be used, or shows no face or several, or a model failed.
-    pub fn embed_one(&self, picture: &[u8], policy: FacePolicy) -> Result<EmbeddedFace, FaceError> {
-        self.embed_as(picture, policy, self.model(), Purpose::Enrolment)
-    }
-
-    /// The same by any model, for a purpose.
-    ///
-    /// # Errors
-    /// As for [`embed_one`](Self::embed_one).
-    pub fn embed_as(
-        &self,
-        picture: &[u8],
-        policy: FacePolicy,
-        model: &ModelId,
-        purpose: Purpose,
-    ) -> Result<EmbeddedFace, FaceError> {
-        let embedder = self.embedders.get(model).map_err(InferenceError::from)?;
-        let decoded = self.decode_to_search(picture)?;
-        let ([x, y], searched) = (decoded.reduction, self.search(decoded.pixels)?);
-        let pixels = RgbView::of(&searched.pixels)?;
-        let (detection, bystanders) = select(&searched.people, policy)?;
-        let face = self.face_to_embed(pixels, detection)?;
-        let turn = searched.turn;
-        if (x, y) == (1.0, 1.0) || face.landmarks.eye_distance() >= ENOUGH {
-            let face = self.embed_face(pixels, face, bystanders, embedder, purpose)?;
-            return Ok(turn.back(face, searched.pixels.dimensions()).scaled(x, y));
-        }
-        // The chosen face is carried over to the whole picture: a second search would cost as much as the
-        // first, and could choose another face.
-        let whole = turn.apply(self.decode(picture)?);
-        let pixels = RgbView::of(&whole)?;
-        let [x, y] = turn.axes([x, y]);
-        let face = self.face_to_embed(pixels, detection.scaled(x, y))?;
-        Ok(turn.back(self.embed_face(pixels, face, bystanders, embedder, purpose)?, whole.dimensions()))
-    }
-
-    /// Embeds all faces of a picture, of the largest at most `most`; there may be none.
-    ///
-    /// # Errors
-    /// As for [`embed_one`](Self::embed_one), never for want of a face.
-    pub fn embed_all(
-        &self,
-        picture: &[u8],
-        most: usize,
-        model: &ModelId,
-        purpose: Purpose,
-    ) -> Result<EmbeddedFaces, FaceError> {
-        let embedder = self.embedders.get(model).map_err(InferenceError::from)?;
-        let decoded = self.decode(picture)?;
-        let size = decoded.dimensions();
-        let Searched { pixels: turned, turn, people: mut detections } = self.search(decoded)?;
-        let pixels = RgbView::of(&turned)?;
-        let found = detections.len();
-        let area = |at: &Detection| at.bounding_box.area();
-        detections.sort_by(|a, b| area(b).total_cmp(&area(a)));
-        detections.truncate(most);
-        let faces = detections.into_iter().map(|detection| {
-            let face = self.face_to_embed(pixels, detection)?;
-            // Runs for a face that was found, so there is at least one to subtract.
-            let face = self.embed_face(pixels, face, found - 1, embedder, purpose)?;
-            Ok(turn.back(face, turned.dimensions()))
-        });
-        let faces: Vec<_> = faces.collect::<Result<_, InferenceError>>()?;
-        Ok(EmbeddedFaces { size, omitted: found - faces.len(), faces })
-    }
-
     /// Turns a picture upright by its faces and finds the people in it: what comes before every embedding, and
     /// is left out where faces are only shown.
     ///
@@ -179,10 +101,10 @@ impl FaceEngine {
     /// [`InferenceError`] when the detector fails to run.
     pub fn search(&self, picture: RgbImage) -> Result<Searched, FaceError> {
         let _step = tracing::debug_span!("search").entered();
-        let found = self.detect(RgbView::of(&picture)?)?;
-        let turn = self.detector.turn(RgbView::of(&picture)?, &found)?;
+        let found = self.detect(RgbView::from_image(&picture)?)?;
+        let turn = self.detector.turn(RgbView::from_image(&picture)?, &found)?;
         let pixels = turn.apply(picture);
-        let view = RgbView::of(&pixels)?;
+        let view = RgbView::from_image(&pixels)?;
         // Searched anew: the turn was chosen on a small copy, by scores alone.
         let found = if turn == Turn::None { found } else { self.detect(view)? };
         let people = people(&found, view.width().max(view.height()));
@@ -195,49 +117,13 @@ impl FaceEngine {
     /// # Errors
     /// [`InferenceError`] when the detector fails to run.
     pub fn face_to_embed(&self, picture: RgbView<'_>, detection: Detection) -> Result<Face, InferenceError> {
+        self.steadied(picture, self.face(picture, detection))
+    }
+
+    fn steadied(&self, picture: RgbView<'_>, face: Face) -> Result<Face, InferenceError> {
         let _step = tracing::debug_span!("steady").entered();
-        let face = self.face(picture, detection);
-        let detection = self.detector.steadied(picture, detection, face.landmarks.lean())?;
+        let detection = self.detector.steadied(picture, face.detection, face.landmarks.lean())?;
         Ok(Face { detection, ..face })
-    }
-
-    fn embed_face(
-        &self,
-        picture: RgbView<'_>,
-        face: Face,
-        bystanders: usize,
-        embedder: &Embedder,
-        purpose: Purpose,
-    ) -> Result<EmbeddedFace, InferenceError> {
-        let mut quality = self.quality(picture, &face);
-        let Embedded { embedding, first_length } = embedder.run(&embedder.crops(picture, &face, purpose))?;
-        quality.recognisability = if embedder.info().tells_recognisability() {
-            Some(first_length)
-        } else {
-            self.recognisability(picture, &face)?
-        };
-        Ok(EmbeddedFace { face, quality, embedding, bystanders })
-    }
-
-    /// The length of the embedding of the embedder whose length tells something.
-    fn recognisability(&self, picture: RgbView<'_>, face: &Face) -> Result<Option<f32>, InferenceError> {
-        if !self.options.recognisability {
-            return Ok(None);
-        }
-        // Of its own plain chip, so that the length means the same whichever model embeds the face.
-        let Some(recogniser) = self.embedders.recogniser()? else { return Ok(None) };
-        Ok(Some(recogniser.run(&[recogniser.align(picture, face)])?.first_length))
-    }
-
-    /// The picture, at a part of its size where no face is missed for that: YuNet searches copies of 640
-    /// pixels and fewer. dlib's detectors search the picture itself.
-    fn decode_to_search(&self, picture: &[u8]) -> Result<Decoded, PictureError> {
-        let _step = tracing::debug_span!("decode").entered();
-        let longest = match (self.options.detector, self.options.smallest_face) {
-            (DetectorChoice::Yunet | DetectorChoice::Auto, SmallestFace::OfPicture) => LONGEST_SEARCHED,
-            _ => u32::MAX,
-        };
-        decode_reduced(picture, &self.options.limits, longest)
     }
 
     /// Finds every face of a picture, with its landmarks and quality; best score first, empty when there
@@ -247,7 +133,7 @@ impl FaceEngine {
     /// [`FaceError::Picture`] or [`FaceError::Inference`].
     pub fn analyze(&self, picture: &[u8]) -> Result<Vec<AnalyzedFace>, FaceError> {
         let pixels = self.decode(picture)?;
-        let pixels = RgbView::of(&pixels)?;
+        let pixels = RgbView::from_image(&pixels)?;
         let faces = self.detect(pixels)?.into_iter().map(|detection| self.face(pixels, detection));
         Ok(faces.map(|face| AnalyzedFace { face, quality: self.quality(pixels, &face) }).collect())
     }
@@ -300,7 +186,7 @@ impl FaceEngine {
     /// Places the landmarks of a detected face, in whole pixels.
     #[must_use]
     pub fn landmarks(&self, picture: RgbView<'_>, face: &Detection) -> Landmarks {
-        self.landmarks_in(picture, &Frame::of(face))
+        self.landmarks_in(picture, &Frame::from_detection(face))
     }
 
     /// Places the landmarks of a face that is framed as dlib does it, in whole pixels.
