@@ -9,9 +9,7 @@ use face_core::Crops;
 
 use crate::spoil::Spoiling;
 
-pub use values::{
-    Choice, CropCounts, CropsError, CropsOfSides, DetectorArgument, Metric, name_of, parse_crops,
-};
+pub use values::{Choice, CropCounts, CropsError, CropsOfSides, DetectorArgument, Metric, parse_crops};
 
 /// Measures error rates on labelled pictures: false accepts (FAR), false rejects (FRR), searches (FPIR and
 /// FNIR), curves, calibration

@@ -2,15 +2,13 @@
 
 mod axes;
 mod curve;
-mod det;
+mod curves;
 mod distances;
-mod roc;
 mod svg;
 
 pub use curve::Curve;
-pub use det::draw_det;
+pub use curves::{draw_det, draw_roc};
 pub use distances::draw_distances;
-pub use roc::draw_roc;
 
 #[cfg(test)]
 mod tests;

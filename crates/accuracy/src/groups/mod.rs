@@ -101,7 +101,7 @@ impl GroupReport {
     /// first picture, enrolled, with the second, the probe, where both have an embedding. `scores` are those
     /// of everyone.
     #[must_use]
-    pub fn of(
+    pub fn measure(
         groups: &Groups,
         names: &[&str],
         people: &[usize],
@@ -124,9 +124,9 @@ impl GroupReport {
             })
             .collect();
         let table = |(place, &threshold): (usize, &f32)| {
-            let everyone = RatesAt::of(scores, threshold);
+            let everyone = RatesAt::at(scores, threshold);
             let rates = measured.iter().filter_map(|of_group| of_group.get(place).cloned()).collect();
-            GroupTable::of(everyone, rates)
+            GroupTable::new(everyone, rates)
         };
         Self {
             absent: grouped.difference(&known).count(),
@@ -137,10 +137,10 @@ impl GroupReport {
 }
 
 impl GroupTable {
-    fn of(everyone: RatesAt, groups: Vec<GroupRates>) -> Self {
+    fn new(everyone: RatesAt, groups: Vec<GroupRates>) -> Self {
         Self {
-            far_spread: Spread::of(&groups, |group| group.far, everyone.far),
-            frr_spread: Spread::of(&groups, |group| group.frr, everyone.frr),
+            far_spread: Spread::measure(&groups, |group| group.far, everyone.far),
+            frr_spread: Spread::measure(&groups, |group| group.frr, everyone.frr),
             everyone,
             groups,
         }
@@ -149,7 +149,11 @@ impl GroupTable {
 
 impl Spread {
     /// Among the groups in which anything was compared; `None` with fewer than two.
-    fn of(groups: &[GroupRates], rate: fn(&GroupRates) -> Proportion, everyone: Proportion) -> Option<Self> {
+    fn measure(
+        groups: &[GroupRates],
+        rate: fn(&GroupRates) -> Proportion,
+        everyone: Proportion,
+    ) -> Option<Self> {
         let compared = || groups.iter().filter(|group| rate(group).of > 0);
         let share = |group: &GroupRates| rate(group).share();
         let worst = compared().max_by(|a, b| share(a).total_cmp(&share(b)))?;
@@ -174,14 +178,13 @@ fn inside(
     distance: impl Fn(usize, usize) -> Option<f32>,
 ) -> Vec<GroupRates> {
     let people: BTreeSet<usize> = members.iter().map(|member| member.person).collect();
-    let none = Proportion { count: 0, of: 0 };
     let rates = GroupRates {
         name: name.to_owned(),
         people: people.len(),
         // A picture has a distance to itself, of whatever size, where it has an embedding.
         pictures: members.iter().filter(|member| distance(member.picture, member.picture).is_some()).count(),
-        far: none,
-        frr: none,
+        far: Proportion::default(),
+        frr: Proportion::default(),
     };
     let mut rates = vec![rates; thresholds.len()];
     for (place, enrolled) in members.iter().enumerate() {
@@ -189,13 +192,11 @@ fn inside(
             let Some(distance) = distance(enrolled.picture, probe.picture) else { continue };
             // All thresholds in one pass: the distance is what takes time.
             for (rates, &threshold) in rates.iter_mut().zip(thresholds) {
-                let (rate, wrong) = if enrolled.person == probe.person {
-                    (&mut rates.frr, distance > threshold)
+                if enrolled.person == probe.person {
+                    rates.frr.add(distance > threshold);
                 } else {
-                    (&mut rates.far, distance <= threshold)
-                };
-                rate.of += 1;
-                rate.count += usize::from(wrong);
+                    rates.far.add(distance <= threshold);
+                }
             }
         }
     }

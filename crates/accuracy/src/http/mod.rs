@@ -1,25 +1,21 @@
 //! What the server answers at its defaults: people enrolled over HTTP, then asked for, with strangers among them.
 
 mod client;
-mod outcome;
+pub(crate) mod outcome;
 mod plan;
 mod server;
-
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use crate::AccuracyError;
 use crate::arguments::Arguments;
 use crate::labels::Labels;
+use crate::parallel::in_order;
 use crate::pictures::{PictureIndex, Pictures};
 use crate::progress::Progress;
 use crate::report::{PicturesReport, Report, Setting};
-use client::Client;
+use client::{Client, Enrolled};
+use outcome::{EventOutcome, HttpReport};
 use plan::{Plan, Visit, plans};
 use server::Server;
-
-pub use client::{Answer, Enrolled};
-pub use outcome::{EventOutcome, HttpReport};
 
 /// Starts the server that the arguments name, holds events of each size, and stops it.
 ///
@@ -39,7 +35,7 @@ pub fn measure_http(arguments: &Arguments) -> Result<Report, AccuracyError> {
     for &size in &arguments.people {
         let size = size as usize;
         let plans = plans(&labels.people, size, usize::from(arguments.enrol), arguments.strangers as usize);
-        let mut outcome = EventOutcome::of_size(size);
+        let mut outcome = EventOutcome { size, ..EventOutcome::default() };
         for (number, plan) in plans.iter().enumerate() {
             let event = format!("accuracy-{size}-{number}");
             hold(&client, &event, plan, &labels.pictures, arguments.threads(), &mut outcome)?;
@@ -87,7 +83,7 @@ fn hold(
         outcome.count_enrolment(&enrolled);
         if enrolled == Enrolled::Yes {
             visits.push(Visit { user: Some(user), picture: candidate.probe });
-            progress.reached(visits.len());
+            progress.one_more();
         }
     }
     // Before the next bar begins, for two would write over each other.
@@ -100,37 +96,14 @@ fn hold(
     visits.extend(plan.strangers.iter().map(|&picture| Visit { user: None, picture }));
     // Several at a time, unlike the enrolments: a search changes nothing, so the order of the visits does
     // not matter.
-    let answers = visited(&visits, threads, |visit| client.identify(event, read(visit.picture)?))?;
+    let progress = Progress::start("visitors", visits.len());
+    let answers = in_order(&visits, threads, |visit| {
+        let answer = client.identify(event, read(visit.picture)?);
+        progress.one_more();
+        answer
+    })?;
     for (visit, answer) in visits.iter().zip(&answers) {
         outcome.count_visit(visit.user.as_deref(), answer);
     }
     Ok(())
-}
-
-/// The answers to all visits, in their order, asked for by several at once.
-fn visited(
-    visits: &[Visit],
-    threads: usize,
-    ask: impl Fn(&Visit) -> Result<Answer, AccuracyError> + Sync,
-) -> Result<Vec<Answer>, AccuracyError> {
-    let progress = Progress::start("visitors", visits.len());
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || {
-        let mut answers = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(visit) = visits.get(index) else { return Ok(answers) };
-            answers.push((index, ask(visit)?));
-            progress.reached(done.fetch_add(1, Ordering::Relaxed) + 1);
-        }
-    };
-    let parts: Vec<Result<_, AccuracyError>> = thread::scope(|scope| {
-        // Collected before the first join: a lazy iterator would start each thread only when the one before
-        // it has ended.
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap_or(Err(AccuracyError::Thread))).collect()
-    });
-    let mut answers = parts.into_iter().collect::<Result<Vec<_>, _>>()?.concat();
-    answers.sort_by_key(|&(index, _)| index);
-    Ok(answers.into_iter().map(|(_, answer)| answer).collect())
 }

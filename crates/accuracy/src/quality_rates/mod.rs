@@ -38,12 +38,12 @@ pub struct ShownFace<'a> {
 
 /// All pictures of a run, with the people's numbers.
 #[must_use]
-pub fn shown<'a>(run: &'a EmbeddingRun, sides: &'a Sides, people: &[usize]) -> Vec<Shown<'a>> {
+pub fn shown<'a>(run: &'a EmbeddingRun, sides: &'a Sides<'_>, people: &[usize]) -> Vec<Shown<'a>> {
     let face = |picture| {
         Some(ShownFace {
             enrolled: sides.enrolled(picture)?,
             probe: sides.probe(picture)?,
-            quality: run.quality(picture)?,
+            quality: &run.embedded(picture)?.quality,
             passes_gate: run.passes_gate(picture),
         })
     };

@@ -5,12 +5,13 @@ mod text;
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::CropCounts;
-use crate::embedding_run::{EmbeddingRun, Outcome};
+use crate::embedding_run::EmbeddingRun;
 use crate::enrolment::EnrolmentReport;
 use crate::groups::GroupReport;
-use crate::http::HttpReport;
+use crate::http::outcome::HttpReport;
 use crate::identification::Identification;
 use crate::other_person::OtherPerson;
+use crate::outcome::Outcome;
 use crate::pictures::Pictures;
 use crate::quality_rates::{AmongSpoilt, PoseRate, SpoiltRates};
 use crate::several::Several;
@@ -128,11 +129,11 @@ pub struct WrongPair {
 impl PicturesReport {
     /// Counts what became of the pictures.
     #[must_use]
-    pub fn of(run: &EmbeddingRun, pictures: &Pictures) -> Self {
+    pub fn from_run(run: &EmbeddingRun, pictures: &Pictures) -> Self {
         let (mut misses, mut unusable, mut several_faces) = (Vec::new(), Vec::new(), 0);
         for (picture, outcome) in pictures.all().iter().zip(&run.outcomes) {
             match outcome {
-                Outcome::Embedded { faces, .. } => several_faces += usize::from(*faces > 1),
+                Outcome::Embedded(face) => several_faces += usize::from(face.faces > 1),
                 Outcome::NoFace => misses.push(picture.label.clone()),
                 Outcome::Unusable(reason) => unusable.push((picture.label.clone(), reason.clone())),
             }

@@ -11,7 +11,7 @@ use face_core::{Detection, Quality};
 use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use crate::arguments::name_of;
+use crate::value_name::name_of;
 
 /// Grey level of a white mask, 0 to 255.
 const WHITE: f32 = 235.0;
@@ -55,31 +55,24 @@ pub enum SpoilKind {
 }
 
 impl SpoilKind {
-    /// The value of quality that tells this kind; `None` where it was not measured.
+    /// The value of quality that tells this kind: what it is called, and where it is; `None` where it was not
+    /// measured.
     #[must_use]
-    pub fn value(self, quality: &Quality) -> Option<f32> {
+    pub fn value(self) -> (&'static str, fn(&Quality) -> Option<f32>) {
         match self {
-            Self::Shrink => Some(quality.eye_distance),
-            Self::Blur | Self::Motion => Some(quality.sharpness),
-            Self::Dark | Self::Bright => Some(quality.brightness),
-            Self::Flat => Some(quality.contrast),
-            Self::Cut => Some(quality.inside),
-            Self::CutTop | Self::CutBottom | Self::Turn | Self::Mask => quality.recognisability,
-            Self::Jpeg | Self::Mosaic | Self::Noise | Self::Negative => quality.recognisability,
-        }
-    }
-
-    /// What [`value`](Self::value) is called.
-    #[must_use]
-    pub fn value_name(self) -> &'static str {
-        match self {
-            Self::Shrink => "eye distance",
-            Self::Blur | Self::Motion => "sharpness",
-            Self::Dark | Self::Bright => "brightness",
-            Self::Flat => "contrast",
-            Self::Cut => "inside",
-            Self::CutTop | Self::CutBottom | Self::Turn | Self::Mask => "recognisability",
-            Self::Jpeg | Self::Mosaic | Self::Noise | Self::Negative => "recognisability",
+            Self::Shrink => ("eye distance", |quality| Some(quality.eye_distance)),
+            Self::Blur | Self::Motion => ("sharpness", |quality| Some(quality.sharpness)),
+            Self::Dark | Self::Bright => ("brightness", |quality| Some(quality.brightness)),
+            Self::Flat => ("contrast", |quality| Some(quality.contrast)),
+            Self::Cut => ("inside", |quality| Some(quality.inside)),
+            Self::CutTop
+            | Self::CutBottom
+            | Self::Turn
+            | Self::Mask
+            | Self::Jpeg
+            | Self::Mosaic
+            | Self::Noise
+            | Self::Negative => ("recognisability", |quality| quality.recognisability),
         }
     }
 
