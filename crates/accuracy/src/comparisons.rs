@@ -1,9 +1,8 @@
 //! Distances: of labelled pairs, of every pair, and how many comparisons were lost to missing faces.
 
-use std::thread;
-
 use crate::AccuracyError;
 use crate::pairs::Pair;
+use crate::parallel::in_order;
 use crate::sides::Sides;
 use crate::statistics::{Labelled, Scores};
 
@@ -34,7 +33,7 @@ pub fn scores(what: &'static str, genuine: Vec<f32>, impostor: Vec<f32>) -> Resu
 /// The distance of each labelled pair, its first picture enrolled and its second the probe; `None` where a
 /// picture has no vector.
 #[must_use]
-pub fn distances_of_pairs(pairs: &[Pair], sides: &Sides) -> Vec<Option<f32>> {
+pub fn distances_of_pairs(pairs: &[Pair], sides: &Sides<'_>) -> Vec<Option<f32>> {
     pairs.iter().map(|pair| sides.distance(pair.a.0, pair.b.0)).collect()
 }
 
@@ -75,8 +74,9 @@ pub fn compare_all(
     threads: usize,
     distance: impl Fn(usize, usize) -> Option<f32> + Sync,
 ) -> Result<Compared, AccuracyError> {
-    // Every picture with those after it. Rows shrink, so each thread takes every `threads`-th of them.
-    let compare = |first: usize| {
+    // Every picture with those after it. Rows shrink, so each part has every `threads`-th of them.
+    let firsts: Vec<usize> = (0..threads).collect();
+    let parts = in_order(&firsts, threads, |&first| {
         let mut part = Part::default();
         for row in (first..people.len()).step_by(threads) {
             // Never a picture with itself: its distance of 0 would be a genuine comparison that cannot
@@ -86,19 +86,10 @@ pub fn compare_all(
                 part.add(person == another, distance(row, column));
             }
         }
-        part
-    };
-    let parts: Vec<_> = thread::scope(|scope| {
-        let compare = &compare;
-        // Collected before the first join: a lazy iterator would start each thread only when the one before
-        // it has ended.
-        let workers: Vec<_> = (0..threads).map(|first| scope.spawn(move || compare(first))).collect();
-        workers.into_iter().map(|worker| worker.join().map_err(|_| AccuracyError::Thread)).collect()
-    });
+        Ok(part)
+    })?;
     let mut all = Part::default();
-    for part in parts {
-        all.append(part?);
-    }
+    parts.into_iter().for_each(|part| all.append(part));
     Ok(Compared {
         scores: scores("every pair of the pictures", all.genuine, all.impostor)?,
         lost_genuine: all.lost_genuine,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::embedding_run::{EmbeddingRun, Outcome};
+use crate::embedding_run::EmbeddingRun;
 use crate::statistics::Proportion;
 
 /// Failures before anything is compared.
@@ -23,20 +23,16 @@ pub struct EnrolmentReport {
 impl EnrolmentReport {
     /// Counts the outcomes of a run.
     #[must_use]
-    pub fn of(run: &EmbeddingRun, left_out: bool) -> Self {
-        let (mut not_acquired, mut refused) = (Proportion::NONE, Proportion::NONE);
+    pub fn from_run(run: &EmbeddingRun, left_out: bool) -> Self {
+        let (mut not_acquired, mut refused) = (Proportion::default(), Proportion::default());
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for outcome in &run.outcomes {
-            let (found, shortcomings) = match outcome {
-                Outcome::Embedded { shortcomings, .. } => (true, shortcomings.as_slice()),
-                Outcome::NoFace | Outcome::Unusable(_) => (false, &[][..]),
-            };
-            not_acquired.add(!found);
+            let face = outcome.embedded();
+            not_acquired.add(face.is_none());
             // Of the faces alone: a picture without one never reached the gate.
-            if found {
-                refused.add(!shortcomings.is_empty());
-            }
-            for code in shortcomings {
+            let Some(face) = face else { continue };
+            refused.add(!face.passes_gate());
+            for code in &face.shortcomings {
                 *reasons.entry(code.as_str().to_owned()).or_default() += 1;
             }
         }
@@ -51,11 +47,11 @@ mod tests {
     use face_core::{Embedding, ModelId, Quality, QualityCode};
 
     use super::*;
-    use crate::embedding_run::Times;
+    use crate::outcome::{EmbeddedPicture, Outcome, Times};
 
     fn embedded(shortcomings: Vec<QualityCode>) -> Outcome {
         let model = ModelId::new("test").unwrap();
-        Outcome::Embedded {
+        Outcome::Embedded(EmbeddedPicture {
             enrolled: Embedding::new(model, [1.0; 128]).unwrap(),
             probe: None,
             quality: Quality {
@@ -71,7 +67,7 @@ mod tests {
             },
             shortcomings,
             faces: 1,
-        }
+        })
     }
 
     #[test]
@@ -85,7 +81,7 @@ mod tests {
         ];
         let (times, wall) = (Times::default(), Duration::ZERO);
         let run = EmbeddingRun { outcomes, times, wall, threads: 1, sides_differ: false };
-        let report = EnrolmentReport::of(&run, false);
+        let report = EnrolmentReport::from_run(&run, false);
         assert_eq!(report.not_acquired, Proportion { count: 2, of: 5 });
         assert_eq!(report.refused, Proportion { count: 2, of: 3 });
         let reasons: Vec<_> = report.reasons.iter().map(|(code, count)| (code.as_str(), *count)).collect();

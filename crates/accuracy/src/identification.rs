@@ -1,6 +1,5 @@
 //! Search among many (1:N): a gallery of some pictures a person, and the rest as probes.
 
-use face_core::{DistanceScale, Embedding};
 use serde::{Deserialize, Serialize};
 
 use crate::AccuracyError;
@@ -56,17 +55,11 @@ pub struct OpenSet {
 }
 
 /// Enrols the first `enrol` pictures of everyone who has more, and searches for all other pictures. People
-/// with fewer are strangers. `enrolled` gives a picture's embedding as it is enrolled, where it has one.
+/// with fewer are strangers.
 ///
 /// # Errors
 /// [`AccuracyError::NoComparisons`] when nobody has enough pictures, or only one person has.
-pub fn identify<'a>(
-    people: &[Person],
-    enrol: usize,
-    sides: &Sides,
-    scale: DistanceScale,
-    enrolled: impl Fn(usize) -> Option<&'a Embedding>,
-) -> Result<Identification, AccuracyError> {
+pub fn identify(people: &[Person], enrol: usize, sides: &Sides<'_>) -> Result<Identification, AccuracyError> {
     let (mut gallery, mut probes, mut strangers) = (Vec::new(), Vec::new(), Vec::new());
     let mut lost_pictures = 0;
     for person in people {
@@ -77,9 +70,8 @@ pub fn identify<'a>(
         if found.len() > enrol {
             let (own, rest) = found.split_at(enrol);
             probes.extend(rest.iter().filter_map(|&picture| Some((gallery.len(), sides.probe(picture)?))));
-            let samples: Vec<_> = own.iter().filter_map(|&picture| enrolled(picture)).collect();
             // After the probes, which name their template by the place that it gets here.
-            gallery.push(FaceVector::of(&samples, scale)?);
+            gallery.push(sides.template(own)?);
         } else {
             strangers.extend(found.iter().filter_map(|&picture| sides.probe(picture)));
         }
@@ -109,12 +101,12 @@ pub fn identify<'a>(
         enrolled_pictures: enrol,
         gallery: gallery.len(),
         rank_1,
-        operating_points: points(&scores, &TARGETS),
+        operating_points: OperatingPoint::find_all(&scores, &TARGETS),
         thresholds: rates(&scores),
         // Without strangers there are no whole searches to count; the other rates stand.
         open_set: Scores::new(named, of_strangers).ok().map(|searches| OpenSet {
             strangers: strangers.len(),
-            operating_points: points(&searches, &SEARCH_TARGETS),
+            operating_points: OperatingPoint::find_all(&searches, &SEARCH_TARGETS),
             thresholds: rates(&searches),
             curve: roc(&searches),
         }),
@@ -126,13 +118,9 @@ fn nearest(gallery: &[FaceVector], probe: &FaceVector) -> f32 {
     gallery.iter().map(|template| template.distance(probe)).fold(f32::INFINITY, f32::min)
 }
 
-fn points(scores: &Scores, targets: &[TargetRate]) -> Vec<OperatingPoint> {
-    targets.iter().filter_map(|&target| OperatingPoint::find(scores, target)).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use face_core::ModelId;
+    use face_core::{DistanceScale, Embedding, ModelId};
 
     use super::*;
     use crate::pictures::PictureIndex;
@@ -151,9 +139,8 @@ mod tests {
             people.push(Person { name: String::new(), pictures });
             faces.extend(of_person.iter().map(|&place| face(place)));
         }
-        let scale = DistanceScale::RAW;
-        let vectors = faces.iter().map(|face| FaceVector::of(&[face], scale).ok()).collect();
-        identify(&people, enrol, &Sides::alike(vectors), scale, |picture| faces.get(picture))
+        let sides = Sides::alike(faces.iter().map(Some).collect(), DistanceScale::RAW)?;
+        identify(&people, enrol, &sides)
     }
 
     #[test]

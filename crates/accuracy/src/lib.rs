@@ -23,7 +23,9 @@ pub mod identification;
 pub mod labels;
 pub mod measure;
 pub mod other_person;
+pub mod outcome;
 pub mod pairs;
+mod parallel;
 pub mod people;
 pub mod picture_embedder;
 pub mod pictures;
@@ -36,6 +38,7 @@ pub mod sides;
 pub mod spoil;
 pub mod statistics;
 pub mod templates;
+pub mod value_name;
 pub mod vector;
 pub mod verification;
 

@@ -3,7 +3,7 @@
 use events::CalibrationSetting;
 
 use crate::AccuracyError;
-use crate::arguments::{Arguments, name_of};
+use crate::arguments::Arguments;
 use crate::comparisons::{compare_all, compare_pairs, distances_of_pairs, labelled};
 use crate::embedding_run::{EmbeddingRun, embed_all};
 use crate::enrolment::EnrolmentReport;
@@ -18,6 +18,7 @@ use crate::report::{PicturesReport, Report, Setting, WrongPair};
 use crate::several::Several;
 use crate::sides::Sides;
 use crate::statistics::{OperatingPoint, Scores, TargetRate, blocks};
+use crate::value_name::name_of;
 use crate::verification::Verification;
 
 /// A report, and what a calibration is made of.
@@ -41,13 +42,13 @@ pub fn measure(arguments: &Arguments) -> Result<Measured, AccuracyError> {
     let run = embed_all(&embedder, labels.pictures.all(), None, arguments.threads())?;
     let kept = |picture| !arguments.gate || run.passes_gate(picture);
     // Refused pictures get no vector, so every later step leaves them out without knowing of the gate.
-    let sides = Sides::of(&run, embedder.scale(), kept)?;
+    let sides = Sides::from_run(&run, embedder.scale(), kept)?;
     let people = labels.pictures.people();
 
     let mut report = Report {
         setting: setting(arguments, &embedder),
-        pictures: PicturesReport::of(&run, &labels.pictures),
-        enrolment: Some(EnrolmentReport::of(&run, arguments.gate)),
+        pictures: PicturesReport::from_run(&run, &labels.pictures),
+        enrolment: Some(EnrolmentReport::from_run(&run, arguments.gate)),
         ..Report::default()
     };
     let mut scores = None;
@@ -58,19 +59,16 @@ pub fn measure(arguments: &Arguments) -> Result<Measured, AccuracyError> {
         if let Some(folds) = arguments.folds {
             blocks(&mut pairs, folds as usize);
         }
-        report.pairs = Some(Verification::of(&compared, &pairs));
+        report.pairs = Some(Verification::from_comparisons(&compared, &pairs));
         report.wrong_pairs = wrong_pairs(&labels, &distances, &compared.scores);
         scores = Some(compared.scores);
     }
     if arguments.every_pair() {
         // In place of the labelled pairs': a calibration needs the many impostors of every pair.
-        scores = Some(every_pair(arguments, &mut report, &labels, &run, &sides, &embedder)?);
+        scores = Some(every_pair(arguments, &mut report, &labels, &run, &sides)?);
     }
     if !labels.people.is_empty() {
-        let enrolled = |picture| run.enrolled(picture);
-        let enrol = usize::from(arguments.enrol);
-        let found = identify(&labels.people, enrol, &sides, embedder.scale(), enrolled)?;
-        report.identification = Some(found);
+        report.identification = Some(identify(&labels.people, usize::from(arguments.enrol), &sides)?);
     }
     if !arguments.spoil.is_empty() {
         spoilt(arguments, &mut report, &embedder, &labels, &shown(&run, &sides, &people))?;
@@ -84,27 +82,24 @@ fn every_pair(
     report: &mut Report,
     labels: &Labels,
     run: &EmbeddingRun,
-    sides: &Sides,
-    embedder: &PictureEmbedder,
+    sides: &Sides<'_>,
 ) -> Result<Scores, AccuracyError> {
     let (people, threads) = (labels.pictures.people(), arguments.threads());
     let compared = compare_all(&people, threads, |enrolled, probe| sides.distance(enrolled, probe))?;
     // As enrolled on either side, since the service compares a new sample with samples, not with a probe.
     let both = compare_all(&people, threads, |one, other| sides.distance_enrolled(one, other))?;
     report.poses = by_pose(&shown(run, sides, &people));
-    let (enrolled, scale) = (|picture| run.enrolled(picture), embedder.scale());
-    let several = Several::measure(&people, sides, scale, enrolled)?;
+    let several = Several::measure(&people, sides)?;
     report.other_person = OtherPerson::at_limits(&compared.scores, &both.scores);
     if let Some((limit, factor)) = OtherPerson::limit_of_service(&report.other_person).zip(several.factor) {
-        let rows = OtherPerson::against_several(limit, factor, &people, sides, scale, enrolled)?;
-        report.other_person.extend(rows);
+        report.other_person.extend(OtherPerson::against_several(limit, factor, &people, sides)?);
     }
     report.several = Some(several);
     report.groups = labels.groups.as_ref().map(|groups| {
         let names: Vec<&str> = labels.pictures.all().iter().map(|p| p.person.as_str()).collect();
-        GroupReport::of(groups, &names, &people, &compared.scores, |a, b| sides.distance(a, b))
+        GroupReport::measure(groups, &names, &people, &compared.scores, |a, b| sides.distance(a, b))
     });
-    report.all_pairs = Some(Verification::of(&compared, &[]));
+    report.all_pairs = Some(Verification::from_comparisons(&compared, &[]));
     Ok(compared.scores)
 }
 
@@ -125,15 +120,15 @@ fn spoilt(
     let known: Vec<Shown<'_>> = indices.iter().filter_map(|&index| untouched.get(index).copied()).collect();
     let people: Vec<usize> = known.iter().map(|shown| shown.person).collect();
     // The untouched pictures are the first row, from the embeddings that are there already.
-    report.spoilt.push(SpoiltRates::of(None, &indices, &known, untouched));
-    report.among_spoilt.push(AmongSpoilt::of(None, &known));
+    report.spoilt.push(SpoiltRates::measure(None, &indices, &known, untouched));
+    report.among_spoilt.push(AmongSpoilt::measure(None, &known));
     for &spoiling in &arguments.spoil {
         let run = embed_all(embedder, &list, Some(spoiling), arguments.threads())?;
         // All of them, also with `--gate`: how many the gate stops is among what is measured.
-        let sides = Sides::of(&run, embedder.scale(), |_| true)?;
+        let sides = Sides::from_run(&run, embedder.scale(), |_| true)?;
         let copies = shown(&run, &sides, &people);
-        report.spoilt.push(SpoiltRates::of(Some(spoiling), &indices, &copies, untouched));
-        report.among_spoilt.push(AmongSpoilt::of(Some(spoiling), &copies));
+        report.spoilt.push(SpoiltRates::measure(Some(spoiling), &indices, &copies, untouched));
+        report.among_spoilt.push(AmongSpoilt::measure(Some(spoiling), &copies));
     }
     Ok(())
 }

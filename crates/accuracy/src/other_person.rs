@@ -1,6 +1,5 @@
 //! How well a distance between two pictures of one user tells that they show two people.
 
-use face_core::{DistanceScale, Embedding};
 use serde::{Deserialize, Serialize};
 
 use crate::AccuracyError;
@@ -44,7 +43,7 @@ impl OtherPerson {
     #[must_use]
     pub fn at_limits(probes: &Scores, enrolled: &Scores) -> Vec<Self> {
         let at =
-            |target| Some(Self::of(1, target, OperatingPoint::find(probes, target)?.threshold, enrolled));
+            |target| Some(Self::new(1, target, OperatingPoint::find(probes, target)?.threshold, enrolled));
         LIMITS.into_iter().filter_map(at).collect()
     }
 
@@ -53,18 +52,16 @@ impl OtherPerson {
     ///
     /// # Errors
     /// [`AccuracyError::Embedding`] for samples whose mean has no direction.
-    pub fn against_several<'a>(
+    pub fn against_several(
         limit: f32,
         several: f64,
         people: &[usize],
-        sides: &Sides,
-        scale: DistanceScale,
-        enrolled: impl Fn(usize) -> Option<&'a Embedding>,
+        sides: &Sides<'_>,
     ) -> Result<Vec<Self>, AccuracyError> {
         let mut rows = Vec::new();
         for samples in SAMPLES {
             let (mut genuine, mut impostor) = (Vec::new(), Vec::new());
-            for of in of_several(samples, people, sides, scale, &enrolled)? {
+            for of in of_several(samples, people, sides)? {
                 for (picture, &person) in people.iter().enumerate() {
                     // A template is near to each picture that it is the mean of, which would flatter the
                     // rates.
@@ -79,7 +76,7 @@ impl OtherPerson {
             // Too few people with so many pictures: the sizes that can be measured still are.
             let Ok(scores) = Scores::new(genuine, impostor) else { continue };
             let nearer = (1.0 - several * (1.0 - 1.0 / samples as f64)).sqrt();
-            rows.push(Self::of(samples, SERVICE, (f64::from(limit) * nearer) as f32, &scores));
+            rows.push(Self::new(samples, SERVICE, (f64::from(limit) * nearer) as f32, &scores));
         }
         Ok(rows)
     }
@@ -90,7 +87,7 @@ impl OtherPerson {
         rows.iter().find(|row| row.samples == 1 && row.target == SERVICE).map(|row| row.limit)
     }
 
-    fn of(samples: usize, target: TargetRate, limit: f32, scores: &Scores) -> Self {
+    fn new(samples: usize, target: TargetRate, limit: f32, scores: &Scores) -> Self {
         let within = scores.far(limit);
         let caught = Proportion { count: within.of - within.count, of: within.of };
         Self { samples, target, limit, refused: scores.frr(limit), caught }
@@ -116,9 +113,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_compared_with_templates_of_others_and_never_of_its_own() {
-        use face_core::ModelId;
-
-        use crate::vector::FaceVector;
+        use face_core::{DistanceScale, Embedding, ModelId};
 
         let face = |place: f32| {
             let mut numbers = [0.0; 128];
@@ -126,16 +121,9 @@ mod tests {
             Embedding::new(ModelId::new("test").unwrap(), numbers).unwrap()
         };
         let faces = [0.0, 0.2, 0.6, 5.0, 5.2].map(face);
-        let vectors = faces.iter().map(|face| FaceVector::of(&[face], DistanceScale::RAW).ok()).collect();
+        let sides = Sides::alike(faces.iter().map(Some).collect(), DistanceScale::RAW).unwrap();
         let people = [0, 0, 0, 1, 1];
-        let rows = OtherPerson::against_several(
-            0.5,
-            0.0,
-            &people,
-            &Sides::alike(vectors),
-            DistanceScale::RAW,
-            |picture| faces.get(picture),
-        );
+        let rows = OtherPerson::against_several(0.5, 0.0, &people, &sides);
         // Templates of two at 0.1 and 5.1; of three one, whose person has no further picture.
         let [row] = &rows.unwrap()[..] else { unreachable!("one row") };
         assert_eq!((row.samples, row.limit), (2, 0.5));

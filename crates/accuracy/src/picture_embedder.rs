@@ -1,16 +1,17 @@
 //! One picture to the embeddings of the face that counts in it, as it is enrolled and as a probe.
 
+use std::error::Error;
 use std::time::Instant;
 
 use face_core::{
-    Chip, DistanceScale, Embedding, EngineOptions, Face, FaceEngine, FaceError, ModelId, Purpose,
-    QualityLimits, RgbView, Searched,
+    DistanceScale, EngineOptions, Face, FaceEngine, FaceError, ModelId, Purpose, QualityLimits, RgbView,
+    Searched,
 };
 
 use crate::AccuracyError;
 use crate::arguments::{Arguments, Choice, CropCounts, Metric};
-use crate::embedding_run::{Outcome, Times};
 use crate::face_choice::choose;
+use crate::outcome::{EmbeddedPicture, Outcome, Times};
 use crate::pictures::Picture;
 use crate::spoil::Spoiling;
 
@@ -31,13 +32,12 @@ impl PictureEmbedder {
     /// [`AccuracyError::Open`] says which file is missing or wrong.
     pub fn open(arguments: &Arguments) -> Result<Self, AccuracyError> {
         let embedder = arguments.model.as_deref().map(ModelId::new).transpose()?;
-        let options = EngineOptions {
-            detector: arguments.detector.into(),
+        let options = EngineOptions::default()
+            .with_detector(arguments.detector.into())
             // As many as threads: with fewer some would wait for a session and count that as work.
-            sessions: arguments.threads(),
-            embedder,
-            ..EngineOptions::default()
-        };
+            .with_sessions(arguments.threads())
+            .with_embedder(embedder)
+            .with_recognisability(true);
         let engine = FaceEngine::open(&arguments.models, options.clone())?;
         let model = engine.model().clone();
         let info = engine.embedder(&model)?.info();
@@ -58,7 +58,7 @@ impl PictureEmbedder {
         let engine = if info.crops(Purpose::Enrolment) == most {
             engine
         } else {
-            FaceEngine::open(&arguments.models, EngineOptions { crops: Some(most), ..options })?
+            FaceEngine::open(&arguments.models, options.with_crops(most))?
         };
         Ok(Self { engine, model, crops, scale, choice: arguments.choose })
     }
@@ -98,13 +98,14 @@ impl PictureEmbedder {
         times: &mut Times,
     ) -> Result<Outcome, AccuracyError> {
         let start = Instant::now();
+        let unusable = |error: &dyn Error| Ok(Outcome::Unusable(error.to_string()));
         let bytes = match std::fs::read(&picture.path) {
             Ok(bytes) => bytes,
-            Err(error) => return Ok(Outcome::Unusable(error.to_string())),
+            Err(error) => return unusable(&error),
         };
         let pixels = match self.engine.decode(&bytes) {
             Ok(pixels) => pixels,
-            Err(error) => return Ok(Outcome::Unusable(error.to_string())),
+            Err(error) => return unusable(&error),
         };
         let pixels = match spoiling {
             Some(spoiling) => self.spoilt(spoiling, &pixels)?,
@@ -116,12 +117,12 @@ impl PictureEmbedder {
             Ok(searched) => searched,
             // A model that fails would fail for every picture; anything else is wrong with this one alone.
             Err(FaceError::Inference(error)) => return Err(error.into()),
-            Err(error) => return Ok(Outcome::Unusable(error.to_string())),
+            Err(error) => return unusable(&error),
         };
         let Searched { pixels, people, .. } = &searched;
-        let view = match RgbView::of(pixels) {
+        let view = match RgbView::from_image(pixels) {
             Ok(view) => view,
-            Err(error) => return Ok(Outcome::Unusable(error.to_string())),
+            Err(error) => return unusable(&error),
         };
         let detected = Instant::now();
         times.detect += detected - decoded;
@@ -142,30 +143,10 @@ impl PictureEmbedder {
         let enrolled = embedder.embed(of(self.crops.enrolled))?;
         let probe = if self.sides_differ() { Some(embedder.embed(of(self.crops.probe))?) } else { None };
         let mut quality = self.engine.quality(view, face);
-        quality.recognisability = self.recognisability(view, face, &chips)?;
+        quality.recognisability = self.engine.recognisability(view, face)?;
         let shortcomings = quality.shortcomings(&QualityLimits::default());
         let shortcomings = shortcomings.iter().map(|shortcoming| shortcoming.code).collect();
-        Ok(Outcome::Embedded { enrolled, probe, quality, shortcomings, faces })
-    }
-
-    /// The length of the embedding of the first crop by the embedder whose length tells something.
-    fn recognisability(
-        &self,
-        view: RgbView<'_>,
-        face: &Face,
-        chips: &[Chip],
-    ) -> Result<Option<f32>, AccuracyError> {
-        let Some(info) = self.engine.embedders().find(|info| info.tells_recognisability()) else {
-            return Ok(None);
-        };
-        let recogniser = self.engine.embedder(info.id())?;
-        // The first crop is the aligned one, so it need not be cut again.
-        let embedding = if *info.id() == self.model {
-            recogniser.embed(chips.get(..1).unwrap_or(chips))?
-        } else {
-            recogniser.embed(&[recogniser.align(view, face)])?
-        };
-        Ok(Some(length(&embedding)))
+        Ok(Outcome::Embedded(EmbeddedPicture { enrolled, probe, quality, shortcomings, faces }))
     }
 
     /// A spoilt copy; of a picture whose face must be known, after looking for it.
@@ -174,14 +155,9 @@ impl PictureEmbedder {
             return Ok(spoiling.apply(pixels, None));
         }
         // It cannot be searched either: `embed` meets the same error next and gives the reason.
-        let Ok(view) = RgbView::of(pixels) else { return Ok(pixels.clone()) };
+        let Ok(view) = RgbView::from_image(pixels) else { return Ok(pixels.clone()) };
         let faces = self.engine.detect(view)?;
         let face = choose(&faces, self.choice, pixels.width() as f32, pixels.height() as f32);
         Ok(spoiling.apply(pixels, face))
     }
-}
-
-/// Euclidean length.
-fn length(embedding: &Embedding) -> f32 {
-    embedding.values().iter().map(|value| value * value).sum::<f32>().sqrt()
 }

@@ -1,6 +1,7 @@
 //! A bar on a terminal, a line for every tenth elsewhere.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,6 +11,7 @@ const TEMPLATE: &str = "{msg} {wide_bar} {pos} of {len}, {eta} left";
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    done: AtomicUsize,
     lines: bool,
 }
 
@@ -23,12 +25,13 @@ impl Progress {
         bar.set_style(style);
         bar.set_length(all as u64);
         bar.set_message(what);
-        Self { bar, lines }
+        Self { bar, done: AtomicUsize::new(0), lines }
     }
 
-    /// One more is done; `done` is how many are.
-    pub fn reached(&self, done: usize) {
+    /// One more is done.
+    pub fn one_more(&self) {
         self.bar.inc(1);
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         let all = self.bar.length().unwrap_or_default() as usize;
         let tenths = |count: usize| count * 10 / all.max(1);
         // Threads may report out of order, but each count is reported once, and so is each tenth.

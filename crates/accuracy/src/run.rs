@@ -64,7 +64,7 @@ fn drawings(report: &Report, earlier: &[Report]) -> Vec<(&'static str, String)> 
     let data = report.setting.dataset.clone();
     let mut drawings = Vec::new();
     if let Some(verification) = report.curve() {
-        let curves: Vec<_> = reports().filter_map(Curve::of).collect();
+        let curves: Vec<_> = reports().filter_map(Curve::from_comparisons).collect();
         let title = "Strangers accepted against rightful persons accepted";
         drawings.push((ROC, draw_roc(&curves, title, [data.clone(), compared(report)])));
         let model = format!("{}, crops: {}. ", report.setting.model, report.setting.crops);
@@ -73,7 +73,8 @@ fn drawings(report: &Report, earlier: &[Report]) -> Vec<(&'static str, String)> 
         drawings.push((DISTANCES, draw_distances(verification, title, subtitle)));
     }
     if report.curve().is_some() || report.identification.is_some() {
-        let curves = reports().filter_map(Curve::of).chain(reports().filter_map(Curve::of_searches));
+        let curves =
+            reports().filter_map(Curve::from_comparisons).chain(reports().filter_map(Curve::from_searches));
         let curves: Vec<_> = curves.collect();
         let title = "Strangers accepted against rightful persons refused";
         drawings.push((DET, draw_det(&curves, title, [data, compared(report)])));

@@ -1,6 +1,5 @@
 //! By how much strangers come nearer to a template of several samples, as the rule of the service takes it.
 
-use face_core::{DistanceScale, Embedding};
 use serde::{Deserialize, Serialize};
 
 use crate::AccuracyError;
@@ -56,16 +55,11 @@ impl Several {
     ///
     /// # Errors
     /// [`AccuracyError::Embedding`] for samples whose mean has no direction.
-    pub fn measure<'a>(
-        people: &[usize],
-        sides: &Sides,
-        scale: DistanceScale,
-        enrolled: impl Fn(usize) -> Option<&'a Embedding>,
-    ) -> Result<Self, AccuracyError> {
+    pub fn measure(people: &[usize], sides: &Sides<'_>) -> Result<Self, AccuracyError> {
         let mut rows = Vec::new();
         for samples in SAMPLES {
             let (mut one, mut several) = (Vec::new(), Vec::new());
-            let templates = of_several(samples, people, sides, scale, &enrolled)?;
+            let templates = of_several(samples, people, sides)?;
             for of in &templates {
                 let strangers = people.iter().enumerate().filter(|(_, person)| **person != of.person);
                 for (stranger, _) in strangers {
@@ -80,7 +74,7 @@ impl Several {
             let scores = Scores::new(vec![0.0], one).ok().zip(Scores::new(vec![0.0], several).ok());
             let Some((one, several)) = scores else { continue };
             for target in TARGETS {
-                rows.extend(SeveralRow::of(samples, templates.len(), target, &one, &several));
+                rows.extend(SeveralRow::measure(samples, templates.len(), target, &one, &several));
             }
         }
         let factor = largest(&rows);
@@ -89,7 +83,7 @@ impl Several {
 }
 
 impl SeveralRow {
-    fn of(
+    fn measure(
         samples: usize,
         templates: usize,
         target: TargetRate,
@@ -121,10 +115,9 @@ fn largest(rows: &[SeveralRow]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use face_core::{Embedding, ModelId};
+    use face_core::{DistanceScale, Embedding, ModelId};
 
     use super::*;
-    use crate::vector::FaceVector;
 
     /// Evenly distributed from -1 to 1, the same each time: a linear congruential generator (Numerical Recipes).
     fn noise(state: &mut u32) -> f32 {
@@ -153,10 +146,9 @@ mod tests {
 
     fn measure(people: usize) -> Several {
         let faces = faces(people);
-        let vectors = faces.iter().map(|face| FaceVector::of(&[face], DistanceScale::UNIT).ok()).collect();
         let owners: Vec<_> = (0..people * 3).map(|index| index / 3).collect();
-        let sides = Sides::alike(vectors);
-        Several::measure(&owners, &sides, DistanceScale::UNIT, |picture| faces.get(picture)).unwrap()
+        let sides = Sides::alike(faces.iter().map(Some).collect(), DistanceScale::UNIT).unwrap();
+        Several::measure(&owners, &sides).unwrap()
     }
 
     #[test]

@@ -1,59 +1,59 @@
 //! The face of every picture on both sides of a comparison: as it is enrolled, and as it is searched for.
 
-use face_core::DistanceScale;
+use face_core::{DistanceScale, Embedding, EmbeddingError};
 
-use crate::AccuracyError;
 use crate::embedding_run::EmbeddingRun;
+use crate::outcome::EmbeddedPicture;
 use crate::vector::FaceVector;
 
-/// Vectors of all pictures. The sides differ where a model embeds other crops of enrolled pictures than of
-/// probes.
-#[derive(Debug, Default)]
-pub struct Sides {
+/// Vectors of all pictures, on the scale of the model's distances. The sides differ where a model embeds other
+/// crops of enrolled pictures than of probes.
+#[derive(Debug)]
+pub struct Sides<'a> {
+    /// The embeddings as enrolled, of which templates are made.
+    faces: Vec<Option<&'a Embedding>>,
+    scale: DistanceScale,
     enrolled: Vec<Option<FaceVector>>,
     /// Empty where probes are embedded as enrolled pictures are.
     probes: Vec<Option<FaceVector>>,
 }
 
-impl Sides {
+impl<'a> Sides<'a> {
     /// The vectors of a run. `keep` says of each picture whether it counts; without an embedding it never does.
     ///
     /// # Errors
-    /// [`AccuracyError::Embedding`] for an embedding without a direction.
-    pub fn of(
-        run: &EmbeddingRun,
+    /// [`EmbeddingError`] for an embedding without a direction.
+    pub fn from_run(
+        run: &'a EmbeddingRun,
         scale: DistanceScale,
         keep: impl Fn(usize) -> bool,
-    ) -> Result<Self, AccuracyError> {
-        let pictures = || (0..run.outcomes.len()).map(|picture| (picture, keep(picture)));
-        let enrolled = pictures().map(|(picture, kept)| {
-            run.enrolled(picture).filter(|_| kept).map(|face| FaceVector::of(&[face], scale)).transpose()
-        });
-        let enrolled = enrolled.collect::<Result<_, _>>()?;
-        let probes = pictures().map(|(picture, kept)| {
-            run.probe(picture).filter(|_| kept).map(|face| FaceVector::of(&[face], scale)).transpose()
-        });
-        // Nothing is computed until it is collected: where the sides agree there is one set in memory.
-        let probes = if run.sides_differ { probes.collect::<Result<_, _>>()? } else { Vec::new() };
-        Ok(Self { enrolled, probes })
+    ) -> Result<Self, EmbeddingError> {
+        let pictures: Vec<Option<&EmbeddedPicture>> =
+            (0..run.outcomes.len()).map(|picture| run.embedded(picture).filter(|_| keep(picture))).collect();
+        let enrolled = pictures.iter().map(|face| face.map(|face| &face.enrolled)).collect();
+        let mut sides = Self::alike(enrolled, scale)?;
+        // Where the sides agree there is one set in memory.
+        if run.sides_differ {
+            sides.probes = vectors(pictures.iter().map(|face| face.map(EmbeddedPicture::as_probe)), scale)?;
+        }
+        Ok(sides)
     }
 
-    /// Vectors that are the same on both sides.
-    #[must_use]
-    pub fn alike(vectors: Vec<Option<FaceVector>>) -> Self {
-        Self { enrolled: vectors, probes: Vec::new() }
+    /// Faces that are the same on both sides.
+    ///
+    /// # Errors
+    /// [`EmbeddingError`] for an embedding without a direction.
+    pub fn alike(faces: Vec<Option<&'a Embedding>>, scale: DistanceScale) -> Result<Self, EmbeddingError> {
+        Ok(Self { enrolled: vectors(faces.iter().copied(), scale)?, faces, scale, probes: Vec::new() })
     }
 
-    /// How many pictures there are, with a vector or without.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.enrolled.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.enrolled.is_empty()
+    /// The template of several pictures of one person, as they are enrolled.
+    ///
+    /// # Errors
+    /// [`EmbeddingError`]: there is none, or their mean has no direction.
+    pub fn template(&self, pictures: &[usize]) -> Result<FaceVector, EmbeddingError> {
+        let faces: Vec<_> = pictures.iter().filter_map(|&picture| *self.faces.get(picture)?).collect();
+        FaceVector::new(&faces, self.scale)
     }
 
     /// A picture as it is enrolled.
@@ -80,4 +80,11 @@ impl Sides {
     pub fn distance_enrolled(&self, one: usize, other: usize) -> Option<f32> {
         Some(self.enrolled(one)?.distance(self.enrolled(other)?))
     }
+}
+
+fn vectors<'a>(
+    faces: impl Iterator<Item = Option<&'a Embedding>>,
+    scale: DistanceScale,
+) -> Result<Vec<Option<FaceVector>>, EmbeddingError> {
+    faces.map(|face| face.map(|face| FaceVector::new(&[face], scale)).transpose()).collect()
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use face_core::{DistanceScale, Embedding};
-
 use crate::AccuracyError;
 use crate::sides::Sides;
 use crate::vector::FaceVector;
@@ -24,12 +22,10 @@ pub struct OfSeveral {
 ///
 /// # Errors
 /// [`AccuracyError::Embedding`] for samples whose mean has no direction.
-pub fn of_several<'a>(
+pub fn of_several(
     samples: usize,
     people: &[usize],
-    sides: &Sides,
-    scale: DistanceScale,
-    enrolled: impl Fn(usize) -> Option<&'a Embedding>,
+    sides: &Sides<'_>,
 ) -> Result<Vec<OfSeveral>, AccuracyError> {
     let mut of_person: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (picture, &person) in people.iter().enumerate() {
@@ -41,9 +37,7 @@ pub fn of_several<'a>(
     for (person, pictures) in of_person {
         // A rest that is too short is left out: a template of fewer would not be of this size.
         for chunk in pictures.chunks_exact(samples.max(1)) {
-            let faces: Vec<_> = chunk.iter().filter_map(|&picture| enrolled(picture)).collect();
-            let template = FaceVector::of(&faces, scale)?;
-            templates.push(OfSeveral { person, pictures: chunk.to_vec(), template });
+            templates.push(OfSeveral { person, pictures: chunk.to_vec(), template: sides.template(chunk)? });
         }
     }
     Ok(templates)

@@ -18,7 +18,7 @@ impl FaceVector {
     ///
     /// # Errors
     /// As [`Template::of`].
-    pub fn of(faces: &[&Embedding], scale: DistanceScale) -> Result<Self, EmbeddingError> {
+    pub fn new(faces: &[&Embedding], scale: DistanceScale) -> Result<Self, EmbeddingError> {
         let template = Template::of(scale, faces.iter().copied())?;
         Ok(Self(template.values().iter().map(|value| value * scale.factor()).collect()))
     }
@@ -74,7 +74,7 @@ mod tests {
             for scale in [DistanceScale::UNIT, DistanceScale::RAW, DistanceScale::unit(0.375).unwrap()] {
                 let template = |faces: &[&Embedding]| Template::of(scale, faces.iter().copied()).unwrap();
                 let product = template(&[&a, &c]).distance(&template(&[&b])).unwrap().value();
-                let vector = |faces: &[&Embedding]| FaceVector::of(faces, scale).unwrap();
+                let vector = |faces: &[&Embedding]| FaceVector::new(faces, scale).unwrap();
                 prop_assert!((vector(&[&a, &c]).distance(&vector(&[&b])) - product).abs() < 1e-5 * (1.0 + product));
             }
         }
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn the_raw_distance_keeps_the_length_and_averages_faces() {
         let (near, far) = (embedding(vec![0.5; 128]), embedding(vec![1.5; 128]));
-        let vector = |faces: &[&Embedding]| FaceVector::of(faces, DistanceScale::RAW).unwrap();
+        let vector = |faces: &[&Embedding]| FaceVector::new(faces, DistanceScale::RAW).unwrap();
         let root = 128_f32.sqrt();
         assert!((vector(&[&near]).distance(&vector(&[&far])) - root).abs() < 1e-4);
         assert!((vector(&[&near, &far]).distance(&vector(&[&far])) - root / 2.0).abs() < 1e-4);
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn debug_output_holds_no_number() {
-        let vector = FaceVector::of(&[&embedding(vec![0.123; 128])], DistanceScale::RAW).unwrap();
+        let vector = FaceVector::new(&[&embedding(vec![0.123; 128])], DistanceScale::RAW).unwrap();
         assert!(!format!("{vector:?}").contains("123"));
     }
 }

@@ -71,7 +71,7 @@ pub struct Accuracy {
 impl Verification {
     /// Counts everything; `pairs` are the labelled pairs, empty when there are none.
     #[must_use]
-    pub fn of(compared: &Compared, pairs: &[Labelled]) -> Self {
+    pub fn from_comparisons(compared: &Compared, pairs: &[Labelled]) -> Self {
         let scores = &compared.scores;
         Self {
             genuine: scores.genuine().len(),
@@ -79,7 +79,7 @@ impl Verification {
             lost_genuine: compared.lost_genuine,
             lost_impostor: compared.lost_impostor,
             thresholds: rates(scores),
-            operating_points: TARGETS.iter().filter_map(|&t| OperatingPoint::find(scores, t)).collect(),
+            operating_points: OperatingPoint::find_all(scores, &TARGETS),
             equal_error: equal_error(scores),
             area_under_curve: area_under_curve(scores),
             accuracy: (!pairs.is_empty()).then(|| Accuracy {
@@ -87,7 +87,7 @@ impl Verification {
                 folds: folded_accuracy(pairs),
             }),
             roc: roc(scores),
-            histogram: Histogram::of(scores),
+            histogram: Histogram::count(scores),
         }
     }
 }
@@ -95,12 +95,12 @@ impl Verification {
 impl RatesAt {
     /// Both rates of the scores at a threshold.
     #[must_use]
-    pub fn of(scores: &Scores, threshold: f32) -> Self {
+    pub fn at(scores: &Scores, threshold: f32) -> Self {
         Self { threshold, far: scores.far(threshold), frr: scores.frr(threshold) }
     }
 }
 
 /// Both rates at [`THRESHOLDS`].
 pub(crate) fn rates(scores: &Scores) -> Vec<RatesAt> {
-    THRESHOLDS.into_iter().map(|hundredths| RatesAt::of(scores, f32::from(hundredths) / 100.0)).collect()
+    THRESHOLDS.into_iter().map(|hundredths| RatesAt::at(scores, f32::from(hundredths) / 100.0)).collect()
 }

@@ -1,5 +1,5 @@
 //! The whole way on portraits of two people, with the models of the set-up: labels to report, drawings and
-//! calibration.
+//! calibration; and that every calibration of the repository can be used.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use accuracy::report::Report;
 use accuracy::{AccuracyError, Arguments, measure, run};
 use clap::Parser;
+use events::Calibration;
 use tempfile::TempDir;
 
 const PAIRS: &str = "path1,path2,same,person1,person2,fold\n\
@@ -234,4 +235,19 @@ fn too_few_comparisons_make_no_calibration() {
     let error = run(&arguments, &mut Vec::new()).unwrap_err().to_string();
     assert!(error.contains("table.toml") && error.contains("two are the least"), "{error}");
     assert!(!Path::new(&table).exists());
+}
+
+#[test]
+fn every_calibration_is_of_its_files_model_and_answers_for_a_target_rate() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/calibration");
+    let files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let calibration = Calibration::parse(&std::fs::read_to_string(&file).unwrap()).unwrap();
+        assert_eq!(calibration.setting().model.as_str(), file.file_stem().unwrap().to_str().unwrap());
+        let strict = calibration.threshold_for(1e-4).unwrap();
+        let loose = calibration.threshold_for(1e-2).unwrap();
+        assert!(strict < loose, "{file:?}");
+        assert!(calibration.threshold_for(1e-9).is_err(), "{file:?}");
+    }
 }

@@ -53,3 +53,14 @@ pub enum ExportError {
     #[error("the tensors cannot be written as safetensors")]
     Safetensors(#[from] safetensors::SafeTensorError),
 }
+
+impl ExportError {
+    /// A value that is well formed but another than the file must have there.
+    pub(crate) fn unexpected(
+        offset: usize,
+        expected: impl Into<Cow<'static, str>>,
+        found: impl ToString,
+    ) -> Self {
+        Self::Unexpected { offset, expected: expected.into(), found: found.to_string() }
+    }
+}

@@ -1,7 +1,7 @@
 //! What the fuzz targets need: each reader of dlib's format, and a valid file that is small enough to
 //! be taken apart by chance.
 
-use crate::{ExportError, hog, mmod, resnet, shape_predictor};
+use crate::{ExportError, hog, shape_predictor, testing};
 
 /// A reader and the smallest file that it takes.
 #[derive(Debug)]
@@ -16,12 +16,12 @@ pub struct Format {
 
 /// Every reader of dlib's format.
 pub const FORMATS: [Format; 4] = [
-    Format { name: "resnet", export: resnet::network_file::tiny_to_onnx, valid: resnet::network_file::tiny },
-    Format { name: "mmod", export: mmod::network_file::tiny_to_onnx, valid: mmod::network_file::tiny },
-    Format { name: "hog", export: hog::hog_to_safetensors, valid: hog::detector_file::small },
+    Format { name: "resnet", export: testing::resnet::tiny_to_onnx, valid: testing::resnet::tiny },
+    Format { name: "mmod", export: testing::mmod::tiny_to_onnx, valid: testing::mmod::tiny },
+    Format { name: "hog", export: hog::hog_to_safetensors, valid: testing::hog::small },
     Format {
         name: "shape-predictor",
         export: shape_predictor::shape_predictor_to_safetensors,
-        valid: shape_predictor::predictor_file::small,
+        valid: testing::shape_predictor::small,
     },
 ];

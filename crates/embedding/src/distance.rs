@@ -10,7 +10,7 @@ use crate::EmbeddingError;
 /// Smaller is more alike. What a value means depends on the model and the [`Metric`](crate::Metric): see the
 /// measured error rates that belong to its threshold.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Distance(f32);
+pub struct Distance(pub(crate) f32);
 
 impl Distance {
     /// Between two templates that are the same.
@@ -26,14 +26,14 @@ impl Distance {
 
     /// The number.
     #[must_use]
-    pub fn value(self) -> f32 {
+    pub const fn value(self) -> f32 {
         self.0
     }
 
     /// The percentage shown to people, `(1 - distance) * 100`, never below 0 and rounded down.
     #[must_use]
     pub fn confidence(self) -> Confidence {
-        Confidence::of(self)
+        Confidence::new(self)
     }
 }
 
@@ -68,7 +68,7 @@ pub struct Confidence {
 }
 
 impl Confidence {
-    fn of(distance: Distance) -> Self {
+    fn new(distance: Distance) -> Self {
         // In f64 the stored f32 and the products below are exact enough for the floor to be right:
         // the f32 nearest to 0.4 is 0.4000000059..., which the threshold compares as equal to itself,
         // so a distance within one f32 step of a round value must not drop to the value below it.

@@ -38,6 +38,12 @@ impl DistanceScale {
         self.metric
     }
 
+    /// The largest distance on it that is a match by default: see [`Metric::default_threshold`].
+    #[must_use]
+    pub const fn default_threshold(self) -> Distance {
+        self.metric.default_threshold()
+    }
+
     /// What a Euclidean distance is multiplied by.
     #[must_use]
     pub fn factor(self) -> f32 {

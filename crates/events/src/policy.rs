@@ -4,16 +4,11 @@ use embedding::{Distance, DistanceScale, Metric};
 use embedding_store::MatchRule;
 
 /// Largest distance between unit vectors that is a match where a fixed one is asked for, and beyond which no
-/// target goes; a [`Confidence`](embedding::Confidence) of 60 %.
-///
-/// On SFace's scale one stranger in 1,000 comparisons is as near, and 1 % of the rightful persons are farther away;
-/// on that of dlib's ResNet 4 in 1,000, and 3 % (docs/ACCURACY.md). A search makes one comparison for each user
-/// of the event: among N users a stranger is named with probability `1 - (1 - rate)^N`.
-pub const DEFAULT_THRESHOLD: f32 = 0.4;
+/// target goes: [`Metric::default_threshold`] has its error rates.
+pub const DEFAULT_THRESHOLD: f32 = Metric::Unit.default_threshold().value();
 
-/// The same for raw distances, as programs built on dlib have it: with one crop, 1 stranger in 185
-/// comparisons is accepted and 2.2 % of the rightful persons are refused (docs/ACCURACY.md).
-pub const DEFAULT_RAW_THRESHOLD: f32 = 0.6;
+/// The same for raw distances.
+pub const DEFAULT_RAW_THRESHOLD: f32 = Metric::Raw.default_threshold().value();
 
 /// How much nearer the first user must be than the second, unless configured otherwise.
 pub const DEFAULT_MARGIN: f32 = 0.02;
@@ -33,7 +28,7 @@ pub struct MatchPolicy {
 impl Default for MatchPolicy {
     /// [`DEFAULT_THRESHOLD`] and [`DEFAULT_MARGIN`], between unit vectors.
     fn default() -> Self {
-        Self::fixed(distance(DEFAULT_THRESHOLD))
+        Self::fixed(Metric::Unit.default_threshold())
     }
 }
 
@@ -53,7 +48,7 @@ impl MatchPolicy {
     #[must_use]
     pub fn raw() -> Self {
         Self {
-            rule: MatchRule::Threshold(distance(DEFAULT_RAW_THRESHOLD)),
+            rule: MatchRule::Threshold(Metric::Raw.default_threshold()),
             margin: Distance::ZERO,
             scale: DistanceScale::RAW,
         }
@@ -63,10 +58,7 @@ impl MatchPolicy {
 /// The largest distance that a target may come to: the fixed one of the metric, so that a comparison with one
 /// person is never laxer than that.
 pub(crate) fn largest_of_target(metric: Metric) -> Distance {
-    distance(match metric {
-        Metric::Unit => DEFAULT_THRESHOLD,
-        Metric::Raw => DEFAULT_RAW_THRESHOLD,
-    })
+    metric.default_threshold()
 }
 
 /// A distance among the constants above.

@@ -11,7 +11,7 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 fn engine(detector: DetectorChoice) -> FaceEngine {
-    let options = EngineOptions { detector, ..EngineOptions::default() };
+    let options = EngineOptions::default().with_detector(detector);
     FaceEngine::open(picture::models(), options).expect("run `cargo xtask setup` first")
 }
 
@@ -32,7 +32,7 @@ fn detectors(criterion: &mut Criterion) {
     ];
     let face = yunet.decode(&picture::one_face()).unwrap();
     let faceless = without_face(&face);
-    let (face, faceless) = (RgbView::of(&face).unwrap(), RgbView::of(&faceless).unwrap());
+    let (face, faceless) = (RgbView::from_image(&face).unwrap(), RgbView::from_image(&faceless).unwrap());
 
     let mut group = criterion.benchmark_group("detectors");
     group.sample_size(30);

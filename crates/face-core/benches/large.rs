@@ -12,11 +12,11 @@ fn large(criterion: &mut Criterion) {
     let options = EngineOptions::default();
     let engine = FaceEngine::open(picture::models(), options).expect("run `cargo xtask setup` first");
     // Decoded whole for a face of some pixels, which only a smaller one needs.
-    let whole = EngineOptions { smallest_face: SmallestFace::Pixels(u32::MAX), ..EngineOptions::default() };
+    let whole = EngineOptions::default().with_smallest_face(SmallestFace::Pixels(u32::MAX));
     let whole = FaceEngine::open(picture::models(), whole).expect("run `cargo xtask setup` first");
     let selfie = picture::selfie();
     let pixels = engine.decode(&selfie).unwrap();
-    let view = RgbView::of(&pixels).unwrap();
+    let view = RgbView::from_image(&pixels).unwrap();
 
     let mut group = criterion.benchmark_group("12_megapixels");
     group.sample_size(20);

@@ -17,7 +17,7 @@ fn stages(criterion: &mut Criterion) {
     let engine = FaceEngine::open(picture::models(), options).expect("run `cargo xtask setup` first");
     let jpeg = picture::one_face();
     let pixels: RgbImage = engine.decode(&jpeg).unwrap();
-    let view = RgbView::of(&pixels).unwrap();
+    let view = RgbView::from_image(&pixels).unwrap();
     let detection = *engine.detect(view).unwrap().first().unwrap();
     let face = Face { detection, landmarks: engine.landmarks(view, &detection) };
     let embedder = engine.embedder(engine.model()).unwrap();

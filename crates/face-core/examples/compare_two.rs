@@ -6,9 +6,6 @@ use std::path::Path;
 use anyhow::Context;
 use face_core::{EngineOptions, FaceEngine, FacePolicy, Template};
 
-/// Distance up to which two single pictures count as one person: of two people 1 in 1,000 are as near.
-const THRESHOLD: f32 = 0.4;
-
 fn main() -> anyhow::Result<()> {
     let mut pictures = std::env::args_os().skip(1);
     let (Some(a), Some(b)) = (pictures.next(), pictures.next()) else {
@@ -33,8 +30,10 @@ fn main() -> anyhow::Result<()> {
         );
         Ok(engine.template([&found.embedding])?)
     };
-    let distance = embed(Path::new(&a))?.distance(&embed(Path::new(&b))?)?;
-    let verdict = if distance.value() <= THRESHOLD { "the same person" } else { "two different people" };
+    let (a, b) = (embed(Path::new(&a))?, embed(Path::new(&b))?);
+    let distance = a.distance(&b)?;
+    let same = distance <= a.scale().default_threshold();
+    let verdict = if same { "the same person" } else { "two different people" };
     println!("distance {distance}, confidence {}: {verdict}", distance.confidence());
     Ok(())
 }

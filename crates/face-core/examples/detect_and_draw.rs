@@ -23,7 +23,7 @@ fn main() -> anyhow::Result<()> {
 
     let bytes = std::fs::read(&photo).with_context(|| format!("reading {}", Path::new(&photo).display()))?;
     let mut picture = engine.decode(&bytes)?;
-    let pixels = RgbView::of(&picture)?;
+    let pixels = RgbView::from_image(&picture)?;
     let faces = engine.detect(pixels)?;
     let landmarks: Vec<_> = faces.iter().map(|face| engine.landmarks(pixels, face)).collect();
 

@@ -15,7 +15,7 @@ fn main() -> anyhow::Result<()> {
 
     let bytes = std::fs::read(&photo).with_context(|| format!("reading {}", Path::new(&photo).display()))?;
     let picture = engine.decode(&bytes)?;
-    let pixels = RgbView::of(&picture)?;
+    let pixels = RgbView::from_image(&picture)?;
     let faces = engine.detect(pixels)?;
     println!(
         "{} faces in {}x{} pixels, embedded by {}",

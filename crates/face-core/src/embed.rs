@@ -1,6 +1,6 @@
 //! From chips to embeddings: one run of the network over all crops, and their mean.
 
-use embedding::{DIMENSIONS, DistanceScale, Embedding, ModelId};
+use embedding::{DIMENSIONS, Distance, DistanceScale, Embedding, ModelId};
 use ort::environment::Environment;
 
 use crate::align::{Alignment, align};
@@ -23,7 +23,7 @@ pub struct EmbedderInfo {
 
 impl EmbedderInfo {
     /// As the manifest has it; `crops` replaces both numbers of crops.
-    pub(crate) fn of(model: &ModelEntry, crops: Option<Crops>) -> Result<Self, OpenError> {
+    pub(crate) fn from_manifest(model: &ModelEntry, crops: Option<Crops>) -> Result<Self, OpenError> {
         Ok(Self {
             id: model.model_id()?,
             scale: model.distance_scale()?,
@@ -44,6 +44,13 @@ impl EmbedderInfo {
         self.scale
     }
 
+    /// The largest distance between two of its templates that is a match by default, with its error rates at
+    /// [`Metric::default_threshold`](embedding::Metric::default_threshold).
+    #[must_use]
+    pub fn default_threshold(&self) -> Distance {
+        self.scale.default_threshold()
+    }
+
     /// How many crops of a face are averaged.
     #[must_use]
     pub fn crops(&self, purpose: Purpose) -> Crops {
@@ -56,7 +63,7 @@ impl EmbedderInfo {
 
     /// Whether the length of its embeddings is the [`Quality::recognisability`](crate::Quality::recognisability).
     #[must_use]
-    pub fn tells_recognisability(&self) -> bool {
+    pub fn measures_recognisability(&self) -> bool {
         self.recognisability
     }
 }

@@ -37,7 +37,7 @@ impl Embedders {
         options: &EngineOptions,
     ) -> Result<Self, OpenError> {
         let slots = manifest.embedders().map(|entry| {
-            let info = EmbedderInfo::of(entry, options.crops)?;
+            let info = EmbedderInfo::from_manifest(entry, options.crops)?;
             Ok(Slot { entry: entry.clone(), info, loaded: OnceLock::new(), loading: Mutex::new(()) })
         });
         let slots = slots.collect::<Result<Vec<_>, OpenError>>()?;
@@ -71,7 +71,7 @@ impl Embedders {
 
     /// The one whose embeddings tell how recognisable a face is, where the manifest has one.
     pub(crate) fn recogniser(&self) -> Result<Option<&Embedder>, OpenError> {
-        let slot = self.slots.iter().find(|slot| slot.info.tells_recognisability());
+        let slot = self.slots.iter().find(|slot| slot.info.measures_recognisability());
         slot.map(|slot| self.load(slot)).transpose()
     }
 

@@ -6,6 +6,7 @@ use crate::Quality;
 
 /// A point in pixels: `x` to the right and `y` downward from the centre of the top left pixel.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Point {
     /// Pixels to the right.
     pub x: f32,
@@ -15,6 +16,7 @@ pub struct Point {
 
 /// An axis-aligned rectangle in pixels; it may reach outside the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BoundingBox {
     /// Left edge.
     pub left: f32,
@@ -53,7 +55,10 @@ impl BoundingBox {
 }
 
 /// A way of finding faces; the scores of different ones cannot be compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+// Read without the feature too: the manifest of the models names its detectors so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[serde(rename_all = "lowercase")]
 pub enum DetectorKind {
     /// YuNet.
     Yunet,
@@ -65,6 +70,7 @@ pub enum DetectorKind {
 
 /// One face as the detector found it.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Detection {
     /// Where it is.
     pub bounding_box: BoundingBox,
@@ -109,6 +115,7 @@ impl Detection {
 /// The five landmarks of dlib's predictor, in its order: outer and inner corner of the eye at the
 /// picture's right, outer and inner corner of the eye at its left, and the base of the nose.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Landmarks(pub [Point; 5]);
 
 impl Landmarks {
@@ -133,10 +140,30 @@ impl Landmarks {
 /// to 21 and 22 to 26), the nose (27 to 35), the eyes (36 to 41 and 42 to 47), the outer (48 to 59) and the
 /// inner outline of the lips (60 to 67); the picture's left comes first.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "Vec<Point>", into = "Vec<Point>")
+)]
 pub struct Landmarks68(pub [Point; 68]);
+
+impl TryFrom<Vec<Point>> for Landmarks68 {
+    type Error = String;
+
+    fn try_from(points: Vec<Point>) -> Result<Self, String> {
+        points.try_into().map(Self).map_err(|points: Vec<_>| format!("68 landmarks, not {}", points.len()))
+    }
+}
+
+impl From<Landmarks68> for Vec<Point> {
+    fn from(landmarks: Landmarks68) -> Self {
+        landmarks.0.to_vec()
+    }
+}
 
 /// A detected face with its landmarks.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Face {
     /// What the detector found.
     pub detection: Detection,
@@ -146,6 +173,7 @@ pub struct Face {
 
 /// A face of a picture, and how well it is shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AnalyzedFace {
     /// Where it is.
     pub face: Face,
@@ -204,6 +232,37 @@ mod tests {
             prop_assert_eq!(a.iou(&b), b.iou(&a));
             prop_assert!((0.0..=1.0).contains(&a.iou(&b)));
         }
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn faces_and_what_was_measured_of_them_are_serialised_and_read_again() {
+        use serde_json::{from_value, json, to_value};
+
+        use crate::{QualityCode, QualityLimits, Shortcoming};
+
+        let at = |x| Point { x, y: 2.0 };
+        let bounding_box = BoundingBox { left: 0.5, top: 0.0, width: 10.0, height: 12.0 };
+        let found_by = DetectorKind::Yunet;
+        let detection = Detection { bounding_box, score: 0.75, points: Some([at(1.0); 5]), found_by };
+        let face = Face { detection, landmarks: Landmarks([at(3.0); 5]) };
+        let value = to_value(face).unwrap();
+        assert_eq!(value["detection"]["found_by"], "yunet");
+        assert_eq!(value["landmarks"][4], json!({ "x": 3.0, "y": 2.0 }));
+        assert_eq!(from_value::<Face>(value).unwrap(), face);
+
+        let all = Landmarks68([at(4.0); 68]);
+        let value = to_value(all).unwrap();
+        assert_eq!(from_value::<Landmarks68>(value.clone()).unwrap(), all);
+        let short = json!(value.as_array().unwrap()[1..]);
+        assert!(from_value::<Landmarks68>(short).unwrap_err().to_string().contains("68 landmarks, not 67"));
+
+        let shortcoming = Shortcoming { code: QualityCode::TurnedUpOrDown, value: 21.0, limit: 20.0 };
+        let value = to_value(shortcoming).unwrap();
+        assert_eq!(value["code"], QualityCode::TurnedUpOrDown.as_str());
+        assert_eq!(from_value::<Shortcoming>(value).unwrap(), shortcoming);
+        let limits: QualityLimits = from_value(json!({ "max_yaw": 20.0 })).unwrap();
+        assert_eq!((limits.max_yaw, limits.max_roll), (20.0, QualityLimits::default().max_roll));
     }
 
     #[test]

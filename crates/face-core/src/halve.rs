@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn an_even_picture_keeps_its_colour() {
         let picture = RgbImage::from_pixel(31, 20, image::Rgb([10, 128, 255]));
-        let half = halve(RgbView::of(&picture).unwrap()).unwrap();
+        let half = halve(RgbView::from_image(&picture).unwrap()).unwrap();
         assert_eq!((half.width(), half.height()), (14, 8));
         assert!(half.pixels().all(|p| p.0 == [10, 128, 255]));
     }
@@ -62,7 +62,7 @@ mod tests {
     fn one_bright_pixel_spreads_by_the_binomial_weights() {
         let mut picture = RgbImage::new(11, 11);
         picture.put_pixel(4, 4, image::Rgb([255; 3]));
-        let half = halve(RgbView::of(&picture).unwrap()).unwrap();
+        let half = halve(RgbView::from_image(&picture).unwrap()).unwrap();
         assert_eq!(half.get_pixel(1, 1).0[0], (255 * 36 / 256) as u8);
         assert_eq!(half.get_pixel(0, 1).0[0], (255 * 6 / 256) as u8);
         assert_eq!(half.get_pixel(2, 2).0[0], 0, "255 / 256 is truncated");
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn small_pictures_are_not_halved() {
-        assert!(halve(RgbView::of(&RgbImage::new(8, 100)).unwrap()).is_none());
-        assert!(halve(RgbView::of(&RgbImage::new(9, 9)).unwrap()).is_some());
+        assert!(halve(RgbView::from_image(&RgbImage::new(8, 100)).unwrap()).is_none());
+        assert!(halve(RgbView::from_image(&RgbImage::new(9, 9)).unwrap()).is_some());
     }
 }

@@ -56,7 +56,7 @@ impl Frame {
 
     /// The frame of a detected face, whatever found it.
     #[must_use]
-    pub fn of(face: &Detection) -> Self {
+    pub fn from_detection(face: &Detection) -> Self {
         match face.found_by {
             DetectorKind::Yunet => Self::from_yunet(&face.bounding_box),
             DetectorKind::Mmod | DetectorKind::Hog => Self::from_dlib(&face.bounding_box),
@@ -168,7 +168,7 @@ impl<const POINTS: usize> ShapePredictor<POINTS> {
         let mut brightness = Vec::new();
         for stage in &self.stages {
             // All trees of a stage see the pixels around the shape that it began with, as they were trained.
-            stage.look(picture, frame, &self.mean_shape, &shape, &mut brightness);
+            stage.sample(picture, frame, &self.mean_shape, &shape, &mut brightness);
             for tree in &stage.trees {
                 let correction = tree.walk(&brightness);
                 for (point, delta) in shape.iter_mut().zip(correction) {
@@ -185,7 +185,7 @@ impl<const POINTS: usize> ShapePredictor<POINTS> {
 }
 
 impl<const POINTS: usize> Stage<POINTS> {
-    fn look(
+    fn sample(
         &self,
         picture: RgbView<'_>,
         frame: &Frame,

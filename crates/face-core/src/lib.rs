@@ -10,13 +10,19 @@
 //! let engine = FaceEngine::open("models", EngineOptions::default())?;
 //! let enrolled = engine.embed_one(&std::fs::read("badge.jpg")?, FacePolicy::Single)?;
 //! let probe = engine.embed_one(&std::fs::read("door.jpg")?, FacePolicy::Single)?;
-//! let distance = engine.template([&enrolled.embedding])?.distance(&engine.template([&probe.embedding])?)?;
-//! println!("{distance}: at most 0.4 for one person, of two people in 1 of 1,000 comparisons");
+//! let (enrolled, probe) = (engine.template([&enrolled.embedding])?, engine.template([&probe.embedding])?);
+//! println!("a match: {}", enrolled.distance(&probe)? <= enrolled.scale().default_threshold());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Conventions: pixels are 8-bit RGB, rows top to bottom; coordinates are pixels of the upright picture,
 //! `x` to the right and `y` downward; nothing here is async, keeps a picture, or writes a file.
+
+/// The programs of the READMEs.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
 
 mod align;
 mod chip;
@@ -47,7 +53,9 @@ mod turns;
 pub use chip::Chip;
 pub use decode::decode;
 pub use embed::{Embedder, EmbedderInfo};
-pub use embedding::{Confidence, Distance, DistanceScale, Embedding, EmbeddingError, ModelId, Template};
+pub use embedding::{
+    Confidence, Distance, DistanceScale, Embedding, EmbeddingError, Metric, ModelId, Template,
+};
 pub use engine::FaceEngine;
 pub use error::{FaceError, InferenceError, OpenError, PictureError};
 pub use face::{

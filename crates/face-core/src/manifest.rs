@@ -31,7 +31,7 @@ pub(crate) struct ModelEntry {
     role: Role,
     /// Which detector it is, for the models of that role.
     #[serde(default)]
-    kind: Option<KindEntry>,
+    kind: Option<DetectorKind>,
     file: PathBuf,
     sha256: String,
     /// The set-up's flag that makes it, for models that are made only when asked for.
@@ -60,25 +60,6 @@ pub(crate) struct ModelEntry {
 struct CropsEntry {
     enrolled: usize,
     probe: usize,
-}
-
-/// A detector's name in a manifest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum KindEntry {
-    Yunet,
-    Mmod,
-    Hog,
-}
-
-impl From<KindEntry> for DetectorKind {
-    fn from(kind: KindEntry) -> Self {
-        match kind {
-            KindEntry::Yunet => Self::Yunet,
-            KindEntry::Mmod => Self::Mmod,
-            KindEntry::Hog => Self::Hog,
-        }
-    }
 }
 
 /// The input tensor of a network: pixels become `(value - mean) * scale`, channel by channel.
@@ -149,8 +130,7 @@ impl Manifest {
 
     /// The first model of that kind of detector.
     pub(crate) fn detector(&self, kind: DetectorKind) -> Result<&ModelEntry, OpenError> {
-        let is_it =
-            |m: &&ModelEntry| m.role == Role::Detector && m.kind.map(DetectorKind::from) == Some(kind);
+        let is_it = |m: &&ModelEntry| m.role == Role::Detector && m.kind == Some(kind);
         let model = self.models.iter().find(is_it);
         model.ok_or_else(|| self.invalid(format!("it names no detector of the kind {kind:?}")))
     }
@@ -215,7 +195,7 @@ impl ModelEntry {
     pub(crate) fn crops(&self) -> Result<[Crops; 2], OpenError> {
         let entry = self.crops.ok_or_else(|| self.unusable("the manifest has no crops".into()))?;
         let count = |count| {
-            Crops::of(count)
+            Crops::from_count(count)
                 .ok_or_else(|| self.unusable(format!("{count} is no number of crops: 1, 2 or 4 are")))
         };
         Ok([count(entry.enrolled)?, count(entry.probe)?])

@@ -3,7 +3,15 @@
 use embedding::ModelId;
 
 /// Settings of a [`FaceEngine`](crate::FaceEngine); the defaults are those of the service.
+///
+/// ```
+/// use face_core::{DetectorChoice, EngineOptions};
+///
+/// let options = EngineOptions::default().with_sessions(4).with_detector(DetectorChoice::Auto);
+/// assert_eq!(options.threads, 1);
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct EngineOptions {
     /// What pictures are let in.
     pub limits: PictureLimits,
@@ -50,6 +58,68 @@ impl Default for EngineOptions {
             embedder: None,
             recognisability: false,
         }
+    }
+}
+
+impl EngineOptions {
+    /// Sets [`limits`](Self::limits).
+    #[must_use]
+    pub fn with_limits(self, limits: PictureLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Sets [`crops`](Self::crops).
+    #[must_use]
+    pub fn with_crops(self, crops: impl Into<Option<Crops>>) -> Self {
+        Self { crops: crops.into(), ..self }
+    }
+
+    /// Sets [`sessions`](Self::sessions).
+    #[must_use]
+    pub fn with_sessions(self, sessions: usize) -> Self {
+        Self { sessions, ..self }
+    }
+
+    /// Sets [`threads`](Self::threads).
+    #[must_use]
+    pub fn with_threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// Sets [`min_score`](Self::min_score).
+    #[must_use]
+    pub fn with_min_score(self, min_score: f32) -> Self {
+        Self { min_score, ..self }
+    }
+
+    /// Sets [`detector`](Self::detector).
+    #[must_use]
+    pub fn with_detector(self, detector: DetectorChoice) -> Self {
+        Self { detector, ..self }
+    }
+
+    /// Sets [`landmarks_68`](Self::landmarks_68).
+    #[must_use]
+    pub fn with_landmarks_68(self, landmarks_68: bool) -> Self {
+        Self { landmarks_68, ..self }
+    }
+
+    /// Sets [`smallest_face`](Self::smallest_face).
+    #[must_use]
+    pub fn with_smallest_face(self, smallest_face: SmallestFace) -> Self {
+        Self { smallest_face, ..self }
+    }
+
+    /// Sets [`embedder`](Self::embedder).
+    #[must_use]
+    pub fn with_embedder(self, embedder: impl Into<Option<ModelId>>) -> Self {
+        Self { embedder: embedder.into(), ..self }
+    }
+
+    /// Sets [`recognisability`](Self::recognisability).
+    #[must_use]
+    pub fn with_recognisability(self, recognisability: bool) -> Self {
+        Self { recognisability, ..self }
     }
 }
 
@@ -117,6 +187,8 @@ pub enum SmallestFace {
 
 /// What a picture may be, checked from its header before anything is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[non_exhaustive]
 pub struct PictureLimits {
     /// Longest file, in bytes.
     pub max_bytes: usize,
@@ -138,6 +210,32 @@ impl Default for PictureLimits {
     }
 }
 
+impl PictureLimits {
+    /// Sets [`max_bytes`](Self::max_bytes).
+    #[must_use]
+    pub fn with_max_bytes(self, max_bytes: usize) -> Self {
+        Self { max_bytes, ..self }
+    }
+
+    /// Sets [`max_pixels`](Self::max_pixels).
+    #[must_use]
+    pub fn with_max_pixels(self, max_pixels: u64) -> Self {
+        Self { max_pixels, ..self }
+    }
+
+    /// Sets [`max_side`](Self::max_side).
+    #[must_use]
+    pub fn with_max_side(self, max_side: u32) -> Self {
+        Self { max_side, ..self }
+    }
+
+    /// Sets [`max_memory`](Self::max_memory).
+    #[must_use]
+    pub fn with_max_memory(self, max_memory: u64) -> Self {
+        Self { max_memory, ..self }
+    }
+}
+
 /// How many crops of a face are embedded and averaged; more cost time and lower the error rates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Crops {
@@ -152,6 +250,7 @@ pub enum Crops {
 /// What an embedding is made for: embedders may average more crops of a face that is enrolled, once, than of
 /// the many probes that are compared with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum Purpose {
     /// It is enrolled, as a sample of a person.
     Enrolment,
@@ -162,7 +261,7 @@ pub enum Purpose {
 impl Crops {
     /// The crops of that count: 1, 2 or 4.
     #[must_use]
-    pub fn of(count: usize) -> Option<Self> {
+    pub fn from_count(count: usize) -> Option<Self> {
         [Self::One, Self::Two, Self::Four].into_iter().find(|crops| crops.count() == count)
     }
 
@@ -179,6 +278,7 @@ impl Crops {
 
 /// What to do when a picture shows several faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum FacePolicy {
     /// Exactly one prominent face. A face with less than a quarter of the largest one's area is a
     /// bystander: counted, not refused.

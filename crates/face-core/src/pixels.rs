@@ -39,7 +39,7 @@ impl<'a> RgbView<'a> {
     ///
     /// # Errors
     /// [`PictureError::NoPixels`] when a side is zero.
-    pub fn of(picture: &'a RgbImage) -> Result<Self, PictureError> {
+    pub fn from_image(picture: &'a RgbImage) -> Result<Self, PictureError> {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         Self::new(picture.as_raw(), width, height, width * 3)
     }

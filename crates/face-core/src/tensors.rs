@@ -30,13 +30,7 @@ impl<'a> Tensors<'a> {
 
     /// A tensor of 32-bit floats; `None` in `shape` lets a dimension be anything.
     pub(crate) fn floats(&self, name: &str, shape: &[Option<usize>]) -> Result<Tensor<f32>, String> {
-        let tensor = self.tensor(name, shape, Dtype::F32, f32::from_le_bytes)?;
-        // A NaN would pass unnoticed: comparisons with it are false, and sums become it.
-        if tensor.values.iter().all(|v| v.is_finite()) {
-            Ok(tensor)
-        } else {
-            Err(format!("tensor '{name}' holds a number that is not finite"))
-        }
+        finite(name, self.tensor(name, shape, Dtype::F32, f32::from_le_bytes)?, |value| value.is_finite())
     }
 
     /// A tensor of unsigned 32-bit integers; `None` in `shape` lets a dimension be anything.
@@ -46,12 +40,7 @@ impl<'a> Tensors<'a> {
 
     /// A tensor of 64-bit floats; `None` in `shape` lets a dimension be anything.
     pub(crate) fn doubles(&self, name: &str, shape: &[Option<usize>]) -> Result<Tensor<f64>, String> {
-        let tensor = self.tensor(name, shape, Dtype::F64, f64::from_le_bytes)?;
-        if tensor.values.iter().all(|v| v.is_finite()) {
-            Ok(tensor)
-        } else {
-            Err(format!("tensor '{name}' holds a number that is not finite"))
-        }
+        finite(name, self.tensor(name, shape, Dtype::F64, f64::from_le_bytes)?, |value| value.is_finite())
     }
 
     fn tensor<T, const BYTES: usize>(
@@ -73,5 +62,14 @@ impl<'a> Tensors<'a> {
             values: words.iter().map(|&word| from_bytes(word)).collect(),
             shape: view.shape().to_vec(),
         })
+    }
+}
+
+/// A NaN would pass unnoticed: comparisons with it are false, and sums become it.
+fn finite<T: Copy>(name: &str, tensor: Tensor<T>, is_finite: fn(T) -> bool) -> Result<Tensor<T>, String> {
+    if tensor.values.iter().all(|&value| is_finite(value)) {
+        Ok(tensor)
+    } else {
+        Err(format!("tensor '{name}' holds a number that is not finite"))
     }
 }

@@ -143,7 +143,7 @@ pub(crate) fn better_turn(
 fn leaning(picture: &RgbImage, degrees: f64) -> RgbImage {
     let side = picture.width().max(picture.height());
     // A copy has at least one pixel a side.
-    let Ok(view) = RgbView::of(picture) else { return RgbImage::new(side, side) };
+    let Ok(view) = RgbView::from_image(picture) else { return RgbImage::new(side, side) };
     let center = Point { x: picture.width() as f32 / 2.0 - 0.5, y: picture.height() as f32 / 2.0 - 0.5 };
     upright_part(view, center, (side - 1) as f32 / 2.0, degrees, side).0
 }

@@ -171,17 +171,15 @@ impl Config {
     /// How the face engine is to work under this configuration.
     #[must_use]
     pub(crate) fn engine_options(&self) -> EngineOptions {
-        EngineOptions {
-            limits: PictureLimits { max_bytes: self.max_upload, ..PictureLimits::default() },
-            detector: self.detector,
-            crops: self.crops,
+        EngineOptions::default()
+            .with_limits(PictureLimits::default().with_max_bytes(self.max_upload))
+            .with_detector(self.detector)
+            .with_crops(self.crops)
             // A session runs one picture at a time: with fewer than threads, these would wait for a free one.
-            sessions: self.workers.get(),
-            embedder: Some(self.matching.model.clone()),
+            .with_sessions(self.workers.get())
+            .with_embedder(self.matching.model.clone())
             // For faces of another model it costs one more run, of SFace, which only the gate has a use for.
-            recognisability: self.quality != QualityGate::Off,
-            ..EngineOptions::default()
-        }
+            .with_recognisability(self.quality != QualityGate::Off)
     }
 
     /// Each setting's name, value and origin, in the order of the help; secrets are masked.

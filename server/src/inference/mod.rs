@@ -115,7 +115,7 @@ impl Inference {
 
 fn faces_of(engine: &FaceEngine, picture: &[u8]) -> Result<FoundFaces, FaceError> {
     let decoded = engine.decode(picture)?;
-    let pixels = RgbView::of(&decoded)?;
+    let pixels = RgbView::from_image(&decoded)?;
     let faces = engine.detect(pixels)?.into_iter().map(|detection| {
         let face = engine.face(pixels, detection);
         AnalyzedFace { face, quality: engine.quality(pixels, &face) }

@@ -132,12 +132,6 @@ pub enum Choice {
     Central,
 }
 
-/// The name that the command line has for a value.
-#[must_use]
-pub fn name_of(value: &impl ValueEnum) -> String {
-    value.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! The frame of a drawing: title, axes with their ticks, and where a value lies.
 
-use super::svg::{Anchor, FAINT_INK, INK, Stroke, Svg};
+use super::svg::{FAINT_INK, INK, Stroke, Svg};
 
 const WIDTH: f64 = 760.0;
 const HEIGHT: f64 = 480.0;
@@ -44,21 +44,21 @@ impl Axes {
         let mut svg = Svg::new(WIDTH, HEIGHT, &format!("{}. {}", self.title, self.subtitle.join(". ")));
         svg.heading((LEFT, 30.0), &self.title);
         for (line, y) in self.subtitle.iter().zip([52.0, 71.0]) {
-            svg.text((LEFT, y), Anchor::Start, FAINT_INK, line);
+            svg.text((LEFT, y), "start", FAINT_INK, line);
         }
         for (value, label) in &self.x.ticks {
             let x = self.place(*value, self.y.from).0;
             svg.line((x, TOP), (x, BOTTOM), GRID);
-            svg.text((x, BOTTOM + 19.0), Anchor::Middle, INK, label);
+            svg.text((x, BOTTOM + 19.0), "middle", INK, label);
         }
         for (value, label) in &self.y.ticks {
             let y = self.place(self.x.from, *value).1;
             svg.line((LEFT, y), (RIGHT, y), GRID);
-            svg.text((LEFT - 8.0, y + 4.5), Anchor::End, INK, label);
+            svg.text((LEFT - 8.0, y + 4.5), "end", INK, label);
         }
         svg.line((LEFT, TOP), (LEFT, BOTTOM), AXIS);
         svg.line((LEFT, BOTTOM), (RIGHT, BOTTOM), AXIS);
-        svg.text(((LEFT + RIGHT) / 2.0, BOTTOM + 44.0), Anchor::Middle, INK, self.x.name);
+        svg.text(((LEFT + RIGHT) / 2.0, BOTTOM + 44.0), "middle", INK, self.x.name);
         svg.upward_text((20.0, (TOP + BOTTOM) / 2.0), self.y.name);
         svg
     }

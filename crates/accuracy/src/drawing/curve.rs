@@ -26,14 +26,14 @@ pub struct Curve {
 impl Curve {
     /// The comparisons of a run, `None` where it has none.
     #[must_use]
-    pub fn of(report: &Report) -> Option<Self> {
+    pub fn from_comparisons(report: &Report) -> Option<Self> {
         let verification = report.curve()?;
         Self::new(described(&report.setting), &verification.roc, verification.impostor)
     }
 
     /// The searches of a run: of FPIR and FNIR; `None` where it has none.
     #[must_use]
-    pub fn of_searches(report: &Report) -> Option<Self> {
+    pub fn from_searches(report: &Report) -> Option<Self> {
         let found = report.identification.as_ref()?;
         let open = found.open_set.as_ref()?;
         let name = format!("{}, search among {}", described(&report.setting), found.gallery);

@@ -1,7 +1,7 @@
 //! How the distances of one person's pictures and of two persons' pictures are spread.
 
 use super::axes::{Axes, Axis, round_ticks};
-use super::svg::{Anchor, FAINT_INK, INK, Stroke};
+use super::svg::{FAINT_INK, INK, Stroke};
 use crate::verification::Verification;
 
 const GENUINE: Stroke = Stroke { colour: "#1a7f37", width: 1.8, dashes: "" };
@@ -51,7 +51,7 @@ pub fn draw_distances(v: &Verification, title: &str, subtitle: [String; 2]) -> S
         svg.line(axes.place(x, 0.0), axes.place(x, top), THRESHOLD);
         let (x, y) = axes.place(x, top);
         let name = format!("FAR {} % at {:.3}", point.target.rate() * 100.0, point.threshold);
-        svg.text((x - 5.0, y + 10.0), Anchor::End, INK, &name);
+        svg.text((x - 5.0, y + 10.0), "end", INK, &name);
     }
     // Each name over the peak of its own hill.
     for (shares, stroke, name) in [(&genuine, GENUINE, "one person"), (&impostor, IMPOSTOR, "two persons")] {
@@ -59,7 +59,7 @@ pub fn draw_distances(v: &Verification, title: &str, subtitle: [String; 2]) -> S
         let (bin, share) = peak.unwrap_or_default();
         let (x, y) = axes.place((bin as f64 + 0.5) * width, share);
         let (x, anchor) =
-            if stroke.colour == GENUINE.colour { (x - 34.0, Anchor::End) } else { (x + 44.0, Anchor::Start) };
+            if stroke.colour == GENUINE.colour { (x - 34.0, "end") } else { (x + 44.0, "start") };
         svg.text((x, y + 16.0), anchor, stroke.colour, name);
     }
     svg.finish()

@@ -2,24 +2,6 @@
 
 use std::fmt::Write;
 
-/// Where a text is anchored.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Anchor {
-    Start,
-    Middle,
-    End,
-}
-
-impl Anchor {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Middle => "middle",
-            Self::End => "end",
-        }
-    }
-}
-
 /// How a line looks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stroke {
@@ -80,8 +62,9 @@ impl Svg {
         ));
     }
 
-    pub(super) fn text(&mut self, (x, y): (f64, f64), anchor: Anchor, colour: &str, text: &str) {
-        let (anchor, text) = (anchor.name(), escaped(text));
+    /// A text beside a place, which `anchor` says is its `start`, `middle` or `end`.
+    pub(super) fn text(&mut self, (x, y): (f64, f64), anchor: &str, colour: &str, text: &str) {
+        let text = escaped(text);
         self.add(format_args!(
             "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>"
         ));

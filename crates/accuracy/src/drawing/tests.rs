@@ -24,11 +24,11 @@ fn report(model: &str, impostors: usize) -> Report {
             ..Setting::default()
         },
         pictures: PicturesReport { count: 9, people: 3, ..PicturesReport::default() },
-        pairs: Some(Verification::of(&compared, &[])),
+        pairs: Some(Verification::from_comparisons(&compared, &[])),
         identification: Some(Identification {
             enrolled_pictures: 1,
             gallery: 361,
-            rank_1: Proportion::NONE,
+            rank_1: Proportion::default(),
             operating_points: vec![],
             thresholds: vec![],
             open_set: Some(open_set),
@@ -57,7 +57,7 @@ fn assert_well_formed(svg: &str) {
 #[test]
 fn drawings_are_well_formed_whatever_the_names() {
     let report = report("<b>\"a\" & b</b>", 50_000);
-    let curve = Curve::of(&report).unwrap();
+    let curve = Curve::from_comparisons(&report).unwrap();
     let lines = || ["\u{1}".into(), "<".into()];
     assert_well_formed(&draw_roc(&[curve.clone(), curve.clone()], "R < O & C", lines()));
     assert_well_formed(&draw_det(&[curve.clone(), curve], "D < E & T", lines()));
@@ -66,16 +66,17 @@ fn drawings_are_well_formed_whatever_the_names() {
 
 #[test]
 fn a_curve_has_no_point_that_hangs_on_fewer_than_ten_impostors() {
-    let curve = Curve::of(&report("m", 1000)).unwrap();
+    let curve = Curve::from_comparisons(&report("m", 1000)).unwrap();
     let svg = draw_roc(&[curve], "", Default::default());
     assert!(svg.contains(">1 %<") && !svg.contains(">0.1 %<"), "{svg}");
-    assert_eq!(Curve::of(&report("m", 9)), None);
+    assert_eq!(Curve::from_comparisons(&report("m", 9)), None);
 }
 
 #[test]
 fn the_drawing_of_both_errors_has_comparisons_and_searches_and_no_point_without_an_error() {
     let report = report("m", 1000);
-    let curves: Vec<_> = [Curve::of(&report), Curve::of_searches(&report)].into_iter().flatten().collect();
+    let curves: Vec<_> =
+        [Curve::from_comparisons(&report), Curve::from_searches(&report)].into_iter().flatten().collect();
     let svg = draw_det(&curves, "", Default::default());
     assert!(svg.contains(">m, 2 against 1 crops<"), "{svg}");
     assert!(svg.contains(">m, 2 against 1 crops, search among 361<"), "{svg}");

@@ -26,7 +26,7 @@ fn report(groups: &Groups) -> GroupReport {
         }
     }
     let scores = Scores::new(genuine, impostor).unwrap();
-    GroupReport::of(groups, &names, &people, &scores, distance)
+    GroupReport::measure(groups, &names, &people, &scores, distance)
 }
 
 fn groups(lines: &str) -> Groups {

@@ -15,7 +15,7 @@ pub struct HttpReport {
 }
 
 /// Events of one size.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EventOutcome {
     /// People wanted in each.
     pub size: usize,
@@ -40,24 +40,6 @@ pub struct EventOutcome {
 }
 
 impl EventOutcome {
-    /// Nothing counted yet.
-    #[must_use]
-    pub fn of_size(size: usize) -> Self {
-        let none = Proportion::NONE;
-        Self {
-            size,
-            people: Vec::new(),
-            enrolled: none,
-            not_enrolled: BTreeMap::new(),
-            named: none,
-            named_as_another: none,
-            ambiguous: none,
-            strangers_named: none,
-            strangers_ambiguous: none,
-            refused: BTreeMap::new(),
-        }
-    }
-
     /// One more event, with so many people.
     pub fn count_event(&mut self, people: usize) {
         self.people.push(people);
@@ -100,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_answer_counts_for_users_and_strangers_each() {
-        let mut outcome = EventOutcome::of_size(2);
+        let mut outcome = EventOutcome::default();
         outcome.count_enrolment(&Enrolled::Yes);
         outcome.count_enrolment(&Enrolled::No(vec!["blurred".into(), "too_dark".into()]));
         let named = |user: &str| Answer::Match(user.to_owned());

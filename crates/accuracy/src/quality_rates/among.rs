@@ -33,9 +33,9 @@ pub struct AmongSpoilt {
 impl AmongSpoilt {
     /// Compares every two pictures of different people, the earlier one enrolled, the later one as the probe.
     #[must_use]
-    pub fn of(spoiling: Option<Spoiling>, pictures: &[Shown<'_>]) -> Self {
-        let (mut found, mut passed) = (Proportion::NONE, Proportion::NONE);
-        let (mut far, mut far_of_found) = (Proportion::NONE, Proportion::NONE);
+    pub fn measure(spoiling: Option<Spoiling>, pictures: &[Shown<'_>]) -> Self {
+        let (mut found, mut passed) = (Proportion::default(), Proportion::default());
+        let (mut far, mut far_of_found) = (Proportion::default(), Proportion::default());
         for (index, shown) in pictures.iter().enumerate() {
             found.add(shown.face.is_some());
             let Some(face) = shown.face else { continue };

@@ -37,7 +37,7 @@ pub fn by_pose(pictures: &[Shown<'_>]) -> Vec<PoseRate> {
         let Some((probe, Some(pose))) = shown.face.map(|face| (face.probe, face.quality.pose)) else {
             continue;
         };
-        let mut rate = Proportion::NONE;
+        let mut rate = Proportion::default();
         for (other, enrolled) in pictures.iter().enumerate() {
             if other != index && enrolled.person == shown.person {
                 enrolled.face.iter().for_each(|face| rate.add(face.enrolled.distance(probe) > 0.40));
@@ -62,7 +62,7 @@ pub fn by_pose(pictures: &[Shown<'_>]) -> Vec<PoseRate> {
                 degrees >= f32::from(from) && below.is_none_or(|below| degrees < f32::from(below))
             };
             let mut rate =
-                PoseRate { angle: name.to_owned(), from, below, pictures: 0, frr: Proportion::NONE };
+                PoseRate { angle: name.to_owned(), from, below, pictures: 0, frr: Proportion::default() };
             for (_, frr) in refused.iter().filter(|(pose, _)| within(pose)) {
                 rate.pictures += 1;
                 rate.frr.count += frr.count;

@@ -29,7 +29,7 @@ pub struct SpoiltRates {
 impl SpoiltRates {
     /// Compares each spoilt picture, as a probe, with the untouched ones but its own, at `indices` among them.
     #[must_use]
-    pub fn of(
+    pub fn measure(
         spoiling: Option<Spoiling>,
         indices: &[usize],
         spoilt: &[Shown<'_>],
@@ -38,7 +38,7 @@ impl SpoiltRates {
         let (mut genuine, mut impostor, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for (&own, shown) in indices.iter().zip(spoilt) {
             let Some(face) = shown.face else { continue };
-            values.extend(spoiling.and_then(|spoiling| spoiling.kind().value(face.quality)));
+            values.extend(spoiling.and_then(|spoiling| spoiling.kind().value().1(face.quality)));
             for (index, other) in untouched.iter().enumerate() {
                 // Its own untouched picture is nearly the same picture, and no second one of the person.
                 let Some(enrolled) = other.face.filter(|_| index != own) else { continue };
@@ -47,7 +47,7 @@ impl SpoiltRates {
             }
         }
         let rates = scores("spoilt pictures against untouched ones", genuine, impostor)
-            .map(|scores| THRESHOLDS.map(|threshold| RatesAt::of(&scores, threshold)).to_vec());
+            .map(|scores| THRESHOLDS.map(|threshold| RatesAt::at(&scores, threshold)).to_vec());
         Self {
             spoiling,
             pictures: indices.len(),

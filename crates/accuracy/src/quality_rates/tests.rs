@@ -21,7 +21,7 @@ fn face(place: f32, yaw: f32) -> (FaceVector, Quality) {
         detection_score: None,
         recognisability: Some(10.0 + place),
     };
-    (FaceVector::of(&[&embedding], DistanceScale::RAW).unwrap(), quality)
+    (FaceVector::new(&[&embedding], DistanceScale::RAW).unwrap(), quality)
 }
 
 fn shown_faces<'a>(faces: &'a [(FaceVector, Quality)], people: &[usize]) -> Vec<Shown<'a>> {
@@ -43,7 +43,7 @@ fn a_spoilt_picture_is_compared_with_all_but_its_own_and_a_lost_face_is_counted(
     let mut spoilt = shown_faces(&copies, &[0, 0, 1]);
     spoilt.push(Shown { person: 1, face: None });
     let dark = "dark=0.5".parse().unwrap();
-    let rates = SpoiltRates::of(Some(dark), &[0, 1, 2, 3], &spoilt, &all);
+    let rates = SpoiltRates::measure(Some(dark), &[0, 1, 2, 3], &spoilt, &all);
     assert_eq!((rates.pictures, rates.no_face), (4, 1));
     // Genuine distances: 0.39, 0.5 and 0.25; the copies' brightness: 0, 50 and 225.
     let refused: Vec<_> = rates.rates.iter().map(|at| (at.frr.count, at.frr.of, at.far.of)).collect();
@@ -51,7 +51,7 @@ fn a_spoilt_picture_is_compared_with_all_but_its_own_and_a_lost_face_is_counted(
     assert_eq!(rates.value.unwrap()[1], 50.0);
     assert!((rates.value.unwrap()[0] - 5.0).abs() < 1e-4);
     let lost = [0, 0, 1, 1].map(|person| Shown { person, face: None });
-    let rates = SpoiltRates::of(Some(dark), &[0, 1, 2, 3], &lost, &all);
+    let rates = SpoiltRates::measure(Some(dark), &[0, 1, 2, 3], &lost, &all);
     assert_eq!((rates.no_face, rates.value, rates.rates.as_slice()), (4, None, [].as_slice()));
 }
 
@@ -71,7 +71,7 @@ fn spoilt_pictures_are_compared_among_themselves_and_those_refused_are_no_danger
     let mut pictures = shown_faces(&faces, &[0, 0, 1, 2]);
     pictures.push(Shown { person: 3, face: None });
     let spoiling = "blur=9".parse().unwrap();
-    let among = AmongSpoilt::of(Some(spoiling), &pictures);
+    let among = AmongSpoilt::measure(Some(spoiling), &pictures);
     assert_eq!(among.found, Proportion { count: 4, of: 5 });
     assert_eq!(among.passed, Proportion { count: 3, of: 4 });
     // Pairs of one person count nowhere.
@@ -80,8 +80,8 @@ fn spoilt_pictures_are_compared_among_themselves_and_those_refused_are_no_danger
     assert!((among.recognisability.unwrap()[1] - 11.15).abs() < 1e-4);
 
     let near = [face(0.0, 0.0), face(0.1, 0.0), face(0.2, 0.0), face(2.0, 0.0)];
-    let untouched = AmongSpoilt::of(None, &shown_faces(&near, &[0, 1, 2, 3]));
-    let ruined = AmongSpoilt::of(Some(spoiling), &shown_faces(&near[..3], &[0, 1, 2]));
+    let untouched = AmongSpoilt::measure(None, &shown_faces(&near, &[0, 1, 2, 3]));
+    let ruined = AmongSpoilt::measure(Some(spoiling), &shown_faces(&near[..3], &[0, 1, 2]));
     assert_eq!((untouched.far, ruined.far.share()), (Proportion { count: 3, of: 6 }, 1.0));
     assert_eq!((ruined.times(&untouched), untouched.times(&among)), (Some(2.0), None));
 }

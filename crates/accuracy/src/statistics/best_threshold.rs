@@ -58,11 +58,8 @@ pub fn best_threshold(pairs: impl IntoIterator<Item = Labelled>) -> BestThreshol
 /// How many pairs a threshold decides rightly.
 #[must_use]
 pub fn accuracy_at(threshold: f32, pairs: impl IntoIterator<Item = Labelled>) -> Proportion {
-    let mut right = Proportion { count: 0, of: 0 };
-    for pair in pairs {
-        right.of += 1;
-        right.count += usize::from((pair.distance <= threshold) == pair.same);
-    }
+    let mut right = Proportion::default();
+    pairs.into_iter().for_each(|pair| right.add((pair.distance <= threshold) == pair.same));
     right
 }
 

@@ -21,7 +21,7 @@ pub struct Histogram {
 impl Histogram {
     /// Counts all finite distances.
     #[must_use]
-    pub fn of(scores: &Scores) -> Self {
+    pub fn count(scores: &Scores) -> Self {
         // Infinity, for what no threshold accepts, sorts last and has no bin.
         let last = |distances: &[f32]| distances.iter().rev().copied().find(|d| d.is_finite()).unwrap_or(0.0);
         let largest = last(scores.genuine()).max(last(scores.impostor()));

@@ -55,6 +55,12 @@ pub struct OperatingPoint {
 }
 
 impl OperatingPoint {
+    /// The points of those targets that have one.
+    #[must_use]
+    pub fn find_all(scores: &Scores, targets: &[TargetRate]) -> Vec<Self> {
+        targets.iter().filter_map(|&target| Self::find(scores, target)).collect()
+    }
+
     /// Looks for the point; `None` when there are too few impostors for the target to allow even one, or
     /// when it allows all of them.
     #[must_use]

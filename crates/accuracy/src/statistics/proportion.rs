@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 /// Standard normal quantile of a two-sided interval of 95 %.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// So many out of so many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// So many out of so many; none out of none by default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proportion {
     /// How many.
     pub count: usize,
@@ -15,9 +15,6 @@ pub struct Proportion {
 }
 
 impl Proportion {
-    /// None out of none.
-    pub const NONE: Self = Self { count: 0, of: 0 };
-
     /// One more trial, and whether it counts.
     pub fn add(&mut self, counts: bool) {
         self.of += 1;

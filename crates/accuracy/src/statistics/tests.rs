@@ -132,7 +132,7 @@ fn blocks_share_out_both_kinds_evenly_and_in_order() {
 
 #[test]
 fn a_histogram_counts_every_finite_distance_once() {
-    let histogram = Histogram::of(&scores(&[0.0, 0.019, 0.021, f32::INFINITY], &[0.05]));
+    let histogram = Histogram::count(&scores(&[0.0, 0.019, 0.021, f32::INFINITY], &[0.05]));
     assert_eq!(histogram.genuine, [2, 1, 0]);
     assert_eq!(histogram.impostor, [0, 0, 1]);
 }

@@ -19,11 +19,7 @@ impl HogDetector {
         let offset = reader.offset();
         let detectors = reader.count(INTEGER_BYTES, "the detectors")?;
         if detectors == 0 {
-            return Err(ExportError::Unexpected {
-                offset,
-                expected: "at least one detector".into(),
-                found: "none".to_owned(),
-            });
+            return Err(ExportError::unexpected(offset, "at least one detector", "none"));
         }
         // Not reserved: the count of detectors is checked loosely, the room for weights only at each of
         // them.
@@ -90,11 +86,11 @@ fn read_weights(reader: &mut Reader<'_>, count: usize, filters: &mut Vec<f32>) -
     let offset = reader.offset();
     let rows = reader.column("the weights of a detector")?;
     if rows != count + 1 {
-        return Err(ExportError::Unexpected {
+        return Err(ExportError::unexpected(
             offset,
-            expected: format!("{count} weights and a threshold").into(),
-            found: format!("{rows} numbers"),
-        });
+            format!("{count} weights and a threshold"),
+            format!("{rows} numbers"),
+        ));
     }
     for _ in 0..count {
         let offset = reader.offset();
@@ -102,11 +98,7 @@ fn read_weights(reader: &mut Reader<'_>, count: usize, filters: &mut Vec<f32>) -
         #[expect(clippy::cast_possible_truncation, reason = "rounding is the purpose")]
         let rounded = weight as f32;
         if !rounded.is_finite() {
-            return Err(ExportError::Unexpected {
-                offset,
-                expected: "a weight within the range of f32".into(),
-                found: weight.to_string(),
-            });
+            return Err(ExportError::unexpected(offset, "a weight within the range of f32", weight));
         }
         filters.push(rounded);
     }

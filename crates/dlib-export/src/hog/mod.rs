@@ -4,8 +4,6 @@
 //! scan_fhog_pyramid.h, after Felzenszwalb et al., "Object Detection with Discriminatively Trained
 //! Part Based Models" (2010).
 
-#[cfg(any(test, fuzzing))]
-pub(crate) mod detector_file;
 mod format;
 mod safetensors;
 
@@ -80,10 +78,7 @@ struct Scan {
 /// [`ExportError`] if the file is not such a detector, is cut off or goes on after its end, if the
 /// filters do not fit the window, a number is not finite, or a weight is beyond `f32`.
 pub fn hog_to_safetensors(svm: &[u8]) -> Result<Vec<u8>, ExportError> {
-    let mut reader = Reader::new(svm);
-    let detector = HogDetector::read(&mut reader)?;
-    reader.expect_end()?;
-    safetensors::write(&detector)
+    safetensors::write(&Reader::whole(svm, HogDetector::read)?)
 }
 
 #[cfg(test)]

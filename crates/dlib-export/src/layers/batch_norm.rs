@@ -23,11 +23,7 @@ pub(crate) fn read_batch_norm(reader: &mut Reader<'_>, channels: usize) -> Resul
     let variances = parameters(reader, channels, "the running variances")?;
     // The sum with epsilon could be negative, and its root NaN in every weight of the channel.
     if let Some(variance) = variances.iter().find(|&&variance| variance < 0.0) {
-        return Err(ExportError::Unexpected {
-            offset,
-            expected: "running variances of 0 or more".into(),
-            found: variance.to_string(),
-        });
+        return Err(ExportError::unexpected(offset, "running variances of 0 or more", variance));
     }
     reader.size("the number of updates")?;
     reader.size("the window of the running statistics")?;
@@ -35,11 +31,7 @@ pub(crate) fn read_batch_norm(reader: &mut Reader<'_>, channels: usize) -> Resul
     let offset = reader.offset();
     let epsilon = reader.f64("the epsilon of a batch normalisation")?;
     if epsilon <= 0.0 {
-        return Err(ExportError::Unexpected {
-            offset,
-            expected: "an epsilon above 0".into(),
-            found: epsilon.to_string(),
-        });
+        return Err(ExportError::unexpected(offset, "an epsilon above 0", epsilon));
     }
 
     Ok(Affine::of_batch_norm([&gamma, &beta, &means, &variances], epsilon))

@@ -82,10 +82,12 @@ impl Convolution {
     /// The convolution that computes `affine` of this one's result; an error at `offset`, where the
     /// affine layer starts, if a weight of it is too large for `f32`.
     pub(crate) fn followed_by(self, affine: &Affine, offset: usize) -> Result<Self, ExportError> {
-        self.scaled(affine).ok_or_else(|| ExportError::Unexpected {
-            offset,
-            expected: "a scaling that keeps the weights before it finite".into(),
-            found: "a product beyond f32".to_owned(),
+        self.scaled(affine).ok_or_else(|| {
+            ExportError::unexpected(
+                offset,
+                "a scaling that keeps the weights before it finite",
+                "a product beyond f32",
+            )
         })
     }
 

@@ -31,11 +31,11 @@ fn expect_averages(reader: &mut Reader<'_>, averages: [f32; 3]) -> Result<(), Ex
         // Equal bit by bit: the numbers are read exactly, and the caller normalises with these very
         // constants.
         if found != average {
-            return Err(ExportError::Unexpected {
+            return Err(ExportError::unexpected(
                 offset,
-                expected: format!("{average} as the average of a colour").into(),
-                found: found.to_string(),
-            });
+                format!("{average} as the average of a colour"),
+                found,
+            ));
         }
     }
     Ok(())

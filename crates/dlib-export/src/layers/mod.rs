@@ -58,11 +58,11 @@ fn expect_view(
     if found == shape {
         return Ok(());
     }
-    Err(ExportError::Unexpected {
+    Err(ExportError::unexpected(
         offset,
-        expected: format!("{shape:?} as the sizes of {expected}").into(),
-        found: format!("{found:?}"),
-    })
+        format!("{shape:?} as the sizes of {expected}"),
+        format!("{found:?}"),
+    ))
 }
 
 /// The parameters of a layer: a tensor of a known number of values.
@@ -76,11 +76,7 @@ fn parameters(
     if tensor.values.len() == count {
         return Ok(tensor.values);
     }
-    Err(ExportError::Unexpected {
-        offset,
-        expected: format!("{count} values as {expected}").into(),
-        found: tensor.values.len().to_string(),
-    })
+    Err(ExportError::unexpected(offset, format!("{count} values as {expected}"), tensor.values.len()))
 }
 
 /// The multipliers of learning rate and weight decay, for weights and for biases.

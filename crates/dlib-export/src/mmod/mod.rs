@@ -1,10 +1,8 @@
 //! dlib's face detector by convolution (MMOD, max-margin object detection), to ONNX.
 
-mod architecture;
+pub(crate) mod architecture;
 mod graph;
 mod network;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod network_file;
 mod options;
 mod widths;
 
@@ -70,10 +68,8 @@ pub fn mmod_to_onnx(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
     to_onnx(dat, &FACE_DETECTOR)
 }
 
-fn to_onnx(dat: &[u8], architecture: &Architecture) -> Result<Vec<u8>, ExportError> {
-    let mut reader = Reader::new(dat);
-    let network = Mmod::read(&mut reader, architecture)?;
-    reader.expect_end()?;
+pub(crate) fn to_onnx(dat: &[u8], architecture: &Architecture) -> Result<Vec<u8>, ExportError> {
+    let network = Reader::whole(dat, |reader| Mmod::read(reader, architecture))?;
     Ok(graph::model(&network, architecture))
 }
 

@@ -1,5 +1,7 @@
 //! What a model that is read must have, and the words for one that has something else.
 
+use std::borrow::Cow;
+
 use super::proto::{Dimension, TENSOR_FLOAT, ValueInfoProto};
 use crate::error::ExportError;
 
@@ -7,7 +9,7 @@ use crate::error::ExportError;
 const SHOWN_CHARACTERS: usize = 64;
 pub(crate) const SHOWN_NUMBERS: usize = 8;
 
-pub(crate) fn wrong(expected: &'static str, found: impl Into<String>) -> ExportError {
+pub(crate) fn wrong(expected: impl Into<Cow<'static, str>>, found: impl Into<String>) -> ExportError {
     ExportError::Model { expected: expected.into(), found: found.into() }
 }
 

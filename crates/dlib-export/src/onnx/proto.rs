@@ -214,9 +214,7 @@ pub(crate) fn decode(onnx: &[u8]) -> Result<ModelProto, ExportError> {
     if model.encoded_len() == onnx.len() && model.encode_to_vec() == onnx {
         Ok(model)
     } else {
-        Err(ExportError::Model {
-            expected: "only fields that this exporter can carry over".into(),
-            found: format!("{} bytes, which would become {}", onnx.len(), model.encoded_len()),
-        })
+        let found = format!("{} bytes, which would become {}", onnx.len(), model.encoded_len());
+        Err(ExportError::Model { expected: "only fields that this exporter can carry over".into(), found })
     }
 }

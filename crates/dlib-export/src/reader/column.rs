@@ -17,11 +17,11 @@ impl Reader<'_> {
                 self.check_room(offset, rows, FLOAT_BYTES, expected)?;
                 Ok(rows)
             }
-            Ok(_) | Err(_) => Err(ExportError::Unexpected {
+            Ok(_) | Err(_) => Err(ExportError::unexpected(
                 offset,
-                expected: format!("{expected} as a column of numbers").into(),
-                found: format!("{rows} x {columns}"),
-            }),
+                format!("{expected} as a column of numbers"),
+                format!("{rows} x {columns}"),
+            )),
         }
     }
 }

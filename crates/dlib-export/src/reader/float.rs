@@ -41,21 +41,19 @@ impl Reader<'_> {
         if (0.0..=1.0).contains(&value) {
             return Ok(value);
         }
-        Err(ExportError::Unexpected {
-            offset,
-            expected: format!("{expected} from 0 to 1").into(),
-            found: value.to_string(),
-        })
+        Err(ExportError::unexpected(offset, format!("{expected} from 0 to 1"), value))
     }
 
     fn float(&mut self, precision: &Precision, expected: &'static str) -> Result<f64, ExportError> {
         let offset = self.offset();
         let mantissa = self.integer(expected)?;
         let exponent = self.integer(expected)?;
-        exact(mantissa, exponent, precision).ok_or_else(|| ExportError::Unexpected {
-            offset,
-            expected: format!("{expected}, a finite {}", precision.name).into(),
-            found: format!("{mantissa} * 2^{exponent}"),
+        exact(mantissa, exponent, precision).ok_or_else(|| {
+            ExportError::unexpected(
+                offset,
+                format!("{expected}, a finite {}", precision.name),
+                format!("{mantissa} * 2^{exponent}"),
+            )
         })
     }
 }

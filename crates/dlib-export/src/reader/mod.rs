@@ -35,6 +35,17 @@ impl<'a> Reader<'a> {
         Self { rest: file, offset: 0 }
     }
 
+    /// What `read` makes of a whole file.
+    pub(crate) fn whole<T>(
+        file: &'a [u8],
+        read: impl FnOnce(&mut Self) -> Result<T, ExportError>,
+    ) -> Result<T, ExportError> {
+        let mut reader = Self::new(file);
+        let value = read(&mut reader)?;
+        reader.expect_end()?;
+        Ok(value)
+    }
+
     /// The byte that is read next, counted from the start of the file.
     pub(crate) fn offset(&self) -> usize {
         self.offset
@@ -67,19 +78,17 @@ impl<'a> Reader<'a> {
         let size = usize::from(control & 0x0f);
         // Bits 4 to 6 are never set by dlib, and an integer has one byte at least, even 0.
         if control & 0x70 != 0 || !(1..=8).contains(&size) {
-            return Err(ExportError::Unexpected {
+            return Err(ExportError::unexpected(
                 offset,
-                expected: format!("the control byte of {expected}").into(),
-                found: format!("0x{control:02x}"),
-            });
+                format!("the control byte of {expected}"),
+                format!("0x{control:02x}"),
+            ));
         }
         // An error names the start of the value, not the byte after the control byte.
         let bytes = self.bytes(size, expected).map_err(|_| ExportError::Truncated { offset, expected })?;
         let magnitude = bytes.iter().rev().fold(0_u64, |value, &byte| value << 8 | u64::from(byte));
-        let value = i64::try_from(magnitude).map_err(|_| ExportError::Unexpected {
-            offset,
-            expected: format!("{expected} of at most 63 bits").into(),
-            found: magnitude.to_string(),
+        let value = i64::try_from(magnitude).map_err(|_| {
+            ExportError::unexpected(offset, format!("{expected} of at most 63 bits"), magnitude)
         })?;
         Ok(if control & 0x80 == 0 { value } else { -value })
     }
@@ -91,11 +100,7 @@ impl<'a> Reader<'a> {
         if found == value {
             Ok(())
         } else {
-            Err(ExportError::Unexpected {
-                offset,
-                expected: format!("{value} as {expected}").into(),
-                found: found.to_string(),
-            })
+            Err(ExportError::unexpected(offset, format!("{value} as {expected}"), found))
         }
     }
 
@@ -109,11 +114,8 @@ impl<'a> Reader<'a> {
     pub(crate) fn size(&mut self, expected: &'static str) -> Result<usize, ExportError> {
         let offset = self.offset;
         let value = self.integer(expected)?;
-        usize::try_from(value).map_err(|_| ExportError::Unexpected {
-            offset,
-            expected: format!("{expected} of 0 or more").into(),
-            found: value.to_string(),
-        })
+        usize::try_from(value)
+            .map_err(|_| ExportError::unexpected(offset, format!("{expected} of 0 or more"), value))
     }
 
     /// An integer within a range.
@@ -127,11 +129,11 @@ impl<'a> Reader<'a> {
         if range.contains(&value) {
             return Ok(value);
         }
-        Err(ExportError::Unexpected {
+        Err(ExportError::unexpected(
             offset,
-            expected: format!("{expected} from {} to {}", range.start(), range.end()).into(),
-            found: value.to_string(),
-        })
+            format!("{expected} from {} to {}", range.start(), range.end()),
+            value,
+        ))
     }
 
     /// The number of elements that follow, each of which takes `element_bytes` or more.
@@ -169,11 +171,11 @@ impl<'a> Reader<'a> {
             // dlib writes a bool as text and not as a byte of 0 or 1.
             b'0' => Ok(false),
             b'1' => Ok(true),
-            other => Err(ExportError::Unexpected {
+            other => Err(ExportError::unexpected(
                 offset,
-                expected: format!("'0' or '1' as {expected}").into(),
-                found: format!("0x{other:02x}"),
-            }),
+                format!("'0' or '1' as {expected}"),
+                format!("0x{other:02x}"),
+            )),
         }
     }
 
@@ -181,8 +183,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn expect_name(&mut self, name: &'static str) -> Result<(), ExportError> {
         let offset = self.offset;
         let length = self.count(1, name)?;
-        let unexpected =
-            |found| ExportError::Unexpected { offset, expected: format!("the name {name:?}").into(), found };
+        let unexpected = |found| ExportError::unexpected(offset, format!("the name {name:?}"), found);
         // The text goes into the message, which must not grow with the file.
         if length > LONGEST_STRING {
             return Err(unexpected(format!("a string of {length} bytes")));
@@ -200,11 +201,11 @@ impl<'a> Reader<'a> {
         if self.rest.is_empty() {
             Ok(())
         } else {
-            Err(ExportError::Unexpected {
-                offset: self.offset,
-                expected: "the end of the file".into(),
-                found: format!("{} more bytes", self.rest.len()),
-            })
+            Err(ExportError::unexpected(
+                self.offset,
+                "the end of the file",
+                format!("{} more bytes", self.rest.len()),
+            ))
         }
     }
 }

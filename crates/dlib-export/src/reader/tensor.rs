@@ -27,11 +27,11 @@ impl Reader<'_> {
         let values: Vec<f32> = words.iter().map(|&word| f32::from_le_bytes(word)).collect();
         match values.iter().position(|value| !value.is_finite()) {
             None => Ok(Tensor { shape, values }),
-            Some(index) => Err(ExportError::Unexpected {
-                offset: start + index * size_of::<f32>(),
-                expected: format!("finite numbers in {expected}").into(),
-                found: "infinity or NaN".to_owned(),
-            }),
+            Some(index) => Err(ExportError::unexpected(
+                start + index * size_of::<f32>(),
+                format!("finite numbers in {expected}"),
+                "infinity or NaN",
+            )),
         }
     }
 

@@ -3,35 +3,35 @@
 use crate::layers::{ConvolutionShape, PoolShape};
 
 /// Rows and columns of the stem's pool, and of the pool on the shortcut of a block that halves.
-pub(super) const STEM_POOL: PoolShape = PoolShape { window: 3, stride: 2 };
-pub(super) const SHORTCUT_POOL: PoolShape = PoolShape { window: 2, stride: 2 };
-pub(super) const GLOBAL_POOL: PoolShape = PoolShape { window: 0, stride: 1 };
+pub(crate) const STEM_POOL: PoolShape = PoolShape { window: 3, stride: 2 };
+pub(crate) const SHORTCUT_POOL: PoolShape = PoolShape { window: 2, stride: 2 };
+pub(crate) const GLOBAL_POOL: PoolShape = PoolShape { window: 0, stride: 1 };
 
 /// The sizes in which residual networks of this kind differ. No stage has fewer filters than the one
 /// before it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Architecture {
+pub(crate) struct Architecture {
     /// Rows and columns of a chip.
-    pub(super) side: usize,
+    pub(crate) side: usize,
     /// Averages of red, green and blue over the training pictures.
-    pub(super) averages: [f32; 3],
-    pub(super) stem_filters: usize,
+    pub(crate) averages: [f32; 3],
+    pub(crate) stem_filters: usize,
     /// From the input up.
-    pub(super) stages: &'static [Stage],
-    pub(super) embedding_size: usize,
+    pub(crate) stages: &'static [Stage],
+    pub(crate) embedding_size: usize,
 }
 
 /// Blocks that work on pictures of one size.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stage {
-    pub(super) filters: usize,
+pub(crate) struct Stage {
+    pub(crate) filters: usize,
     /// Whether the first block halves the picture.
-    pub(super) halves: bool,
-    pub(super) blocks: usize,
+    pub(crate) halves: bool,
+    pub(crate) blocks: usize,
 }
 
 /// The published face embedder: 29 convolutions.
-pub(super) const FACE_EMBEDDER: Architecture = Architecture {
+pub(crate) const FACE_EMBEDDER: Architecture = Architecture {
     side: 150,
     averages: [122.782, 117.001, 104.298],
     stem_filters: 32,
@@ -47,19 +47,19 @@ pub(super) const FACE_EMBEDDER: Architecture = Architecture {
 
 /// Two convolutions and the way around them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct BlockShape {
-    pub(super) halves: bool,
-    pub(super) first: ConvolutionShape,
-    pub(super) second: ConvolutionShape,
+pub(crate) struct BlockShape {
+    pub(crate) halves: bool,
+    pub(crate) first: ConvolutionShape,
+    pub(crate) second: ConvolutionShape,
 }
 
 impl Architecture {
-    pub(super) fn stem(&self) -> ConvolutionShape {
+    pub(crate) fn stem(&self) -> ConvolutionShape {
         ConvolutionShape { filters: self.stem_filters, inputs: 3, kernel: 7, stride: 2, padding: 0 }
     }
 
     /// All blocks from the input up.
-    pub(super) fn blocks(&self) -> Vec<BlockShape> {
+    pub(crate) fn blocks(&self) -> Vec<BlockShape> {
         let mut shapes = Vec::new();
         let mut inputs = self.stem_filters;
         for stage in self.stages {
@@ -80,7 +80,7 @@ impl Architecture {
     }
 
     /// Channels that enter the fully connected layer.
-    pub(super) fn features(&self) -> usize {
+    pub(crate) fn features(&self) -> usize {
         self.stages.last().map_or(self.stem_filters, |stage| stage.filters)
     }
 }

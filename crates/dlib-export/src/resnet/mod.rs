@@ -1,10 +1,8 @@
 //! dlib's face embedder: the residual network of 29 convolutions, to ONNX.
 
-mod architecture;
+pub(crate) mod architecture;
 mod graph;
 mod network;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod network_file;
 
 use crate::error::ExportError;
 use crate::reader::Reader;
@@ -28,10 +26,8 @@ pub fn resnet_to_onnx(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
     to_onnx(dat, &FACE_EMBEDDER)
 }
 
-fn to_onnx(dat: &[u8], architecture: &Architecture) -> Result<Vec<u8>, ExportError> {
-    let mut reader = Reader::new(dat);
-    let network = ResNet::read(&mut reader, architecture)?;
-    reader.expect_end()?;
+pub(crate) fn to_onnx(dat: &[u8], architecture: &Architecture) -> Result<Vec<u8>, ExportError> {
+    let network = Reader::whole(dat, |reader| ResNet::read(reader, architecture))?;
     Ok(graph::model(&network, architecture))
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Step {
 
 impl Chain {
     /// The operators that start at the input of that name.
-    pub(super) fn of(graph: &mut GraphProto, input: &str) -> Self {
+    pub(super) fn new(graph: &mut GraphProto, input: &str) -> Self {
         let constants = std::mem::take(&mut graph.initializer);
         Self {
             nodes: std::mem::take(&mut graph.node).into_iter(),
@@ -85,10 +85,10 @@ impl Step {
             && Some(&tensor.dims) == expected.as_ref()
             && count == shape.iter().product::<usize>();
         if !is_it {
-            return Err(ExportError::Model {
-                expected: format!("a constant of {shape:?} floats").into(),
-                found: format!("{} of {count}", shown(tensor.name())),
-            });
+            return Err(wrong(
+                format!("a constant of {shape:?} floats"),
+                format!("{} of {count}", shown(tensor.name())),
+            ));
         }
         if tensor.float_data.iter().all(|value| value.is_finite()) {
             Ok(tensor.float_data)

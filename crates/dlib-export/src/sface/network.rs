@@ -48,7 +48,7 @@ impl SFace {
         let graph = model.graph.as_mut().ok_or_else(|| wrong("a graph", "none"))?;
         expect_input_and_output(graph, architecture)?;
 
-        let mut chain = Chain::of(graph, INPUT);
+        let mut chain = Chain::new(graph, INPUT);
         for (operator, expected) in [("Sub", MEAN), ("Mul", SCALE)] {
             let mut step = chain.next(operator)?;
             step.expect(&[], 0)?;

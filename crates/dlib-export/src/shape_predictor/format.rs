@@ -41,11 +41,11 @@ impl ShapePredictor {
         let (features, anchors) = anchors(reader, cascades, points)?;
         let (largest, offset) = trees.largest_index;
         if usize::try_from(largest).is_ok_and(|largest| largest >= features) {
-            return Err(ExportError::Unexpected {
+            return Err(ExportError::unexpected(
                 offset,
-                expected: format!("the index of one of {features} feature pixels").into(),
-                found: largest.to_string(),
-            });
+                format!("the index of one of {features} feature pixels"),
+                largest,
+            ));
         }
         let deltas = deltas(reader, cascades, features)?;
 
@@ -73,11 +73,11 @@ impl Trees {
         per_tree.check(splits, offset)?;
         // Nodes are found by arithmetic on their index, which is right in a full tree alone.
         if !(splits + 1).is_power_of_two() {
-            return Err(ExportError::Unexpected {
+            return Err(ExportError::unexpected(
                 offset,
-                expected: "one less than a power of two as the number of splits".into(),
-                found: splits.to_string(),
-            });
+                "one less than a power of two as the number of splits",
+                splits,
+            ));
         }
         for _ in 0..splits {
             let a = self.split_index(reader)?;
@@ -89,21 +89,21 @@ impl Trees {
         let offset = reader.offset();
         let leaves = reader.count(INTEGER_BYTES, "the leaves of a tree")?;
         if leaves != splits + 1 {
-            return Err(ExportError::Unexpected {
+            return Err(ExportError::unexpected(
                 offset,
-                expected: format!("{} leaves for {splits} splits", splits + 1).into(),
-                found: leaves.to_string(),
-            });
+                format!("{} leaves for {splits} splits", splits + 1),
+                leaves,
+            ));
         }
         for _ in 0..leaves {
             let offset = reader.offset();
             let rows = reader.column("a leaf")?;
             if rows != 2 * points {
-                return Err(ExportError::Unexpected {
+                return Err(ExportError::unexpected(
                     offset,
-                    expected: format!("a leaf of {} numbers", 2 * points).into(),
-                    found: rows.to_string(),
-                });
+                    format!("a leaf of {} numbers", 2 * points),
+                    rows,
+                ));
             }
             for _ in 0..rows {
                 self.leaves.push(reader.f32("a leaf")?);
@@ -138,14 +138,8 @@ impl Equal {
         if count == expected && count > 0 {
             return Ok(());
         }
-        Err(ExportError::Unexpected {
-            offset,
-            expected: match expected {
-                0 => format!("one or more {}", self.what).into(),
-                expected => format!("{expected} {}", self.what).into(),
-            },
-            found: count.to_string(),
-        })
+        let least = if expected == 0 { "one or more".to_owned() } else { expected.to_string() };
+        Err(ExportError::unexpected(offset, format!("{least} {}", self.what), count))
     }
 }
 
@@ -153,11 +147,7 @@ fn mean_shape(reader: &mut Reader<'_>) -> Result<Vec<f32>, ExportError> {
     let offset = reader.offset();
     let rows = reader.column("the mean shape")?;
     if rows == 0 || rows % 2 != 0 {
-        return Err(ExportError::Unexpected {
-            offset,
-            expected: "an even number of coordinates in the mean shape".into(),
-            found: rows.to_string(),
-        });
+        return Err(ExportError::unexpected(offset, "an even number of coordinates in the mean shape", rows));
     }
     (0..rows).map(|_| reader.f32("a coordinate of the mean shape")).collect()
 }
@@ -201,11 +191,7 @@ fn index(reader: &mut Reader<'_>, limit: usize, expected: &'static str) -> Resul
     let index = reader.size(expected)?;
     match u32::try_from(index) {
         Ok(index32) if index < limit => Ok(index32),
-        Ok(_) | Err(_) => Err(ExportError::Unexpected {
-            offset,
-            expected: format!("the index of {expected}").into(),
-            found: index.to_string(),
-        }),
+        Ok(_) | Err(_) => Err(ExportError::unexpected(offset, format!("the index of {expected}"), index)),
     }
 }
 
@@ -213,5 +199,5 @@ fn not_empty(count: usize, offset: usize, expected: &'static str) -> Result<(), 
     if count > 0 {
         return Ok(());
     }
-    Err(ExportError::Unexpected { offset, expected: expected.into(), found: "none".to_owned() })
+    Err(ExportError::unexpected(offset, expected, "none"))
 }

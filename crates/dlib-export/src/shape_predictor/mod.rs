@@ -4,8 +4,6 @@
 //! and Sullivan, "One Millisecond Face Alignment with an Ensemble of Regression Trees" (2014).
 
 mod format;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod predictor_file;
 mod safetensors;
 
 use crate::error::ExportError;
@@ -72,10 +70,7 @@ impl Sizes {
 /// [`ExportError`] if the file is not a shape predictor, is cut off or goes on after its end, if an
 /// index is out of range, a number is not finite, or if cascades or trees differ in size.
 pub fn shape_predictor_to_safetensors(dat: &[u8]) -> Result<Vec<u8>, ExportError> {
-    let mut reader = Reader::new(dat);
-    let predictor = ShapePredictor::read(&mut reader)?;
-    reader.expect_end()?;
-    safetensors::write(&predictor)
+    safetensors::write(&Reader::whole(dat, ShapePredictor::read)?)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use ::safetensors::{Dtype, SafeTensors};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::predictor_file::{PredictorFile, Tree};
+use crate::testing::shape_predictor::{PredictorFile, Tree};
 
 use super::*;
 use crate::testing::{Writer, damaged, within_memory};

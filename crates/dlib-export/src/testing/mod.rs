@@ -1,13 +1,17 @@
-//! What the tests of this crate share: a writer of dlib's serialisation and of layers, damage to valid
-//! files, a limit on memory, and a reader of graphs. The writers alone serve the fuzz targets too.
+//! What the tests of this crate share: writers of dlib's serialisation, of layers and of a small file of each kind,
+//! damage to valid files, a limit on memory, and a reader of graphs. The writers alone serve the fuzz targets too.
 
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
 pub(crate) mod graph;
+pub(crate) mod hog;
 pub(crate) mod layers;
 #[cfg(test)]
 mod memory;
+pub(crate) mod mmod;
+pub(crate) mod resnet;
+pub(crate) mod shape_predictor;
 mod writer;
 
 #[cfg(test)]

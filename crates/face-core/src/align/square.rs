@@ -99,13 +99,13 @@ impl Square {
         for _ in 0..halvings {
             let next = match &level {
                 None => halve(part),
-                Some(level) => RgbView::of(level).ok().and_then(halve),
+                Some(level) => RgbView::from_image(level).ok().and_then(halve),
             };
             let Some(next) = next else { return RgbImage::new(side, side) };
             level = Some(next);
             self = self.halved();
         }
-        match level.as_ref().map(RgbView::of) {
+        match level.as_ref().map(RgbView::from_image) {
             Some(Ok(level)) => self.sample(level, side),
             Some(Err(_)) => RgbImage::new(side, side),
             None => self.sample(part, side),

@@ -56,7 +56,7 @@ fn found(landmarks: Landmarks, points: Option<[Point; 5]>) -> Face {
 }
 
 fn chip(alignment: &Alignment, picture: &RgbImage, landmarks: &Landmarks) -> Chip {
-    align(RgbView::of(picture).unwrap(), &found(*landmarks, None), alignment, SIDE, 1.0)
+    align(RgbView::from_image(picture).unwrap(), &found(*landmarks, None), alignment, SIDE, 1.0)
 }
 
 fn differences<'a>(a: &'a Chip, b: &'a Chip) -> impl Iterator<Item = f64> + 'a {
@@ -125,7 +125,7 @@ proptest! {
     ) {
         let points = points.map(|(x, y)| Point { x, y });
         let face = found(Landmarks(points), detected.then_some(points));
-        let chip = align(RgbView::of(&waves(64, 48, 9.0)).unwrap(), &face, &alignment, SIDE, 1.0);
+        let chip = align(RgbView::from_image(&waves(64, 48, 9.0)).unwrap(), &face, &alignment, SIDE, 1.0);
         prop_assert_eq!(chip.pixels().dimensions(), (150, 150));
     }
 }
@@ -147,7 +147,7 @@ fn a_picture_whose_detected_points_are_in_place_is_cut_as_it_is() {
     let Alignment::Points { yunet, .. } = by_points() else { unreachable!() };
     let points = yunet.map(|[x, y]| point([x + 31.0, y + 17.0]));
     let elsewhere = face([200.0, 200.0], 30.0, 0.1);
-    let view = RgbView::of(&picture).unwrap();
+    let view = RgbView::from_image(&picture).unwrap();
     let chip = align(view, &found(elsewhere, Some(points)), &by_points(), 112, 1.0);
     assert_eq!(*chip.pixels(), imageops::crop_imm(&picture, 31, 17, 112, 112).to_image());
 }
@@ -157,7 +157,7 @@ fn a_larger_zoom_shows_more_around_the_same_middle() {
     let picture = waves(300, 280, 23.0);
     for alignment in [DLIB, by_points()] {
         let face = found(face([150.0, 140.0], 75.0, 0.0), None);
-        let view = RgbView::of(&picture).unwrap();
+        let view = RgbView::from_image(&picture).unwrap();
         // An odd number of pixels has one in the middle.
         let [near, wide] = [1.0, 1.2].map(|zoom| align(view, &face, &alignment, 151, zoom));
         let off = |x, y| near.pixels().get_pixel(x, y).0[0].abs_diff(wide.pixels().get_pixel(x, y).0[0]);
@@ -171,7 +171,7 @@ fn a_larger_zoom_shows_more_around_the_same_middle() {
 fn detected_points_do_not_move_dlibs_chip() {
     let picture = waves(300, 280, 23.0);
     let landmarks = face([150.0, 140.0], 75.0, 0.3);
-    let view = RgbView::of(&picture).unwrap();
+    let view = RgbView::from_image(&picture).unwrap();
     let points = Some([Point { x: 3.0, y: 4.0 }; 5]);
     assert_eq!(align(view, &found(landmarks, points), &DLIB, SIDE, 1.0), chip(&DLIB, &picture, &landmarks));
 }

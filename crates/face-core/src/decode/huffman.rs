@@ -72,7 +72,7 @@ impl Tables {
     pub(super) const TYPICAL: Self = Self(0b1111);
 
     /// The typical table that a number refers to; none for the others that a file may define.
-    pub(super) fn of(number: u8) -> Self {
+    pub(super) fn from_number(number: u8) -> Self {
         let place = TYPICAL.iter().position(|table| table.number == number);
         place.map_or(Self::NONE, |place| Self(1 << place))
     }
@@ -86,7 +86,7 @@ impl Tables {
     }
 
     fn has(self, number: u8) -> bool {
-        self.without(Self::of(number)) != self
+        self.without(Self::from_number(number)) != self
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) fn defined(segment: &[u8]) -> Tables {
         && let Some((counts, after)) = after.split_first_chunk::<16>()
         && let Some((_, after)) = after.split_at_checked(counts.iter().map(|&count| usize::from(count)).sum())
     {
-        tables = tables.and(Tables::of(number));
+        tables = tables.and(Tables::from_number(number));
         rest = after;
     }
     tables

@@ -227,12 +227,12 @@ fn needed(frame: Frame, coded: &[u8]) -> Tables {
     // Marker, length, number of components; of each component its id and its two tables.
     let named = coded.get(5..5 + 2 * usize::from(frame.components));
     match named.filter(|_| frame.row_by_row) {
-        Some(named) => named
-            .chunks_exact(2)
-            .filter_map(|component| component.last())
-            .fold(Tables::NONE, |tables, &named| {
-                tables.and(Tables::of(named >> 4)).and(Tables::of(huffman::AC | named & 15))
-            }),
+        Some(named) => named.chunks_exact(2).filter_map(|component| component.last()).fold(
+            Tables::NONE,
+            |tables, &named| {
+                tables.and(Tables::from_number(named >> 4)).and(Tables::from_number(huffman::AC | named & 15))
+            },
+        ),
         None => Tables::TYPICAL,
     }
 }

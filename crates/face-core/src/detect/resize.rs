@@ -11,7 +11,7 @@ pub(super) fn shrink(picture: RgbView<'_>, longest_sides: &[usize]) -> Vec<RgbIm
     let mut copies: Vec<RgbImage> = Vec::with_capacity(longest_sides.len());
     for &longest in longest_sides {
         // Made of the copy before, so that a picture of many megapixels is read through once.
-        let source = copies.last().and_then(|copy| RgbView::of(copy).ok()).unwrap_or(picture);
+        let source = copies.last().and_then(|copy| RgbView::from_image(copy).ok()).unwrap_or(picture);
         let side = source.width().max(source.height());
         if side <= longest && !copies.is_empty() {
             continue;
@@ -35,8 +35,9 @@ fn resized(picture: RgbView<'_>, width: usize, height: usize) -> RgbImage {
             // The resizer takes no rows with gaps between them, as a part of a picture has.
             let rows: Vec<&[u8]> = (0..same_height).map(|y| picture.row(y)).collect();
             let packed = RgbImage::from_raw(same_width as u32, same_height as u32, rows.concat());
-            packed
-                .and_then(|packed| Some(resized(RgbView::of(&packed).ok()?, width as usize, height as usize)))
+            packed.and_then(|packed| {
+                Some(resized(RgbView::from_image(&packed).ok()?, width as usize, height as usize))
+            })
         }
     };
     // The sizes agree by construction. Should they not, a black copy shows no face.
@@ -63,7 +64,10 @@ mod tests {
 
     fn sizes(width: u32, height: u32) -> Vec<(u32, u32)> {
         let picture = RgbImage::new(width, height);
-        shrink(RgbView::of(&picture).unwrap(), &[640, 320]).iter().map(|c| (c.width(), c.height())).collect()
+        shrink(RgbView::from_image(&picture).unwrap(), &[640, 320])
+            .iter()
+            .map(|c| (c.width(), c.height()))
+            .collect()
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(super) fn steadied(
     let scale = [part.width() as f32 / copy.width() as f32, part.height() as f32 / copy.height() as f32];
     flip_horizontal_in_place(&mut copy);
     // A copy has at least one pixel a side.
-    let Ok(view) = RgbView::of(&copy) else { return Ok(found) };
+    let Ok(view) = RgbView::from_image(&copy) else { return Ok(found) };
     let mirrored = suppress(yunet.detect(view, min_score)?, OVERLAP).into_iter();
     let faces =
         mirrored.map(|face| back(face, view.width() as f32).scaled(scale[0], scale[1]).shifted(left, top));
@@ -114,7 +114,7 @@ fn points_in_the_middle(
     min_score: f32,
 ) -> Result<Option<[Point; 5]>, InferenceError> {
     // A part has at least one pixel a side.
-    let Ok(view) = RgbView::of(part) else { return Ok(None) };
+    let Ok(view) = RgbView::from_image(part) else { return Ok(None) };
     let middle = SIDE as f32 / 2.0;
     let off = |face: &Detection| {
         let Point { x, y } = face.bounding_box.center();
@@ -223,7 +223,7 @@ mod tests {
         ) {
             let picture = RgbImage::new(120, 80);
             let around = BoundingBox { left, top, width: side, height: 30.0 };
-            if let Some((part, left, top)) = surroundings(RgbView::of(&picture).unwrap(), &around) {
+            if let Some((part, left, top)) = surroundings(RgbView::from_image(&picture).unwrap(), &around) {
                 prop_assert!(left as usize + part.width() <= 120 && top as usize + part.height() <= 80);
             }
         }

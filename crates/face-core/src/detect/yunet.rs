@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn planes_are_blue_green_red_and_padded_with_black() {
         let picture = RgbImage::from_pixel(33, 2, image::Rgb([1, 2, 3]));
-        let (values, width, height) = tensor(RgbView::of(&picture).unwrap());
+        let (values, width, height) = tensor(RgbView::from_image(&picture).unwrap());
         assert_eq!((width, height), (64, 32));
         assert_eq!([values[32], values[33], values[64 * 2]], [3.0, 0.0, 0.0]);
         assert_eq!([values[64 * 32], values[2 * 64 * 32]], [2.0, 1.0]);

@@ -30,7 +30,7 @@ const RADII: [f32; 2] = [0.27, 0.37];
 const SCALES: [(usize, usize); 3] = [(1, 9), (2, 5), (5, 3)];
 
 impl Appearance {
-    pub(super) fn of(chip: &Chip) -> Self {
+    pub(super) fn measure(chip: &Chip) -> Self {
         let pixels = chip.pixels();
         let (width, height) = (pixels.width() as usize, pixels.height() as usize);
         let luma: Vec<f32> = pixels.pixels().map(|pixel| luma(pixel.0)).collect();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn appearance(picture: RgbImage) -> Appearance {
-        Appearance::of(&Chip::from_aligned(picture))
+        Appearance::measure(&Chip::from_aligned(picture))
     }
 
     #[test]

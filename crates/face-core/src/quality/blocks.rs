@@ -86,7 +86,7 @@ mod tests {
     fn blocks(picture: &RgbImage, eye_distance: f32) -> f32 {
         let (width, height) = (picture.width() as f32, picture.height() as f32);
         let whole = BoundingBox { left: 0.0, top: 0.0, width, height };
-        blockiness(RgbView::of(picture).unwrap(), &whole, eye_distance)
+        blockiness(RgbView::from_image(picture).unwrap(), &whole, eye_distance)
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
             let picture = smooth(40, 5.0);
             let picture = image::imageops::crop_imm(&picture, 0, 0, width, height).to_image();
             let face = BoundingBox { left, top, width: side, height: side };
-            let found = blockiness(RgbView::of(&picture).unwrap(), &face, eye_distance);
+            let found = blockiness(RgbView::from_image(&picture).unwrap(), &face, eye_distance);
             prop_assert!(found.is_finite() && found >= 0.0, "{found}");
         }
     }

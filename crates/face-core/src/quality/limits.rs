@@ -6,7 +6,14 @@ use super::{Pose, Quality};
 /// What a face must reach to be enrolled. The defaults were chosen on Labeled Faces in the Wild: about where
 /// the rate at which a face is not recognised has doubled, from 1.6 % to 3.2 % at a unit distance of 0.4.
 /// `docs/ACCURACY.md` has the curves, and says which limits are laxer than that, and which rest on little.
+///
+/// ```
+/// let mut limits = face_core::QualityLimits::default();
+/// limits.max_yaw = 20.0;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[non_exhaustive]
 pub struct QualityLimits {
     /// Least [`Quality::eye_distance`], in pixels.
     pub min_eye_distance: f32,

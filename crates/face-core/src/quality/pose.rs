@@ -5,6 +5,7 @@ use crate::Point;
 /// Which way a head is turned, in degrees, as the picture shows it. All zero for someone who faces the
 /// camera with the head upright; good to about ten degrees, because faces differ.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Pose {
     /// To the side: positive when the nose points to the picture's right.
     pub yaw: f32,
@@ -31,7 +32,7 @@ impl Pose {
     /// Weak perspective: picture = scale * (first two rows of a rotation) * face + shift, solved by least
     /// squares for the two rows, which are then made orthonormal.
     #[must_use]
-    pub fn of(points: &[Point; 5]) -> Option<Self> {
+    pub fn from_points(points: &[Point; 5]) -> Option<Self> {
         let [right, down] = rows(points)?;
         let (length_right, length_down) = (norm(right), norm(down));
         if !(length_right > 1e-9 && length_down > 1e-9 && (length_right + length_down).is_finite()) {
@@ -129,7 +130,7 @@ mod tests {
             yaw in -60.0_f32..60.0, pitch in -40.0_f32..40.0, roll in -170.0_f32..170.0,
             scale in 10.0_f64..800.0, x in 0.0_f64..4000.0, y in 0.0_f64..3000.0,
         ) {
-            let found = Pose::of(&seen(Pose { yaw, pitch, roll }, scale, x, y)).unwrap();
+            let found = Pose::from_points(&seen(Pose { yaw, pitch, roll }, scale, x, y)).unwrap();
             for (found, true_angle) in [(found.yaw, yaw), (found.pitch, pitch), (found.roll, roll)] {
                 prop_assert!((found - true_angle).abs() < 0.5, "{found} {true_angle}");
             }
@@ -139,7 +140,7 @@ mod tests {
         fn any_points_give_a_pose_of_finite_angles_or_none(
             points in prop::array::uniform5((prop::num::f32::ANY, prop::num::f32::ANY)),
         ) {
-            if let Some(pose) = Pose::of(&points.map(|(x, y)| Point { x, y })) {
+            if let Some(pose) = Pose::from_points(&points.map(|(x, y)| Point { x, y })) {
                 prop_assert!([pose.yaw, pose.pitch, pose.roll].iter().all(|a| a.is_finite()));
             }
         }
@@ -147,6 +148,6 @@ mod tests {
 
     #[test]
     fn points_in_one_place_have_no_pose() {
-        assert_eq!(Pose::of(&[Point { x: 5.0, y: 5.0 }; 5]), None);
+        assert_eq!(Pose::from_points(&[Point { x: 5.0, y: 5.0 }; 5]), None);
     }
 }

@@ -2,6 +2,7 @@
 
 /// A value of a face that misses its limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Shortcoming {
     /// What is wrong.
     pub code: QualityCode,
@@ -13,6 +14,7 @@ pub struct Shortcoming {
 
 /// What can be wrong with how a face is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum QualityCode {
     /// The eyes are too near to each other, in pixels.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Formatter};
 
 use super::cells::with_interval;
-use crate::http::{EventOutcome, HttpReport};
+use crate::http::outcome::{EventOutcome, HttpReport};
 
 /// A table for each size of event.
 pub(super) fn http(f: &mut Formatter<'_>, report: &HttpReport) -> fmt::Result {

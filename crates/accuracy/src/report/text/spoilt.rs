@@ -25,7 +25,7 @@ pub(super) fn against_untouched(f: &mut Formatter<'_>, rows: &[SpoiltRates]) -> 
         }
         write!(f, "  no face {}", row.no_face)?;
         if let Some(([low, median, high], spoiling)) = row.value.zip(row.spoiling) {
-            let value = spoiling.kind().value_name();
+            let (value, _) = spoiling.kind().value();
             write!(f, "; {value} {median:.3} ({low:.3} to {high:.3})")?;
         }
         writeln!(f)?;

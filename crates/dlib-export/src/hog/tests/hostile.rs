@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::hog_to_safetensors;
 use crate::error::ExportError;
-use crate::hog::detector_file::DetectorFile;
+use crate::testing::hog::DetectorFile;
 use crate::testing::{Writer, damaged, within_memory};
 
 /// Arrays that grow while the file is read, the tensors and the encoded file.

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use crate::error::ExportError;
 use crate::mmod::architecture::{Architecture, halving, keeping};
 use crate::mmod::mmod_to_onnx;
-use crate::mmod::network_file::{NetworkFile, TINY, tiny_to_onnx};
+use crate::testing::mmod::{NetworkFile, TINY, tiny_to_onnx};
 use crate::testing::{damaged, within_memory};
 
 /// Weights, scalings in double precision, the bytes in the graph and the encoded graph.
@@ -26,7 +26,7 @@ fn refused_with(change: impl FnOnce(&mut NetworkFile), message: &str) {
 
 #[test]
 fn every_cut_is_noticed() {
-    let file = NetworkFile::of(&TINY).bytes();
+    let file = NetworkFile::new(&TINY).bytes();
     for end in 0..file.len() {
         let result = within_memory(&file[..end], MEMORY_PER_BYTE, tiny_to_onnx);
         let noticed = matches!(result, Err(ExportError::Truncated { .. } | ExportError::TooLong { .. }));
@@ -36,7 +36,7 @@ fn every_cut_is_noticed() {
 
 #[test]
 fn what_follows_the_network_is_refused() {
-    let mut file = NetworkFile::of(&TINY).bytes();
+    let mut file = NetworkFile::new(&TINY).bytes();
     file.push(0);
     assert_refused(&file, "expected the end of the file, found 1 more bytes");
 }
@@ -44,7 +44,7 @@ fn what_follows_the_network_is_refused() {
 #[test]
 fn another_network_is_refused() {
     let refused = |architecture: Architecture, message: &str| {
-        assert_refused(&NetworkFile::of(&architecture).bytes(), message);
+        assert_refused(&NetworkFile::new(&architecture).bytes(), message);
     };
     let averages = [122.782, 117.0, 104.298];
     refused(Architecture { averages, ..TINY }, "expected 117.001 as the average of a colour, found 117");
@@ -56,7 +56,7 @@ fn another_network_is_refused() {
         Architecture { convolutions: &TINY.convolutions[1..], ..TINY },
         "expected 2 as the version of a layer's wrapper, found 3",
     );
-    assert!(mmod_to_onnx(&NetworkFile::of(&TINY).bytes()).is_err());
+    assert!(mmod_to_onnx(&NetworkFile::new(&TINY).bytes()).is_err());
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn weights_that_folding_makes_infinite_are_refused() {
 
 proptest! {
     #[test]
-    fn a_damaged_network_is_exported_or_refused(file in damaged(NetworkFile::of(&TINY).bytes())) {
+    fn a_damaged_network_is_exported_or_refused(file in damaged(NetworkFile::new(&TINY).bytes())) {
         drop(within_memory(&file, MEMORY_PER_BYTE, tiny_to_onnx));
     }
 

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use crate::error::ExportError;
 use crate::resnet::architecture::Architecture;
-use crate::resnet::network_file::{NetworkFile, TINY, tiny_to_onnx};
 use crate::resnet::resnet_to_onnx;
+use crate::testing::resnet::{NetworkFile, TINY, tiny_to_onnx};
 use crate::testing::{damaged, within_memory};
 
 /// Weights, their bytes in the graph and the encoded graph; the rest is names.
@@ -21,7 +21,7 @@ fn assert_refused(file: &[u8], message: &str) {
 
 #[test]
 fn every_cut_is_noticed() {
-    let file = NetworkFile::of(&TINY).bytes;
+    let file = NetworkFile::new(&TINY).bytes;
     for end in 0..file.len() {
         let result = within_memory(&file[..end], MEMORY_PER_BYTE, tiny_to_onnx);
         let noticed = matches!(result, Err(ExportError::Truncated { .. } | ExportError::TooLong { .. }));
@@ -31,7 +31,7 @@ fn every_cut_is_noticed() {
 
 #[test]
 fn what_follows_the_network_is_refused() {
-    let mut file = NetworkFile::of(&TINY).bytes;
+    let mut file = NetworkFile::new(&TINY).bytes;
     file.push(0);
     assert_refused(&file, "expected the end of the file, found 1 more bytes");
 }
@@ -39,7 +39,7 @@ fn what_follows_the_network_is_refused() {
 #[test]
 fn another_network_is_refused() {
     let refused = |architecture: Architecture, message: &str| {
-        assert_refused(&NetworkFile::of(&architecture).bytes, message);
+        assert_refused(&NetworkFile::new(&architecture).bytes, message);
     };
     let averages = [122.782, 117.0, 104.298];
     refused(Architecture { averages, ..TINY }, "expected 117.001 as the average of a colour, found 117");
@@ -54,7 +54,7 @@ fn another_network_is_refused() {
         Architecture { stages: fewer, ..TINY },
         "expected 1 as the version of a layer's wrapper, found 2",
     );
-    assert!(resnet_to_onnx(&NetworkFile::of(&TINY).bytes).is_err());
+    assert!(resnet_to_onnx(&NetworkFile::new(&TINY).bytes).is_err());
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn weights_that_folding_makes_infinite_are_refused() {
 
 proptest! {
     #[test]
-    fn a_damaged_network_is_exported_or_refused(file in damaged(NetworkFile::of(&TINY).bytes)) {
+    fn a_damaged_network_is_exported_or_refused(file in damaged(NetworkFile::new(&TINY).bytes)) {
         drop(within_memory(&file, MEMORY_PER_BYTE, tiny_to_onnx));
     }
 

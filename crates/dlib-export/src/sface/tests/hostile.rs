@@ -14,7 +14,7 @@ const MEMORY_PER_BYTE: usize = 400;
 
 #[track_caller]
 fn assert_refused(change: impl FnOnce(&mut Published), message: &str) {
-    let mut published = Published::of(&TINY);
+    let mut published = Published::new(&TINY);
     change(&mut published);
     let error = tiny_to_onnx(&published.bytes()).unwrap_err();
     assert_eq!(error.to_string(), format!("in the ONNX model: expected {message}"));
@@ -126,7 +126,7 @@ fn other_constants_are_refused() {
 
 #[test]
 fn every_cut_is_noticed() {
-    let file = Published::of(&TINY).bytes();
+    let file = Published::new(&TINY).bytes();
     for end in 0..file.len() {
         assert!(within_memory(&file[..end], MEMORY_PER_BYTE, tiny_to_onnx).is_err(), "{end}");
     }
@@ -146,7 +146,7 @@ fn a_file_of_small_parts_is_refused_before_it_is_decoded() {
 
 proptest! {
     #[test]
-    fn a_damaged_model_is_read_or_refused(file in damaged(Published::of(&TINY).bytes())) {
+    fn a_damaged_model_is_read_or_refused(file in damaged(Published::new(&TINY).bytes())) {
         drop(within_memory(&file, MEMORY_PER_BYTE, tiny_to_onnx));
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Published {
 }
 
 impl Published {
-    pub(super) fn of(architecture: &Architecture) -> Self {
+    pub(super) fn new(architecture: &Architecture) -> Self {
         let mut this = Self { model: empty(architecture), numbers: Numbers(1), value: "data".to_owned() };
         this.constant("mean", &[1], vec![127.5]);
         this.operator("Sub", &["mean"], "centred", Vec::new());

@@ -139,7 +139,7 @@ struct Code {
 impl Code {
     fn read(bits: &mut Bits<'_>, alphabet: usize) -> Option<Self> {
         if bits.take(1)? == 0 {
-            return Self::of(&lengths(bits, alphabet)?);
+            return Self::from_lengths(&lengths(bits, alphabet)?);
         }
         let two = bits.take(1)? == 1;
         let wide = bits.take(1)? == 1;
@@ -154,7 +154,7 @@ impl Code {
     }
 
     /// The code in which symbol `i` has `lengths[i]` bits, and does not occur with 0.
-    fn of(lengths: &[usize]) -> Option<Self> {
+    fn from_lengths(lengths: &[usize]) -> Option<Self> {
         let mut counts = [0; 16];
         let mut symbols = Vec::new();
         for (length, count) in counts.iter_mut().enumerate().skip(1) {
@@ -199,7 +199,7 @@ fn lengths(bits: &mut Bits<'_>, alphabet: usize) -> Option<Vec<usize>> {
     for &length in LENGTH_ORDER.iter().take(written) {
         *of_lengths.get_mut(length)? = bits.take(3)? as usize;
     }
-    let code = Code::of(&of_lengths)?;
+    let code = Code::from_lengths(&of_lengths)?;
     let mut left = alphabet;
     if bits.take(1)? == 1 {
         let width = 2 + 2 * bits.take(3)?;
@@ -263,12 +263,12 @@ mod tests {
 
     #[test]
     fn canonical_codes_are_read_from_their_lengths() {
-        let code = Code::of(&[2, 0, 1, 3, 3]).unwrap();
+        let code = Code::from_lengths(&[2, 0, 1, 3, 3]).unwrap();
         // 0 is symbol 2, 10 symbol 0, 110 symbol 3, 111 symbol 4; the first bit is the lowest.
         let mut bits = Bits { bytes: &[0b1101_1010, 0b0000_0001], at: 0 };
         let read: Vec<Option<u32>> = (0..4).map(|_| code.symbol(&mut bits)).collect();
         assert_eq!(read, [Some(2), Some(0), Some(3), Some(4)]);
-        assert!(Code::of(&[0, 0]).is_none());
+        assert!(Code::from_lengths(&[0, 0]).is_none());
     }
 
     proptest! {

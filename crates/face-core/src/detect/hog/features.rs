@@ -24,8 +24,8 @@ pub(super) struct FeatureMaps {
 
 impl FeatureMaps {
     /// The features of all cells with neighbours on every side; `None` where there is no such cell.
-    pub(super) fn of(planes: &Planes) -> Option<Self> {
-        let histograms = Histograms::of(planes);
+    pub(super) fn from_planes(planes: &Planes) -> Option<Self> {
+        let histograms = Histograms::from_planes(planes);
         let (columns, rows) = (histograms.columns.checked_sub(2)?, histograms.rows.checked_sub(2)?);
         if columns == 0 || rows == 0 {
             return None;
@@ -33,7 +33,7 @@ impl FeatureMaps {
         let stride = columns.next_multiple_of(LANES) + LANES;
         let plane = stride * (rows + SIDE - 1);
         let mut values = vec![0.0; FEATURES * plane];
-        let energies = Energies::of(&histograms);
+        let energies = Energies::from_histograms(&histograms);
         let mut cells = vec![[0.0; FEATURES]; columns];
         for row in 0..rows {
             measure(&histograms, &energies, row, &mut cells);
@@ -69,7 +69,7 @@ struct Energies {
 }
 
 impl Energies {
-    fn of(histograms: &Histograms) -> Self {
+    fn from_histograms(histograms: &Histograms) -> Self {
         let unsigned = |histogram: [f32; DIRECTIONS]| {
             let (first, opposite) = histogram.split_at(DIRECTIONS / 2);
             first.iter().zip(opposite).map(|(a, b)| (a + b) * (a + b)).sum::<f32>()
@@ -156,9 +156,9 @@ mod tests {
     #[test]
     fn only_cells_with_neighbours_have_features_and_the_border_is_zero() {
         for (width, height) in [(1, 1), (19, 100), (100, 19)] {
-            assert!(FeatureMaps::of(&noise(width, height)).is_none(), "{width}x{height}");
+            assert!(FeatureMaps::from_planes(&noise(width, height)).is_none(), "{width}x{height}");
         }
-        let maps = FeatureMaps::of(&noise(44, 20)).unwrap();
+        let maps = FeatureMaps::from_planes(&noise(44, 20)).unwrap();
         assert_eq!((maps.columns, maps.rows), (4, 1));
         for map in maps.maps() {
             for (i, value) in map.iter().enumerate() {

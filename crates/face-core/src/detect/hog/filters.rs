@@ -38,7 +38,7 @@ impl Scores {
 
 impl Filter {
     /// Of weights by feature, row and column.
-    pub(super) fn of(weights: &[f32]) -> Self {
+    pub(super) fn from_weights(weights: &[f32]) -> Self {
         let (rows, _) = weights.as_chunks::<SIDE>();
         let (planes, _) = rows.as_chunks::<SIDE>();
         // Taken apart at load time: the five published filters then cost 6,100 multiplications a window in
@@ -168,10 +168,10 @@ mod tests {
         ) {
             let pixels: Vec<u8> = (0..width * height).map(|i| (i * i % 251) as u8).collect();
             let planes = Planes::from_channels(width, height, [pixels.clone(), pixels.clone(), pixels]);
-            let maps = FeatureMaps::of(&planes).unwrap();
+            let maps = FeatureMaps::from_planes(&planes).unwrap();
             let mut weights = vec![0.0; FEATURES * SIDE * SIDE];
             weights[feature * SIDE * SIDE..][..SIDE * SIDE].copy_from_slice(plane.as_flattened());
-            let scores = Filter::of(&weights).scores(&maps);
+            let scores = Filter::from_weights(&weights).scores(&maps);
             let map = maps.maps().nth(feature).unwrap();
             prop_assert_eq!(scores.rows().count(), maps.rows);
             for (y, row) in scores.rows().enumerate() {

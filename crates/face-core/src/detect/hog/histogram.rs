@@ -22,7 +22,7 @@ pub(super) struct Histograms {
 }
 
 impl Histograms {
-    pub(super) fn of(planes: &Planes) -> Self {
+    pub(super) fn from_planes(planes: &Planes) -> Self {
         // Rounded as dlib does: half a cell at the edge counts as one.
         let cells = |side: usize| (side + HALF) / CELL;
         let (columns, rows) = (cells(planes.width()), cells(planes.height()));
@@ -116,7 +116,7 @@ mod tests {
         fn no_vote_is_lost(width in 1_usize..60, height in 1_usize..60, seed in any::<u8>()) {
             let plane: Vec<u8> = (0..width * height).map(|i| (i * i + i * usize::from(seed)) as u8).collect();
             let planes = Planes::from_channels(width, height, [plane.clone(), plane.clone(), plane]);
-            let histograms = Histograms::of(&planes);
+            let histograms = Histograms::from_planes(&planes);
             let mut expected = 0.0;
             let mut row = GradientRow::default();
             for y in 1..(histograms.rows * CELL).min(height).saturating_sub(1) {

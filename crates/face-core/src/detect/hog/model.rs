@@ -41,7 +41,7 @@ impl HogModel {
             return Err("tensor 'overlap' is not two numbers".into());
         };
         Ok(Self {
-            filters: filters.values.chunks_exact(FEATURES * SIDE * SIDE).map(Filter::of).collect(),
+            filters: filters.values.chunks_exact(FEATURES * SIDE * SIDE).map(Filter::from_weights).collect(),
             thresholds,
             overlap: OverlapLimits { shared, covered },
             pyramid: Limits { least_width, least_height, most_levels: one("max_levels")? },

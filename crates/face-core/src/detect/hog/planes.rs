@@ -11,7 +11,7 @@ pub(super) struct Planes {
 }
 
 impl Planes {
-    pub(super) fn of(picture: RgbView<'_>) -> Self {
+    pub(super) fn from_picture(picture: RgbView<'_>) -> Self {
         let (width, height) = (picture.width(), picture.height());
         let mut channels = [0; 3].map(|_: u8| Vec::with_capacity(width * height));
         for y in 0..height {
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn channels_are_taken_apart_and_gaps_between_rows_left_out() {
         let view = RgbView::new(&[1, 2, 3, 4, 5, 6, 0, 7, 8, 9, 10, 11, 12], 2, 2, 7).unwrap();
-        let planes = Planes::of(view);
+        let planes = Planes::from_picture(view);
         assert_eq!(planes.channels(), &[vec![1, 4, 7, 10], vec![2, 5, 8, 11], vec![3, 6, 9, 12]]);
         assert_eq!(planes.row(1), [[7, 10], [8, 11], [9, 12]]);
         assert_eq!(planes.row(2), [&[] as &[u8]; 3]);

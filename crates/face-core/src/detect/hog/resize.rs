@@ -13,7 +13,7 @@ const GROUP: usize = 4;
 
 /// The same planes at another size of at least one pixel.
 pub(super) fn resized(planes: &Planes, width: usize, height: usize) -> Planes {
-    let columns = Columns::of(planes.width(), width);
+    let columns = Columns::new(planes.width(), width);
     let rows = rows(planes.height(), height);
     let channels =
         planes.channels().each_ref().map(|plane| resized_plane(plane, planes.width(), &columns, &rows));
@@ -40,7 +40,7 @@ struct Between {
 }
 
 impl Between {
-    fn of(place: f64, length: usize) -> Self {
+    fn at(place: f64, length: usize) -> Self {
         let last = length.saturating_sub(1);
         let first = (place.max(0.0) as usize).min(last);
         Self { first, second: (first + 1).min(last), weight: place - first as f64 }
@@ -53,7 +53,7 @@ fn step(from: usize, to: usize) -> f64 {
 }
 
 impl Columns {
-    fn of(from: usize, to: usize) -> Self {
+    fn new(from: usize, to: usize) -> Self {
         let step = step(from, to);
         let (mut lefts, mut weights) = (Vec::with_capacity(to), Vec::with_capacity(to));
         let group_step = (GROUP as f64 * step) as f32;
@@ -71,7 +71,7 @@ impl Columns {
         let mut place = -step + lefts.len() as f64 * step;
         let rest = (lefts.len()..to).map(|_| {
             place += step;
-            Between::of(place, from)
+            Between::at(place, from)
         });
         Self { rest: rest.collect(), lefts, weights }
     }
@@ -81,7 +81,7 @@ impl Columns {
 fn rows(from: usize, to: usize) -> Vec<Between> {
     let step = step(from, to);
     let places = std::iter::successors(Some(0.0), |place| Some(place + step));
-    places.take(to).map(|place| Between::of(place, from)).collect()
+    places.take(to).map(|place| Between::at(place, from)).collect()
 }
 
 fn resized_plane(plane: &[u8], width: usize, columns: &Columns, rows: &[Between]) -> Vec<u8> {
@@ -95,8 +95,8 @@ fn resized_plane(plane: &[u8], width: usize, columns: &Columns, rows: &[Between]
         if below.row == Some(row.first) {
             std::mem::swap(&mut above, &mut below);
         }
-        above.look(row.first, line(row.first), &columns.lefts);
-        below.look(row.second, line(row.second), &columns.lefts);
+        above.load(row.first, line(row.first), &columns.lefts);
+        below.load(row.second, line(row.second), &columns.lefts);
         let (grouped, rest) = target.split_at_mut(groups);
         blend(&above, &below, &columns.weights, row.weight, grouped);
         let (top, bottom) = (line(row.first), line(row.second));
@@ -116,7 +116,7 @@ struct Sides {
 }
 
 impl Sides {
-    fn look(&mut self, row: usize, line: &[u8], lefts: &[usize]) {
+    fn load(&mut self, row: usize, line: &[u8], lefts: &[usize]) {
         if self.row == Some(row) {
             return;
         }
@@ -196,7 +196,7 @@ mod tests {
             from in 1_usize..300,
             to in 1_usize..700,
         ) {
-            let columns = Columns::of(from, to);
+            let columns = Columns::new(from, to);
             prop_assert_eq!(columns.lefts.len() + columns.rest.len(), to);
             for (i, (&left, &weight)) in columns.lefts.iter().zip(&columns.weights).enumerate() {
                 prop_assert!(left + 1 < from && (0.0..=1.0).contains(&weight));

@@ -33,7 +33,7 @@ impl Layout {
     /// The layout for a picture of that size. Levels go down the left edge until about half of their
     /// rows are placed and the next one fits beside the picture's end; the others go up the right edge,
     /// and those that would touch the picture itself are left out.
-    pub(super) fn of(width: usize, height: usize) -> Self {
+    pub(super) fn new(width: usize, height: usize) -> Self {
         let sizes = level_sizes(width as i64, height as i64);
         let (width, height) = (width as i64, height as i64);
         // One padding more than needed is taken off, as in dlib; where levels lie depends on it.
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn levels_go_down_the_left_edge_and_up_the_right_one() {
-        let layout = Layout::of(640, 480);
+        let layout = Layout::new(640, 480);
         assert_eq!((layout.width, layout.height, layout.tiles.len()), (662, 1782, 24));
         let at = |n: usize| layout.tiles.get(n).map(|t| (t.left, t.top, t.width, t.height));
         assert_eq!(at(0), Some((11, 11, 640, 480)));
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_place_between_levels_belongs_to_the_nearer_one() {
-        let layout = Layout::of(640, 480);
+        let layout = Layout::new(640, 480);
         assert_eq!([490, 494, 497, 501].map(|y| layout.nearest(100, y).0), [0, 0, 1, 1]);
         assert_eq!(layout.nearest(0, 0).0, 0);
     }
@@ -125,7 +125,7 @@ mod tests {
     proptest! {
         #[test]
         fn levels_lie_within_the_tensor_and_apart(width in 1_usize..900, height in 1_usize..900) {
-            let layout = Layout::of(width, height);
+            let layout = Layout::new(width, height);
             prop_assert_eq!((layout.tiles[0].width, layout.tiles[0].height), (width, height));
             for (n, a) in layout.tiles.iter().enumerate() {
                 prop_assert!(a.left >= 11 && a.left + a.width + 11 <= layout.width);

@@ -24,7 +24,7 @@ struct Between {
 
 impl Level {
     /// The picture itself, its channels normalised as `(value - mean) * scale`.
-    pub(super) fn of(picture: RgbView<'_>, mean: [f32; 3], scale: f32) -> Self {
+    pub(super) fn from_picture(picture: RgbView<'_>, mean: [f32; 3], scale: f32) -> Self {
         let (width, height) = (picture.width(), picture.height());
         let mut values = Vec::with_capacity(3 * width * height);
         for (channel, mean) in mean.into_iter().enumerate() {
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn planes_are_red_green_blue_and_copied_to_their_place() {
         let view = RgbView::new(&[10, 20, 30, 11, 21, 31], 2, 1, 6).unwrap();
-        let level = Level::of(view, [10.0, 0.0, 0.0], 0.5);
+        let level = Level::from_picture(view, [10.0, 0.0, 0.0], 0.5);
         let mut tensor = vec![0.0; 3 * 4 * 2];
         level.copy_to(&mut tensor, 4, 2, 1, 1);
         let rows: Vec<&[f32]> = tensor.chunks(4).collect();
