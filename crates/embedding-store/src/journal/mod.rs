@@ -7,10 +7,9 @@
 //! [`JournalEntry`] is what is kept, [`JournalPage`] how a part of it is read; [`InMemoryJournal`] keeps one as
 //! long as the process lives.
 
+mod cursor;
 mod entry;
-mod memory;
 mod page;
-mod place;
 mod topic;
 
 use std::fmt::Debug;
@@ -21,11 +20,9 @@ use uuid::Uuid;
 
 use crate::StoreError;
 
-pub(crate) use entry::is_label;
+pub use cursor::{InvalidCursor, JournalCursor};
 pub use entry::{JournalEntry, MAX_LABEL_BYTES};
-pub use memory::InMemoryJournal;
-pub use page::{InvalidCursor, JournalCursor, JournalListing, JournalPage};
-pub(crate) use place::Place;
+pub use page::{JournalListing, JournalPage};
 pub use topic::{InvalidTopic, MAX_TOPIC_BYTES, Topic};
 
 /// Keeps the entries of topics.
