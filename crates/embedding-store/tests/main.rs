@@ -5,6 +5,8 @@ mod cloudinary;
 mod conformance;
 mod legacy;
 mod moving;
+#[path = "../examples/own_store.rs"]
+mod own_store;
 mod postgres;
 mod records;
 mod redb;

@@ -79,10 +79,14 @@ pub use harness::{Durable, Harness, JournalHarness, JournalOf, Outcome, Store};
 ///
 /// The expression is evaluated in every test, in an `async` context where `?` works. See the
 /// [module](crate::conformance).
+///
+/// With the name of a function behind the expression, the behaviours are not tests: they are tried where the
+/// macro stands, in an `async` context, and the function is given the name of each that passed. The first that
+/// does not ends it by `?` or a panic. `examples/own_store.rs` does so.
 #[macro_export]
 macro_rules! conformance_tests {
-    (volatile: $harness:expr) => {
-        $crate::conformance_tests! { @tests $harness;
+    (@volatile $args:tt) => {
+        $crate::conformance_tests! { @each $args
             events::a_created_event_reads_back,
             events::a_second_creation_conflicts_and_changes_nothing,
             events::what_was_never_made_is_absent,
@@ -127,17 +131,17 @@ macro_rules! conformance_tests {
             random::random_operations_agree_with_the_model,
         }
     };
-    (durable: $harness:expr) => {
-        $crate::conformance_tests! { volatile: $harness }
-        $crate::conformance_tests! { @tests $harness;
+    (@durable $args:tt) => {
+        $crate::conformance_tests! { @volatile $args }
+        $crate::conformance_tests! { @each $args
             durability::everything_is_there_after_reopening,
             durability::a_deletion_lasts,
             durability::writes_nobody_waits_for_are_whole,
             durability::random_operations_agree_with_the_model_across_reopening,
         }
     };
-    (journal: $harness:expr) => {
-        $crate::conformance_tests! { @tests $harness;
+    (@journal $args:tt) => {
+        $crate::conformance_tests! { @each $args
             journal::an_appended_entry_reads_back,
             journal::what_was_never_appended_is_absent,
             journal::the_same_entry_again_changes_nothing,
@@ -163,19 +167,25 @@ macro_rules! conformance_tests {
             journal_writers::concurrent_amendments_lose_none,
         }
     };
-    (durable journal: $harness:expr) => {
-        $crate::conformance_tests! { journal: $harness }
-        $crate::conformance_tests! { @tests $harness;
+    (@durable_journal $args:tt) => {
+        $crate::conformance_tests! { @journal $args }
+        $crate::conformance_tests! { @each $args
             journal_writers::everything_is_there_after_reopening,
         }
     };
-    (@tests $harness:expr; $($topic:ident::$behaviour:ident,)*) => { $(
+    (@each ($harness:expr) $($topic:ident::$behaviour:ident,)*) => { $(
         // With two workers, calls that are made at once run at once; on one thread they would take turns.
         #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $behaviour() -> $crate::conformance::Outcome {
             $crate::conformance::$topic::$behaviour(&$harness).await
         }
     )* };
+    (@each ($harness:expr, $passed:ident) $($topic:ident::$behaviour:ident,)*) => { $(
+        $crate::conformance::$topic::$behaviour(&$harness).await?;
+        $passed(concat!(stringify!($topic), "::", stringify!($behaviour)));
+    )* };
+    (durable journal: $($args:tt)*) => { $crate::conformance_tests! { @durable_journal ($($args)*) } };
+    ($kind:ident: $($args:tt)*) => { $crate::conformance_tests! { @$kind ($($args)*) } };
 }
 
 #[cfg(test)]

@@ -31,6 +31,12 @@ pub use topic::{InvalidTopic, MAX_TOPIC_BYTES, Topic};
 /// return, in order, also against other processes of the same store. The entries of a topic are in the order of
 /// their times, and those of one time in the order of their ids; "newest" is the last in that order. An entry of
 /// an earlier time than the others takes its place among them, whenever it is appended.
+///
+/// An implementor finds that order in [`JournalCursor`], of which [`JournalPage::range`] gives the part that a page
+/// is of, [`JournalPage::selects`] its other conditions, and [`JournalListing::from_entries`] the page itself.
+/// [`JournalEntry::amending`] has the rules of an amendment. Entries are kept as [`JournalEntry::to_bytes`] makes
+/// them, or else checked by [`JournalEntry::check_storable`]; [`JournalEntry::is_label`] says of a text that is
+/// looked for whether any entry can have it. The suite in `conformance` (feature `conformance`) tries it all.
 #[async_trait]
 pub trait Journal: Debug + Send + Sync {
     /// Adds an entry, unless it is there already, or its key is, or something like it happened a moment ago.
