@@ -5,7 +5,7 @@ use std::fmt;
 use embedding::ModelId;
 use uuid::Uuid;
 
-use crate::{EventName, FaceSample, Topic, Username};
+use crate::{EventName, Topic, Username};
 
 /// An error of the machinery below a store, kept as the source.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -144,13 +144,6 @@ impl StoreError {
     #[must_use]
     pub fn other_model(event: &EventName, present: &ModelId) -> Self {
         Self::event_conflict(event, format!("is of model '{present}'"))
-    }
-
-    /// The conflict of a sample with another one of its user that has the same id.
-    #[must_use]
-    pub fn taken_id(sample: &FaceSample) -> Self {
-        let reason = format!("has another sample with the id {}", sample.id());
-        Self::user_conflict(sample.event(), sample.user(), reason)
     }
 
     /// [`StoreError::Unstorable`] without a deeper cause.

@@ -66,11 +66,11 @@ pub use changes::{Change, ChangeFeed};
 pub use cloudinary::{CloudinaryAccess, CloudinaryOptions, CloudinaryStore};
 pub use error::{Cause, StoreError, Subject};
 pub use journal::{
-    Appended, Erase, InMemoryJournal, InvalidCursor, InvalidTopic, Journal, JournalCursor, JournalEntry,
-    JournalListing, JournalPage, MAX_LABEL_BYTES, MAX_TOPIC_BYTES, Topic,
+    Appended, Erase, InvalidCursor, InvalidTopic, Journal, JournalCursor, JournalEntry, JournalListing,
+    JournalPage, MAX_LABEL_BYTES, MAX_TOPIC_BYTES, Topic,
 };
 pub use keyring::{EncryptionKey, InvalidKey, KeyId, Keyring};
-pub use memory::InMemory;
+pub use memory::{InMemory, InMemoryJournal};
 pub use names::{EventName, MAX_NAME_BYTES, MAX_NAME_CHARACTERS, NameError, Username};
 pub use page::{Cursor, Listing, Page};
 pub use record::{

@@ -19,6 +19,14 @@ impl Page {
     pub fn first(limit: NonZeroUsize) -> Self {
         Self { after: None, limit }
     }
+
+    /// Which keys of a map by name the page and those after it are of, for stores whose cursor is the name that a
+    /// page ended with (see [`Listing::from_records`]).
+    #[must_use]
+    pub fn bounds(&self) -> (Bound<&str>, Bound<&str>) {
+        let start = self.after.as_ref().map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.as_str()));
+        (start, Bound::Unbounded)
+    }
 }
 
 /// A place in a list. Opaque to callers: only the store that made it gives it a meaning.
@@ -50,25 +58,23 @@ pub struct Listing<T> {
     pub next: Option<Cursor>,
 }
 
-/// Where a page starts in a map by name, for stores whose cursor is the name that a page ended with.
-pub(crate) fn after(page: &Page) -> (Bound<&str>, Bound<&str>) {
-    let start = page.after.as_ref().map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.as_str()));
-    (start, Bound::Unbounded)
-}
-
-/// The page of a map by name whose `entries` start where [`after`] says.
-pub(crate) fn list<'a, N: AsRef<str> + 'a, S: 'a, T>(
-    mut entries: impl Iterator<Item = (&'a N, &'a S)>,
-    page: &Page,
-    record: impl Fn(&S) -> T,
-) -> Listing<T> {
-    let mut items = Vec::new();
-    let mut last = None;
-    for (name, entry) in entries.by_ref().take(page.limit.get()) {
-        items.push(record(entry));
-        last = Some(name);
+impl<T> Listing<T> {
+    /// Makes a page of the records that it and those after it have, in name order; its cursor is the name that it
+    /// ends with. At most `limit` and one more are taken.
+    ///
+    /// # Errors
+    /// That of the first record on the page that could not be read.
+    pub fn from_records<E>(
+        records: impl IntoIterator<Item = Result<T, E>>,
+        limit: NonZeroUsize,
+        name: impl Fn(&T) -> &str,
+    ) -> Result<Self, E> {
+        let mut records = records.into_iter();
+        let items = records.by_ref().take(limit.get()).collect::<Result<Vec<_>, E>>()?;
+        // One record beyond the page is looked for, so that no cursor leads to an empty page. Whether it is
+        // damaged is for the page that it is on to report.
+        let is_more = records.next().is_some();
+        let next = items.last().filter(|_| is_more).map(|item| Cursor::new(name(item)));
+        Ok(Self { items, next })
     }
-    // One entry beyond the page is looked for, so that no cursor leads to an empty page.
-    let next = last.filter(|_| entries.next().is_some()).map(|name| Cursor::new(name.as_ref()));
-    Listing { items, next }
 }

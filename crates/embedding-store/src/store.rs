@@ -18,6 +18,15 @@ use crate::{
 /// [`EmbeddingStoreExt`](crate::EmbeddingStoreExt). An implementation shows that it keeps the
 /// contract by passing the suite in `conformance` (feature `conformance`).
 ///
+/// What an implementor needs is public, and `examples/own_store.rs` uses all of it:
+/// - [`Page::bounds`] and [`Listing::from_records`] make the pages of lists, whose cursors are names.
+/// - `to_bytes` and `from_bytes` of each record are what to keep; a store that keeps no bytes refuses the same by
+///   `check_storable`. [`Keyring::seal`](crate::Keyring::seal) and [`Keyring::open`](crate::Keyring::open) stand
+///   in for those of a sample in a store that encrypts.
+/// - The functions of [`StoreError`], such as [`StoreError::other_model`], make the errors that callers expect.
+/// - [`ChangeFeed::new`] takes a stream of the changes of others.
+/// - [`Journal`] says the same of journals; a store without one is complete.
+///
 /// For every method:
 /// - **Atomic**: a call happens wholly or not at all, and a reader never sees half of it.
 /// - **Durable on return**: when a write returns `Ok`, it survives the end of the process, as far as

@@ -2,7 +2,7 @@
 
 use std::{fmt, io};
 
-use super::Progress;
+use super::progress::Progress;
 use crate::{EventName, KeyId, StoreError, Subject};
 
 /// Where in an archive something is wrong.

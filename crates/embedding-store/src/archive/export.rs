@@ -6,8 +6,9 @@ use std::num::NonZeroUsize;
 
 use futures_util::{StreamExt, stream};
 
+use super::error::ArchiveError;
+use super::progress::{Progress, Summary};
 use super::writer::Writer;
-use super::{ArchiveError, Progress, Summary};
 use crate::{
     Cursor, EmbeddingStore, EncryptionKey, EventName, EventRecord, FaceSample, Page, StoreError, UserRecord,
 };

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::ArchiveError;
+use super::error::ArchiveError;
 use super::header::Header;
 use crate::keyring::NONCE_BYTES;
 use crate::{EncryptionKey, MAX_RECORD_BYTES, StoreError};

@@ -1,6 +1,7 @@
 //! The first bytes of an archive: what it is, which layout it has, and which key it needs.
 
-use super::{ArchiveError, Place, Progress};
+use super::error::{ArchiveError, Place};
+use super::progress::Progress;
 use crate::{EncryptionKey, KeyId, StoreError};
 
 pub(super) const HEADER_BYTES: usize = 40;

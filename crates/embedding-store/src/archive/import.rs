@@ -6,8 +6,9 @@ use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use time::OffsetDateTime;
 
+use super::error::ArchiveError;
+use super::progress::{Progress, Summary};
 use super::reader::{Reader, Record};
-use super::{ArchiveError, Progress, Summary};
 use crate::{
     EmbeddingStore, EmbeddingStoreExt, EncryptionKey, EventName, EventRecord, FaceSample, StoreError,
     UserRecord,

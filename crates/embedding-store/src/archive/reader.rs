@@ -5,10 +5,11 @@ use std::io::{BufReader, ErrorKind, Read};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::error::{ArchiveError, Place};
 use super::frame::{Frames, HEAD_BYTES, Kind};
 use super::header::{HEADER_BYTES, Header, MAGIC};
+use super::progress::Progress;
 use super::writer::end_payload;
-use super::{ArchiveError, Place, Progress};
 use crate::{EncryptionKey, EventName, EventRecord, FaceSample, StoreError, Subject, UserRecord, Username};
 
 /// A record of an archive, in the order in which they come.

@@ -2,8 +2,9 @@
 
 use std::io::Read;
 
+use super::error::ArchiveError;
+use super::progress::{Progress, Summary};
 use super::reader::Reader;
-use super::{ArchiveError, Progress, Summary};
 use crate::EncryptionKey;
 
 /// Checks a whole archive: every frame, every record, their order, and the end. Tells `progress` after

@@ -4,9 +4,10 @@ use std::io::{BufWriter, Write};
 
 use sha2::{Digest, Sha256};
 
+use super::error::ArchiveError;
 use super::frame::{Frames, Kind};
 use super::header::Header;
-use super::{ArchiveError, Progress};
+use super::progress::Progress;
 use crate::{EncryptionKey, EventRecord, FaceSample, StoreError, UserRecord};
 
 /// An archive that is being written. Without [`Writer::finish`] it has no end, and no reader takes it for

@@ -25,7 +25,6 @@ use super::mirror::Mirror;
 use super::options::CloudinaryOptions;
 use super::path::{Place, Prefix};
 use super::retry::Retry;
-use crate::page;
 use crate::{
     ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page,
     StoreError, UserRecord, UserSnapshot, Username,
@@ -213,8 +212,9 @@ impl EmbeddingStore for CloudinaryStore {
 
     async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
         let mirror = self.inner.mirror();
-        let entries = mirror.events().range::<str, _>(page::after(&page));
-        Ok(page::list(entries, &page, |event| event.state.record.clone()))
+        let entries = mirror.events().range::<str, _>(page.bounds());
+        let records = entries.map(|(_, event)| Ok(event.state.record.clone()));
+        Listing::from_records(records, page.limit, |event| event.name.as_str())
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
@@ -241,8 +241,9 @@ impl EmbeddingStore for CloudinaryStore {
 
     async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
         let mirror = self.inner.mirror();
-        let entries = mirror.existing_event(event)?.users.range::<str, _>(page::after(&page));
-        Ok(page::list(entries, &page, |user| user.record.clone()))
+        let entries = mirror.existing_event(event)?.users.range::<str, _>(page.bounds());
+        let records = entries.map(|(_, user)| Ok(user.record.clone()));
+        Listing::from_records(records, page.limit, |user| user.name.as_str())
     }
 
     async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::harness::{Harness, Outcome};
 use super::specimens::{at, event, model, new_event, sample, user};
-use super::{Harness, Outcome};
 use crate::{EmbeddingStore, EmbeddingStoreExt, EventRecord, StoreError};
 
 const WRITERS: u16 = 8;

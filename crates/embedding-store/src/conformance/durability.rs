@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::harness::{Durable, Outcome};
 use super::random::Run;
 use super::specimens::{at, event, new_event, sample, user};
-use super::{Durable, Outcome};
 use crate::{EmbeddingStore, EmbeddingStoreExt};
 
 /// Events, users and samples are there when the store is opened again, and it takes writes.

@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::slice;
 
 use super::checks::{assert_conflict, assert_not_found};
+use super::harness::{Harness, Outcome};
 use super::specimens::{at, event, new_event, other_model, sample, user};
-use super::{Harness, Outcome};
 use crate::{EmbeddingStore, EmbeddingStoreExt, EventRecord, Page};
 
 /// An event reads back as it was created, and is there though it is empty.

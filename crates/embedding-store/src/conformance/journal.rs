@@ -6,8 +6,8 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::checks::{assert_conflict, assert_not_found, assert_unstorable};
+use super::harness::{JournalHarness, Outcome};
 use super::specimens::at;
-use super::{JournalHarness, Outcome};
 use crate::{Appended, Erase, Journal, JournalEntry, JournalPage, Metadata, Topic};
 
 pub(super) fn topic(text: &str) -> Outcome<Topic> {

@@ -2,9 +2,9 @@
 
 use time::Duration;
 
+use super::harness::{JournalHarness, Outcome};
 use super::journal::{all, seen, topic};
 use super::specimens::at;
-use super::{JournalHarness, Outcome};
 use crate::{Appended, Erase, JournalEntry};
 
 /// All entries about a subject go, of every kind, and their keys are free; those about others stay.

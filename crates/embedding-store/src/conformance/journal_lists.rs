@@ -2,9 +2,9 @@
 
 use time::Duration;
 
+use super::harness::{JournalHarness, Outcome};
 use super::journal::{all, seen, topic};
 use super::specimens::{at, limit};
-use super::{JournalHarness, Outcome};
 use crate::{Journal, JournalCursor, JournalEntry, JournalPage, Topic};
 
 /// Entries come by time, to the nanosecond, then by id, whatever the order of their appends.
@@ -117,7 +117,7 @@ pub async fn a_cursor_stays_good_while_the_topic_changes(harness: &dyn JournalHa
     assert_eq!(seconds(&journal.list(&name, rest).await?.items), [5, 7, 8].map(Duration::seconds));
 
     let last = first.items.last().ok_or("the page is empty")?;
-    let (after, limit) = (Some(JournalCursor::of(last)), limit(9)?);
+    let (after, limit) = (Some(JournalCursor::from(last)), limit(9)?);
     let back = JournalPage { after, ..JournalPage::newest(limit) };
     assert_eq!(seconds(&journal.list(&name, back).await?.items), [3, 2, 1].map(Duration::seconds));
     Ok(())

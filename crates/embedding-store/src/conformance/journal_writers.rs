@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::harness::{JournalHarness, Outcome};
 use super::journal::{all, seen, topic};
 use super::specimens::at;
-use super::{JournalHarness, Outcome};
 use crate::{Appended, Erase, JournalEntry, StoreError};
 
 const WRITERS: u8 = 8;

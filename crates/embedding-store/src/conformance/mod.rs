@@ -68,67 +68,25 @@ pub mod samples;
 pub mod users;
 
 mod checks;
+mod harness;
 mod model;
 mod specimens;
 
-use std::error::Error;
-use std::sync::Arc;
-
-use async_trait::async_trait;
-
-use crate::{EmbeddingStore, Journal, StoreError};
-
-/// A store under test.
-pub type Store = Arc<dyn EmbeddingStore>;
-
-/// How a behaviour ends: an error or a failed assertion fails its test.
-pub type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
-
-/// A place for one store. Every test makes its own.
-#[async_trait]
-pub trait Harness: Send + Sync {
-    /// Opens the store, which is empty the first time.
-    ///
-    /// # Errors
-    /// As the store's own opening. They fail the test.
-    async fn open(&self) -> Result<Store, StoreError>;
-}
-
-/// A place whose store outlives its value: opened again, once the former store has been dropped, it holds
-/// what it held.
-pub trait Durable: Harness {}
-
-/// A place for one journal. Every test makes its own.
-#[async_trait]
-pub trait JournalHarness: Send + Sync {
-    /// Opens the journal, which is empty the first time.
-    ///
-    /// # Errors
-    /// As the journal's own opening. They fail the test.
-    async fn open_journal(&self) -> Result<Arc<dyn Journal>, StoreError>;
-}
-
-/// The journal of a store. The store is dropped and the journal goes on.
-#[derive(Debug)]
-pub struct JournalOf<H>(pub H);
-
-#[async_trait]
-impl<H: Harness> JournalHarness for JournalOf<H> {
-    async fn open_journal(&self) -> Result<Arc<dyn Journal>, StoreError> {
-        let journal = self.0.open().await?.journal();
-        journal.ok_or_else(|| StoreError::misconfigured("the store has no journal"))
-    }
-}
+pub use harness::{Durable, Harness, JournalHarness, JournalOf, Outcome, Store};
 
 /// Makes one test of each behaviour, for `volatile:` or `durable:` and an expression for the harness; of each
 /// behaviour of a journal, for `journal:` or `durable journal:` and an expression for a [`JournalHarness`].
 ///
 /// The expression is evaluated in every test, in an `async` context where `?` works. See the
 /// [module](crate::conformance).
+///
+/// With the name of a function behind the expression, the behaviours are not tests: they are tried where the
+/// macro stands, in an `async` context, and the function is given the name of each that passed. The first that
+/// does not ends it by `?` or a panic. `examples/own_store.rs` does so.
 #[macro_export]
 macro_rules! conformance_tests {
-    (volatile: $harness:expr) => {
-        $crate::conformance_tests! { @tests $harness;
+    (@volatile $args:tt) => {
+        $crate::conformance_tests! { @each $args
             events::a_created_event_reads_back,
             events::a_second_creation_conflicts_and_changes_nothing,
             events::what_was_never_made_is_absent,
@@ -173,17 +131,17 @@ macro_rules! conformance_tests {
             random::random_operations_agree_with_the_model,
         }
     };
-    (durable: $harness:expr) => {
-        $crate::conformance_tests! { volatile: $harness }
-        $crate::conformance_tests! { @tests $harness;
+    (@durable $args:tt) => {
+        $crate::conformance_tests! { @volatile $args }
+        $crate::conformance_tests! { @each $args
             durability::everything_is_there_after_reopening,
             durability::a_deletion_lasts,
             durability::writes_nobody_waits_for_are_whole,
             durability::random_operations_agree_with_the_model_across_reopening,
         }
     };
-    (journal: $harness:expr) => {
-        $crate::conformance_tests! { @tests $harness;
+    (@journal $args:tt) => {
+        $crate::conformance_tests! { @each $args
             journal::an_appended_entry_reads_back,
             journal::what_was_never_appended_is_absent,
             journal::the_same_entry_again_changes_nothing,
@@ -209,19 +167,25 @@ macro_rules! conformance_tests {
             journal_writers::concurrent_amendments_lose_none,
         }
     };
-    (durable journal: $harness:expr) => {
-        $crate::conformance_tests! { journal: $harness }
-        $crate::conformance_tests! { @tests $harness;
+    (@durable_journal $args:tt) => {
+        $crate::conformance_tests! { @journal $args }
+        $crate::conformance_tests! { @each $args
             journal_writers::everything_is_there_after_reopening,
         }
     };
-    (@tests $harness:expr; $($topic:ident::$behaviour:ident,)*) => { $(
+    (@each ($harness:expr) $($topic:ident::$behaviour:ident,)*) => { $(
         // With two workers, calls that are made at once run at once; on one thread they would take turns.
         #[::tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $behaviour() -> $crate::conformance::Outcome {
             $crate::conformance::$topic::$behaviour(&$harness).await
         }
     )* };
+    (@each ($harness:expr, $passed:ident) $($topic:ident::$behaviour:ident,)*) => { $(
+        $crate::conformance::$topic::$behaviour(&$harness).await?;
+        $passed(concat!(stringify!($topic), "::", stringify!($behaviour)));
+    )* };
+    (durable journal: $($args:tt)*) => { $crate::conformance_tests! { @durable_journal ($($args)*) } };
+    ($kind:ident: $($args:tt)*) => { $crate::conformance_tests! { @$kind ($($args)*) } };
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::harness::{Harness, Outcome};
 use super::specimens::{at, new_event, sample};
-use super::{Harness, Outcome};
 use crate::archive::{ExportOptions, ImportOptions, export, import};
 use crate::{EmbeddingStore, EmbeddingStoreExt, EncryptionKey, EventSnapshot, InMemory, UserRecord};
 

@@ -2,8 +2,8 @@
 
 use std::slice;
 
+use super::harness::{Harness, Outcome};
 use super::specimens::{event, sample, user};
-use super::{Harness, Outcome};
 use crate::{EmbeddingStore, EmbeddingStoreExt, MAX_NAME_BYTES, MAX_NAME_CHARACTERS};
 
 /// Paths, quotes, markup, other scripts, emoji, wildcards and escapes work as names of events and users.

@@ -2,8 +2,8 @@
 
 use std::num::NonZeroUsize;
 
+use super::harness::{Harness, Outcome, Store};
 use super::specimens::{event, new_event, sample, user};
-use super::{Harness, Outcome, Store};
 use crate::{Cursor, EmbeddingStore, EventName, Page};
 
 /// Pages of any size are full but for the last, name no next page when there is none, and make the list.

@@ -5,9 +5,9 @@
 use std::env;
 use std::hash::{BuildHasher, RandomState};
 
+use super::harness::{Harness, Outcome, Store};
 use super::model::{Answer, Model, Operation};
 use super::specimens::{at, event, model, other_model, sample_of, user};
-use super::{Harness, Outcome, Store};
 use crate::{EmbeddingStore, EmbeddingStoreExt, EventRecord, FaceSample, Metadata, StoreError, UserRecord};
 
 const STEPS: u16 = 250;

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use time::{Date, Month, UtcOffset};
 
 use super::checks::assert_unstorable;
+use super::harness::{Harness, Outcome};
 use super::specimens::{at, event, new_event, sample, user};
-use super::{Harness, Outcome};
 use crate::{
     DuplicatePolicy, EmbeddingStore, EmbeddingStoreExt, EventRecord, FalseMatchRate, MAX_METADATA_DEPTH,
     MAX_RECORD_BYTES, MatchRule, Metadata, UserRecord,

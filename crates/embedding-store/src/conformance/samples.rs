@@ -5,8 +5,8 @@ use std::slice;
 use embedding::{DIMENSIONS, Embedding};
 
 use super::checks::{assert_conflict, assert_not_found};
+use super::harness::{Harness, Outcome};
 use super::specimens::{at, event, model, new_event, other_model, sample, sample_of, user};
-use super::{Harness, Outcome};
 use crate::{
     EmbeddingStore, EmbeddingStoreExt, EventRecord, FaceSample, Metadata, StoreError, Subject, UserRecord,
 };

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use time::{Duration, OffsetDateTime};
 
-use super::Outcome;
+use super::harness::Outcome;
 use crate::{EventName, EventRecord, FaceSample, Username};
 
 pub(super) fn event(name: &str) -> Outcome<EventName> {

@@ -1,8 +1,8 @@
 //! Users: update, deletion, times.
 
 use super::checks::assert_not_found;
+use super::harness::{Harness, Outcome};
 use super::specimens::{at, event, new_event, sample, user};
-use super::{Harness, Outcome};
 use crate::{EmbeddingStore, EmbeddingStoreExt, UserRecord};
 
 /// An update replaces the record, twice as once, and leaves samples and other users alone.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Topic;
+use super::topic::Topic;
 use crate::record::UnknownFields;
 use crate::{Metadata, StoreError};
 
@@ -87,8 +87,11 @@ impl JournalEntry {
         self
     }
 
-    /// What stands in place of `present` once it is amended by this one.
-    pub(crate) fn amending(self, present: &Self) -> Result<Self, StoreError> {
+    /// What stands in place of `present` once it is amended by this one: for [`Journal::amend`](crate::Journal::amend).
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the two are of different revisions.
+    pub fn amending(self, present: &Self) -> Result<Self, StoreError> {
         if self.revision != present.revision {
             return Err(StoreError::entry_conflict(
                 &self.topic,
@@ -102,12 +105,18 @@ impl JournalEntry {
         Ok(Self { time, key, revision: self.revision.saturating_add(1), ..self })
     }
 
+    /// Whether an entry may have this kind, subject or key; none has another one.
+    #[must_use]
+    pub fn is_label(text: &str) -> bool {
+        (1..=MAX_LABEL_BYTES).contains(&text.len()) && !text.contains(char::is_control)
+    }
+
     /// Checks kind, subject, key and time.
     pub(crate) fn check_labels(&self) -> Result<(), StoreError> {
         let labels =
             [("kind", Some(&self.kind)), ("subject", self.subject.as_ref()), ("key", self.key.as_ref())];
         for (what, label) in labels {
-            if label.is_some_and(|label| !is_label(label)) {
+            if label.is_some_and(|label| !Self::is_label(label)) {
                 return Err(StoreError::unstorable(format!(
                     "its {what} has not 1 to {MAX_LABEL_BYTES} bytes, or has a control character"
                 )));
@@ -119,9 +128,4 @@ impl JournalEntry {
         }
         Ok(())
     }
-}
-
-/// Whether an entry may have this kind, subject or key; none has another one.
-pub(crate) fn is_label(text: &str) -> bool {
-    (1..=MAX_LABEL_BYTES).contains(&text.len()) && !text.contains(char::is_control)
 }

@@ -7,10 +7,9 @@
 //! [`JournalEntry`] is what is kept, [`JournalPage`] how a part of it is read; [`InMemoryJournal`] keeps one as
 //! long as the process lives.
 
+mod cursor;
 mod entry;
-mod memory;
 mod page;
-mod place;
 mod topic;
 
 use std::fmt::Debug;
@@ -21,11 +20,9 @@ use uuid::Uuid;
 
 use crate::StoreError;
 
-pub(crate) use entry::is_label;
+pub use cursor::{InvalidCursor, JournalCursor};
 pub use entry::{JournalEntry, MAX_LABEL_BYTES};
-pub use memory::InMemoryJournal;
-pub use page::{InvalidCursor, JournalCursor, JournalListing, JournalPage};
-pub(crate) use place::Place;
+pub use page::{JournalListing, JournalPage};
 pub use topic::{InvalidTopic, MAX_TOPIC_BYTES, Topic};
 
 /// Keeps the entries of topics.
@@ -34,6 +31,12 @@ pub use topic::{InvalidTopic, MAX_TOPIC_BYTES, Topic};
 /// return, in order, also against other processes of the same store. The entries of a topic are in the order of
 /// their times, and those of one time in the order of their ids; "newest" is the last in that order. An entry of
 /// an earlier time than the others takes its place among them, whenever it is appended.
+///
+/// An implementor finds that order in [`JournalCursor`], of which [`JournalPage::range`] gives the part that a page
+/// is of, [`JournalPage::selects`] its other conditions, and [`JournalListing::from_entries`] the page itself.
+/// [`JournalEntry::amending`] has the rules of an amendment. Entries are kept as [`JournalEntry::to_bytes`] makes
+/// them, or else checked by [`JournalEntry::check_storable`]; [`JournalEntry::is_label`] says of a text that is
+/// looked for whether any entry can have it. The suite in `conformance` (feature `conformance`) tries it all.
 #[async_trait]
 pub trait Journal: Debug + Send + Sync {
     /// Adds an entry, unless it is there already, or its key is, or something like it happened a moment ago.

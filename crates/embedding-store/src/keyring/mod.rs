@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use key::{EncryptionKey, InvalidKey, KeyId};
 pub(crate) use key::{NONCE_BYTES, fill_random};
+use sealed::Seal;
 
 use crate::{FaceSample, StoreError};
 
@@ -37,13 +38,6 @@ struct Ring {
     former: Vec<EncryptionKey>,
     /// Whether samples may be there that are not encrypted, beside a current key.
     formerly_plain: bool,
-}
-
-/// How a sample is sealed: by a key, or not at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Seal {
-    Plain,
-    Key(KeyId),
 }
 
 #[derive(Serialize, Deserialize)]

@@ -11,10 +11,16 @@
 //! The header without its checksum, the key's id and the JSON are authenticated with the embedding; the
 //! JSON names event, user and id, so no record can stand in for another.
 
-use super::key::NONCE_BYTES;
-use super::{EncryptionKey, KeyId, Seal};
+use super::key::{EncryptionKey, KeyId, NONCE_BYTES};
 use crate::record::{SEALED_SAMPLE, SampleParts, assemble, body, is_plain_sample, split_counted};
 use crate::{FaceSample, StoreError};
+
+/// How a sample is sealed: by a key, or not at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Seal {
+    Plain,
+    Key(KeyId),
+}
 
 /// The parts of a sealed record.
 struct Sealed<'a> {

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use uuid::{Builder, Uuid};
 
+use super::report::Summary;
 use super::{LegacyDocument, SOURCE};
 use crate::{EmbeddingStore, EmbeddingStoreExt, EventName, EventRecord, FaceSample, StoreError, Username};
 
@@ -15,20 +16,6 @@ const IN_FLIGHT: usize = 64;
 
 /// The use of the hash that ids are made of.
 const ID_CONTEXT: &[u8] = b"embedding-store legacy sample id v1";
-
-/// How much was taken over, so far or in all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Summary {
-    /// Events, new ones and others.
-    pub events: usize,
-    /// Users, new ones and others.
-    pub users: usize,
-    /// Face samples, those that were there already included.
-    pub samples: usize,
-    /// Face samples that were there already.
-    pub already_there: usize,
-}
 
 impl LegacyDocument {
     /// Adds events, users and samples to a store, and tells `progress` after each event and user.

@@ -20,8 +20,7 @@ use std::fmt;
 
 use embedding::{DIMENSIONS, DistanceScale, Embedding, EmbeddingError, ModelId, Template};
 
-pub use import::Summary;
-pub use report::{LegacyError, Merged, RejectReason, Rejected};
+pub use report::{LegacyError, Merged, RejectReason, Rejected, Summary};
 use shape::{Entries, Items, Numbers, Shape};
 
 use crate::{EventName, Username};

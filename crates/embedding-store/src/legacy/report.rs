@@ -1,4 +1,4 @@
-//! What the old document held that could not be taken over as it was.
+//! How much of the old document was taken over, and what could not be as it was.
 
 use std::fmt;
 
@@ -8,6 +8,20 @@ use crate::{EventName, NameError, Username};
 
 /// Characters of a name of the document that a message shows.
 const SHOWN_CHARACTERS: usize = 60;
+
+/// How much was taken over, so far or in all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Summary {
+    /// Events, new ones and others.
+    pub events: usize,
+    /// Users, new ones and others.
+    pub users: usize,
+    /// Face samples, those that were there already included.
+    pub samples: usize,
+    /// Face samples that were there already.
+    pub already_there: usize,
+}
 
 /// A document that cannot be read at all.
 #[derive(Debug, thiserror::Error)]

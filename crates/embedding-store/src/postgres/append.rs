@@ -1,15 +1,15 @@
 //! The append: one transaction in two round trips, the first of which changes nothing for good.
 
-use embedding::{DistanceScale, Embedding, Template};
 use futures_util::future::{try_join, try_join4, try_join5};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::connection::Lease;
 use super::failure::Failure;
+use super::identity::Identity;
 use super::locked_user::SAMPLES;
 use super::notice::Changed;
-use super::{Identity, keys, locks, rows};
+use super::{keys, locks, rows};
 use crate::{EventRecord, FaceSample, StoreError, UserRecord};
 
 const MAKE: &str = "WITH new_event AS (INSERT INTO events (name, model, record) VALUES ($1, $3, $4) \
@@ -196,9 +196,4 @@ async fn finish(
         .await
         .map(drop)
         .map_err(Failure::amid_a_transaction)
-}
-
-/// The template of samples, as numbers for the table; none where they cancel out.
-pub(super) fn numbers<'a>(samples: impl IntoIterator<Item = &'a Embedding>) -> Option<Vec<f32>> {
-    Template::of(DistanceScale::UNIT, samples).ok().map(|template| template.values().to_vec())
 }

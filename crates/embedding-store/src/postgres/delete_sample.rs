@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::connection::Lease;
 use super::failure::Failure;
+use super::identity::Identity;
 use super::notice::Changed;
-use super::{Identity, locked_user, rows};
+use super::{locked_user, rows};
 use crate::{EventName, FaceSample, StoreError, Username};
 
 const DELETE: &str = "WITH deleted AS (DELETE FROM samples WHERE event = $1 AND username = $2 AND id = $3), \

@@ -6,8 +6,9 @@ use tokio_postgres::types::ToSql;
 
 use super::connection::Lease;
 use super::failure::Failure;
+use super::identity::Identity;
 use super::notice::Changed;
-use super::{Identity, locks, rows};
+use super::{locks, rows};
 use crate::{EventName, EventRecord, Listing, Page, StoreError};
 
 /// A deletion may have much to delete: so many times as long as another statement.
@@ -96,6 +97,6 @@ pub(super) async fn delete(lease: &Lease, identity: &Identity, event: &EventName
 
 pub(super) async fn list(lease: &Lease, page: &Page) -> Result<Listing<EventRecord>, Failure> {
     let found = lease.rows(LIST, &[&rows::after(page), &rows::limit(page)]).await?;
-    let read = |row: &tokio_postgres::Row| rows::event(row.try_get(0)?, rows::bytes(row, 1)?);
-    rows::listing(page, &found, read, |event| event.name.as_str())
+    let records = found.iter().map(|row| rows::event(row.try_get(0)?, rows::bytes(row, 1)?));
+    Listing::from_records(records, page.limit, |event| event.name.as_str())
 }

@@ -1,9 +1,8 @@
 //! What a store is among the stores of its database: its name in notices, and how it keeps samples.
 
-use embedding::Embedding;
+use embedding::{DistanceScale, Embedding, Template};
 use uuid::Uuid;
 
-use super::append::numbers;
 use super::failure::Failure;
 use super::notice::{self, Changed};
 use super::rows::belongs;
@@ -50,8 +49,9 @@ impl Identity {
         !self.keyring.encrypts()
     }
 
-    /// The template to be kept.
+    /// The template to be kept, as numbers for the table; none where the samples cancel out.
     pub(super) fn template<'a>(&self, samples: impl IntoIterator<Item = &'a Embedding>) -> Option<Vec<f32>> {
-        if self.keeps_templates() { numbers(samples) } else { None }
+        let template = || Template::of(DistanceScale::UNIT, samples).ok();
+        self.keeps_templates().then(template).flatten().map(|template| template.values().to_vec())
     }
 }

@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use super::connection::Lease;
 use super::failure::Failure;
-use super::{Identity, locked_user, locks, rows};
+use super::identity::Identity;
+use super::{locked_user, locks, rows};
 use crate::{EventName, Keyring, StoreError, Username};
 
 const READ: &str = "SELECT (SELECT value FROM notes WHERE key = 'keys'), NOT EXISTS (SELECT 1 FROM samples)";

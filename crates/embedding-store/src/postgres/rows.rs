@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::failure::Failure;
-use crate::{Cursor, EventName, EventRecord, Listing, Page, StoreError, UserRecord, Username};
+use crate::{Cursor, EventName, EventRecord, Page, StoreError, UserRecord, Username};
 
 pub(super) fn bytes(row: &Row, column: usize) -> Result<&[u8], Failure> {
     Ok(row.try_get(column)?)
@@ -44,18 +44,4 @@ pub(super) fn limit(page: &Page) -> i64 {
 pub(super) fn after(page: &Page) -> &str {
     let place = page.after.as_ref().map_or("", Cursor::as_str);
     place.split('\0').next().unwrap_or_default()
-}
-
-/// A cursor of this store is the name that a page ended with.
-pub(super) fn listing<T>(
-    page: &Page,
-    rows: &[Row],
-    read: impl Fn(&Row) -> Result<T, Failure>,
-    name: impl Fn(&T) -> &str,
-) -> Result<Listing<T>, Failure> {
-    // A damaged record behind the page is for the page that it is on to report.
-    let items: Vec<T> = rows.iter().take(page.limit.get()).map(read).collect::<Result<_, _>>()?;
-    let is_more = rows.len() > page.limit.get();
-    let next = items.last().filter(|_| is_more).map(|item| Cursor::new(name(item)));
-    Ok(Listing { items, next })
 }

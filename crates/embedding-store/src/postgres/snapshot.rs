@@ -6,7 +6,8 @@ use tokio_postgres::types::ToSql;
 
 use super::connection::Lease;
 use super::failure::Failure;
-use super::{Identity, rows};
+use super::identity::Identity;
+use super::rows;
 use crate::{EventName, EventSnapshot, FaceSample, StoreError, UserSnapshot};
 
 /// The server is given no limit here, since an event may be large; it must go on sending, though.

@@ -1,13 +1,13 @@
 //! Calls on users and their samples, but for the append.
 
 use futures_util::future::{try_join3, try_join5};
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use super::connection::Lease;
 use super::failure::Failure;
+use super::identity::Identity;
 use super::notice::Changed;
-use super::{Identity, locks, rows};
+use super::{locks, rows};
 use crate::{EventName, FaceSample, Listing, Page, StoreError, UserRecord, Username};
 
 const READ: &str = "SELECT record FROM users WHERE event = $1 AND name = $2";
@@ -91,9 +91,9 @@ pub(super) async fn list(
 ) -> Result<Listing<UserRecord>, Failure> {
     let found = lease.rows(LIST, &[&event.as_str(), &rows::after(page), &rows::limit(page)]).await?;
     let Some(first) = found.first() else { return Err(StoreError::event_not_found(event).into()) };
-    let is_empty = first.try_get::<_, Option<&str>>(0)?.is_none();
-    let read = |row: &Row| rows::user(event, row.try_get(0)?, rows::bytes(row, 1)?);
-    rows::listing(page, if is_empty { &[] } else { &found }, read, |user| user.name.as_str())
+    let users = if first.try_get::<_, Option<&str>>(0)?.is_none() { [].as_slice() } else { &found };
+    let records = users.iter().map(|row| rows::user(event, row.try_get(0)?, rows::bytes(row, 1)?));
+    Listing::from_records(records, page.limit, |user| user.name.as_str())
 }
 
 pub(super) async fn samples(

@@ -4,7 +4,8 @@ use embedding::{Distance, ModelId};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 
-use super::{FalseMatchRate, Metadata, UnknownFields};
+use super::metadata::{Metadata, UnknownFields};
+use super::rate::FalseMatchRate;
 use crate::EventName;
 
 /// An event: a set of users whose faces are searched together.

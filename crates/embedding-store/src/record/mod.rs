@@ -6,23 +6,18 @@
 
 mod encoding;
 mod event;
+mod metadata;
 mod rate;
 mod sample;
 mod snapshot;
 mod user;
 
-use serde_json::{Map, Value};
-
 pub use encoding::{MAX_METADATA_DEPTH, MAX_RECORD_BYTES};
 pub(crate) use encoding::{SEALED_SAMPLE, SampleParts, assemble, body, is_plain_sample, split_counted};
 pub use event::{DuplicatePolicy, EventRecord, MatchRule};
+pub use metadata::Metadata;
+pub(crate) use metadata::UnknownFields;
 pub use rate::{FalseMatchRate, InvalidRate};
 pub use sample::{FaceSample, InvalidScore};
 pub use snapshot::{EventSnapshot, UserSnapshot};
 pub use user::UserRecord;
-
-/// Data of the caller's own, kept with a record.
-pub type Metadata = Map<String, Value>;
-
-/// Fields of a record that this version does not know.
-pub(crate) type UnknownFields = Map<String, Value>;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Metadata, UnknownFields};
-use crate::{EventName, Username};
+use super::metadata::{Metadata, UnknownFields};
+use crate::{EventName, StoreError, Username};
 
 /// One face of a user: its embedding as the network gave it, and where it came from.
 ///
@@ -148,5 +148,14 @@ impl FaceSample {
     #[must_use]
     pub fn request(&self) -> Option<&str> {
         self.details.request.as_deref()
+    }
+}
+
+impl StoreError {
+    /// The conflict of a sample with another one of its user that has the same id.
+    #[must_use]
+    pub fn taken_id(sample: &FaceSample) -> Self {
+        let reason = format!("has another sample with the id {}", sample.id());
+        Self::user_conflict(sample.event(), sample.user(), reason)
     }
 }

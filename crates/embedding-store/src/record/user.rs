@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::{Metadata, UnknownFields};
+use super::metadata::{Metadata, UnknownFields};
 use crate::{EventName, Username};
 
 /// A person registered at an event.

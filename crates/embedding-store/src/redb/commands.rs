@@ -2,14 +2,14 @@
 //! trace in the transaction that it shares with others.
 
 use redb::{ReadableTable, Table, WriteTransaction};
-
 use uuid::Uuid;
 
+use super::applied::Applied;
 use super::failure::Failure;
-use super::journal::JournalWrite;
+use super::journal::writes::JournalWrite;
 use super::keys;
 use super::tables::{Bytes, EVENTS, FORMAT, KEY_RECORD, SAMPLES, Tables, USERS};
-use crate::{Appended, EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord, Username};
+use crate::{EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord, Username};
 
 /// One write.
 #[derive(Debug)]
@@ -24,26 +24,6 @@ pub(super) enum Command {
     Reseal(EventName, Username),
     FinishResealing,
     Journal(Box<JournalWrite>),
-}
-
-/// What a write did.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Applied {
-    /// Whether there is anything to commit.
-    pub(super) changed: bool,
-    /// How many samples the user has after an append or a sample's deletion, or were sealed anew, or how many
-    /// entries of the journal were erased; 0 after another command.
-    pub(super) count: usize,
-    /// What kept an entry out of the journal.
-    pub(super) kept_out: Option<Appended>,
-}
-
-impl Applied {
-    pub(super) const CHANGED: Self = Self { changed: true, count: 0, kept_out: None };
-
-    fn counting(changed: bool, count: usize) -> Self {
-        Self { changed, count, kept_out: None }
-    }
 }
 
 type WriteTables<'t> = Tables<Table<'t, Bytes, Bytes>>;

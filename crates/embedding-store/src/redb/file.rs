@@ -8,7 +8,7 @@ use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, StorageError};
 use tempfile::NamedTempFile;
 
-use super::failure::is_no_room;
+use super::failure::{Failure, is_no_room};
 use super::format::{self, FORMAT_VERSION};
 use super::handle::catch_panic;
 use crate::{Keyring, StoreError};
@@ -49,27 +49,39 @@ pub(super) fn open(path: &Path, keyring: &Keyring) -> Result<Database, StoreErro
     })
 }
 
-/// Makes a new, empty store. It comes into its place by one rename once it is whole, so that a process that
-/// dies here leaves no half a store, and of two that make one at once the second finds the first one's.
+/// Makes a new, empty store. A process that dies here leaves no half a store, and of two that make one at once
+/// the second finds the first one's.
 fn create(path: &Path) -> Result<(), StoreError> {
+    let made = make_whole(path, ".new-store-", |database| format::lay_out(database, FORMAT_VERSION));
+    // Where another process was faster, its store may hold
+    // acknowledged writes by now, so it is never replaced.
+    made.map(drop).map_err(|failure| failure.into_error(path))
+}
+
+/// Makes a file by what `fill` writes into it. It comes into its place by one rename once it is whole and on the
+/// disk; `false` when there is something at `path` by then, which is not replaced.
+pub(super) fn make_whole(
+    path: &Path,
+    prefix: &str,
+    fill: impl FnOnce(&Database) -> Result<(), Failure>,
+) -> Result<bool, Failure> {
     let no_good = |e| place_is_no_good(path, e);
     let folder = folder_of(path);
     make_folder(&folder).map_err(no_good)?;
     // Only the owner may read a temporary file, and a rename keeps that.
-    let file = NamedTempFile::with_prefix_in(".new-store-", &folder).map_err(no_good)?;
+    // If the process is killed, it stays behind under this name, and can be removed.
+    let file = NamedTempFile::with_prefix_in(prefix, &folder).map_err(no_good)?;
     // A handle of its own for the engine: `file` stays, to
-    // give the store its name or to remove it after an error.
+    // get its name or to be removed after an error.
     let backend = FileBackend::new(file.reopen().map_err(no_good)?).map_err(|e| cannot_open(path, e))?;
     let database = builder().create_with_backend(backend).map_err(|e| cannot_open(path, e))?;
-    format::lay_out(&database, FORMAT_VERSION).map_err(|failure| failure.into_error(path))?;
-    // Closed before it gets its name: who finds the store can open it at once.
+    fill(&database)?;
+    // Closed before it gets its name: who finds the file can open it at once, and it needs no repair.
     drop(database);
     match file.persist_noclobber(path) {
-        Ok(_) => sync_folder(&folder).map_err(no_good),
-        // Another process was faster. Its store may hold
-        // acknowledged writes by now, so it is never replaced.
-        Err(e) if e.error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(e) => Err(no_good(e.error)),
+        Ok(_) => Ok(sync_folder(&folder).map(|()| true).map_err(no_good)?),
+        Err(e) if e.error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(no_good(e.error).into()),
     }
 }
 
@@ -81,7 +93,7 @@ pub(super) fn builder() -> Builder {
 }
 
 /// A path without a folder is in the working directory.
-pub(super) fn folder_of(path: &Path) -> PathBuf {
+fn folder_of(path: &Path) -> PathBuf {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
         _ => PathBuf::from("."),
@@ -89,7 +101,7 @@ pub(super) fn folder_of(path: &Path) -> PathBuf {
 }
 
 /// Makes the folders that are missing, readable to the owner alone, and syncs the one that they are in.
-pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -102,12 +114,12 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Without it a power cut could take a new file's name away, and with it all that was acknowledged.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+fn sync_folder(folder: &Path) -> io::Result<()> {
     // Elsewhere a folder cannot be opened as a file, and the file system looks after its names.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
-pub(super) fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
+fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
     match error {
         // Both mean that a process has the file open, which may end at any moment.
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => StoreError::Unavailable {
@@ -158,7 +170,7 @@ fn damaged(path: &Path) -> String {
     format!("{} is damaged: restore it from a backup", path.display())
 }
 
-pub(super) fn place_is_no_good(path: &Path, error: io::Error) -> StoreError {
+fn place_is_no_good(path: &Path, error: io::Error) -> StoreError {
     let kind = error.kind();
     let shown = path.display();
     if is_no_room(&error) {

@@ -12,7 +12,7 @@ use std::path::Path;
 use redb::{Database, ReadableDatabase, ReadableTableMetadata, TableError};
 
 use super::failure::Failure;
-use super::journal;
+use super::journal::tables::TABLES;
 use super::tables::{EVENTS, FORMAT, KEY_RECORD, SAMPLES, USERS, VERSION};
 use crate::{Keyring, StoreError};
 
@@ -36,7 +36,7 @@ pub(super) fn lay_out(database: &Database, version: u32) -> Result<(), Failure> 
     // is not among them: the opening that follows writes it, as in a store that is still empty.
     let transaction = database.begin_write()?;
     transaction.open_table(FORMAT)?.insert(VERSION, version.to_le_bytes().as_slice())?;
-    for table in [EVENTS, USERS, SAMPLES].into_iter().chain(journal::TABLES) {
+    for table in [EVENTS, USERS, SAMPLES].into_iter().chain(TABLES) {
         transaction.open_table(table)?;
     }
     Ok(transaction.commit()?)
@@ -96,7 +96,7 @@ fn write(database: &Database, key_record: Option<&[u8]>) -> Result<(), Failure> 
         }
     }
     // Opening makes those that an older version had not.
-    for table in journal::TABLES {
+    for table in TABLES {
         transaction.open_table(table)?;
     }
     Ok(transaction.commit()?)
@@ -144,7 +144,7 @@ mod tests {
         let path = folder.path().join("faces.redb");
         let database = open_or_create(&path, &Keyring::plain()).unwrap();
         let transaction = database.begin_write().unwrap();
-        for table in journal::TABLES {
+        for table in TABLES {
             assert!(transaction.delete_table(table).unwrap());
         }
         transaction.open_table(FORMAT).unwrap().insert(VERSION, 2_u32.to_le_bytes().as_slice()).unwrap();
@@ -154,7 +154,7 @@ mod tests {
         let database = open(&path, &Keyring::plain()).unwrap();
         assert_eq!(Header::read(&database).unwrap().version, Some(FORMAT_VERSION));
         let transaction = database.begin_read().unwrap();
-        for table in journal::TABLES {
+        for table in TABLES {
             assert!(transaction.open_table(table).unwrap().is_empty().unwrap());
         }
     }

@@ -8,15 +8,14 @@ use redb::ReadableTable;
 
 use super::failure::Failure;
 use super::keys;
-use super::queries::Table;
-use super::tables::{Tables, read_sample, read_user};
+use super::tables::{ReadTable, Tables, read_sample, read_user};
 use crate::{EventName, EventSnapshot, StoreError, UserSnapshot};
 
 /// Records that are held as they lie in the file, before they are parsed.
 // Each entry keeps its page in memory, so this bounds what is held beside the records that are made of it.
 const BATCH: usize = 8192;
 
-pub(super) fn load_event(tables: &Tables<Table>, event: &EventName) -> Result<EventSnapshot, Failure> {
+pub(super) fn load_event(tables: &Tables<ReadTable>, event: &EventName) -> Result<EventSnapshot, Failure> {
     let record = tables.existing_event(event)?;
     let place = keys::of_event(event);
     let users = records(&tables.users, &place, read_user)?;
@@ -40,7 +39,7 @@ pub(super) fn load_event(tables: &Tables<Table>, event: &EventName) -> Result<Ev
 
 /// The records whose keys lie in `place`, in the order of their keys.
 fn records<T: Send>(
-    table: &Table,
+    table: &ReadTable,
     place: &Range<Vec<u8>>,
     read: impl Fn(&[u8], &[u8]) -> Result<T, Failure> + Sync,
 ) -> Result<Vec<T>, Failure> {

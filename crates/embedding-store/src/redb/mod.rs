@@ -6,6 +6,7 @@
 //! shares with the store ([`open_file`]). [`keys`] lays out the tables, [`file`] makes, locks,
 //! checks the file, [`format`] knows its versions and keys, [`backup`] copies it, [`handle`] opens it again after an input/output error.
 
+mod applied;
 mod backup;
 mod commands;
 #[cfg(test)]

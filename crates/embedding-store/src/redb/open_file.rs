@@ -7,7 +7,8 @@ use std::sync::Arc;
 use redb::Database;
 use tokio::runtime;
 
-use super::commands::{Applied, Command};
+use super::applied::Applied;
+use super::commands::Command;
 use super::failure::Failure;
 use super::handle::Handle;
 use super::writer::Writer;

@@ -2,20 +2,18 @@
 
 use std::ops::Range;
 
-use redb::{Database, ReadOnlyTable, ReadableDatabase, ReadableTable};
+use redb::{Database, ReadableDatabase, ReadableTable};
 
 use super::failure::Failure;
 use super::keys;
 use super::load;
-use super::tables::{Bytes, EVENTS, SAMPLES, Tables, USERS, read_event, read_user};
+use super::tables::{EVENTS, ReadTable, SAMPLES, Tables, USERS, read_event, read_user};
 use crate::{
-    Cursor, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page, UserRecord, Username,
+    EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page, UserRecord, Username,
 };
 
-pub(super) type Table = ReadOnlyTable<Bytes, Bytes>;
-
 pub(super) struct Query {
-    tables: Tables<Table>,
+    tables: Tables<ReadTable>,
 }
 
 impl Query {
@@ -39,7 +37,7 @@ impl Query {
         // By key and not by count: events that came or went before the cursor do not shift the page.
         let start = page.after.as_ref().map_or_else(Vec::new, |place| keys::behind_event(place.as_str()));
         let records = scan(&self.tables.events, start, None, read_event)?;
-        list(records, page, |event| event.name.as_str())
+        Listing::from_records(records, page.limit, |event| event.name.as_str())
     }
 
     pub(super) fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, Failure> {
@@ -51,7 +49,8 @@ impl Query {
         self.tables.check_event(event)?;
         let Range { start, end } = keys::of_event(event);
         let start = page.after.as_ref().map_or(start, |place| keys::behind_user(event, place.as_str()));
-        list(scan(&self.tables.users, start, Some(end), read_user)?, page, |user| user.name.as_str())
+        let records = scan(&self.tables.users, start, Some(end), read_user)?;
+        Listing::from_records(records, page.limit, |user| user.name.as_str())
     }
 
     pub(super) fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, Failure> {
@@ -78,7 +77,7 @@ impl Query {
 
 /// The records from `start` on and before `end`, in the order of their keys.
 fn scan<'a, T: 'a>(
-    table: &'a Table,
+    table: &'a ReadTable,
     start: Vec<u8>,
     end: Option<Vec<u8>>,
     read: impl Fn(&[u8], &[u8]) -> Result<T, Failure> + 'a,
@@ -91,17 +90,4 @@ fn scan<'a, T: 'a>(
         let (key, value) = entry?;
         read(key.value(), value.value())
     }))
-}
-
-/// A cursor of this store is the name that a page ended with.
-fn list<T>(
-    mut records: impl Iterator<Item = Result<T, Failure>>,
-    page: &Page,
-    name: impl Fn(&T) -> &str,
-) -> Result<Listing<T>, Failure> {
-    let items: Vec<T> = records.by_ref().take(page.limit.get()).collect::<Result<_, _>>()?;
-    // A damaged record behind the page is for the page that it is on to report.
-    let is_more = records.next().is_some();
-    let next = items.last().filter(|_| is_more).map(|item| Cursor::new(name(item)));
-    Ok(Listing { items, next })
 }

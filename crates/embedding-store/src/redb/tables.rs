@@ -1,6 +1,6 @@
 //! The tables and their records. A record that is not the one its key names counts as damaged.
 
-use redb::{ReadableTable, TableDefinition};
+use redb::{ReadOnlyTable, ReadableTable, TableDefinition};
 
 use super::failure::Failure;
 use super::keys;
@@ -8,6 +8,9 @@ use crate::{EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord,
 
 /// Keys and values are our own bytes: the engine's types for them change between its versions.
 pub(super) type Bytes = &'static [u8];
+
+/// A table of a transaction that only reads.
+pub(super) type ReadTable = ReadOnlyTable<Bytes, Bytes>;
 
 pub(super) const FORMAT: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("face store format");
 /// Key of the format's version, a little-endian u32, in [`FORMAT`].

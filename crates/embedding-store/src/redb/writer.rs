@@ -11,7 +11,8 @@ use std::thread::{self, JoinHandle};
 use redb::{Database, Durability};
 use tokio::sync::{mpsc, oneshot};
 
-use super::commands::{Applied, Command, open_tables};
+use super::applied::Applied;
+use super::commands::{Command, open_tables};
 use super::failure::{Breakage, Failure};
 use super::handle::Handle;
 use crate::{Keyring, StoreError};

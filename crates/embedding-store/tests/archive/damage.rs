@@ -3,7 +3,7 @@
 use embedding_store::archive::ArchiveError;
 use embedding_store::{EmbeddingStore, EncryptionKey, InMemory, Subject};
 
-use crate::specimens::{
+use super::specimens::{
     HEADER_BYTES, Outcome, add, archive_of, check, content, event, import_into, small_store, split,
 };
 

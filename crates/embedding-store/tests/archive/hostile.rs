@@ -5,7 +5,7 @@ use embedding_store::{EncryptionKey, InMemory};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::specimens::{Outcome, check, content, event, frame, header, import_into, sample, user};
+use super::specimens::{Outcome, check, content, event, frame, header, import_into, sample, user};
 
 fn archive(frames: &[(u8, Vec<u8>)]) -> Outcome<Vec<u8>> {
     let header = header();

@@ -3,7 +3,7 @@
 use embedding_store::archive::ArchiveError;
 use embedding_store::{EncryptionKey, InMemory};
 
-use crate::specimens::{Outcome, archive_of, check, content, import_into, small_store};
+use super::specimens::{Outcome, archive_of, check, content, import_into, small_store};
 
 fn shows(archive: &[u8], secret: &[u8]) -> bool {
     archive.windows(secret.len()).any(|window| window == secret)

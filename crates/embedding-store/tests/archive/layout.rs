@@ -3,7 +3,7 @@
 use embedding_store::{EmbeddingStore, FaceSample, InMemory, UserRecord};
 use sha2::{Digest, Sha256};
 
-use crate::specimens::{HEADER_BYTES, Outcome, add, archive_of, event, frame, split};
+use super::specimens::{HEADER_BYTES, Outcome, add, archive_of, event, frame, split};
 
 #[tokio::test]
 async fn an_archive_is_laid_out_as_documented() -> Outcome {

@@ -4,7 +4,7 @@ use embedding::ModelId;
 use embedding_store::archive::ArchiveError;
 use embedding_store::{EmbeddingStore, EventName, InMemory, StoreError, Username};
 
-use crate::specimens::{
+use super::specimens::{
     HEADER_BYTES, Outcome, add, archive_of, at, content, event, import_into, sample, small_store, split,
 };
 

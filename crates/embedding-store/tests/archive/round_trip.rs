@@ -9,7 +9,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::specimens::{
+use super::specimens::{
     Outcome, add, archive_of, check, content, event, import_into, sample, small_store, user,
 };
 

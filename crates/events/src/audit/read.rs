@@ -138,7 +138,7 @@ impl AuditTrail {
             while let Some(entry) = entries.next() {
                 // The next page starts behind the last entry taken, not behind the chunk, whose rest is still
                 // to be shown.
-                let place = JournalCursor::of(&entry);
+                let place = JournalCursor::from(&entry);
                 let entry = AuditEntry::read(entry)?;
                 if filter.wants(&entry) {
                     items.push(entry);

@@ -16,23 +16,23 @@ const OUTAGE_VARIABLE: &str = "DATABASE_OUTAGE_SECONDS";
 /// Kills the process of a `redb:` store, then a PostgreSQL server, `rounds` times each.
 pub(super) fn crashes(rounds: u32) -> Result<()> {
     let values = ROUNDS_VARIABLES.map(|name| (name, rounds.to_string()));
-    run(&["--test", "redb_crash", "--test", "postgres"], "survives_kill_9", &values)?;
+    run("survives_kill_9", &values)?;
     workspace::say(&format!("{rounds} rounds on each store: everything acknowledged was there"));
     Ok(())
 }
 
 /// Imports one archive into a store of each kind.
 pub(super) fn moving(users: u32) -> Result<()> {
-    run(&["--test", "moving"], "comes_back_equal", &[(USERS_VARIABLE, users.to_string())])?;
+    run("comes_back_equal", &[(USERS_VARIABLE, users.to_string())])?;
     workspace::say(&format!("{users} users moved into each store came back equal"));
     Ok(())
 }
 
-fn run(targets: &[&str], test: &str, values: &[(&str, String)]) -> Result<()> {
+fn run(test: &str, values: &[(&str, String)]) -> Result<()> {
     // They end when this does.
     let databases = Databases::start(&[])?;
     let mut tests = cargo::cargo(["test", "--release", "--package", "embedding-store", "--all-features"]);
-    tests.args(targets).args(["--", test, "--nocapture"]);
+    tests.args(["--test", "main", "--", test, "--nocapture"]);
     tests.envs(databases.environment.iter().cloned()).envs(values.iter().cloned());
     cargo::finish(&mut tests)
 }

@@ -7,9 +7,9 @@ use tokio_postgres::types::ToSql;
 use super::super::connection::Lease;
 use super::super::failure::Failure;
 use super::super::locks;
-use super::{reads, subject};
-use crate::journal::Place;
-use crate::{Appended, JournalEntry, StoreError};
+use super::reads;
+use super::row::subject;
+use crate::{Appended, JournalCursor, JournalEntry, StoreError};
 
 /// Leaves out an entry whose id or key the topic has. Another transaction that is just adding one of the key is
 /// waited for.
@@ -31,7 +31,7 @@ pub(super) async fn append(
     unless_since: Option<OffsetDateTime>,
 ) -> Result<Appended, Failure> {
     let record = entry.to_bytes()?;
-    let since = unless_since.map(Place::before_all_at);
+    let since = unless_since.map(JournalCursor::start_of);
     for _ in 0..ATTEMPTS {
         if add(lease, entry, &record, since).await? {
             return Ok(Appended::New);
@@ -48,10 +48,10 @@ async fn add(
     lease: &Lease,
     entry: &JournalEntry,
     record: &[u8],
-    since: Option<Place>,
+    since: Option<JournalCursor>,
 ) -> Result<bool, Failure> {
     let (topic, kind, subject, place) =
-        (entry.topic.as_str(), entry.kind.as_str(), subject(entry), Place::of(entry));
+        (entry.topic.as_str(), entry.kind.as_str(), subject(entry), JournalCursor::from(entry));
     let values: [&(dyn ToSql + Sync); 7] =
         [&topic, &place.id, &place.time, &kind, &subject, &entry.key, &record];
     let Some(since) = since else {
@@ -80,7 +80,7 @@ async fn add(
 async fn kept_out(
     lease: &Lease,
     entry: &JournalEntry,
-    since: Option<Place>,
+    since: Option<JournalCursor>,
 ) -> Result<Option<Appended>, Failure> {
     // By id first: when an append is repeated because its answer was lost, it finds its own entry, which is
     // `Repeated` and must not be reported as `Recent`.

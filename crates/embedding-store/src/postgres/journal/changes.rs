@@ -6,9 +6,8 @@ use tokio_postgres::types::ToSql;
 use super::super::connection::Lease;
 use super::super::events::PATIENCE;
 use super::super::failure::Failure;
-use super::{COLUMNS, read, subject};
-use crate::journal::{Place, is_label};
-use crate::{Erase, JournalEntry, StoreError, Topic};
+use super::row::{COLUMNS, read, subject};
+use crate::{Erase, JournalCursor, JournalEntry, StoreError, Topic};
 
 const AMEND: &str = "UPDATE journal SET kind = $3, subject = $4, record = $5 WHERE topic = $1 AND id = $2";
 
@@ -42,10 +41,10 @@ pub(super) async fn erase(lease: &Lease, topic: &Topic, what: &Erase) -> Result<
     match what {
         Erase::All => delete(lease, "", &[&topic]).await,
         Erase::Before(time) => {
-            delete(lease, "AND time < $2", &[&topic, &Place::before_all_at(*time).time]).await
+            delete(lease, "AND time < $2", &[&topic, &JournalCursor::start_of(*time).time]).await
         }
         // '' stands for nobody in the table, and the server refuses a NUL.
-        Erase::Subject(subject) if !is_label(subject) => Ok(0),
+        Erase::Subject(subject) if !JournalEntry::is_label(subject) => Ok(0),
         Erase::Subject(subject) => delete(lease, "AND subject = $2", &[&topic, subject]).await,
     }
 }

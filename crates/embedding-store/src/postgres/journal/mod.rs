@@ -6,18 +6,16 @@
 mod append;
 mod changes;
 mod reads;
+mod row;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
-use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::connection::Connections;
 use super::failure::Failure;
-use super::rows::{belongs, bytes};
-use crate::journal::Place;
 use crate::{Appended, Erase, Journal, JournalEntry, JournalListing, JournalPage, StoreError, Topic};
 
 /// The journal of a [`PostgresStore`](super::PostgresStore), on the same connections.
@@ -82,24 +80,4 @@ impl Journal for PostgresJournal {
     async fn erase(&self, topic: &Topic, what: Erase) -> Result<u64, StoreError> {
         write_on!(self, changes::erase, topic, &what)
     }
-}
-
-/// The columns that [`read`] reads.
-const COLUMNS: &str = "topic, id, time, kind, subject, key, record";
-
-/// The entry in a row of [`COLUMNS`].
-fn read(row: &Row) -> Result<JournalEntry, Failure> {
-    let entry = JournalEntry::from_bytes(bytes(row, 6)?)?;
-    let place = Place { time: row.try_get(2)?, id: row.try_get(1)? };
-    let is_theirs = Place::of(&entry) == place
-        && entry.topic.as_str() == row.try_get::<_, &str>(0)?
-        && entry.kind == row.try_get::<_, &str>(3)?
-        && subject(&entry) == row.try_get::<_, &str>(4)?
-        && entry.key.as_deref() == row.try_get(5)?;
-    belongs(is_theirs, "journal entry").map(|()| entry)
-}
-
-/// The subject as the table has it.
-fn subject(entry: &JournalEntry) -> &str {
-    entry.subject.as_deref().unwrap_or_default()
 }

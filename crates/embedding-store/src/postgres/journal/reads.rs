@@ -5,9 +5,8 @@ use uuid::Uuid;
 
 use super::super::connection::Lease;
 use super::super::failure::Failure;
-use super::{COLUMNS, read};
-use crate::journal::{Place, is_label};
-use crate::{JournalEntry, JournalListing, JournalPage, Topic};
+use super::row::{COLUMNS, read};
+use crate::{JournalCursor, JournalEntry, JournalListing, JournalPage, Topic};
 
 pub(super) async fn by_id(lease: &Lease, topic: &Topic, id: Uuid) -> Result<Option<JournalEntry>, Failure> {
     one(lease, "id = $2", &[&topic.as_str(), &id]).await
@@ -15,7 +14,7 @@ pub(super) async fn by_id(lease: &Lease, topic: &Topic, id: Uuid) -> Result<Opti
 
 pub(super) async fn by_key(lease: &Lease, topic: &Topic, key: &str) -> Result<Option<JournalEntry>, Failure> {
     // The server refuses a NUL.
-    if !is_label(key) {
+    if !JournalEntry::is_label(key) {
         return Ok(None);
     }
     one(lease, "key = $2", &[&topic.as_str(), &key]).await
@@ -27,10 +26,10 @@ pub(super) async fn latest(
     subject: &str,
     kind: &str,
 ) -> Result<Option<JournalEntry>, Failure> {
-    if !is_label(subject) || !is_label(kind) {
+    if !JournalEntry::is_label(subject) || !JournalEntry::is_label(kind) {
         return Ok(None);
     }
-    newest(lease, topic, subject, kind, Place::FIRST).await
+    newest(lease, topic, subject, kind, JournalCursor::FIRST).await
 }
 
 /// The newest entry of a kind about a subject, '' for nobody, from a place on.
@@ -39,7 +38,7 @@ pub(super) async fn newest(
     topic: &Topic,
     subject: &str,
     kind: &str,
-    from: Place,
+    from: JournalCursor,
 ) -> Result<Option<JournalEntry>, Failure> {
     let condition = "subject = $2 AND kind = $3 AND time >= $4 ORDER BY time DESC, id DESC LIMIT 1";
     one(lease, condition, &[&topic.as_str(), &subject, &kind, &from.time]).await
@@ -59,7 +58,7 @@ pub(super) async fn list(
     topic: &Topic,
     page: &JournalPage,
 ) -> Result<JournalListing, Failure> {
-    let Some(places) = page.places() else { return Ok(JournalListing::empty()) };
+    let Some(places) = page.range() else { return Ok(JournalListing::default()) };
     let topic = topic.as_str();
     // One more than the page has, to know whether there is more.
     let limit = i64::try_from(page.limit.get()).unwrap_or(i64::MAX - 1).saturating_add(1);
@@ -78,5 +77,5 @@ pub(super) async fn list(
     let order = if page.newest_first { "DESC" } else { "ASC" };
     sql.push_str(&format!(" ORDER BY time {order}, id {order} LIMIT $6"));
     let found = lease.rows(&sql, &values).await?;
-    JournalListing::of(found.iter().map(read), page.limit)
+    JournalListing::from_entries(found.iter().map(read), page.limit)
 }

@@ -3,8 +3,8 @@
 //! [`tables`] lays them out, [`writes`] changes them, [`reads`] looks things up in them.
 
 mod reads;
-mod tables;
-mod writes;
+pub(super) mod tables;
+pub(super) mod writes;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,12 +16,13 @@ use uuid::Uuid;
 use super::commands::Command;
 use super::failure::Failure;
 use super::open_file::OpenFile;
+use reads::Tables;
+use tables::JournalTables;
+use writes::JournalWrite;
+
 use crate::{
     Appended, Erase, Journal, JournalEntry, JournalListing, JournalPage, Keyring, StoreError, Topic,
 };
-
-pub(super) use tables::{JournalTables, TABLES};
-pub(super) use writes::JournalWrite;
 
 /// Keeps a journal in one file: the file of a [`RedbStore`](super::RedbStore), or one of its own beside a store
 /// that has no journal. One process at a time holds it.
@@ -61,7 +62,7 @@ impl RedbJournal {
 
     async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&reads::Tables) -> Result<T, Failure> + Send + 'static,
+        read: impl FnOnce(&Tables) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.file.read(move |database| read(&JournalTables::begin(database)?)).await
     }

@@ -1,14 +1,13 @@
 //! Looking things up in the journal: each in one transaction.
 
-use redb::{AccessGuard, ReadOnlyTable, StorageError};
+use redb::{AccessGuard, StorageError};
 
 use super::super::failure::Failure;
-use super::super::tables::Bytes;
+use super::super::tables::{Bytes, ReadTable};
 use super::tables::{JournalTables, end_of, of_places, of_subject, read_entry};
-use crate::journal::{Place, is_label};
-use crate::{JournalEntry, JournalListing, JournalPage, Topic};
+use crate::{JournalCursor, JournalEntry, JournalListing, JournalPage, Topic};
 
-pub(super) type Tables = JournalTables<ReadOnlyTable<Bytes, Bytes>>;
+pub(super) type Tables = JournalTables<ReadTable>;
 
 type Found<'a> = Result<(AccessGuard<'a, Bytes>, AccessGuard<'a, Bytes>), StorageError>;
 
@@ -20,14 +19,14 @@ impl Tables {
         kind: &str,
     ) -> Result<Option<JournalEntry>, Failure> {
         // In the keys an empty subject stands for nobody: asked for as a name, it would find those entries.
-        if !is_label(subject) {
+        if !JournalEntry::is_label(subject) {
             return Ok(None);
         }
-        self.newest(topic, Some(subject), kind, Place::FIRST)
+        self.newest(topic, Some(subject), kind, JournalCursor::FIRST)
     }
 
     pub(super) fn list(&self, topic: &Topic, page: &JournalPage) -> Result<JournalListing, Failure> {
-        let Some(places) = page.places() else { return Ok(JournalListing::empty()) };
+        let Some(places) = page.range() else { return Ok(JournalListing::default()) };
         // By the index, so that a page about one person does not read the whole topic.
         if let Some(subject) = &page.subject {
             let keys = of_subject(topic, Some(subject), places);
@@ -44,7 +43,10 @@ impl Tables {
                 };
                 read().transpose()
             };
-            return JournalListing::of(ordered(found, page.newest_first).filter_map(read), page.limit);
+            return JournalListing::from_entries(
+                ordered(found, page.newest_first).filter_map(read),
+                page.limit,
+            );
         }
         let keys = of_places(topic, places);
         let found = self.entries.range(keys.start.as_slice()..keys.end.as_slice())?;
@@ -52,11 +54,11 @@ impl Tables {
             let read = || {
                 let (key, value) = entry?;
                 let entry = read_entry(key.value(), value.value())?;
-                Ok(Some(entry).filter(|entry| page.is_about(entry)))
+                Ok(Some(entry).filter(|entry| page.selects(entry)))
             };
             read().transpose()
         };
-        JournalListing::of(ordered(found, page.newest_first).filter_map(read), page.limit)
+        JournalListing::from_entries(ordered(found, page.newest_first).filter_map(read), page.limit)
     }
 }
 

@@ -12,16 +12,12 @@
 
 use std::ops::Range;
 
-use redb::{
-    Database, ReadOnlyTable, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError,
-    WriteTransaction,
-};
+use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
 use uuid::Uuid;
 
 use super::super::failure::Failure;
-use super::super::tables::{Bytes, belongs};
-use crate::journal::{Place, is_label};
-use crate::{JournalEntry, StoreError, Topic};
+use super::super::tables::{Bytes, ReadTable, belongs};
+use crate::{JournalCursor, JournalEntry, StoreError, Topic};
 
 const ENTRIES: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("journal");
 const IDS: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("journal ids");
@@ -43,7 +39,7 @@ pub(in super::super) struct JournalTables<T> {
     pub(super) subjects: T,
 }
 
-impl JournalTables<ReadOnlyTable<Bytes, Bytes>> {
+impl JournalTables<ReadTable> {
     pub(super) fn begin(database: &Database) -> Result<Self, Failure> {
         let transaction = database.begin_read()?;
         Self::opened(|table| transaction.open_table(table))
@@ -72,7 +68,7 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
     }
 
     pub(super) fn by_key(&self, topic: &Topic, key: &str) -> Result<Option<JournalEntry>, Failure> {
-        if !is_label(key) {
+        if !JournalEntry::is_label(key) {
             return Ok(None);
         }
         let Some(place) = self.keys.get(key_key(topic, key).as_slice())? else { return Ok(None) };
@@ -87,9 +83,9 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
         topic: &Topic,
         subject: Option<&str>,
         kind: &str,
-        from: Place,
+        from: JournalCursor,
     ) -> Result<Option<JournalEntry>, Failure> {
-        let keys = of_subject(topic, subject, from..Place::LAST);
+        let keys = of_subject(topic, subject, from..JournalCursor::LAST);
         for entry in self.subjects.range(keys.start.as_slice()..keys.end.as_slice())?.rev() {
             let (key, value) = entry?;
             if value.value() == kind.as_bytes() {
@@ -100,7 +96,7 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
     }
 
     /// The entry that an index names.
-    pub(super) fn at(&self, topic: &Topic, place: Place) -> Result<JournalEntry, Failure> {
+    pub(super) fn at(&self, topic: &Topic, place: JournalCursor) -> Result<JournalEntry, Failure> {
         let key = entry_key(topic, place);
         match self.entries.get(key.as_slice())? {
             Some(value) => read_entry(&key, value.value()),
@@ -113,7 +109,7 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
         &self,
         topic: &Topic,
         subject: Option<&str>,
-        place: Place,
+        place: JournalCursor,
     ) -> Result<JournalEntry, Failure> {
         let entry = self.at(topic, place)?;
         belongs(entry.subject.as_deref() == subject, "journal entry").map(|()| entry)
@@ -122,10 +118,10 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
 
 pub(super) fn read_entry(key: &[u8], value: &[u8]) -> Result<JournalEntry, Failure> {
     let entry = JournalEntry::from_bytes(value)?;
-    belongs(entry_key(&entry.topic, Place::of(&entry)) == key, "journal entry").map(|()| entry)
+    belongs(entry_key(&entry.topic, JournalCursor::from(&entry)) == key, "journal entry").map(|()| entry)
 }
 
-pub(super) fn entry_key(topic: &Topic, place: Place) -> Vec<u8> {
+pub(super) fn entry_key(topic: &Topic, place: JournalCursor) -> Vec<u8> {
     [topic.as_str().as_bytes(), &[0], &place_bytes(place)].concat()
 }
 
@@ -137,18 +133,22 @@ pub(super) fn key_key(topic: &Topic, key: &str) -> Vec<u8> {
     [topic.as_str().as_bytes(), &[0], key.as_bytes()].concat()
 }
 
-pub(super) fn subject_key(topic: &Topic, subject: Option<&str>, place: Place) -> Vec<u8> {
+pub(super) fn subject_key(topic: &Topic, subject: Option<&str>, place: JournalCursor) -> Vec<u8> {
     let (topic, subject) = (topic.as_str().as_bytes(), subject.unwrap_or_default().as_bytes());
     [topic, &[0], subject, &[0], &place_bytes(place)].concat()
 }
 
 /// The keys of the entries at these places.
-pub(super) fn of_places(topic: &Topic, places: Range<Place>) -> Range<Vec<u8>> {
+pub(super) fn of_places(topic: &Topic, places: Range<JournalCursor>) -> Range<Vec<u8>> {
     entry_key(topic, places.start)..entry_key(topic, places.end)
 }
 
 /// The keys by subject of the entries at these places.
-pub(super) fn of_subject(topic: &Topic, subject: Option<&str>, places: Range<Place>) -> Range<Vec<u8>> {
+pub(super) fn of_subject(
+    topic: &Topic,
+    subject: Option<&str>,
+    places: Range<JournalCursor>,
+) -> Range<Vec<u8>> {
     subject_key(topic, subject, places.start)..subject_key(topic, subject, places.end)
 }
 
@@ -159,7 +159,7 @@ pub(super) fn of_topic(topic: &Topic) -> Range<Vec<u8>> {
     [topic, &[0]].concat()..[topic, &[1]].concat()
 }
 
-pub(super) fn place_bytes(place: Place) -> [u8; PLACE_BYTES] {
+pub(super) fn place_bytes(place: JournalCursor) -> [u8; PLACE_BYTES] {
     let mut bytes = [0; PLACE_BYTES];
     let (time, id) = bytes.split_at_mut(8);
     time.copy_from_slice(&time_bytes(place.time));
@@ -172,15 +172,15 @@ pub(super) fn time_bytes(time: i64) -> [u8; 8] {
 }
 
 /// The place that a key ends with.
-pub(super) fn end_of(key: &[u8]) -> Result<Place, Failure> {
+pub(super) fn end_of(key: &[u8]) -> Result<JournalCursor, Failure> {
     read_place(key.last_chunk::<PLACE_BYTES>().map_or(&[], <[u8; PLACE_BYTES]>::as_slice))
 }
 
-fn read_place(bytes: &[u8]) -> Result<Place, Failure> {
+fn read_place(bytes: &[u8]) -> Result<JournalCursor, Failure> {
     let place = || {
         let (time, id) = bytes.split_first_chunk::<8>()?;
         let time = (u64::from_be_bytes(*time) ^ SIGN).cast_signed();
-        Some(Place { time, id: Uuid::from_bytes(id.try_into().ok()?) })
+        Some(JournalCursor { time, id: Uuid::from_bytes(id.try_into().ok()?) })
     };
     place().ok_or_else(|| StoreError::corrupt("an index of the journal names no place").into())
 }
@@ -198,8 +198,8 @@ mod tests {
     proptest! {
         #[test]
         fn places_sort_as_bytes_and_come_back(a: i64, b: i64, id: u128, other: u128) {
-            let a = Place { time: a, id: Uuid::from_u128(id) };
-            let b = Place { time: b, id: Uuid::from_u128(other) };
+            let a = JournalCursor { time: a, id: Uuid::from_u128(id) };
+            let b = JournalCursor { time: b, id: Uuid::from_u128(other) };
             prop_assert_eq!(place_bytes(a).cmp(&place_bytes(b)), a.cmp(&b));
             prop_assert_eq!(end_of(&subject_key(&topic("t"), Some("s"), a)).unwrap(), a);
         }
@@ -211,13 +211,13 @@ mod tests {
             time: i64,
             id: u128,
         ) {
-            let place = Place { time, id: Uuid::from_u128(id) };
+            let place = JournalCursor { time, id: Uuid::from_u128(id) };
             let is_theirs = topics[0] == topics[1];
             let (one, other) = (topic(topics[0]), topic(topics[1]));
             let key = subject_key(&other, subjects[1], place);
             let same_subject = subjects[0] == subjects[1];
-            let all = of_subject(&one, subjects[0], Place::FIRST..Place::LAST);
-            prop_assert_eq!(all.contains(&key), is_theirs && same_subject && place < Place::LAST);
+            let all = of_subject(&one, subjects[0], JournalCursor::FIRST..JournalCursor::LAST);
+            prop_assert_eq!(all.contains(&key), is_theirs && same_subject && place < JournalCursor::LAST);
             for key in [key, entry_key(&other, place), id_key(&other, place.id), key_key(&other, "k")] {
                 prop_assert_eq!(of_topic(&one).contains(&key), is_theirs);
             }

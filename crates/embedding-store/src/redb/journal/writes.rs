@@ -3,15 +3,14 @@
 use redb::{ReadableTable, Table, WriteTransaction};
 use time::OffsetDateTime;
 
-use super::super::commands::Applied;
+use super::super::applied::Applied;
 use super::super::failure::Failure;
 use super::super::tables::Bytes;
 use super::tables::{
     JournalTables, end_of, entry_key, id_key, key_key, of_places, of_subject, of_topic, place_bytes,
     read_entry, subject_key, time_bytes,
 };
-use crate::journal::{Place, is_label};
-use crate::{Appended, Erase, JournalEntry, StoreError, Topic};
+use crate::{Appended, Erase, JournalCursor, JournalEntry, StoreError, Topic};
 
 /// One write to the journal.
 #[derive(Debug)]
@@ -45,7 +44,7 @@ fn append(
     if let Some(kept_out) = kept_out(tables, entry, unless_since)? {
         return Ok(Applied { changed: false, count: 0, kept_out: Some(kept_out) });
     }
-    let (topic, place) = (&entry.topic, Place::of(entry));
+    let (topic, place) = (&entry.topic, JournalCursor::from(entry));
     tables.entries.insert(entry_key(topic, place).as_slice(), bytes.as_slice())?;
     tables.ids.insert(id_key(topic, place.id).as_slice(), time_bytes(place.time).as_slice())?;
     if let Some(key) = &entry.key {
@@ -71,7 +70,7 @@ fn kept_out(
     if let Some(present) = present {
         return Ok(Some(Appended::Repeated(present)));
     }
-    let Some(since) = unless_since.map(Place::before_all_at) else { return Ok(None) };
+    let Some(since) = unless_since.map(JournalCursor::start_of) else { return Ok(None) };
     let recent = tables.newest(topic, entry.subject.as_deref(), &entry.kind, since)?;
     Ok(recent.map(Appended::Recent))
 }
@@ -85,7 +84,7 @@ fn amend(tables: &mut WriteTables<'_>, entry: &JournalEntry) -> Result<Applied, 
         return Err(StoreError::entry_not_found(topic, entry.id).into());
     };
     let amended = entry.clone().amending(&present)?;
-    let (place, bytes) = (Place::of(&present), amended.to_bytes()?);
+    let (place, bytes) = (JournalCursor::from(&present), amended.to_bytes()?);
     tables.entries.insert(entry_key(topic, place).as_slice(), bytes.as_slice())?;
     // Time, id and key stay, so the other indexes still hold.
     tables.subjects.remove(subject_key(topic, present.subject.as_deref(), place).as_slice())?;
@@ -94,7 +93,7 @@ fn amend(tables: &mut WriteTables<'_>, entry: &JournalEntry) -> Result<Applied, 
 }
 
 fn index_subject(tables: &mut WriteTables<'_>, entry: &JournalEntry) -> Result<(), Failure> {
-    let key = subject_key(&entry.topic, entry.subject.as_deref(), Place::of(entry));
+    let key = subject_key(&entry.topic, entry.subject.as_deref(), JournalCursor::from(entry));
     tables.subjects.insert(key.as_slice(), entry.kind.as_bytes())?;
     Ok(())
 }
@@ -102,7 +101,7 @@ fn index_subject(tables: &mut WriteTables<'_>, entry: &JournalEntry) -> Result<(
 fn erase(tables: &mut WriteTables<'_>, topic: &Topic, what: &Erase) -> Result<Applied, Failure> {
     let count = match what {
         Erase::All => return erase_all(tables, topic),
-        Erase::Subject(subject) if is_label(subject) => {
+        Erase::Subject(subject) if JournalEntry::is_label(subject) => {
             // Read whole before anything is removed: one entry that cannot be read refuses the
             // erasure, and a refused write leaves the transaction that it shares as it was.
             let places = about(tables, topic, subject)?;
@@ -117,7 +116,7 @@ fn erase(tables: &mut WriteTables<'_>, topic: &Topic, what: &Erase) -> Result<Ap
             remove(tables, &entries)?
         }
     };
-    Ok(Applied { changed: count > 0, count, kept_out: None })
+    Ok(Applied::counting(count > 0, count))
 }
 
 /// By the keys alone, so that damaged entries go too.
@@ -130,11 +129,11 @@ fn erase_all(tables: &mut WriteTables<'_>, topic: &Topic) -> Result<Applied, Fai
     for index in [&mut tables.ids, &mut tables.keys, &mut tables.subjects] {
         index.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     }
-    Ok(Applied { changed: count > 0, count, kept_out: None })
+    Ok(Applied::counting(count > 0, count))
 }
 
-fn about(tables: &WriteTables<'_>, topic: &Topic, subject: &str) -> Result<Vec<Place>, Failure> {
-    let keys = of_subject(topic, Some(subject), Place::FIRST..Place::LAST);
+fn about(tables: &WriteTables<'_>, topic: &Topic, subject: &str) -> Result<Vec<JournalCursor>, Failure> {
+    let keys = of_subject(topic, Some(subject), JournalCursor::FIRST..JournalCursor::LAST);
     let found = tables.subjects.range(keys.start.as_slice()..keys.end.as_slice())?;
     found.map(|entry| end_of(entry?.0.value())).collect()
 }
@@ -144,7 +143,7 @@ fn before(
     topic: &Topic,
     time: OffsetDateTime,
 ) -> Result<Vec<JournalEntry>, Failure> {
-    let keys = of_places(topic, Place::FIRST..Place::before_all_at(time));
+    let keys = of_places(topic, JournalCursor::FIRST..JournalCursor::start_of(time));
     let found = tables.entries.range(keys.start.as_slice()..keys.end.as_slice())?;
     let read = |entry: Result<(redb::AccessGuard<'_, Bytes>, redb::AccessGuard<'_, Bytes>), _>| {
         let (key, value) = entry?;
@@ -155,7 +154,7 @@ fn before(
 
 fn remove(tables: &mut WriteTables<'_>, entries: &[JournalEntry]) -> Result<usize, Failure> {
     for entry in entries {
-        let (topic, place) = (&entry.topic, Place::of(entry));
+        let (topic, place) = (&entry.topic, JournalCursor::from(entry));
         // From the indexes too: one that named an entry which is gone would be taken for damage.
         tables.entries.remove(entry_key(topic, place).as_slice())?;
         tables.ids.remove(id_key(topic, place.id).as_slice())?;

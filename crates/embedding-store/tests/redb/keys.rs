@@ -104,7 +104,7 @@ async fn a_file_of_format_1_is_migrated_with_all_it_holds() -> Outcome {
     let folder = tempdir()?;
     let path = folder.path().join("faces.redb");
     let mut bytes = Vec::new();
-    flate2::read::GzDecoder::new(include_bytes!("data/format_1.redb.gz").as_slice())
+    flate2::read::GzDecoder::new(include_bytes!("../data/format_1.redb.gz").as_slice())
         .read_to_end(&mut bytes)?;
     fs::write(&path, &bytes)?;
     assert!(refusal(&path, &Keyring::new(EncryptionKey::generate()?)).await?.contains("not encrypted"));

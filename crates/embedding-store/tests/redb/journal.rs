@@ -54,7 +54,7 @@ async fn a_file_of_format_1_gets_a_journal() -> Outcome {
     let folder = tempdir()?;
     let path = folder.path().join("faces.redb");
     let mut bytes = Vec::new();
-    flate2::read::GzDecoder::new(include_bytes!("data/format_1.redb.gz").as_slice())
+    flate2::read::GzDecoder::new(include_bytes!("../data/format_1.redb.gz").as_slice())
         .read_to_end(&mut bytes)?;
     fs::write(&path, &bytes)?;
     let store = RedbStore::open(&path).await?;

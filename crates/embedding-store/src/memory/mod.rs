@@ -1,5 +1,7 @@
 //! The store that lives as long as the process: for tests and trials.
 
+mod journal;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -8,10 +10,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use crate::page::{after, list};
+pub use journal::InMemoryJournal;
+
 use crate::{
-    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemoryJournal, Journal, Listing,
-    Page, StoreError, UserRecord, UserSnapshot, Username,
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Listing, Page, StoreError,
+    UserRecord, UserSnapshot, Username,
 };
 
 /// Keeps everything in memory: `memory:`. What it holds ends with the value.
@@ -98,7 +101,8 @@ impl EmbeddingStore for InMemory {
 
     async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
         let events = self.read();
-        Ok(list(events.range::<str, _>(after(&page)), &page, |event| event.record.clone()))
+        let records = events.range::<str, _>(page.bounds()).map(|(_, event)| Ok(event.record.clone()));
+        Listing::from_records(records, page.limit, |event| event.name.as_str())
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
@@ -173,7 +177,8 @@ impl EmbeddingStore for InMemory {
     async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
         let events = self.read();
         let found = events.get(event).ok_or_else(|| StoreError::event_not_found(event))?;
-        Ok(list(found.users.range::<str, _>(after(&page)), &page, |user| user.record.clone()))
+        let records = found.users.range::<str, _>(page.bounds()).map(|(_, user)| Ok(user.record.clone()));
+        Listing::from_records(records, page.limit, |user| user.name.as_str())
     }
 
     async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {

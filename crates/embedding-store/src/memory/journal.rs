@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Appended, Erase, Journal, JournalEntry, JournalListing, JournalPage, Place, Topic};
-use crate::StoreError;
+use crate::{
+    Appended, Erase, Journal, JournalCursor, JournalEntry, JournalListing, JournalPage, StoreError, Topic,
+};
 
 /// Keeps the entries in memory. What it holds ends with the value.
 #[derive(Default)]
@@ -20,9 +21,9 @@ pub struct InMemoryJournal {
 /// The entries of a topic.
 #[derive(Default)]
 struct Entries {
-    entries: BTreeMap<Place, JournalEntry>,
-    ids: HashMap<Uuid, Place>,
-    keys: HashMap<String, Place>,
+    entries: BTreeMap<JournalCursor, JournalEntry>,
+    ids: HashMap<Uuid, JournalCursor>,
+    keys: HashMap<String, JournalCursor>,
 }
 
 impl InMemoryJournal {
@@ -56,7 +57,7 @@ impl Entries {
     }
 
     /// The newest entry of a kind about a subject from a place on.
-    fn latest(&self, from: Place, subject: Option<&str>, kind: &str) -> Option<&JournalEntry> {
+    fn latest(&self, from: JournalCursor, subject: Option<&str>, kind: &str) -> Option<&JournalEntry> {
         let mut entries = self.entries.range(from..).rev().map(|(_, entry)| entry);
         entries.find(|entry| entry.kind == kind && entry.subject.as_deref() == subject)
     }
@@ -68,12 +69,12 @@ impl Entries {
         if let Some(present) = self.by_id(entry.id).or_else(with_key) {
             return Appended::Repeated(present.clone());
         }
-        let since = unless_since.map(Place::before_all_at);
+        let since = unless_since.map(JournalCursor::start_of);
         let recent = since.and_then(|since| self.latest(since, entry.subject.as_deref(), &entry.kind));
         if let Some(recent) = recent {
             return Appended::Recent(recent.clone());
         }
-        let place = Place::of(&entry);
+        let place = JournalCursor::from(&entry);
         self.ids.insert(entry.id, place);
         if let Some(key) = &entry.key {
             self.keys.insert(key.clone(), place);
@@ -124,19 +125,19 @@ impl Journal for InMemoryJournal {
         subject: &str,
         kind: &str,
     ) -> Result<Option<JournalEntry>, StoreError> {
-        Ok(self.find(topic, |entries| entries.latest(Place::FIRST, Some(subject), kind).cloned()))
+        Ok(self.find(topic, |entries| entries.latest(JournalCursor::FIRST, Some(subject), kind).cloned()))
     }
 
     async fn list(&self, topic: &Topic, page: JournalPage) -> Result<JournalListing, StoreError> {
         let topics = self.read();
-        let (Some(entries), Some(places)) = (topics.get(topic), page.places()) else {
-            return Ok(JournalListing::empty());
+        let (Some(entries), Some(range)) = (topics.get(topic), page.range()) else {
+            return Ok(JournalListing::default());
         };
-        let found = entries.entries.range(places).map(|(_, entry)| entry);
+        let found = entries.entries.range(range).map(|(_, entry)| entry);
         let ordered: Box<dyn Iterator<Item = &JournalEntry>> =
             if page.newest_first { Box::new(found.rev()) } else { Box::new(found) };
-        let entries = ordered.filter(|entry| page.is_about(entry)).map(|entry| Ok(entry.clone()));
-        JournalListing::of(entries, page.limit)
+        let entries = ordered.filter(|entry| page.selects(entry)).map(|entry| Ok(entry.clone()));
+        JournalListing::from_entries(entries, page.limit)
     }
 
     async fn amend(&self, entry: JournalEntry) -> Result<(), StoreError> {

@@ -43,7 +43,7 @@ async fn every_acknowledged_append_survives_kill_9() -> Outcome {
     for round in 0..rounds {
         // From few to many, by a fixed rule: 20 to 419.
         let until = 20 + round * 7919 % 400;
-        let test = "every_acknowledged_append_survives_kill_9";
+        let test = "redb::crash::every_acknowledged_append_survives_kill_9";
         let mut writer = Command::new(env::current_exe()?);
         let writer = writer.args(["--exact", test, "--nocapture"]);
         let mut writer = writer.env(FILE, &path).stdout(Stdio::piped()).spawn()?;
@@ -77,7 +77,8 @@ async fn a_disk_without_room_refuses_and_loses_nothing() -> Outcome {
     let mut writer = Command::new("sh");
     let writer =
         writer.args(["-c", r#"trap "" XFSZ; ulimit -f 8192; exec "$0" "$@""#]).arg(env::current_exe()?);
-    let writer = writer.args(["--exact", "a_disk_without_room_refuses_and_loses_nothing", "--nocapture"]);
+    let writer =
+        writer.args(["--exact", "redb::crash::a_disk_without_room_refuses_and_loses_nothing", "--nocapture"]);
     let mut writer = writer.env(FILE, &path).stdout(Stdio::piped()).spawn()?;
     let mut lines = lines_of(&mut writer)?;
     let (mut acknowledged, mut refusals) = (BTreeSet::new(), Vec::new());

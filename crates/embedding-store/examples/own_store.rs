@@ -1,0 +1,319 @@
+//! A store of one's own: tables behind one lock, written against the public interface alone.
+//!
+//! `cargo run -p embedding-store --features conformance --example own_store` tries all that the conformance suite
+//! asks of a store and of a journal, and names what passed. The tests of this crate run it too.
+
+use std::collections::BTreeMap;
+use std::io::{Write, stdout};
+use std::ops::RangeBounds;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use embedding_store::conformance::{Harness, JournalOf, Outcome, Store};
+use embedding_store::{
+    Appended, EmbeddingStore, Erase, EventName, EventRecord, EventSnapshot, FaceSample, Journal,
+    JournalCursor, JournalEntry, JournalListing, JournalPage, Listing, Page, StoreError, Topic, UserRecord,
+    UserSnapshot, Username,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A store and its journal. A clone is the same store.
+#[derive(Debug, Clone, Default)]
+struct OwnStore(Arc<Mutex<Tables>>);
+
+/// Four tables; each key says what the record belongs to, and sorts as lists are to be sorted.
+#[derive(Debug, Default)]
+struct Tables {
+    events: BTreeMap<EventName, EventRecord>,
+    users: BTreeMap<(EventName, Username), UserRecord>,
+    samples: BTreeMap<(EventName, Username, Uuid), FaceSample>,
+    entries: BTreeMap<(Topic, JournalCursor), JournalEntry>,
+}
+
+impl OwnStore {
+    /// Held for a whole call, which is what makes the call atomic. Nothing waits while it is held.
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tables {
+    fn existing_event(&self, event: &EventName) -> Result<&EventRecord, StoreError> {
+        self.events.get(event).ok_or_else(|| StoreError::event_not_found(event))
+    }
+
+    /// Checks the event first: the error names what is missing.
+    fn check_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        self.existing_event(event)?;
+        let is_there = self.users.contains_key(&(event.clone(), user.clone()));
+        is_there.then_some(()).ok_or_else(|| StoreError::user_not_found(event, user))
+    }
+
+    fn users_of(&self, event: &EventName) -> impl Iterator<Item = &UserRecord> {
+        self.users.values().filter(move |user| user.event == *event)
+    }
+
+    /// By id, that is oldest first.
+    fn samples_of(&self, event: &EventName, user: &Username) -> Vec<FaceSample> {
+        let key = |id| (event.clone(), user.clone(), id);
+        let samples = self.samples.range(key(Uuid::nil())..=key(Uuid::max()));
+        samples.map(|(_, sample)| sample.clone()).collect()
+    }
+
+    /// Oldest first.
+    fn entries_of(&self, topic: &Topic) -> impl DoubleEndedIterator<Item = &JournalEntry> {
+        let key = |place| (topic.clone(), place);
+        let entries = self.entries.range(key(JournalCursor::FIRST)..key(JournalCursor::LAST));
+        entries.map(|(_, entry)| entry)
+    }
+
+    /// The newest entry of a kind about a subject, not before a time.
+    fn newest(
+        &self,
+        topic: &Topic,
+        subject: Option<&str>,
+        kind: &str,
+        since: Option<OffsetDateTime>,
+    ) -> Option<&JournalEntry> {
+        let mut newest_first = self.entries_of(topic).rev();
+        newest_first.find(|entry| {
+            let is_about = entry.subject.as_deref() == subject && entry.kind == kind;
+            is_about && since.is_none_or(|since| entry.time >= since)
+        })
+    }
+}
+
+#[async_trait]
+impl EmbeddingStore for OwnStore {
+    async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        // A store that keeps bytes, those of `to_bytes`, gets this check with them.
+        event.check_storable()?;
+        let mut tables = self.tables();
+        if tables.events.contains_key(&event.name) {
+            return Err(StoreError::event_conflict(&event.name, "already exists"));
+        }
+        tables.events.insert(event.name.clone(), event);
+        Ok(())
+    }
+
+    async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
+        Ok(self.tables().events.get(event).cloned())
+    }
+
+    async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
+        event.check_storable()?;
+        let mut tables = self.tables();
+        let present = &tables.existing_event(&event.name)?.model;
+        let has_samples = tables.samples.keys().any(|(name, ..)| *name == event.name);
+        if *present != event.model && has_samples {
+            return Err(StoreError::other_model(&event.name, present));
+        }
+        tables.events.insert(event.name.clone(), event);
+        Ok(())
+    }
+
+    async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        tables.events.remove(event).ok_or_else(|| StoreError::event_not_found(event))?;
+        tables.users.retain(|(name, _), _| name != event);
+        tables.samples.retain(|(name, ..), _| name != event);
+        Ok(())
+    }
+
+    async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
+        let tables = self.tables();
+        let records = tables.events.range::<str, _>(page.bounds()).map(|(_, event)| Ok(event.clone()));
+        Listing::from_records(records, page.limit, |event| event.name.as_str())
+    }
+
+    async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
+        sample.check_storable()?;
+        let (event, user, model) = (sample.event(), sample.user(), sample.embedding().model());
+        let mut tables = self.tables();
+        // All that can refuse comes before the first change: a conflict must leave no empty event or user.
+        if let Some(present) = tables.events.get(event).filter(|present| present.model != *model) {
+            return Err(StoreError::other_model(event, &present.model));
+        }
+        let key = (event.clone(), user.clone(), sample.id());
+        match tables.samples.get(&key) {
+            // The same append again, after an answer that did not arrive.
+            Some(present) if *present == sample => return Ok(tables.samples_of(event, user).len()),
+            Some(_) => return Err(StoreError::taken_id(&sample)),
+            None => {}
+        }
+        let new_event = || EventRecord::new(event.clone(), model.clone(), sample.created());
+        tables.events.entry(event.clone()).or_insert_with(new_event);
+        let new_user = || UserRecord::new(event.clone(), user.clone(), sample.created());
+        let record = tables.users.entry((event.clone(), user.clone())).or_insert_with(new_user);
+        record.updated = record.updated.max(sample.created());
+        tables.samples.insert(key, sample.clone());
+        Ok(tables.samples_of(event, user).len())
+    }
+
+    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
+        let mut tables = self.tables();
+        tables.check_user(event, user)?;
+        let key = (event.clone(), user.clone(), id);
+        if !tables.samples.contains_key(&key) {
+            return Err(StoreError::sample_not_found(event, user, id));
+        }
+        if tables.samples_of(event, user).len() == 1 {
+            return Err(StoreError::only_sample(event, user));
+        }
+        tables.samples.remove(&key);
+        Ok(tables.samples_of(event, user).len())
+    }
+
+    async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
+        Ok(self.tables().users.get(&(event.clone(), user.clone())).cloned())
+    }
+
+    async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
+        user.check_storable()?;
+        let mut tables = self.tables();
+        tables.check_user(&user.event, &user.name)?;
+        tables.users.insert((user.event.clone(), user.name.clone()), user);
+        Ok(())
+    }
+
+    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        let mut tables = self.tables();
+        tables.check_user(event, user)?;
+        tables.users.remove(&(event.clone(), user.clone()));
+        tables.samples.retain(|(name, owner, _), _| (name, owner) != (event, user));
+        Ok(())
+    }
+
+    async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
+        let tables = self.tables();
+        tables.existing_event(event)?;
+        let is_on = |user: &&UserRecord| RangeBounds::<str>::contains(&page.bounds(), user.name.as_str());
+        let records = tables.users_of(event).filter(is_on).map(|user| Ok(user.clone()));
+        Listing::from_records(records, page.limit, |user| user.name.as_str())
+    }
+
+    async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {
+        let tables = self.tables();
+        tables.check_user(event, user)?;
+        Ok(tables.samples_of(event, user))
+    }
+
+    async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
+        let tables = self.tables();
+        let record = tables.existing_event(event)?.clone();
+        let users = tables.users_of(event).map(|user| {
+            let samples = tables.samples_of(event, &user.name);
+            UserSnapshot { user: user.clone(), samples }
+        });
+        Ok(EventSnapshot { event: record, users: users.collect() })
+    }
+
+    fn journal(&self) -> Option<Arc<dyn Journal>> {
+        Some(Arc::new(self.clone()))
+    }
+}
+
+#[async_trait]
+impl Journal for OwnStore {
+    async fn append(
+        &self,
+        entry: JournalEntry,
+        unless_since: Option<OffsetDateTime>,
+    ) -> Result<Appended, StoreError> {
+        entry.check_storable()?;
+        let mut tables = self.tables();
+        let has_same_key = |present: &JournalEntry| present.key.is_some() && present.key == entry.key;
+        let mut present = tables.entries_of(&entry.topic);
+        if let Some(present) = present.find(|present| present.id == entry.id || has_same_key(present)) {
+            return Ok(Appended::Repeated(present.clone()));
+        }
+        drop(present);
+        let subject = entry.subject.as_deref();
+        if unless_since.is_some()
+            && let Some(recent) = tables.newest(&entry.topic, subject, &entry.kind, unless_since)
+        {
+            return Ok(Appended::Recent(recent.clone()));
+        }
+        tables.entries.insert((entry.topic.clone(), JournalCursor::from(&entry)), entry);
+        Ok(Appended::New)
+    }
+
+    async fn entry(&self, topic: &Topic, id: Uuid) -> Result<Option<JournalEntry>, StoreError> {
+        Ok(self.tables().entries_of(topic).find(|entry| entry.id == id).cloned())
+    }
+
+    async fn by_key(&self, topic: &Topic, key: &str) -> Result<Option<JournalEntry>, StoreError> {
+        Ok(self.tables().entries_of(topic).find(|entry| entry.key.as_deref() == Some(key)).cloned())
+    }
+
+    async fn latest(
+        &self,
+        topic: &Topic,
+        subject: &str,
+        kind: &str,
+    ) -> Result<Option<JournalEntry>, StoreError> {
+        Ok(self.tables().newest(topic, Some(subject), kind, None).cloned())
+    }
+
+    async fn list(&self, topic: &Topic, page: JournalPage) -> Result<JournalListing, StoreError> {
+        let Some(range) = page.range() else { return Ok(JournalListing::default()) };
+        let tables = self.tables();
+        let entries = tables.entries.range((topic.clone(), range.start)..(topic.clone(), range.end));
+        let entries = entries.map(|(_, entry)| entry).filter(|entry| page.selects(entry)).cloned().map(Ok);
+        if page.newest_first {
+            JournalListing::from_entries(entries.rev(), page.limit)
+        } else {
+            JournalListing::from_entries(entries, page.limit)
+        }
+    }
+
+    async fn amend(&self, entry: JournalEntry) -> Result<(), StoreError> {
+        entry.check_storable()?;
+        let mut tables = self.tables();
+        let is_it = |present: &&mut JournalEntry| (&present.topic, present.id) == (&entry.topic, entry.id);
+        let present = tables.entries.values_mut().find(is_it);
+        let present = present.ok_or_else(|| StoreError::entry_not_found(&entry.topic, entry.id))?;
+        *present = entry.amending(present)?;
+        Ok(())
+    }
+
+    async fn erase(&self, topic: &Topic, what: Erase) -> Result<u64, StoreError> {
+        let is_erased = |entry: &JournalEntry| match &what {
+            Erase::Subject(subject) => entry.subject.as_ref() == Some(subject),
+            Erase::Before(time) => entry.time < *time,
+            Erase::All => true,
+        };
+        let mut erased = 0;
+        self.tables().entries.retain(|(present, _), entry| {
+            let goes = present == topic && is_erased(entry);
+            erased += u64::from(goes);
+            !goes
+        });
+        Ok(erased)
+    }
+}
+
+/// Makes a new store for each behaviour. That of a store which outlives its value would be `Durable` too.
+struct OwnHarness;
+
+#[async_trait]
+impl Harness for OwnHarness {
+    async fn open(&self) -> Result<Store, StoreError> {
+        Ok(Arc::new(OwnStore::default()))
+    }
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> Outcome {
+    let passed = |behaviour: &str| drop(writeln!(stdout(), "passed: {behaviour}"));
+    embedding_store::conformance_tests!(volatile: OwnHarness, passed);
+    embedding_store::conformance_tests!(journal: JournalOf(OwnHarness), passed);
+    Ok(())
+}
+
+#[cfg(test)]
+#[test]
+fn a_store_of_ones_own_passes_the_suite() {
+    main().unwrap();
+}
