@@ -9,7 +9,7 @@ use super::document::{Body, Bytes};
 use super::merge::UserState;
 use super::path::Place;
 use super::store::Inner;
-use super::writes::{Draft, event_again, new_event, user_body};
+use super::writes::{Draft, event_body, new_event, user_body};
 use crate::{EventRecord, FaceSample, StoreError, UserRecord};
 
 /// How an append to an event that is there ended.
@@ -96,8 +96,7 @@ impl Inner {
                 return Err(StoreError::other_model(sample.event(), &state.record.model));
             }
             state.incarnations.insert(life);
-            let record = state.record.clone();
-            Ok(Draft::write(event_again(&state, record)))
+            Ok(Draft::write(event_body(mirror, place, state)))
         })
         .await?;
         let count = self.mirror().user(sample.event(), sample.user()).map_or(1, |user| user.samples.len());

@@ -48,6 +48,17 @@ pub(super) fn ended(revisions: &Revisions) -> BTreeSet<Uuid> {
     all.into_iter().rev().take(REMEMBERED).collect()
 }
 
+/// All lives of an event that its revisions name, over or not.
+pub(super) fn lives(revisions: &Revisions) -> BTreeSet<Uuid> {
+    let mut lives = ended(revisions);
+    for live in revisions.live() {
+        if let Body::Event(body) = &live.document.body {
+            lives.extend(&body.incarnations);
+        }
+    }
+    lives
+}
+
 /// The event; `None` when all its lives are over.
 pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
     let ended = ended(revisions);
@@ -75,12 +86,7 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
 /// The user of an event that has these lives; `None` when none of them has the user, or when processes that
 /// removed samples at once have removed them all: no user is without one.
 pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Option<UserState> {
-    let bodies = revisions.live().filter_map(|live| match &live.document.body {
-        // Documents of former lives may still be there; an event made anew must not show their users.
-        Body::User(body) => Some(body).filter(|body| incarnations.contains(&body.incarnation)),
-        Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => None,
-    });
-    let bodies: Vec<&UserBody> = bodies.collect();
+    let bodies: Vec<_> = user_bodies(revisions, incarnations).collect();
     let last = bodies.last()?;
     let mut state = UserState::new(last.record.0.clone());
     state.unknown = last.unknown.clone();
@@ -95,16 +101,22 @@ pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Opti
     Some(state).filter(|state| !state.samples.is_empty())
 }
 
-/// Whether a live revision still holds a sample that another one removed.
-pub(super) fn holds_removed(revisions: &Revisions) -> bool {
-    let bodies = || {
-        revisions.live().filter_map(|live| match &live.document.body {
-            Body::User(body) => Some(body),
-            Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => None,
-        })
-    };
+/// Whether a live revision of a user still holds a sample that another one removed.
+pub(super) fn holds_removed(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> bool {
+    let bodies = || user_bodies(revisions, incarnations);
     let removed: BTreeSet<&Uuid> = bodies().flat_map(|body| &body.removed).collect();
     bodies().any(|body| body.samples.keys().any(|id| removed.contains(id)))
+}
+
+fn user_bodies<'a>(
+    revisions: &'a Revisions,
+    incarnations: &'a BTreeSet<Uuid>,
+) -> impl Iterator<Item = &'a UserBody> {
+    revisions.live().filter_map(|live| match &live.document.body {
+        // Documents of former lives may still be there; an event made anew must not show their users.
+        Body::User(body) => Some(body).filter(|body| incarnations.contains(&body.incarnation)),
+        Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => None,
+    })
 }
 
 impl UserState {
@@ -190,9 +202,9 @@ mod tests {
             place(vec![(11, &[10], ada(1, 0, 0, &[100, 101], &[])), (12, &[10], ada(1, 0, 0, &[], &[100]))]);
         let state = user(&revisions, &ids(&[1])).unwrap();
         assert!(state.samples.keys().copied().eq(ids(&[101])));
-        assert!(holds_removed(&revisions));
+        assert!(holds_removed(&revisions, &ids(&[1])) && !holds_removed(&revisions, &ids(&[2])));
         let settled = place(vec![(13, &[], ada(1, 0, 0, &[101], &[100]))]);
-        assert!(!holds_removed(&settled));
+        assert!(!holds_removed(&settled, &ids(&[1])));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::UnboundedReceiver;
 use uuid::Uuid;
 
-use super::document::{Body, UserBody};
+use super::document::{Body, EventBody, UserBody};
 use super::merge;
 use super::mirror::Mirror;
 use super::path::Place;
@@ -91,11 +91,19 @@ fn garbage(mirror: &Mirror, now: Duration, grace: Duration) -> Vec<(Place, Uuid)
         garbage.extend(revisions.superseded().map(|revision| (place.clone(), revision)));
         // From when this process came to know of it: the clocks of those who wrote it need not be right.
         let is_over = |live: &Live| live.since + grace <= now;
+        let is_event = |live: &Live| matches!(live.document.body, Body::Event(_));
         let ended = revisions.live().filter(|live| match &live.document.body {
-            Body::Key(_) | Body::Event(_) => false,
+            Body::Key(_) => false,
+            // An update that another process made at the moment of the deletion. A copy of its upload may still
+            // arrive, and must find the tombstone: it goes after the tombstone's time, and before it.
+            Body::Event(EventBody { incarnations, .. }) => {
+                is_over(live) && incarnations.is_subset(&merge::ended(revisions))
+            }
             Body::DeletedEvent(_) => {
-                // Only the lives that it ends make leftover users orphans, so it goes after the last one.
-                is_over(live) && nothing_left(revisions) && mirror.users_of(place).next().is_none()
+                // Only the lives that it ends make leftover users orphans, and leave such an update without
+                // effect, so it goes after the last one.
+                let is_last = !revisions.live().any(is_event) && mirror.users_of(place).next().is_none();
+                is_over(live) && nothing_left(revisions) && is_last
             }
             Body::DeletedUser(_) => is_over(live) && nothing_left(revisions),
             Body::User(UserBody { incarnation, .. }) => {
@@ -118,7 +126,8 @@ fn nothing_left(revisions: &Revisions) -> bool {
 }
 
 impl Mirror {
-    fn event_of(&self, user: &Place) -> Option<&Revisions> {
+    /// The revisions of the event that the user of a place belongs to.
+    pub(super) fn event_of(&self, user: &Place) -> Option<&Revisions> {
         match user {
             Place::User(event, _) => self.revisions(&Place::Event(event.clone())),
             Place::Key | Place::Event(_) => None,

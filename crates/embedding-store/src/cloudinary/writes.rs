@@ -30,7 +30,10 @@ impl Draft {
 impl Inner {
     /// Uploads the draft as the place's next revision. The caller holds the place's lock.
     ///
-    /// The draft and what it supersedes are of one moment: nothing that it does not know of is superseded.
+    /// The draft and what it supersedes are of one moment: nothing that it does not know of is superseded. That
+    /// includes users of an event's life that is not known yet: another process uploads an event's first user
+    /// before the event, so a listing may show the one without the other. No draft holds the samples of such a
+    /// user, and superseding it would lose them.
     pub(super) async fn put(
         &self,
         place: &Place,
@@ -41,12 +44,17 @@ impl Inner {
         let (document, json) = {
             let mut mirror = self.mirror_mut();
             let Draft::Write(body) = draft(&mirror)? else { return Ok(()) };
+            let lives = mirror.event_of(place).map(merge::lives).unwrap_or_default();
+            let is_known = |body: &Body| match body {
+                Body::User(UserBody { incarnation, .. }) => lives.contains(incarnation),
+                Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => true,
+            };
             let revisions = mirror.revisions_mut(place);
-            let (revision, supersedes) = revisions.next(now)?;
+            let (revision, supersedes) = revisions.next(now, is_known)?;
             let document = Document::new(revision, supersedes, *body);
             let json = document.to_json()?;
             // However the upload ends, also by a panic: this process's next write of the place names it.
-            revisions.doubt(revision);
+            revisions.doubt(&document);
             (document, json)
         };
         let revision = document.revision;
@@ -90,7 +98,8 @@ impl Inner {
             if present.model != record.model && found.has_samples() {
                 return Err(StoreError::other_model(&record.name, &present.model));
             }
-            Ok(Draft::write(event_again(&found.state, record.clone())))
+            let state = EventState { record: record.clone(), ..found.state.clone() };
+            Ok(Draft::write(event_body(mirror, &place, state)))
         })
         .await
     }
@@ -101,8 +110,12 @@ impl Inner {
             // Alone: otherwise a write to a user could be acknowledged whose life has just ended.
             let _alone = self.events.alone(&place).await;
             self.put(&place, |mirror| {
-                let state = &mirror.existing_event(event)?.state;
-                let ended = state.ended.union(&state.incarnations).copied().collect();
+                mirror.existing_event(event)?;
+                let revisions = mirror.revisions(&place);
+                let mut ended = revisions.map(merge::lives).unwrap_or_default();
+                // What came to no answer may be there, and somebody's users with it: they go too.
+                let doubtful = revisions.into_iter().flat_map(|revisions| revisions.doubtful_events());
+                ended.extend(doubtful.flat_map(|body| &body.incarnations));
                 let body = Body::DeletedEvent(DeletedEventBody { event: event.clone(), ended });
                 Ok(Draft::write(body))
             })
@@ -190,24 +203,21 @@ impl Inner {
 }
 
 pub(super) fn new_event(mirror: &Mirror, place: &Place, record: EventRecord, life: Uuid) -> Body {
-    Body::Event(EventBody {
-        event: record.name.clone(),
-        incarnations: BTreeSet::from([life]),
-        // The tombstone goes with this document, while users of the lives that it ended may still be there.
-        ended: mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended),
-        record: Encoded(record),
-        unknown: Map::new(),
-    })
+    // The tombstone goes with this document, while users of the lives that it ended may still be there.
+    let ended = mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended);
+    event_body(mirror, place, EventState { record, incarnations: [life].into(), ended, unknown: Map::new() })
 }
 
-pub(super) fn event_again(state: &EventState, record: EventRecord) -> Body {
-    Body::Event(EventBody {
-        event: record.name.clone(),
-        incarnations: state.incarnations.clone(),
-        ended: state.ended.clone(),
-        record: Encoded(record),
-        unknown: state.unknown.clone(),
-    })
+pub(super) fn event_body(mirror: &Mirror, place: &Place, state: EventState) -> Body {
+    let EventState { record, mut incarnations, ended, unknown } = state;
+    // This document supersedes uploads that came to no answer. One may be there all the same, and whoever has
+    // read it may have added users to its life: they stay users of the event, unless of another model.
+    let doubtful = mirror.revisions(place).into_iter().flat_map(|revisions| revisions.doubtful_events());
+    for body in doubtful.filter(|body| body.record.0.model == record.model) {
+        incarnations.extend(body.incarnations.difference(&ended));
+    }
+    let event = record.name.clone();
+    Body::Event(EventBody { event, incarnations, ended, record: Encoded(record), unknown })
 }
 
 pub(super) fn user_again(mirror: &Mirror, state: UserState) -> Result<Body, StoreError> {
