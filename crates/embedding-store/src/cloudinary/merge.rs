@@ -37,39 +37,31 @@ pub(super) struct UserState {
 }
 
 /// The lives of an event that are over, as far as its revisions say.
-pub(super) fn ended(revisions: &Revisions) -> BTreeSet<Uuid> {
-    let ended = |body: &Body| match body {
+pub(super) fn ended_lives(revisions: &Revisions) -> BTreeSet<Uuid> {
+    let named = |body: &Body| match body {
         Body::Event(EventBody { ended, .. }) => ended.clone(),
         Body::DeletedEvent(deleted) => deleted.ended.clone(),
         Body::Key(_) | Body::User(_) | Body::DeletedUser(_) => BTreeSet::new(),
     };
-    let all: BTreeSet<_> = revisions.live().flat_map(|live| ended(&live.document.body)).collect();
+    let all: BTreeSet<_> = revisions.live().flat_map(|live| named(&live.document.body)).collect();
     // Lives are UUIDs v7: the greatest are the latest.
     all.into_iter().rev().take(REMEMBERED).collect()
 }
 
 /// All lives of an event that its revisions name, over or not.
 pub(super) fn lives(revisions: &Revisions) -> BTreeSet<Uuid> {
-    let mut lives = ended(revisions);
-    for live in revisions.live() {
-        if let Body::Event(body) = &live.document.body {
-            lives.extend(&body.incarnations);
-        }
-    }
+    let mut lives = ended_lives(revisions);
+    lives.extend(event_bodies(revisions).flat_map(|body| &body.incarnations));
     lives
 }
 
 /// The event; `None` when all its lives are over.
 pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
-    let ended = ended(revisions);
+    let ended = ended_lives(revisions);
     // Lives decide, not revisions: an update that another process made at the moment of the deletion is not
     // superseded by the tombstone, and must not bring the event back.
     let is_alive = |body: &&EventBody| body.incarnations.iter().any(|life| !ended.contains(life));
-    let bodies = revisions.live().filter_map(|live| match &live.document.body {
-        Body::Event(body) => Some(body),
-        Body::Key(_) | Body::DeletedEvent(_) | Body::User(_) | Body::DeletedUser(_) => None,
-    });
-    let bodies: Vec<_> = bodies.filter(is_alive).collect();
+    let bodies: Vec<_> = event_bodies(revisions).filter(is_alive).collect();
     let last = bodies.last()?;
     // The greatest revision may be of the older state: taken from it alone, `updated` could go back.
     let mut record = last.record.0.clone();
@@ -112,11 +104,13 @@ fn user_bodies<'a>(
     revisions: &'a Revisions,
     incarnations: &'a BTreeSet<Uuid>,
 ) -> impl Iterator<Item = &'a UserBody> {
-    revisions.live().filter_map(|live| match &live.document.body {
-        // Documents of former lives may still be there; an event made anew must not show their users.
-        Body::User(body) => Some(body).filter(|body| incarnations.contains(&body.incarnation)),
-        Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => None,
-    })
+    let bodies = revisions.live().filter_map(|live| live.document.body.as_user());
+    // Documents of former lives may still be there; an event made anew must not show their users.
+    bodies.filter(|body| incarnations.contains(&body.incarnation))
+}
+
+fn event_bodies(revisions: &Revisions) -> impl Iterator<Item = &EventBody> {
+    revisions.live().filter_map(|live| live.document.body.as_event())
 }
 
 impl UserState {
@@ -137,6 +131,7 @@ mod tests {
 
     use embedding::ModelId;
     use time::OffsetDateTime;
+    use tokio::time::Instant;
 
     use super::super::document::{DeletedEventBody, DeletedUserBody, Document};
     use super::*;
@@ -157,7 +152,7 @@ mod tests {
     fn place(bodies: Vec<(u128, &[u128], Body)>) -> Revisions {
         let mut revisions = Revisions::default();
         for (revision, supersedes, body) in bodies {
-            revisions.adopt(Document::new(id(revision), ids(supersedes), body), Duration::ZERO, true);
+            revisions.adopt(Document::new(id(revision), ids(supersedes), body), Instant::now(), true);
         }
         revisions
     }

@@ -8,7 +8,7 @@ use super::path::Place;
 use super::revisions::Revisions;
 use super::store::Inner;
 use super::writes::{Draft, user_again};
-use crate::{EventName, StoreError, Subject, Username};
+use crate::{EventName, StoreError, Username};
 
 impl Inner {
     /// Makes one revision, without them, of each user whose revisions hold removed samples. What fails is tried
@@ -23,10 +23,8 @@ impl Inner {
     }
 
     async fn settle(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
-        let _shared = self.events.shared(&Place::event(event)).await;
         let place = Place::user(event, user);
-        let _alone = self.users.alone(&place).await;
-        self.put(&place, |mirror| {
+        self.put_user(event, user, |mirror| {
             // Looked at again under the locks: a write may have made one revision of them meanwhile. Users of
             // an event that was deleted meanwhile are destroyed whole by the sweep.
             if !mirror.revisions(&place).is_some_and(|revisions| mirror.is_unsettled(event, revisions)) {
@@ -46,11 +44,9 @@ impl Inner {
 
 impl Mirror {
     fn unsettled(&self) -> Vec<(EventName, Username)> {
-        let unsettled = self.places().values().filter_map(|revisions| match revisions.subject()? {
-            Subject::User(event, user) | Subject::Sample(event, user, _) => {
-                self.is_unsettled(event, revisions).then(|| (event.clone(), user.clone()))
-            }
-            Subject::Event(_) | Subject::Entry(..) => None,
+        let unsettled = self.places().values().filter_map(|revisions| {
+            let (event, user) = revisions.user()?;
+            self.is_unsettled(event, revisions).then(|| (event.clone(), user.clone()))
         });
         unsettled.collect()
     }

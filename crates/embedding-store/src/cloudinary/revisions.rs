@@ -13,11 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::document::{Body, Document, EventBody};
 use super::path::{milliseconds, next_revision};
-use crate::{StoreError, Subject};
+use crate::{EventName, StoreError, Subject, Username};
 
 /// For how long a revision is named that may yet turn up: a signature is good for an hour, and clocks may
 /// be wrong by an hour.
@@ -42,8 +43,8 @@ pub(super) struct Revisions {
 #[derive(Debug, Clone)]
 pub(super) struct Live {
     pub(super) document: Arc<Document>,
-    /// When this process came to know of it, by its clock.
-    pub(super) since: Duration,
+    /// When this process came to know of it.
+    pub(super) since: Instant,
     /// No copy of its upload can still arrive.
     pub(super) settled: bool,
 }
@@ -51,13 +52,21 @@ pub(super) struct Live {
 /// A revision that is there and does not count.
 #[derive(Debug, Clone, Copy)]
 struct Superseded {
-    since: Duration,
+    since: Instant,
     settled: bool,
 }
 
 impl Revisions {
     pub(super) fn subject(&self) -> Option<&Subject> {
         self.subject.as_ref()
+    }
+
+    /// Whose revisions they are, where that is a user.
+    pub(super) fn user(&self) -> Option<(&EventName, &Username)> {
+        match self.subject()? {
+            Subject::User(event, user) | Subject::Sample(event, user, _) => Some((event, user)),
+            Subject::Event(_) | Subject::Entry(..) => None,
+        }
     }
 
     /// The live ones, oldest first.
@@ -108,11 +117,7 @@ impl Revisions {
 
     /// Notes that a revision is being uploaded: until it is adopted, it may be there or not.
     pub(super) fn doubt(&mut self, document: &Document) {
-        let event = match &document.body {
-            Body::Event(body) => Some(body.clone()),
-            Body::Key(_) | Body::DeletedEvent(_) | Body::User(_) | Body::DeletedUser(_) => None,
-        };
-        self.doubtful.insert(document.revision, event);
+        self.doubtful.insert(document.revision, document.body.as_event().cloned());
     }
 
     /// What uploads without an answer say of the event.
@@ -127,7 +132,7 @@ impl Revisions {
 
     /// Takes a revision that is there, and returns those that do not count any more by it. `settled`: no
     /// copy of its upload can still arrive.
-    pub(super) fn adopt(&mut self, document: Document, since: Duration, settled: bool) -> Vec<Uuid> {
+    pub(super) fn adopt(&mut self, document: Document, since: Instant, settled: bool) -> Vec<Uuid> {
         let revision = document.revision;
         self.subject = document.subject();
         self.doubtful.remove(&revision);
@@ -155,7 +160,7 @@ impl Revisions {
     }
 
     /// Notes a revision that is there and superseded.
-    pub(super) fn set_aside(&mut self, revision: Uuid, since: Duration) {
+    pub(super) fn set_aside(&mut self, revision: Uuid, since: Instant) {
         if !self.knows(revision) {
             // Only a list has shown it: another attempt of its upload may still arrive.
             self.superseded.insert(revision, Superseded { since, settled: false });
@@ -164,7 +169,7 @@ impl Revisions {
 
     /// Forgets the superseded ones that a listing, which began at `started`, does not show. They may yet
     /// turn up, so they stay named where they are.
-    pub(super) fn forget_superseded(&mut self, started: Duration, is_listed: impl Fn(&Uuid) -> bool) {
+    pub(super) fn forget_superseded(&mut self, started: Instant, is_listed: impl Fn(&Uuid) -> bool) {
         self.superseded.retain(|revision, known| known.since >= started || is_listed(revision));
     }
 
@@ -204,7 +209,7 @@ mod tests {
     fn write(revisions: &mut Revisions, settled: bool) -> Uuid {
         let (revision, supersedes) = revisions.next(now(), |_| true).unwrap();
         let supersedes: Vec<_> = supersedes.into_iter().collect();
-        revisions.adopt(document(revision, &supersedes), Duration::ZERO, settled);
+        revisions.adopt(document(revision, &supersedes), Instant::now(), settled);
         revision
     }
 
@@ -225,7 +230,7 @@ mod tests {
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let mut revisions = Revisions::default();
             for place in order {
-                revisions.adopt(all[place].clone(), Duration::ZERO, false);
+                revisions.adopt(all[place].clone(), Instant::now(), false);
             }
             assert_eq!(live(&revisions), [c]);
             assert_eq!(revisions.superseded().collect::<Vec<_>>(), [a, b]);
@@ -237,7 +242,7 @@ mod tests {
         let [a, b, c] = ids();
         let mut revisions = Revisions::default();
         for made in [document(a, &[]), document(b, &[a]), document(c, &[a])] {
-            revisions.adopt(made, Duration::ZERO, true);
+            revisions.adopt(made, Instant::now(), true);
         }
         assert_eq!(live(&revisions), [b, c]);
         let (next, supersedes) = revisions.next(now(), |_| true).unwrap();
@@ -248,10 +253,10 @@ mod tests {
     fn what_the_next_one_was_not_made_from_stays_live_beside_it() {
         let [a, b] = ids();
         let mut revisions = Revisions::default();
-        revisions.adopt(document(b, &[a]), Duration::ZERO, true);
+        revisions.adopt(document(b, &[a]), Instant::now(), true);
         let (next, supersedes) = revisions.next(now(), |_| false).unwrap();
         assert!(next > b && supersedes == BTreeSet::from([a]), "what is not live is named all the same");
-        revisions.adopt(document(next, &[a]), Duration::ZERO, true);
+        revisions.adopt(document(next, &[a]), Instant::now(), true);
         assert_eq!(live(&revisions), [b, next]);
     }
 
@@ -264,8 +269,8 @@ mod tests {
         let (next, supersedes) = revisions.next(now(), |_| true).unwrap();
         assert!(next > doubtful && supersedes == BTreeSet::from([first, doubtful]));
         // It turns up after all.
-        revisions.adopt(document(next, &[first, doubtful]), Duration::ZERO, true);
-        revisions.adopt(document(doubtful, &[first]), Duration::ZERO, false);
+        revisions.adopt(document(next, &[first, doubtful]), Instant::now(), true);
+        revisions.adopt(document(doubtful, &[first]), Instant::now(), false);
         assert_eq!(live(&revisions), [next]);
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Map;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::document::{
@@ -10,7 +11,7 @@ use super::document::{
 };
 use super::merge::{self, EventState, UserState};
 use super::mirror::Mirror;
-use super::path::Place;
+use super::path::{Place, milliseconds};
 use super::store::Inner;
 use crate::{EventName, EventRecord, StoreError, UserRecord, Username};
 
@@ -39,16 +40,13 @@ impl Inner {
         place: &Place,
         draft: impl FnOnce(&Mirror) -> Result<Draft, StoreError> + Send,
     ) -> Result<(), StoreError> {
-        let now = u64::try_from(self.client.clock.wall().unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+        let now = milliseconds(Uuid::now_v7());
         // The lock is held from the draft to the doubt, and not over the upload: readers would wait for that.
         let (document, json) = {
             let mut mirror = self.mirror_mut();
             let Draft::Write(body) = draft(&mirror)? else { return Ok(()) };
             let lives = mirror.event_of(place).map(merge::lives).unwrap_or_default();
-            let is_known = |body: &Body| match body {
-                Body::User(UserBody { incarnation, .. }) => lives.contains(incarnation),
-                Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => true,
-            };
+            let is_known = |body: &Body| body.as_user().is_none_or(|body| lives.contains(&body.incarnation));
             let revisions = mirror.revisions_mut(place);
             let (revision, supersedes) = revisions.next(now, is_known)?;
             let document = Document::new(revision, supersedes, *body);
@@ -60,9 +58,8 @@ impl Inner {
         let revision = document.revision;
         match self.client.upload(&self.prefix.id(place, revision), &json).await {
             Ok(done) => {
-                let since = self.client.clock.elapsed();
                 // Not by `Inner::adopt`: the feed tells of others' changes alone.
-                let superseded = self.mirror_mut().adopt(place, document, since, done.at_once);
+                let superseded = self.mirror_mut().adopt(place, document, Instant::now(), done.at_once);
                 // Only with the successor acknowledged: a crash in between leaves both, and it says which counts.
                 self.discard(superseded.into_iter().map(|revision| (place.clone(), revision)));
                 Ok(())
@@ -74,6 +71,19 @@ impl Inner {
                 Err(given_up.error)
             }
         }
+    }
+
+    /// Uploads the draft as the next revision of a user, under the locks that this needs.
+    pub(super) async fn put_user(
+        &self,
+        event: &EventName,
+        user: &Username,
+        draft: impl FnOnce(&Mirror) -> Result<Draft, StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        let _shared = self.events.shared(&Place::event(event)).await;
+        let place = Place::user(event, user);
+        let _alone = self.users.alone(&place).await;
+        self.put(&place, draft).await
     }
 
     pub(super) async fn create_event(&self, record: EventRecord) -> Result<(), StoreError> {
@@ -93,12 +103,12 @@ impl Inner {
         // Alone: the model may only change while no sample is being appended.
         let _alone = self.events.alone(&place).await;
         self.put(&place, |mirror| {
-            let found = mirror.existing_event(&record.name)?;
-            let present = &found.state.record;
-            if present.model != record.model && found.has_samples() {
+            let known = mirror.existing_event(&record.name)?;
+            let present = &known.state.record;
+            if present.model != record.model && known.has_samples() {
                 return Err(StoreError::other_model(&record.name, &present.model));
             }
-            let state = EventState { record: record.clone(), ..found.state.clone() };
+            let state = EventState { record: record.clone(), ..known.state.clone() };
             Ok(Draft::write(event_body(mirror, &place, state)))
         })
         .await
@@ -129,10 +139,7 @@ impl Inner {
 
     pub(super) async fn update_user(&self, record: UserRecord) -> Result<(), StoreError> {
         record.check_storable()?;
-        let _shared = self.events.shared(&Place::event(&record.event)).await;
-        let place = Place::user(&record.event, &record.name);
-        let _alone = self.users.alone(&place).await;
-        self.put(&place, |mirror| {
+        self.put_user(&record.event, &record.name, |mirror| {
             let mut state = mirror.existing_user(&record.event, &record.name)?.clone();
             state.record = record.clone();
             Ok(Draft::write(user_again(mirror, state)?))
@@ -141,10 +148,7 @@ impl Inner {
     }
 
     pub(super) async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
-        let _shared = self.events.shared(&Place::event(event)).await;
-        let place = Place::user(event, user);
-        let _alone = self.users.alone(&place).await;
-        self.put(&place, |mirror| {
+        self.put_user(event, user, |mirror| {
             mirror.existing_user(event, user)?;
             let (event, user) = (event.clone(), user.clone());
             Ok(Draft::write(Body::DeletedUser(DeletedUserBody { event, user })))
@@ -160,11 +164,8 @@ impl Inner {
         user: &Username,
         id: Uuid,
     ) -> Result<usize, StoreError> {
-        let _shared = self.events.shared(&Place::event(event)).await;
-        let place = Place::user(event, user);
-        let _alone = self.users.alone(&place).await;
         let mut left = 0;
-        self.put(&place, |mirror| {
+        self.put_user(event, user, |mirror| {
             let mut state = mirror.existing_user(event, user)?.clone();
             if state.samples.remove(&id).is_none() {
                 return Err(StoreError::sample_not_found(event, user, id));
@@ -182,11 +183,8 @@ impl Inner {
 
     /// Seals the samples of a user anew where they are not sealed with the current key; how many were not.
     pub(super) async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
-        let _shared = self.events.shared(&Place::event(event)).await;
-        let place = Place::user(event, user);
-        let _alone = self.users.alone(&place).await;
         let mut resealed = 0;
-        self.put(&place, |mirror| {
+        self.put_user(event, user, |mirror| {
             let mut state = mirror.existing_user(event, user)?.clone();
             for sealed in state.samples.values_mut() {
                 if !self.keyring.is_current(sealed.as_slice())? {
@@ -204,7 +202,7 @@ impl Inner {
 
 pub(super) fn new_event(mirror: &Mirror, place: &Place, record: EventRecord, life: Uuid) -> Body {
     // The tombstone goes with this document, while users of the lives that it ended may still be there.
-    let ended = mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended);
+    let ended = mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended_lives);
     event_body(mirror, place, EventState { record, incarnations: [life].into(), ended, unknown: Map::new() })
 }
 
