@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::*;
 
 fn vectors() -> Value {
-    serde_json::from_str(include_str!("../../../embedding-store/src/cloudinary/signature/vectors.json")).unwrap()
+    serde_json::from_str(include_str!("../../../embedding-store/src/cloudinary/signature/vectors.json"))
+        .unwrap()
 }
 
 fn text(value: &Value) -> &str {
