@@ -1,23 +1,18 @@
 //! The whole state of the account, behind one lock: every call is carried out at one moment.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::Algorithm;
-use crate::asset::{Asset, Delivery};
+use crate::asset::{Asset, Delivery, Key};
 use crate::behaviour::Behaviour;
 use crate::call::Call;
-use crate::cdn::Cdn;
 use crate::clock::Clock;
 use crate::fault::{Fault, Rule};
 use crate::listing::Listing;
 use crate::quota::Quota;
-use crate::signing::hexadecimal;
-use crate::traffic::Traffic;
-
-/// What names an asset.
-pub(crate) type Key = (Delivery, String);
+use crate::{Algorithm, LoggedCall};
 
 /// The account.
 #[derive(Debug)]
@@ -27,13 +22,11 @@ pub(crate) struct Account {
     /// Where the delivery network answers, without a slash at the end.
     pub(crate) delivery_base: String,
     pub(crate) rules: Vec<Rule>,
-    pub(crate) traffic: Traffic,
+    pub(crate) log: Vec<LoggedCall>,
     pub(crate) quota: Quota,
-    pub(crate) cdn: Cdn,
     pub(crate) listing: Listing,
     assets: BTreeMap<Key, Asset>,
     dice: fastrand::Rng,
-    ids: fastrand::Rng,
 }
 
 impl Account {
@@ -43,24 +36,22 @@ impl Account {
             clock: Clock::default(),
             delivery_base,
             rules: Vec::new(),
-            traffic: Traffic::default(),
+            log: Vec::new(),
             quota: Quota::default(),
-            cdn: Cdn::default(),
             listing: Listing::default(),
             assets: BTreeMap::new(),
             dice: fastrand::Rng::with_seed(seed),
-            // Not the dice: how many ids are made must not decide which calls fail.
-            ids: fastrand::Rng::with_seed(seed ^ 0x1d5),
         }
     }
 
-    /// How this call is to fail, if it is.
-    pub(crate) fn fault(&mut self, call: &Call) -> Option<Fault> {
+    /// Notes a call that has arrived: how long it waits, and how it is to fail, if it is.
+    pub(crate) fn begin(&mut self, call: &Call) -> (Duration, Option<Fault>) {
         let (endpoint, subject) = (call.route.endpoint, call.subject());
+        self.log.push(LoggedCall::new(endpoint, &call.path));
         // A rule comes before the dice: a test that names a call must not depend on the seed. A call that a
         // rule decides draws nothing.
         let ruled = self.rules.iter_mut().find_map(|rule| rule.applies(endpoint, &subject));
-        ruled.or_else(|| self.behaviour.faults.draw(endpoint, &mut self.dice))
+        (self.behaviour.delay, ruled.or_else(|| self.behaviour.faults.draw(&mut self.dice)))
     }
 
     pub(crate) fn asset(&self, delivery: Delivery, public_id: &str) -> Option<&Asset> {
@@ -82,49 +73,31 @@ impl Account {
     }
 
     pub(crate) fn remove(&mut self, delivery: Delivery, public_id: &str) -> Option<Asset> {
-        // Copies on the delivery network stay: the service, too, removes them only on `invalidate`.
         let key = (delivery, public_id.to_owned());
         let removed = self.assets.remove(&key)?;
         self.listing.note(self.clock.now() + self.behaviour.listing_lag, key, None);
         Some(removed)
     }
 
-    pub(crate) fn invalidate(&mut self, delivery: Delivery, public_id: &str) {
-        let cdn = &self.behaviour.cdn;
-        self.cdn.invalidate(&(delivery, public_id.to_owned()), cdn.invalidation, self.clock.now());
-    }
-
-    /// A new asset of these contents. One of the same name hands down its identity, not its labels.
-    pub(crate) fn asset_of(
-        &mut self,
+    /// A new asset of these contents, without labels.
+    pub(crate) fn new_asset(
+        &self,
         delivery: Delivery,
         public_id: &str,
         bytes: Bytes,
         filename: &str,
     ) -> Asset {
-        let now = self.clock.now();
-        let former =
-            self.asset(delivery, public_id).map(|former| (former.asset_id.clone(), former.created_at));
-        let (asset_id, created_at) = former.unwrap_or_else(|| (self.new_id(), now));
         Asset {
             public_id: public_id.to_owned(),
             delivery,
             bytes,
             // Whole seconds, as at the service: two uploads in one second share the version and the URL
             // with it, so a client must tell them apart by the etag.
-            version: now.unix_timestamp(),
+            version: self.clock.now().unix_timestamp(),
             tags: Vec::new(),
             context: BTreeMap::new(),
-            asset_id,
-            version_id: self.new_id(),
-            created_at,
             original_filename: filename.to_owned(),
         }
-    }
-
-    /// 32 hexadecimal digits.
-    pub(crate) fn new_id(&mut self) -> String {
-        hexadecimal(&self.ids.u128(..).to_be_bytes())
     }
 
     /// What responses are signed with.

@@ -13,10 +13,10 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn json(value: &Value) -> Self {
-        Self::of(200, "application/json; charset=utf-8", value.to_string())
+        Self::new(200, "application/json; charset=utf-8", value.to_string())
     }
 
-    pub(crate) fn of(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
+    pub(crate) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self { status, headers: vec![("content-type", content_type.to_owned())], body: body.into() }
     }
 

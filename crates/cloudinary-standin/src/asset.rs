@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use md5::{Digest as _, Md5};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::answer::Refusal;
-use crate::clock::{Moment, iso};
-use crate::signing::{escaped, hexadecimal, of_delivery, of_response};
-use crate::{API_KEY, API_SECRET, Algorithm, CLOUD};
+use crate::signing::{delivery_signatures, escaped, hexadecimal, sign, sign_response};
+use crate::{API_SECRET, Algorithm, CLOUD};
+
+/// The largest raw file that free accounts take, in bytes.
+pub(crate) const LARGEST_FILE: usize = 10 * 1024 * 1024;
+
+/// What names an asset.
+pub(crate) type Key = (Delivery, String);
 
 /// Who may read an asset by its URL: Cloudinary's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +40,8 @@ impl Delivery {
 
     pub(crate) fn parse(name: &str) -> Result<Self, Refusal> {
         let known = [Self::Upload, Self::Private, Self::Authenticated];
-        let found = known.into_iter().find(|delivery| delivery.name() == name);
-        found.ok_or_else(|| Refusal::bad_request(format!("Invalid type {name}")))
+        let delivery = known.into_iter().find(|delivery| delivery.name() == name);
+        delivery.ok_or_else(|| Refusal::bad_request(format!("Invalid type {name}")))
     }
 }
 
@@ -55,9 +60,6 @@ pub struct Asset {
     pub tags: Vec<String>,
     /// Pairs of key and value.
     pub context: BTreeMap<String, String>,
-    pub(crate) asset_id: String,
-    pub(crate) version_id: String,
-    pub(crate) created_at: Moment,
     pub(crate) original_filename: String,
 }
 
@@ -68,21 +70,13 @@ impl Asset {
         hexadecimal(&Md5::digest(&self.bytes))
     }
 
-    pub(crate) fn folder(&self) -> &str {
-        self.public_id.rsplit_once('/').map_or("", |(folder, _)| folder)
-    }
-
-    pub(crate) fn display_name(&self) -> &str {
-        self.public_id.rsplit_once('/').map_or(self.public_id.as_str(), |(_, name)| name)
-    }
-
     /// Its URL on the delivery network, signed where that is needed.
-    pub(crate) fn url(&self, delivery_base: &str, algorithm: Algorithm) -> String {
+    fn url(&self, delivery_base: &str, algorithm: Algorithm) -> String {
         let escaped = escaped(&self.public_id);
         let signature = match self.delivery {
             Delivery::Upload => String::new(),
             Delivery::Private | Delivery::Authenticated => {
-                let mut signatures = of_delivery(&escaped, API_SECRET).into_iter();
+                let mut signatures = delivery_signatures(&escaped, API_SECRET).into_iter();
                 let short = signatures.find_map(|(by, signature)| (by == algorithm).then_some(signature));
                 format!("s--{}--/", short.unwrap_or_default())
             }
@@ -92,52 +86,42 @@ impl Asset {
     }
 
     /// As lists have it.
-    pub(crate) fn row(&self, delivery_base: &str, algorithm: Algorithm) -> Map<String, Value> {
-        let url = self.url(delivery_base, algorithm);
-        let row = json!({
-            "asset_id": self.asset_id,
-            "public_id": self.public_id,
+    pub(crate) fn row(&self, delivery_base: &str, algorithm: Algorithm) -> Value {
+        let (kind, public_id) = (self.delivery.name(), &self.public_id);
+        json!({
+            // The service's id is opaque and outlives an upload over the asset: so does a hash of the name.
+            "asset_id": sign(&format!("{kind}/{public_id}"), "", Algorithm::Sha1),
+            "public_id": public_id,
             "version": self.version,
             "resource_type": "raw",
-            "type": self.delivery.name(),
-            "created_at": iso(self.created_at),
+            "type": kind,
             "bytes": self.bytes.len(),
-            "asset_folder": self.folder(),
-            "display_name": self.display_name(),
-            "url": url,
-            "secure_url": url,
-        });
-        match row {
-            Value::Object(members) => members,
-            // Never taken: the macro above makes an object.
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                Map::new()
-            }
-        }
+            "secure_url": self.url(delivery_base, algorithm),
+        })
     }
 
-    /// As the Upload API answers, signed; the `etag` only after an upload.
-    pub(crate) fn answer(&self, delivery_base: &str, algorithm: Algorithm, etag: bool) -> Map<String, Value> {
-        let mut members = self.row(delivery_base, algorithm);
-        let signature = of_response(&self.public_id, self.version, API_SECRET, algorithm);
-        members.insert("version_id".into(), self.version_id.clone().into());
-        members.insert("signature".into(), signature.into());
-        members.insert("tags".into(), self.tags.clone().into());
-        members.insert("placeholder".into(), false.into());
-        members.insert("original_filename".into(), self.original_filename.clone().into());
-        members.insert("api_key".into(), API_KEY.into());
-        // `explicit` and `rename` show no etag in the documentation's samples, so no client may count on
-        // one.
-        if etag {
-            members.insert("etag".into(), self.etag().into());
-        }
+    /// As the Upload API answers, signed. Without the `etag`: `explicit` and `rename` show none in the
+    /// documentation's samples, so no client may count on one.
+    pub(crate) fn signed(&self, delivery_base: &str, algorithm: Algorithm) -> Value {
+        let mut answer = self.row(delivery_base, algorithm);
+        let signature = sign_response(&self.public_id, self.version, API_SECRET, algorithm);
+        set(&mut answer, "signature", signature);
+        set(&mut answer, "tags", self.tags.clone());
+        set(&mut answer, "original_filename", self.original_filename.clone());
+        self.show_context(&mut answer);
+        answer
+    }
+
+    pub(crate) fn show_context(&self, answer: &mut Value) {
         if !self.context.is_empty() {
-            members.insert("context".into(), self.context_value());
+            set(answer, "context", json!({ "custom": self.context }));
         }
-        members
     }
+}
 
-    pub(crate) fn context_value(&self) -> Value {
-        json!({ "custom": self.context })
+/// Adds a member to a JSON object.
+pub(crate) fn set(object: &mut Value, name: &str, value: impl Into<Value>) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), value.into());
     }
 }

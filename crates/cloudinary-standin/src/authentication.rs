@@ -9,37 +9,18 @@ use crate::answer::Refusal;
 use crate::call::Call;
 use crate::clock::spoken;
 use crate::signing::{SignatureVersion, sign, string_to_sign};
-use crate::{API_KEY, API_SECRET, Algorithm, CLOUD, Endpoint};
+use crate::{API_KEY, API_SECRET, Algorithm, CLOUD};
 
 /// How long a signature is good for.
 const LIFETIME: Duration = Duration::hours(1);
 
-/// What SDKs do not always sign where they label assets.
-const SOMETIMES_UNSIGNED: [&str; 2] = ["notification_url", "batch_id"];
-
-/// Admits a call of the Upload API.
-pub(crate) fn of_upload_api(account: &Account, call: &Call) -> Result<(), Refusal> {
-    // URLs for a browser cannot carry a header.
-    let a_url = matches!(call.route.endpoint, Endpoint::Download | Endpoint::Archive);
-    match &call.authorization {
-        Some(header) if account.behaviour.basic_auth && !a_url => basic(call, header),
-        Some(_) | None => signature(account, call),
-    }
-}
-
-/// Admits a call of the Admin API.
-pub(crate) fn of_admin_api(call: &Call) -> Result<(), Refusal> {
-    match &call.authorization {
-        Some(header) => basic(call, header),
-        None => Err(Refusal::unauthorized("Must supply api_key")),
-    }
-}
-
-fn basic(call: &Call, header: &str) -> Result<(), Refusal> {
-    let decoded = header.strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded.trim()).ok());
+/// Admits a call of the Admin API, by HTTP Basic.
+pub(crate) fn admit_basic(call: &Call) -> Result<(), Refusal> {
+    let encoded = call.authorization.as_deref().and_then(|header| header.strip_prefix("Basic "));
+    let decoded = encoded.and_then(|encoded| STANDARD.decode(encoded.trim()).ok());
     let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
     let Some((key, secret)) = text.as_deref().and_then(|text| text.split_once(':')) else {
-        return Err(Refusal::unauthorized("Invalid Authorization header"));
+        return Err(Refusal::unauthorized("Must supply api_key"));
     };
     // A cloud that is not the key's gives the words of a wrong secret: the service does not say which it
     // was.
@@ -50,63 +31,42 @@ fn basic(call: &Call, header: &str) -> Result<(), Refusal> {
     }
 }
 
-fn signature(account: &Account, call: &Call) -> Result<(), Refusal> {
+/// Admits a call of the Upload API, by its signature.
+pub(crate) fn admit_signed(account: &Account, call: &Call) -> Result<(), Refusal> {
     let parameters = &call.parameters;
-    let Some(key) = parameters.text("api_key") else {
-        // Uploads may be unsigned at the service, with a preset, so there the lack of a key is another
-        // error.
-        return Err(if call.route.endpoint == Endpoint::Upload {
-            Refusal::bad_request("Upload preset must be specified when using unsigned upload")
-        } else {
-            Refusal::unauthorized("Must supply api_key")
-        });
-    };
+    let key = parameters.text("api_key").ok_or_else(|| Refusal::unauthorized("Must supply api_key"))?;
     if call.route.cloud != CLOUD {
         return Err(Refusal::unauthorized(format!("Invalid cloud_name {}", call.route.cloud)));
     }
     if key != API_KEY {
         return Err(Refusal::unauthorized(format!("Invalid api_key {key}")));
     }
-    let given = parameters.text("signature").ok_or_else(|| Refusal::missing("signature"))?;
-    let timestamp = parameters.text("timestamp").ok_or_else(|| Refusal::missing("timestamp"))?;
-    let timestamp = timestamp.parse().map_err(|_| Refusal::bad_request("Invalid timestamp"))?;
-    fresh(account, call, timestamp)?;
+    let given = parameters.required("signature")?;
+    let timestamp = parameters.required("timestamp")?.parse();
+    check_fresh(account, call, timestamp.map_err(|_| Refusal::bad_request("Invalid timestamp"))?)?;
     // Nothing in a call names the algorithm; the service goes by the length of the signature, too.
-    let algorithm = Algorithm::of_signature(given)
+    let algorithm = Algorithm::from_length(given)
         .filter(|algorithm| account.behaviour.only_algorithm.is_none_or(|only| only == *algorithm));
-    let candidates = candidates(call);
-    let right = |algorithm| candidates.iter().any(|text| sign(text, API_SECRET, algorithm) == given);
-    if algorithm.is_some_and(right) {
+    // Version 2 is what the SDKs write, and version 1 what they wrote until 2025.
+    let [expected, older] = [SignatureVersion::Two, SignatureVersion::One]
+        .map(|version| string_to_sign(parameters.to_sign(), version));
+    let is_made_of = |text: &str| algorithm.is_some_and(|by| sign(text, API_SECRET, by) == given);
+    if is_made_of(&expected) || is_made_of(&older) {
         return Ok(());
     }
     // The service echoes the string that it built itself; it is the quickest way to see what was signed
     // wrongly.
-    let expected = candidates.into_iter().next().unwrap_or_default();
     Err(Refusal::unauthorized(format!("Invalid Signature {given}. String to sign - '{expected}'.")))
 }
 
-/// The strings that the call's signature may have been made of.
-fn candidates(call: &Call) -> Vec<String> {
-    let labels = matches!(call.route.endpoint, Endpoint::Tags | Endpoint::Context);
-    let left_out: &[&[&str]] = if labels { &[&[], &SOMETIMES_UNSIGNED] } else { &[&[]] };
-    // Both versions are in use: the SDKs for Python and Node write version 2, the one for TypeScript
-    // version 1. Version 2 is first, for it is the one that the refusal shows.
-    let versions = [SignatureVersion::Two, SignatureVersion::One];
-    let each = versions.iter().flat_map(|version| left_out.iter().map(move |names| (*version, *names)));
-    each.map(|(version, names)| string_to_sign(call.parameters.to_sign(names), version)).collect()
-}
-
 /// A time in the future is taken, as it is by the service: such a signature stays good for long.
-fn fresh(account: &Account, call: &Call, timestamp: i64) -> Result<(), Refusal> {
+fn check_fresh(account: &Account, call: &Call, timestamp: i64) -> Result<(), Refusal> {
     let now = account.clock.now();
     // Instead of the hour and not besides it: a download may be meant to work for longer, or for less.
     if let Some(end) = call.parameters.text("expires_at") {
         let end: i64 = end.parse().map_err(|_| Refusal::bad_request("Invalid expires_at"))?;
-        return if end >= now.unix_timestamp() {
-            Ok(())
-        } else {
-            Err(Refusal::unauthorized("Request has expired"))
-        };
+        let is_over = end < now.unix_timestamp();
+        return if is_over { Err(Refusal::unauthorized("Request has expired")) } else { Ok(()) };
     }
     // Milliseconds, which some clients send, lie beyond the year 9999, the last that the type holds: they
     // are a time in the future as well.

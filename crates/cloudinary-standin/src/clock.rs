@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
 /// The system's clock and what it was put forward by.
@@ -24,13 +23,6 @@ impl Clock {
     pub(crate) fn advance(&mut self, by: Duration) {
         self.ahead += by;
     }
-}
-
-/// As JSON has it: `2026-01-31T12:00:00Z`.
-pub(crate) fn iso(moment: Moment) -> String {
-    // The format would show the fraction of the second, which the service does not have.
-    let whole = moment.replace_nanosecond(0).unwrap_or(moment);
-    whole.format(&Rfc3339).unwrap_or_default()
 }
 
 /// As error texts have it: `2026-01-31 12:00:00 UTC`, or with an offset instead of the zone.
@@ -58,7 +50,6 @@ mod tests {
     #[test]
     fn moments_are_written_as_the_service_writes_them() {
         let moment = OffsetDateTime::from_unix_timestamp(1_712_841_818).unwrap();
-        assert_eq!(iso(moment), "2024-04-11T13:23:38Z");
         assert_eq!(spoken(moment, "+0000"), "2024-04-11 13:23:38 +0000");
         assert_eq!(http_date(next_hour(moment)), "Thu, 11 Apr 2024 14:00:00 GMT");
     }

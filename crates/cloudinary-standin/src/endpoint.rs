@@ -20,7 +20,7 @@ pub enum Endpoint {
     Context,
     /// `GET {resource_type}/download`
     Download,
-    /// `GET` or `POST {resource_type}/generate_archive`
+    /// `GET {resource_type}/generate_archive`
     Archive,
     /// `GET resources/{resource_type}...` that lists.
     AdminList,
@@ -40,12 +40,21 @@ pub enum Endpoint {
     Unknown,
 }
 
-impl Endpoint {
-    /// Whether it counts against the hourly limit.
-    #[must_use]
-    pub fn is_admin(self) -> bool {
-        use Endpoint::{AdminDelete, AdminFolders, AdminGet, AdminList, AdminPing, AdminUsage};
-        matches!(self, AdminDelete | AdminFolders | AdminGet | AdminList | AdminPing | AdminUsage)
+/// One call, as it may be printed: no parameters, no signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoggedCall {
+    /// What was called.
+    pub endpoint: Endpoint,
+    /// The path without the query; the signature of a delivery is replaced by `s--...--`.
+    pub path: String,
+}
+
+impl LoggedCall {
+    // Before it is stored: tests print the log when they fail, and a delivery signature never expires.
+    pub(crate) fn new(endpoint: Endpoint, path: &str) -> Self {
+        let is_signature = |part: &str| part.starts_with("s--") && part.ends_with("--");
+        let parts = path.split('/').map(|part| if is_signature(part) { "s--...--" } else { part });
+        Self { endpoint, path: parts.collect::<Vec<_>>().join("/") }
     }
 }
 
@@ -59,7 +68,7 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    pub(crate) fn of(method: &Method, path: &str) -> Self {
+    pub(crate) fn parse(method: &Method, path: &str) -> Self {
         let mut parts = path.trim_start_matches('/').split('/').map(str::to_owned);
         let first = parts.next().unwrap_or_default();
         if first == "v1_1" {
@@ -68,15 +77,16 @@ impl Route {
             return Self { endpoint: api(method, &parts), cloud, parts };
         }
         let parts: Vec<_> = parts.collect();
-        let reads = *method == Method::GET || *method == Method::HEAD;
         // At least a kind, a type and an id. Pictures and videos are not delivered here.
-        let delivers = reads && parts.len() >= 3 && parts.first().is_some_and(|kind| kind == "raw");
+        let is_raw = parts.first().is_some_and(|kind| kind == "raw");
+        let delivers = *method == Method::GET && parts.len() >= 3 && is_raw;
         Self { endpoint: if delivers { Endpoint::Delivery } else { Endpoint::Unknown }, cloud: first, parts }
     }
 
-    /// The part of the path at an index, decoded.
-    pub(crate) fn part(&self, index: usize) -> Option<String> {
-        self.parts.get(index).map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
+    /// The part of the path at an index, decoded; blank where there is none.
+    pub(crate) fn part(&self, index: usize) -> String {
+        let part = self.parts.get(index).map(String::as_str).unwrap_or_default();
+        percent_decode_str(part).decode_utf8_lossy().into_owned()
     }
 
     /// All of the path from an index on, decoded: `/` and `%2F` are the same.
@@ -92,21 +102,20 @@ fn api(method: &Method, parts: &[String]) -> Endpoint {
     match parts.as_slice() {
         ["ping"] if get => Endpoint::AdminPing,
         ["usage"] if get => Endpoint::AdminUsage,
-        ["folders", ..] if get => Endpoint::AdminFolders,
-        ["resources", ..] if delete => Endpoint::AdminDelete,
-        // Before the arms for one asset, whose patterns fit these as well: an asset id takes the place of
-        // the kind, and `tags/TAG` that of a type and a public id.
-        ["resources", "image" | "video" | "raw"] | ["resources", _, "tags", _] if get => Endpoint::AdminList,
-        ["resources", _, _] if get => Endpoint::AdminList,
-        ["resources", _] | ["resources", _, _, _, ..] if get => Endpoint::AdminGet,
-        [_, "upload"] if post => Endpoint::Upload,
-        [_, "explicit"] if post => Endpoint::Explicit,
-        [_, "destroy"] if post => Endpoint::Destroy,
-        [_, "rename"] if post => Endpoint::Rename,
-        [_, "tags"] if post => Endpoint::Tags,
-        [_, "context"] if post => Endpoint::Context,
-        [_, "download"] if get => Endpoint::Download,
-        [_, "generate_archive"] if get || post => Endpoint::Archive,
+        ["folders"] if get => Endpoint::AdminFolders,
+        ["resources", "raw", _] if delete => Endpoint::AdminDelete,
+        // Before the arm for one asset, whose pattern fits `tags/TAG` as well.
+        ["resources", "raw", _] | ["resources", "raw", "tags", _] if get => Endpoint::AdminList,
+        ["resources", "raw", _, _, ..] if get => Endpoint::AdminGet,
+        // Pictures too, so that they are refused as the service refuses what is none.
+        ["raw" | "image", "upload"] if post => Endpoint::Upload,
+        ["raw", "explicit"] if post => Endpoint::Explicit,
+        ["raw", "destroy"] if post => Endpoint::Destroy,
+        ["raw", "rename"] if post => Endpoint::Rename,
+        ["raw", "tags"] if post => Endpoint::Tags,
+        ["raw", "context"] if post => Endpoint::Context,
+        ["raw", "download"] if get => Endpoint::Download,
+        ["raw", "generate_archive"] if get => Endpoint::Archive,
         _ => Endpoint::Unknown,
     }
 }
@@ -119,7 +128,7 @@ mod tests {
     fn an_id_in_the_path_is_the_same_with_its_slashes_written_out_or_encoded() {
         for path in ["fr/u%201%20%C3%A9.json", "fr%2Fu%201%20%C3%A9.json"] {
             let path = format!("/v1_1/testcloud/resources/raw/authenticated/{path}");
-            let route = Route::of(&Method::GET, &path);
+            let route = Route::parse(&Method::GET, &path);
             assert_eq!((route.endpoint, route.cloud.as_str()), (Endpoint::AdminGet, "testcloud"));
             assert_eq!(route.rest(3), "fr/u 1 é.json");
         }
@@ -138,7 +147,7 @@ mod tests {
             (Method::GET, "/c/raw/upload/a.json", Endpoint::Delivery),
             (Method::POST, "/c/raw/upload/a.json", Endpoint::Unknown),
         ] {
-            assert_eq!(Route::of(&method, path).endpoint, endpoint, "{method} {path}");
+            assert_eq!(Route::parse(&method, path).endpoint, endpoint, "{method} {path}");
         }
     }
 }

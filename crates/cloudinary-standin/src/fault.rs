@@ -35,25 +35,12 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Each kind that a client should survive by calling again, the hanging ones left out.
-    pub const TRANSIENT: [Self; 9] = [
-        Self::Status(500),
-        Self::Status(503),
-        Self::Page(502),
-        Self::Limited { status: 420, reset: None },
-        Self::Limited { status: 420, reset: Some(Duration::from_secs(1)) },
-        Self::Limited { status: 429, reset: None },
-        Self::Limited { status: 429, reset: Some(Duration::from_secs(1)) },
-        Self::DropBefore,
-        Self::DropAfter,
-    ];
-
     /// The answer, of a fault that is one.
     pub(crate) fn answer(self, now: Moment) -> Option<Answer> {
         match self {
             Self::Status(status) => Some(Refusal::new(status, "General Error").into()),
             Self::Page(status) => {
-                Some(Answer::of(status, "text/html; charset=utf-8", format!("<html>{status}</html>")))
+                Some(Answer::new(status, "text/html; charset=utf-8", format!("<html>{status}</html>")))
             }
             Self::Limited { status, reset } => {
                 let again = reset
@@ -87,16 +74,13 @@ pub struct Faults {
     pub share: f64,
     /// How they fail, each kind as often as another.
     pub kinds: Vec<Fault>,
-    /// The endpoints it happens at; empty: at all.
-    pub only: Vec<Endpoint>,
 }
 
 impl Faults {
-    pub(crate) fn draw(&self, endpoint: Endpoint, dice: &mut fastrand::Rng) -> Option<Fault> {
-        let concerned = self.only.is_empty() || self.only.contains(&endpoint);
-        // In this order: calls that cannot fail draw nothing, so how many of them there are does not change
-        // which of the others fail for a seed.
-        if !concerned || self.kinds.is_empty() || dice.f64() >= self.share {
+    pub(crate) fn draw(&self, dice: &mut fastrand::Rng) -> Option<Fault> {
+        // In this order: where no call can fail nothing is drawn, so that the seed decides the same calls
+        // whenever failing begins.
+        if self.kinds.is_empty() || dice.f64() >= self.share {
             return None;
         }
         dice.choice(self.kinds.iter().copied())
@@ -162,13 +146,12 @@ mod tests {
 
     #[test]
     fn about_the_share_of_the_calls_fails_and_every_kind_occurs() {
-        let kinds = Fault::TRANSIENT.to_vec();
-        let faults = Faults { share: 0.2, kinds: kinds.clone(), only: vec![Endpoint::Upload] };
+        let kinds = vec![Fault::Status(500), Fault::Page(502), Fault::DropBefore, Fault::DropAfter];
+        let faults = Faults { share: 0.2, kinds: kinds.clone() };
         let mut dice = fastrand::Rng::with_seed(7);
-        let drawn: Vec<_> = (0..10_000).filter_map(|_| faults.draw(Endpoint::Upload, &mut dice)).collect();
+        let drawn: Vec<_> = (0..10_000).filter_map(|_| faults.draw(&mut dice)).collect();
         assert!((1_800..2_200).contains(&drawn.len()), "{}", drawn.len());
         assert!(kinds.iter().all(|kind| drawn.contains(kind)));
-        assert!((0..1_000).all(|_| faults.draw(Endpoint::Destroy, &mut dice).is_none()));
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! A stateful Cloudinary on loopback, for tests.
 //!
-//! It keeps raw files, checks signatures, counts against the Admin API's hourly limit, caches on a delivery
-//! network that goes stale, and fails, delays and cuts connections on demand. README.md says which of it is
-//! documented by Cloudinary and which is assumed.
+//! It keeps raw files, checks signatures, counts against the Admin API's hourly limit, and fails, delays and
+//! cuts connections on demand. README.md says which of it is documented by Cloudinary and which is assumed.
 //!
 //! ```
 //! use cloudinary_standin::{Options, StandIn};
@@ -25,11 +24,8 @@ mod asset;
 mod authentication;
 mod behaviour;
 mod call;
-mod cdn;
 mod clock;
-mod context;
 mod delivery;
-mod dispatch;
 mod endpoint;
 mod fault;
 mod listing;
@@ -39,16 +35,14 @@ mod quota;
 mod server;
 mod signing;
 mod stand_in;
-mod traffic;
 mod upload_api;
 
 pub use crate::asset::{Asset, Delivery};
-pub use crate::behaviour::{Behaviour, CdnBehaviour, Invalidation, Options};
-pub use crate::endpoint::Endpoint;
+pub use crate::behaviour::{Behaviour, Options};
+pub use crate::endpoint::{Endpoint, LoggedCall};
 pub use crate::fault::{Fault, Faults, Rule};
 pub use crate::signing::Algorithm;
 pub use crate::stand_in::{Labels, StandIn};
-pub use crate::traffic::LoggedCall;
 
 /// The account's cloud.
 pub const CLOUD: &str = "testcloud";

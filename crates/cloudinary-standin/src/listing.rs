@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::account::Key;
-use crate::asset::Asset;
+use crate::asset::{Asset, Key};
 use crate::clock::Moment;
 
 /// The assets as lists know them, and the changes that they do not know yet.

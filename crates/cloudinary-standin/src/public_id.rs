@@ -28,15 +28,25 @@ pub(crate) fn check(public_id: &str) -> Result<(), Refusal> {
 }
 
 /// The id under which a raw file is kept: where it has no extension it gets the one of the file's name.
-pub(crate) fn with_extension(public_id: &str, filename: Option<&str>) -> String {
-    let extension = |name: &str| {
-        // The SDK for Python sends the whole local path as the filename, which on Windows has backslashes.
-        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-        name.rsplit_once('.').map(|(_, extension)| extension.to_owned()).filter(|e| !e.is_empty())
-    };
-    match (extension(public_id), filename.and_then(extension)) {
+pub(crate) fn with_extension(public_id: &str, filename: &str) -> String {
+    match (split(public_id).1, split(filename).1) {
         (None, Some(extension)) => format!("{public_id}.{extension}"),
         (Some(_), _) | (None, None) => public_id.to_owned(),
+    }
+}
+
+/// What answers call the original filename: its last part without the extension.
+pub(crate) fn stem(filename: &str) -> &str {
+    split(filename).0
+}
+
+/// The last part of a name, and its extension.
+fn split(name: &str) -> (&str, Option<&str>) {
+    // The SDK for Python sends the whole local path as the filename, which on Windows has backslashes.
+    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !extension.is_empty() => (stem, Some(extension)),
+        Some(_) | None => (name, None),
     }
 }
 
@@ -47,11 +57,10 @@ mod tests {
     #[test]
     fn a_raw_id_without_an_extension_gets_the_one_of_the_files_name() {
         let legacy = "face_recognition/embeddings";
-        assert_eq!(with_extension(legacy, Some("/a.b/x.json")), format!("{legacy}.json"));
-        assert_eq!(with_extension(legacy, Some("stream")), legacy);
-        assert_eq!(with_extension(legacy, None), legacy);
-        assert_eq!(with_extension("a/b.json", Some("doc.txt")), "a/b.json");
-        assert_eq!(with_extension("a.b/c", Some("doc.txt")), "a.b/c.txt");
+        assert_eq!(with_extension(legacy, "/a.b/x.json"), format!("{legacy}.json"));
+        assert_eq!(with_extension(legacy, "stream"), legacy);
+        assert_eq!(with_extension("a/b.json", "doc.txt"), "a/b.json");
+        assert_eq!(with_extension("a.b/c", "doc.txt"), "a.b/c.txt");
     }
 
     #[test]

@@ -12,10 +12,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::account::Account;
-use crate::answer::{Answer, Refusal};
+use crate::answer::{Answer, Outcome, Refusal};
 use crate::call::Call;
-use crate::dispatch;
 use crate::fault::{Fault, flip_bit};
+use crate::{Endpoint, admin_api, delivery, upload_api};
 
 /// The account, shared by all connections.
 #[derive(Debug, Clone)]
@@ -59,19 +59,20 @@ async fn connection(stream: TcpStream, account: Shared) {
 }
 
 async fn answer(account: Shared, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Dropped> {
-    let (call, trouble) = Call::read(request).await;
-    let mut noted = Noted::begin(account.clone(), &call);
-    // A task of its own: a call is carried out although its caller has lost patience.
-    let work = tokio::spawn(carried_out(account.clone(), call, trouble));
-    match work.await.map_err(|_| Dropped)? {
+    let end = match Call::read(request).await {
+        // A task of its own: a call is carried out although its caller has lost patience.
+        Ok(call) => tokio::spawn(carry_out(account, call)).await.map_err(|_| Dropped)?,
+        Err(refusal) => End::Answer(refusal.into()),
+    };
+    match end {
         End::Answer(answer) => {
-            // Written to the log when this function ends, before hyper sends a byte: whoever has the answer
-            // finds it there.
-            noted.status = Some(answer.status);
-            response(&account, answer)
+            let response = Response::builder().status(answer.status);
+            let headers = answer.headers.into_iter();
+            let response = headers.fold(response, |response, (name, value)| response.header(name, value));
+            response.body(Full::new(answer.body)).map_err(|_| Dropped)
         }
         End::Close => Err(Dropped),
-        // Ends when the client closes: hyper then drops this future, and with it `noted`.
+        // Ends when the client closes: hyper then drops this future.
         End::Silence => std::future::pending().await,
     }
 }
@@ -84,13 +85,10 @@ enum End {
 }
 
 /// Draws how the call fails, waits, and carries it out.
-async fn carried_out(account: Shared, call: Call, trouble: Option<Refusal>) -> End {
+async fn carry_out(account: Shared, call: Call) -> End {
     // Both are taken when the call arrives, so that no wait changes which call a rule or the dice hit. The
     // lock is not held over the wait: other calls go on meanwhile.
-    let (delay, fault) = {
-        let mut account = account.lock();
-        (account.behaviour.delay, account.fault(&call))
-    };
+    let (delay, fault) = account.lock().begin(&call);
     if !delay.is_zero() {
         tokio::time::sleep(delay).await;
     }
@@ -106,13 +104,7 @@ async fn carried_out(account: Shared, call: Call, trouble: Option<Refusal>) -> E
         }
         None => {}
     }
-    // A body that cannot be read is refused only now, so that a fault comes first, as on the way to a
-    // service.
-    let outcome = match trouble {
-        Some(refusal) => Err(refusal),
-        None => dispatch::perform(&mut account, &call),
-    };
-    let answer = outcome.unwrap_or_else(Answer::from);
+    let answer = perform(&mut account, &call).unwrap_or_else(Answer::from);
     match fault {
         Some(Fault::DropAfter) => End::Close,
         Some(Fault::HangAfter) => End::Silence,
@@ -124,31 +116,28 @@ async fn carried_out(account: Shared, call: Call, trouble: Option<Refusal>) -> E
     }
 }
 
-/// A call in the log, under way until this is dropped, which a caller does who closes the connection.
-struct Noted {
-    account: Shared,
-    place: usize,
-    status: Option<u16>,
-}
-
-impl Noted {
-    fn begin(account: Shared, call: &Call) -> Self {
-        let place = account.lock().traffic.begin(call.route.endpoint, call.method.as_str(), &call.path);
-        Self { account, place, status: None }
+/// The one table: from the kind of a call to what carries it out.
+fn perform(account: &mut Account, call: &Call) -> Outcome {
+    match call.route.endpoint {
+        Endpoint::Upload => upload_api::perform(account, call, upload_api::upload),
+        Endpoint::Explicit => upload_api::perform(account, call, upload_api::explicit),
+        Endpoint::Destroy => upload_api::perform(account, call, upload_api::destroy),
+        Endpoint::Rename => upload_api::perform(account, call, upload_api::rename),
+        Endpoint::Tags => upload_api::perform(account, call, upload_api::tags),
+        Endpoint::Context => upload_api::perform(account, call, upload_api::context),
+        Endpoint::Download => upload_api::perform(account, call, upload_api::download),
+        Endpoint::Archive => upload_api::perform(account, call, upload_api::archive),
+        Endpoint::AdminList => admin_api::perform(account, call, admin_api::list),
+        Endpoint::AdminGet => admin_api::perform(account, call, admin_api::get),
+        Endpoint::AdminDelete => admin_api::perform(account, call, admin_api::delete),
+        Endpoint::AdminFolders => admin_api::perform(account, call, admin_api::folders),
+        Endpoint::AdminUsage => admin_api::perform(account, call, admin_api::usage),
+        Endpoint::AdminPing => admin_api::perform(account, call, admin_api::ping),
+        // No key and secret here: the URL's signature is all that a reader has.
+        Endpoint::Delivery => delivery::deliver(account, call),
+        Endpoint::Unknown => {
+            let text = format!("The stand-in does not know {} {}", call.method, call.path);
+            Err(Refusal::new(404, text))
+        }
     }
-}
-
-impl Drop for Noted {
-    fn drop(&mut self) {
-        self.account.lock().traffic.end(self.place, self.status);
-    }
-}
-
-fn response(account: &Shared, answer: Answer) -> Result<Response<Full<Bytes>>, Dropped> {
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in answer.headers {
-        response = response.header(name, value);
-    }
-    response = response.header("x-request-id", account.lock().new_id());
-    response.body(Full::new(answer.body)).map_err(|_| Dropped)
 }

@@ -116,7 +116,7 @@ impl StandIn {
     /// Stores a file as an upload with these labels would, past the APIs.
     pub fn put(&self, delivery: Delivery, public_id: &str, bytes: impl Into<Bytes>, labels: Labels<'_>) {
         let mut account = self.account.lock();
-        let mut asset = account.asset_of(delivery, public_id, bytes.into(), "file");
+        let mut asset = account.new_asset(delivery, public_id, bytes.into(), "file");
         asset.tags = labels.tags.iter().map(|tag| (*tag).to_owned()).collect();
         let context = labels.context.iter();
         asset.context = context.map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
@@ -131,13 +131,7 @@ impl StandIn {
     /// How often an endpoint was called, failed calls included.
     #[must_use]
     pub fn calls(&self, endpoint: Endpoint) -> u64 {
-        self.account.lock().traffic.count(endpoint)
-    }
-
-    /// How often the Admin API was called, failed calls included.
-    #[must_use]
-    pub fn admin_calls(&self) -> u64 {
-        self.account.lock().traffic.admin_calls()
+        self.account.lock().log.iter().map(|call| u64::from(call.endpoint == endpoint)).sum()
     }
 
     /// Calls counted against the limit in the current hour of the clock.
@@ -147,22 +141,10 @@ impl StandIn {
         account.quota.used(account.clock.now())
     }
 
-    /// How many calls there were in all.
-    #[must_use]
-    pub fn total_calls(&self) -> u64 {
-        self.account.lock().traffic.total()
-    }
-
-    /// The most calls that were under way at one time.
-    #[must_use]
-    pub fn most_calls_at_once(&self) -> u64 {
-        self.account.lock().traffic.most_under_way
-    }
-
     /// Every call so far, in order.
     #[must_use]
     pub fn log(&self) -> Vec<LoggedCall> {
-        self.account.lock().traffic.log().to_vec()
+        self.account.lock().log.clone()
     }
 }
 

@@ -2,35 +2,24 @@
 
 use serde_json::json;
 
-use super::{delivery, required};
+use super::delivery;
 use crate::account::Account;
 use crate::answer::{Answer, Outcome, Refusal};
 use crate::asset::Asset;
 use crate::call::Call;
-use crate::context::parse;
 
 pub(crate) fn tags(account: &mut Account, call: &Call) -> Outcome {
     let tags = call.parameters.list("tag");
-    match required(call, "command")? {
-        "add" => each(account, call, |asset| {
-            let new: Vec<_> = tags.iter().filter(|tag| !asset.tags.contains(tag)).cloned().collect();
-            asset.tags.extend(new);
-        }),
+    match call.parameters.required("command")? {
+        "add" => each(account, call, |asset| asset.tags.extend(tags.clone())),
         "remove" => each(account, call, |asset| asset.tags.retain(|tag| !tags.contains(tag))),
-        "replace" => each(account, call, |asset| asset.tags.clone_from(&tags)),
-        "remove_all" => each(account, call, |asset| asset.tags.clear()),
         other => Err(unknown(other)),
     }
 }
 
 pub(crate) fn context(account: &mut Account, call: &Call) -> Outcome {
-    match required(call, "command")? {
-        "add" => {
-            // Before the first asset, so that a text that is wrong changes none.
-            let pairs = parse(required(call, "context")?)?;
-            each(account, call, |asset| asset.context.extend(pairs.clone()))
-        }
-        "remove_all" => each(account, call, |asset| asset.context.clear()),
+    match call.parameters.required("command")? {
+        "add" => each(account, call, |asset| asset.context.extend(call.parameters.pairs("context"))),
         other => Err(unknown(other)),
     }
 }

@@ -15,7 +15,7 @@ fn start(ids: &[&str]) -> (StandIn, Client) {
         let labels = Labels { tags: &["fr"], context: &[("k", "v")] };
         stand_in.put(Delivery::Authenticated, id, "{}", labels);
     }
-    let client = Client::of(&stand_in);
+    let client = Client::new(&stand_in);
     (stand_in, client)
 }
 
@@ -51,14 +51,13 @@ async fn a_page_that_holds_the_last_row_has_no_cursor() {
 }
 
 #[tokio::test]
-async fn without_a_prefix_the_newest_come_first_ten_at_a_time() {
+async fn ten_rows_come_where_a_call_does_not_say_how_many() {
     let ids: Vec<_> = (10..22).map(|number| format!("e/{number}")).collect();
     let (_stand_in, client) = start(&ids.iter().map(String::as_str).collect::<Vec<_>>());
     let (first, cursor) = page(&client, "").await;
-    let newest: Vec<_> = ids.iter().rev().cloned().collect();
-    assert_eq!(first, newest[..10]);
+    assert_eq!(first, ids[..10]);
     let (rest, cursor) = page(&client, &format!("next_cursor={}", cursor.unwrap())).await;
-    assert_eq!((rest.as_slice(), cursor), (&newest[10..], None));
+    assert_eq!((rest.as_slice(), cursor), (&ids[10..], None));
 }
 
 #[tokio::test]
@@ -77,9 +76,8 @@ async fn a_row_has_what_was_asked_for() {
     let labelled = row("tags=true&context=true").await;
     assert_eq!(labelled["tags"], serde_json::json!(["fr"]));
     assert_eq!(labelled["context"]["custom"]["k"], "v");
-    let fields: Vec<_> =
-        row("fields=version,etag,bytes,context").await.into_iter().map(|(name, _)| name).collect();
-    assert_eq!(fields, ["asset_id", "bytes", "context", "etag", "public_id", "version"]);
+    let fields: Vec<_> = row("fields=version,etag,bytes").await.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(fields, ["asset_id", "bytes", "etag", "public_id", "version"]);
 }
 
 #[tokio::test]
@@ -90,7 +88,7 @@ async fn what_a_list_cannot_be_asked_is_refused() {
     }
     let ids = "&public_ids[]=x".repeat(101);
     assert_eq!(client.admin(Method::GET, &format!("{LIST}?a=b{ids}")).await.status, 400);
-    assert_eq!(client.admin(Method::GET, "resources/raw?prefix=e/").await.status, 400);
+    assert_eq!(client.admin(Method::GET, "resources/raw/other?prefix=e/").await.status, 400);
     let unauthorized = client.get(&format!("/v1_1/testcloud/{LIST}"), &[]).await;
     assert_eq!(unauthorized.status, 401);
     let elsewhere = client.get(&format!("/v1_1/othercloud/{LIST}"), &[("authorization", BASIC)]).await;
@@ -114,7 +112,7 @@ async fn calls_beyond_the_hourly_limit_are_refused_until_the_hour_is_over() {
     let reset = httpdate::parse_http_date(refused.header("X-FeatureRateLimit-Reset").unwrap()).unwrap();
     let wait = reset.duration_since(SystemTime::now()).unwrap();
     assert!(wait <= Duration::from_secs(3600));
-    assert_eq!((stand_in.admin_calls_this_hour(), stand_in.admin_calls()), (3, 4));
+    assert_eq!((stand_in.admin_calls_this_hour(), stand_in.calls(Endpoint::AdminPing)), (3, 3));
 
     // Uploads are not counted.
     assert_eq!(client.upload("b.json", "{}", &[]).await.status, 200);
@@ -149,7 +147,7 @@ async fn an_older_state_does_not_return_to_a_list() {
 }
 
 #[tokio::test]
-async fn assets_are_deleted_by_ids_by_prefix_or_all() {
+async fn assets_are_deleted_by_ids_or_by_prefix() {
     let (stand_in, client) = start(&["e/a", "e/b", "f/a", "g"]);
     let answer =
         client.admin(Method::DELETE, &format!("{LIST}?public_ids[]=e/a&public_ids[]=x")).await.json();
@@ -161,18 +159,5 @@ async fn assets_are_deleted_by_ids_by_prefix_or_all() {
     );
     assert_eq!(client.admin(Method::DELETE, LIST).await.status, 400);
     assert_eq!(stand_in.assets().len(), 2);
-    client.admin(Method::DELETE, &format!("{LIST}?all=true")).await;
-    assert!(stand_in.assets().is_empty());
-    assert_eq!(stand_in.calls(Endpoint::AdminDelete), 4);
-}
-
-#[tokio::test]
-async fn a_deletion_by_prefix_stops_at_a_thousand_and_says_that_there_is_more() {
-    let ids: Vec<_> = (0..1_001).map(|number| format!("e/{number}")).collect();
-    let (stand_in, client) = start(&ids.iter().map(String::as_str).collect::<Vec<_>>());
-    let answer = client.admin(Method::DELETE, &format!("{LIST}?prefix=e/")).await.json();
-    assert_eq!((answer["partial"].as_bool(), stand_in.assets().len()), (Some(true), 1));
-    assert!(answer["next_cursor"].is_string());
-    let answer = client.admin(Method::DELETE, &format!("{LIST}?prefix=e/")).await.json();
-    assert_eq!((answer["partial"].as_bool(), stand_in.assets().len()), (Some(false), 0));
+    assert_eq!(stand_in.calls(Endpoint::AdminDelete), 3);
 }

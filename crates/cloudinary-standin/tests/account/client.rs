@@ -51,7 +51,7 @@ impl Reply {
 }
 
 impl Client {
-    pub(crate) fn of(stand_in: &StandIn) -> Self {
+    pub(crate) fn new(stand_in: &StandIn) -> Self {
         let http = legacy::Client::builder(TokioExecutor::new()).build_http();
         Self { http, base: stand_in.base_url() }
     }
@@ -87,15 +87,11 @@ impl Client {
         self.send(method, &path, &[(AUTHORIZATION.as_str(), BASIC)], "").await.unwrap()
     }
 
-    /// A form sent to the Upload API; none where the connection is closed.
-    pub(crate) async fn try_post(&self, action: &str, fields: Fields<'_>) -> Option<Reply> {
-        let headers = [(CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")];
-        self.send(Method::POST, &format!("/v1_1/{CLOUD}/{action}"), &headers, form(fields)).await
-    }
-
     /// A form sent to the Upload API as it is.
     pub(crate) async fn post(&self, action: &str, fields: Fields<'_>) -> Reply {
-        self.try_post(action, fields).await.unwrap()
+        let headers = [(CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")];
+        let path = format!("/v1_1/{CLOUD}/{action}");
+        self.send(Method::POST, &path, &headers, form(fields)).await.unwrap()
     }
 
     /// A form sent to the Upload API, signed.
@@ -104,13 +100,23 @@ impl Client {
         self.post(action, &borrowed(&signed)).await
     }
 
-    /// Uploads a raw file as multipart, with HTTP Basic.
-    pub(crate) async fn upload(&self, public_id: &str, contents: &str, fields: Fields<'_>) -> Reply {
+    /// Uploads a raw file as multipart, signed; none where the connection is closed.
+    pub(crate) async fn try_upload(
+        &self,
+        public_id: &str,
+        contents: &str,
+        fields: Fields<'_>,
+    ) -> Option<Reply> {
         let mut all = vec![("public_id", public_id)];
         all.extend(fields);
-        let (kind, body) = multipart(&all, "doc.json", contents);
-        let headers = [(CONTENT_TYPE.as_str(), kind.as_str()), (AUTHORIZATION.as_str(), BASIC)];
-        self.send(Method::POST, &format!("/v1_1/{CLOUD}/raw/upload"), &headers, body).await.unwrap()
+        let (kind, body) = multipart(&borrowed(&signed(&all, now(), sha1)), "doc.json", contents);
+        let headers = [(CONTENT_TYPE.as_str(), kind.as_str())];
+        self.send(Method::POST, &format!("/v1_1/{CLOUD}/raw/upload"), &headers, body).await
+    }
+
+    /// Uploads a raw file as multipart, signed.
+    pub(crate) async fn upload(&self, public_id: &str, contents: &str, fields: Fields<'_>) -> Reply {
+        self.try_upload(public_id, contents, fields).await.unwrap()
     }
 }
 

@@ -9,9 +9,8 @@ use std::process::Command;
 use cloudinary_standin::{Endpoint, Options, StandIn};
 
 /// What `cargo xtask test` says of the SDKs it has installed.
-fn told(variable: &str) -> OsString {
-    env::var_os(variable)
-        .unwrap_or_else(|| panic!("{variable} is not set: run the tests with `cargo xtask test`"))
+fn variable(name: &str) -> OsString {
+    env::var_os(name).unwrap_or_else(|| panic!("{name} is not set: run the tests with `cargo xtask test`"))
 }
 
 fn script(name: &str) -> PathBuf {
@@ -37,8 +36,8 @@ fn run(command: &mut Command) -> StandIn {
 
 #[test]
 fn the_python_sdk_runs_to_its_end() {
-    let mut python = Command::new(told("TEST_PYTHON"));
-    python.arg("-B").arg(script("python_sdk.py")).env("PYTHONPATH", told("TEST_CLOUDINARY_PYTHON"));
+    let mut python = Command::new(variable("TEST_PYTHON"));
+    python.arg("-B").arg(script("python_sdk.py")).env("PYTHONPATH", variable("TEST_CLOUDINARY_PYTHON"));
     let stand_in = run(&mut python);
     let ids: Vec<_> = stand_in.assets().into_iter().map(|asset| asset.public_id).collect();
     assert_eq!(ids, ["sig.json", "face_recognition/embeddings.json"]);
@@ -50,8 +49,8 @@ fn the_python_sdk_runs_to_its_end() {
 #[cfg(feature = "sdk-node")]
 #[test]
 fn the_node_sdk_runs_to_its_end() {
-    let mut node = Command::new(told("NODE_BIN"));
-    node.arg(script("node_sdk.js")).env("NODE_PATH", told("TEST_CLOUDINARY_NODE"));
+    let mut node = Command::new(variable("NODE_BIN"));
+    node.arg(script("node_sdk.js")).env("NODE_PATH", variable("TEST_CLOUDINARY_NODE"));
     let stand_in = run(&mut node);
     assert_eq!(stand_in.assets().len(), 1, "{:?}", stand_in.assets());
     assert_eq!(stand_in.calls(Endpoint::Unknown), 0, "{:?}", stand_in.log());

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
 
@@ -23,16 +23,6 @@ const SHOWN: usize = 200;
 pub(super) struct Answer {
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-}
-
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: Message,
-}
-
-#[derive(Deserialize)]
-struct Message {
-    message: String,
 }
 
 /// A call that came to no answer. The error's own URL, which has the signature in it, is taken out.
@@ -112,15 +102,10 @@ fn pause(headers: &HeaderMap, now: OffsetDateTime) -> Option<Duration> {
 
 /// The text of an error, without the secret in case it is in there, on one line and short.
 fn message(headers: &HeaderMap, body: &[u8], secret: &ApiSecret) -> String {
-    let text = match serde_json::from_slice(body) {
-        Ok(ErrorBody { error: Message { message } }) => message,
-        Err(_) => headers
-            .get("x-cld-error")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or("no reason was given")
-            .to_owned(),
-    };
-    let text = secret.remove_from(&text);
+    let json: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = json.pointer("/error/message").and_then(Value::as_str);
+    let text = text.or_else(|| headers.get("x-cld-error")?.to_str().ok()).unwrap_or("no reason was given");
+    let text = secret.remove_from(text);
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(SHOWN).collect()
 }
 
@@ -173,7 +158,7 @@ mod tests {
         OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap()
     }
 
-    fn of(status: u16, text: &str) -> Failure {
+    fn refused(status: u16, text: &str) -> Failure {
         failure(StatusCode::from_u16(status).unwrap(), &HeaderMap::new(), text, now())
     }
 
@@ -181,19 +166,22 @@ mod tests {
     fn each_refusal_says_who_is_to_act() {
         let stale =
             "Stale request - reported time is 2024-04-11 13:23:38 +0000 which is more than 1 hour ago";
-        assert!(matches!(of(400, stale), Failure::Refused(StoreError::Misconfigured { reason, .. })
+        assert!(matches!(refused(400, stale), Failure::Refused(StoreError::Misconfigured { reason, .. })
             if reason.contains("clock")));
         assert!(matches!(
-            of(400, "File size too large. Got 2. Maximum is 1."),
+            refused(400, "File size too large. Got 2. Maximum is 1."),
             Failure::Refused(StoreError::Unstorable { .. })
         ));
         for status in [401, 403] {
-            assert!(matches!(of(status, "x"), Failure::Refused(StoreError::Misconfigured { .. })));
+            assert!(matches!(refused(status, "x"), Failure::Refused(StoreError::Misconfigured { .. })));
         }
         for status in [420, 429, 500, 502, 503, 423] {
-            assert!(matches!(of(status, "x"), Failure::Passing { .. }), "{status}");
+            assert!(matches!(refused(status, "x"), Failure::Passing { .. }), "{status}");
         }
-        assert!(matches!(of(409, "x"), Failure::Refused(StoreError::Unavailable { retryable: false, .. })));
+        assert!(matches!(
+            refused(409, "x"),
+            Failure::Refused(StoreError::Unavailable { retryable: false, .. })
+        ));
     }
 
     #[test]

@@ -9,15 +9,8 @@ use super::document::{Body, Bytes};
 use super::merge::UserState;
 use super::path::Place;
 use super::store::Inner;
-use super::writes::{Draft, event_again, new_event, user_body};
+use super::writes::{Draft, event_body, new_event, user_body};
 use crate::{EventRecord, FaceSample, StoreError, UserRecord};
-
-/// How an append to an event that is there ended.
-enum Appended {
-    Count(usize),
-    /// The event is not there any more.
-    NoEvent,
-}
 
 impl Inner {
     pub(super) async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
@@ -28,12 +21,12 @@ impl Inner {
         loop {
             {
                 let _shared = self.events.shared(&place).await;
-                if let Appended::Count(count) = self.append_to_event(&sample, &sealed).await? {
+                if let Some(count) = self.append_to_event(&sample, &sealed).await? {
                     return Ok(count);
                 }
             }
             // The shared lock is given up first: two appends that kept theirs would wait here for each other.
-            // Another may have made the event in between, hence the second look and the loop.
+            // Another may have made the event in between, so it is read again, and the loop.
             let _alone = self.events.alone(&place).await;
             if self.mirror().event(sample.event()).is_none() {
                 return self.append_with_event(&place, &sample, sealed).await;
@@ -41,30 +34,35 @@ impl Inner {
         }
     }
 
-    async fn append_to_event(&self, sample: &FaceSample, sealed: &Bytes) -> Result<Appended, StoreError> {
+    /// How many samples the user then has; `None` when the event is not there.
+    async fn append_to_event(
+        &self,
+        sample: &FaceSample,
+        sealed: &Bytes,
+    ) -> Result<Option<usize>, StoreError> {
         let (event, user) = (sample.event(), sample.user());
         let place = Place::user(event, user);
         let _alone = self.users.alone(&place).await;
-        let mut appended = Appended::NoEvent;
+        let mut appended = None;
         self.put(&place, |mirror| {
-            let Some(found) = mirror.event(event) else { return Ok(Draft::Leave) };
-            let present = &found.state.record;
+            let Some(known) = mirror.event(event) else { return Ok(Draft::Leave) };
+            let present = &known.state.record;
             if present.model != *sample.embedding().model() {
                 return Err(StoreError::other_model(event, &present.model));
             }
-            let state = found.users.get(user);
+            let state = known.users.get(user);
             let count = state.map_or(0, |state| state.samples.len());
             if let Some(there) = state.and_then(|state| state.samples.get(&sample.id())) {
                 // Compared open: each seal has its own nonce, so equal samples differ when sealed.
                 if self.keyring.open(there.as_slice())? != *sample {
                     return Err(StoreError::taken_id(sample));
                 }
-                appended = Appended::Count(count);
+                appended = Some(count);
                 return Ok(Draft::Leave);
             }
-            appended = Appended::Count(count + 1);
+            appended = Some(count + 1);
             // An event that is there has a life, and any of its lives makes the user count.
-            let life = found.state.incarnations.first().copied().unwrap_or_default();
+            let life = known.state.incarnations.first().copied().unwrap_or_default();
             Ok(Draft::write(with_sample(state, sample, sealed.clone(), life)))
         })
         .await?;
@@ -88,16 +86,15 @@ impl Inner {
         self.put(place, |mirror| {
             let record = EventRecord::new(sample.event().clone(), model.clone(), sample.created());
             // Another process may have made the event meanwhile: then it has both lives.
-            let Some(found) = mirror.event(sample.event()) else {
+            let Some(known) = mirror.event(sample.event()) else {
                 return Ok(Draft::write(new_event(mirror, place, record, life)));
             };
-            let mut state = found.state.clone();
+            let mut state = known.state.clone();
             if state.record.model != *model {
                 return Err(StoreError::other_model(sample.event(), &state.record.model));
             }
             state.incarnations.insert(life);
-            let record = state.record.clone();
-            Ok(Draft::write(event_again(&state, record)))
+            Ok(Draft::write(event_body(mirror, place, state)))
         })
         .await?;
         let count = self.mirror().user(sample.event(), sample.user()).map_or(1, |user| user.samples.len());

@@ -1,7 +1,6 @@
 //! The HTTP client: addresses, TLS, signing, and one way for every call to be sent, tried again and read.
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,12 +8,14 @@ use reqwest::{Client, RequestBuilder, Url, redirect};
 use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::BuilderVerifierExt;
+use time::OffsetDateTime;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
 
+use super::account::Account;
 use super::answer::{Answer, unanswered};
 use super::budget::Budget;
-use super::clock::Clock;
-use super::credentials::Account;
+use super::options::CloudinaryOptions;
 use super::retry::{Done, Failure, GivenUp, Retry};
 use super::signature::{self, Version};
 use crate::StoreError;
@@ -29,9 +30,8 @@ pub struct CloudinaryClient {
     api: Url,
     pub(super) delivery: Url,
     pub(super) retry: Retry,
-    pub(super) clock: Arc<dyn Clock>,
     /// Calls at one time.
-    gate: Semaphore,
+    permits: Semaphore,
     budget: Mutex<Budget>,
 }
 
@@ -39,29 +39,28 @@ pub struct CloudinaryClient {
 pub(super) type Parameters = Vec<(&'static str, String)>;
 
 impl CloudinaryClient {
+    /// A client for the account that the options name. It calls nobody yet.
+    ///
     /// # Errors
-    /// [`StoreError::Misconfigured`] for an address that is none or would carry the secret in the clear,
-    /// and when the system's certificates cannot be read.
-    pub(super) fn new(
-        account: Account,
-        api: Option<&str>,
-        delivery: Option<&str>,
-        parallel: NonZeroUsize,
-        retry: Retry,
-        clock: Arc<dyn Clock>,
-    ) -> Result<Self, StoreError> {
-        let (api, delivery) = (address(api.unwrap_or(API))?, address(delivery.unwrap_or(DELIVERY))?);
+    /// [`StoreError::Misconfigured`] when something is missing or is no such value, for an address that would
+    /// carry the secret in the clear, and when the system's certificates cannot be read.
+    pub fn for_account(options: &CloudinaryOptions) -> Result<Self, StoreError> {
+        let account = Account::new(options.access.clone(), options.signature)?;
+        let api = address(options.access.upload_prefix.as_deref().unwrap_or(API))?;
+        let delivery = address(options.access.delivery.as_deref().unwrap_or(DELIVERY))?;
+        let parallel = options.parallel.get();
         let http = Client::builder()
             .tls_backend_preconfigured(tls(&api)?)
             // A redirect would carry signatures, and with 307 whole documents, to another host.
             .redirect(redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
-            .pool_max_idle_per_host(parallel.get())
+            .pool_max_idle_per_host(parallel)
             .user_agent(concat!("embedding-store/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|e| misconfigured("the HTTP client cannot be set up", e.without_url()))?;
-        let gate = Semaphore::new(parallel.get());
-        Ok(Self { http, account, api, delivery, retry, clock, gate, budget: Mutex::new(Budget::new()) })
+        let retry = Retry { attempt: options.attempt, total: options.deadline };
+        let (permits, budget) = (Semaphore::new(parallel), Mutex::new(Budget::new()));
+        Ok(Self { http, account, api, delivery, retry, permits, budget })
     }
 
     /// Calls made of the Admin API, which counts them by the hour.
@@ -88,7 +87,7 @@ impl CloudinaryClient {
 
     /// The parameters with the time of now, the signature and the key.
     pub(super) fn signed(&self, mut parameters: Parameters) -> Parameters {
-        parameters.push(("timestamp", self.clock.wall().unix_timestamp().to_string()));
+        parameters.push(("timestamp", OffsetDateTime::now_utc().unix_timestamp().to_string()));
         let pairs: Vec<_> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let (algorithm, secret) = (self.account.algorithm, &self.account.api_secret);
         // No value sent here contains an `&`, and only then do the versions differ: Cloudinary takes either.
@@ -106,21 +105,27 @@ impl CloudinaryClient {
         read: impl Fn(Answer) -> Result<T, Failure> + Send + Sync,
     ) -> Result<Done<Option<T>>, GivenUp> {
         let (build, read) = (&build, &read);
-        let attempt = move |time| async move { self.attempt(build, time).await?.map(read).transpose() };
-        self.retry.run(&*self.clock, attempt).await
+        let attempt = move |end| async move { self.attempt(build, end).await?.map(read).transpose() };
+        self.retry.run(attempt).await
     }
 
     async fn attempt(
         &self,
         build: &(impl Fn() -> RequestBuilder + Sync),
-        time: Duration,
+        end: Instant,
     ) -> Result<Option<Answer>, Failure> {
-        let closed = |_| Failure::Refused(StoreError::unavailable(false, "the client is closed"));
+        let refused = |retryable, reason: &str| Failure::Refused(StoreError::unavailable(retryable, reason));
+        // The wait for other calls counts against the deadline. Nothing has been sent when it ends here, so the
+        // attempt leaves no doubt.
+        let permit = timeout_at(end, self.permits.acquire()).await;
+        let permit = permit.map_err(|_| refused(true, "too many calls to Cloudinary are under way"))?;
         // Held for an attempt, not for the pauses after it: a call that waits to be repeated blocks no other.
-        let _permit = self.gate.acquire().await.map_err(closed)?;
+        let _permit = permit.map_err(|_| refused(false, "the client is closed"))?;
+        // The last attempt gets no more than what is left, so that the deadline holds.
+        let time = self.retry.attempt.min(end.saturating_duration_since(Instant::now()));
         // Built after the wait, because the hour of a signature runs from the time in it.
         let response = build().timeout(time).send().await.map_err(unanswered)?;
-        Answer::read(response, &self.account.api_secret, self.clock.wall()).await
+        Answer::read(response, &self.account.api_secret, OffsetDateTime::now_utc()).await
     }
 }
 
@@ -178,17 +183,31 @@ fn misconfigured(reason: &str, source: impl std::error::Error + Send + Sync + 's
 
 #[cfg(test)]
 mod tests {
-    use super::super::clock::SystemClock;
-    use super::super::credentials::ApiSecret;
-    use super::super::signature::Algorithm;
+    use super::super::credentials::{ApiSecret, CloudinaryAccess};
     use super::*;
 
     fn client(api: Option<&str>) -> Result<CloudinaryClient, StoreError> {
-        let secret = Some(ApiSecret::new("s3cr3t-abcd"));
-        let account =
-            Account::new(Some("testcloud".to_owned()), Some("1122".to_owned()), secret, Algorithm::Sha1)?;
-        let retry = Retry { attempt: Duration::from_secs(1), total: Duration::from_secs(1) };
-        CloudinaryClient::new(account, api, None, NonZeroUsize::MIN, retry, Arc::new(SystemClock::new()))
+        let access = CloudinaryAccess {
+            cloud_name: Some("testcloud".to_owned()),
+            api_key: Some("1122".to_owned()),
+            api_secret: Some(ApiSecret::new("s3cr3t-abcd")),
+            upload_prefix: api.map(str::to_owned),
+            delivery: None,
+        };
+        let second = Duration::from_secs(1);
+        let options = CloudinaryOptions { access, attempt: second, deadline: second, ..Default::default() };
+        CloudinaryClient::for_account(&options)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_waits_for_others_ends_by_the_deadline_and_leaves_no_doubt() {
+        let client = client(Some("http://127.0.0.1:1")).unwrap();
+        let _under_way = client.permits.acquire_many(8).await.unwrap();
+        let started = Instant::now();
+        let build = || client.http().get(client.url("raw/download"));
+        let given_up = client.call(build, |_| Ok(())).await.unwrap_err();
+        assert!(started.elapsed() <= Duration::from_millis(1001), "timers count whole milliseconds");
+        assert!(given_up.error.is_retryable() && !given_up.in_doubt, "{:?}", given_up.error);
     }
 
     #[test]

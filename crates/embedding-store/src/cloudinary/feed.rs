@@ -6,7 +6,7 @@ use tokio::sync::broadcast::{self, Sender};
 
 use crate::{Change, ChangeFeed, Subject};
 
-/// A listener who is further behind is told to read everything.
+/// A listener who is further behind gets the change of everything.
 const BACKLOG: usize = 1024;
 
 #[derive(Debug)]

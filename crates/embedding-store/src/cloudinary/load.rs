@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::{TryStreamExt, stream};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::calls::Row;
@@ -34,8 +35,7 @@ impl Inner {
         let is_empty = !listed.keys().any(|place| matches!(place, Place::User(..)));
         self.admit_keyring(is_empty).await?;
         self.read_places(listed.clone()).await?;
-        let now = self.client.clock.elapsed();
-        self.mirror_mut().set_aside(&listed, now);
+        self.mirror_mut().set_aside(&listed, Instant::now());
         Ok(())
     }
 

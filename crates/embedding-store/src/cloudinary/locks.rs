@@ -18,14 +18,14 @@ impl<K: Eq + Hash + Clone + Debug> Locks<K> {
     }
 
     pub(super) async fn shared(&self, key: &K) -> OwnedRwLockReadGuard<()> {
-        self.of(key).read_owned().await
+        self.lock(key).read_owned().await
     }
 
     pub(super) async fn alone(&self, key: &K) -> OwnedRwLockWriteGuard<()> {
-        self.of(key).write_owned().await
+        self.lock(key).write_owned().await
     }
 
-    fn of(&self, key: &K) -> Arc<RwLock<()>> {
+    fn lock(&self, key: &K) -> Arc<RwLock<()>> {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(lock) = locks.get(key) {
             return Arc::clone(lock);

@@ -37,28 +37,31 @@ pub(super) struct UserState {
 }
 
 /// The lives of an event that are over, as far as its revisions say.
-pub(super) fn ended(revisions: &Revisions) -> BTreeSet<Uuid> {
-    let ended = |body: &Body| match body {
+pub(super) fn ended_lives(revisions: &Revisions) -> BTreeSet<Uuid> {
+    let named = |body: &Body| match body {
         Body::Event(EventBody { ended, .. }) => ended.clone(),
         Body::DeletedEvent(deleted) => deleted.ended.clone(),
         Body::Key(_) | Body::User(_) | Body::DeletedUser(_) => BTreeSet::new(),
     };
-    let all: BTreeSet<_> = revisions.live().flat_map(|live| ended(&live.document.body)).collect();
+    let all: BTreeSet<_> = revisions.live().flat_map(|live| named(&live.document.body)).collect();
     // Lives are UUIDs v7: the greatest are the latest.
     all.into_iter().rev().take(REMEMBERED).collect()
 }
 
+/// All lives of an event that its revisions name, over or not.
+pub(super) fn lives(revisions: &Revisions) -> BTreeSet<Uuid> {
+    let mut lives = ended_lives(revisions);
+    lives.extend(event_bodies(revisions).flat_map(|body| &body.incarnations));
+    lives
+}
+
 /// The event; `None` when all its lives are over.
 pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
-    let ended = ended(revisions);
+    let ended = ended_lives(revisions);
     // Lives decide, not revisions: an update that another process made at the moment of the deletion is not
     // superseded by the tombstone, and must not bring the event back.
     let is_alive = |body: &&EventBody| body.incarnations.iter().any(|life| !ended.contains(life));
-    let bodies = revisions.live().filter_map(|live| match &live.document.body {
-        Body::Event(body) => Some(body),
-        Body::Key(_) | Body::DeletedEvent(_) | Body::User(_) | Body::DeletedUser(_) => None,
-    });
-    let bodies: Vec<_> = bodies.filter(is_alive).collect();
+    let bodies: Vec<_> = event_bodies(revisions).filter(is_alive).collect();
     let last = bodies.last()?;
     // The greatest revision may be of the older state: taken from it alone, `updated` could go back.
     let mut record = last.record.0.clone();
@@ -75,12 +78,7 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
 /// The user of an event that has these lives; `None` when none of them has the user, or when processes that
 /// removed samples at once have removed them all: no user is without one.
 pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Option<UserState> {
-    let bodies = revisions.live().filter_map(|live| match &live.document.body {
-        // Documents of former lives may still be there; an event made anew must not show their users.
-        Body::User(body) => Some(body).filter(|body| incarnations.contains(&body.incarnation)),
-        Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => None,
-    });
-    let bodies: Vec<&UserBody> = bodies.collect();
+    let bodies: Vec<_> = user_bodies(revisions, incarnations).collect();
     let last = bodies.last()?;
     let mut state = UserState::new(last.record.0.clone());
     state.unknown = last.unknown.clone();
@@ -95,16 +93,24 @@ pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Opti
     Some(state).filter(|state| !state.samples.is_empty())
 }
 
-/// Whether a live revision still holds a sample that another one removed.
-pub(super) fn holds_removed(revisions: &Revisions) -> bool {
-    let bodies = || {
-        revisions.live().filter_map(|live| match &live.document.body {
-            Body::User(body) => Some(body),
-            Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => None,
-        })
-    };
+/// Whether a live revision of a user still holds a sample that another one removed.
+pub(super) fn holds_removed(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> bool {
+    let bodies = || user_bodies(revisions, incarnations);
     let removed: BTreeSet<&Uuid> = bodies().flat_map(|body| &body.removed).collect();
     bodies().any(|body| body.samples.keys().any(|id| removed.contains(id)))
+}
+
+fn user_bodies<'a>(
+    revisions: &'a Revisions,
+    incarnations: &'a BTreeSet<Uuid>,
+) -> impl Iterator<Item = &'a UserBody> {
+    let bodies = revisions.live().filter_map(|live| live.document.body.as_user());
+    // Documents of former lives may still be there; an event made anew must not show their users.
+    bodies.filter(|body| incarnations.contains(&body.incarnation))
+}
+
+fn event_bodies(revisions: &Revisions) -> impl Iterator<Item = &EventBody> {
+    revisions.live().filter_map(|live| live.document.body.as_event())
 }
 
 impl UserState {
@@ -125,6 +131,7 @@ mod tests {
 
     use embedding::ModelId;
     use time::OffsetDateTime;
+    use tokio::time::Instant;
 
     use super::super::document::{DeletedEventBody, DeletedUserBody, Document};
     use super::*;
@@ -145,7 +152,7 @@ mod tests {
     fn place(bodies: Vec<(u128, &[u128], Body)>) -> Revisions {
         let mut revisions = Revisions::default();
         for (revision, supersedes, body) in bodies {
-            revisions.adopt(Document::new(id(revision), ids(supersedes), body), Duration::ZERO, true);
+            revisions.adopt(Document::new(id(revision), ids(supersedes), body), Instant::now(), true);
         }
         revisions
     }
@@ -190,9 +197,9 @@ mod tests {
             place(vec![(11, &[10], ada(1, 0, 0, &[100, 101], &[])), (12, &[10], ada(1, 0, 0, &[], &[100]))]);
         let state = user(&revisions, &ids(&[1])).unwrap();
         assert!(state.samples.keys().copied().eq(ids(&[101])));
-        assert!(holds_removed(&revisions));
+        assert!(holds_removed(&revisions, &ids(&[1])) && !holds_removed(&revisions, &ids(&[2])));
         let settled = place(vec![(13, &[], ada(1, 0, 0, &[101], &[100]))]);
-        assert!(!holds_removed(&settled));
+        assert!(!holds_removed(&settled, &ids(&[1])));
     }
 
     #[test]

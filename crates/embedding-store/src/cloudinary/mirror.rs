@@ -4,8 +4,8 @@
 //! first brings the second up to date before anyone reads it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
 
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::calls::Row;
@@ -23,7 +23,7 @@ pub(super) struct Mirror {
     places: BTreeMap<Place, Revisions>,
     events: BTreeMap<EventName, Event>,
     /// What this process destroyed while a listing may have been under way, and when.
-    destroyed: HashMap<Uuid, Duration>,
+    destroyed: HashMap<Uuid, Instant>,
 }
 
 /// A live revision that a listing does not show.
@@ -63,8 +63,8 @@ impl Mirror {
 
     /// The user, or what is missing.
     pub(super) fn existing_user(&self, event: &EventName, user: &Username) -> Result<&UserState, StoreError> {
-        let found = self.existing_event(event)?;
-        found.users.get(user).ok_or_else(|| StoreError::user_not_found(event, user))
+        let users = &self.existing_event(event)?.users;
+        users.get(user).ok_or_else(|| StoreError::user_not_found(event, user))
     }
 
     pub(super) fn existing_event(&self, event: &EventName) -> Result<&Event, StoreError> {
@@ -94,7 +94,7 @@ impl Mirror {
         &mut self,
         place: &Place,
         document: Document,
-        since: Duration,
+        since: Instant,
         settled: bool,
     ) -> Vec<Uuid> {
         let superseded = self.revisions_mut(place).adopt(document, since, settled);
@@ -103,7 +103,7 @@ impl Mirror {
     }
 
     /// Notes that a revision is not there any more.
-    pub(super) fn remove(&mut self, place: &Place, revision: Uuid, now: Duration) {
+    pub(super) fn remove(&mut self, place: &Place, revision: Uuid, now: Instant) {
         self.destroyed.insert(revision, now);
         let Some(revisions) = self.places.get_mut(place) else { return };
         revisions.was_destroyed(revision);
@@ -114,7 +114,7 @@ impl Mirror {
     }
 
     /// Leaves out of a listing that began at `started` what was destroyed since.
-    pub(super) fn correct(&mut self, listed: &mut Listed, started: Duration) {
+    pub(super) fn correct(&mut self, listed: &mut Listed, started: Instant) {
         // Listings do not overlap (`refreshing`): what was destroyed before this one began is of no more use.
         self.destroyed.retain(|_, destroyed| *destroyed >= started);
         for rows in listed.values_mut() {
@@ -143,7 +143,7 @@ impl Mirror {
     }
 
     /// The live revisions that were there before a listing began and are not in it.
-    pub(super) fn missing(&self, listed: &Listed, started: Duration) -> Vec<Missing> {
+    pub(super) fn missing(&self, listed: &Listed, started: Instant) -> Vec<Missing> {
         let mut missing = Vec::new();
         for (place, revisions) in &self.places {
             let rows = listed.get(place);
@@ -162,17 +162,15 @@ impl Mirror {
     }
 
     fn is_seen(&self, revisions: &Revisions) -> bool {
-        match revisions.subject() {
-            Some(Subject::Event(event)) => self.event(event).is_some(),
-            Some(Subject::User(event, user) | Subject::Sample(event, user, _)) => {
-                self.user(event, user).is_some()
-            }
-            None | Some(Subject::Entry(..)) => true,
+        match (revisions.user(), revisions.subject()) {
+            (Some((event, user)), _) => self.user(event, user).is_some(),
+            (None, Some(Subject::Event(event))) => self.event(event).is_some(),
+            (None, _) => true,
         }
     }
 
     /// Takes over from a listing, which began at `started`, which superseded revisions are there.
-    pub(super) fn set_aside(&mut self, listed: &Listed, started: Duration) {
+    pub(super) fn set_aside(&mut self, listed: &Listed, started: Instant) {
         for (place, revisions) in &mut self.places {
             let rows = listed.get(place);
             let is_listed = |revision: &Uuid| rows.is_some_and(|rows| rows.contains_key(revision));
@@ -192,12 +190,11 @@ impl Mirror {
         match place {
             Place::Key => {}
             Place::Event(element) => self.derive_event(place, element),
-            Place::User(event, _) => {
+            Place::User(..) => {
                 let Some(Subject::User(name, user)) = self.subject(place) else { return };
                 // Documents are read in any order: users of an unknown event are derived with the event.
-                let Some(found) = self.events.get(&name) else { return };
-                let incarnations = found.state.incarnations.clone();
-                debug_assert_eq!(Place::Event(event.clone()), Place::event(&name));
+                let Some(event) = self.events.get(&name) else { return };
+                let incarnations = event.state.incarnations.clone();
                 self.derive_user(place, &name, &user, &incarnations);
             }
         }
@@ -211,10 +208,10 @@ impl Mirror {
         incarnations: &BTreeSet<Uuid>,
     ) {
         let state = self.places.get(place).and_then(|revisions| merge::user(revisions, incarnations));
-        let Some(found) = self.events.get_mut(event) else { return };
+        let Some(event) = self.events.get_mut(event) else { return };
         match state {
-            Some(state) => found.users.insert(user.clone(), state),
-            None => found.users.remove(user),
+            Some(state) => event.users.insert(user.clone(), state),
+            None => event.users.remove(user),
         };
     }
 
@@ -227,20 +224,19 @@ impl Mirror {
         let incarnations = state.incarnations.clone();
         match self.events.get_mut(&name) {
             // The users follow from their own revisions and the event's lives.
-            Some(found) if found.state.incarnations == incarnations => {
-                found.state = state;
+            Some(event) if event.state.incarnations == incarnations => {
+                event.state = state;
                 return;
             }
-            Some(found) => {
-                found.state = state;
-                // A life has begun or ended: users of the ended go, those of the new may have been read.
-                found.users.clear();
-            }
-            None => {
+            // A life has begun or ended: users of the ended go, those of the new may have been read.
+            Some(_) | None => {
                 self.events.insert(name.clone(), Event { state, users: BTreeMap::new() });
             }
         }
-        for (place, user) in self.users_below(element) {
+        let users = self
+            .below(element)
+            .filter_map(|(place, revisions)| Some((place.clone(), revisions.user()?.1.clone())));
+        for (place, user) in users.collect::<Vec<_>>() {
             self.derive_user(&place, &name, &user, &incarnations);
         }
     }
@@ -250,16 +246,8 @@ impl Mirror {
         &'a self,
         event: &'a Element,
     ) -> impl Iterator<Item = (&'a Place, &'a Revisions)> {
-        let start = Place::User(event.clone(), Element::of(""));
+        let start = Place::User(event.clone(), Element::spell(""));
         let is_below = move |place: &Place| matches!(place, Place::User(element, _) if element == event);
         self.places.range(start..).take_while(move |(place, _)| is_below(place))
-    }
-
-    fn users_below(&self, event: &Element) -> Vec<(Place, Username)> {
-        let users = self.below(event).filter_map(|(place, revisions)| match revisions.subject() {
-            Some(Subject::User(_, user) | Subject::Sample(_, user, _)) => Some((place.clone(), user.clone())),
-            Some(Subject::Event(_) | Subject::Entry(..)) | None => None,
-        });
-        users.collect()
     }
 }

@@ -10,12 +10,12 @@
 //! Below that is the `client` with one file a call (`calls`), `signature`s, `retry`, and the
 //! `budget` of the calls that Cloudinary counts.
 
+mod account;
 mod answer;
 mod appends;
 mod budget;
 mod calls;
 mod client;
-mod clock;
 mod credentials;
 mod document;
 mod feed;

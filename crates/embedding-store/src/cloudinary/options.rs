@@ -64,14 +64,11 @@ impl Default for CloudinaryOptions {
 /// What the text of a store's URL says. Shows no key and no secret.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct CloudinaryUrl {
-    cloud_name: Option<String>,
-    api_key: Option<String>,
-    api_secret: Option<ApiSecret>,
+    access: CloudinaryAccess,
     prefix: Prefix,
-    signature: Option<Algorithm>,
-    refresh: Option<u64>,
-    parallel: Option<NonZeroUsize>,
-    upload_prefix: Option<String>,
+    signature: Algorithm,
+    refresh: Duration,
+    parallel: NonZeroUsize,
 }
 
 impl CloudinaryUrl {
@@ -85,27 +82,20 @@ impl CloudinaryUrl {
             None => (None, place),
         };
         let prefix = if prefix.is_empty() { PREFIX } else { prefix.trim_end_matches('/') };
-        let mut url = Self {
-            cloud_name: None,
-            api_key: None,
-            api_secret: None,
-            prefix: Prefix::parse(prefix).ok_or_else(|| malformed(Prefix::EXPECTED))?,
-            signature: None,
-            refresh: None,
-            parallel: None,
-            upload_prefix: None,
-        };
+        let CloudinaryOptions { signature, refresh, parallel, .. } = CloudinaryOptions::default();
+        let prefix = Prefix::parse(prefix).ok_or_else(|| malformed(Prefix::EXPECTED))?;
+        let mut url = Self { access: CloudinaryAccess::default(), prefix, signature, refresh, parallel };
         if let Some(account) = account {
             // The last `@`: one that is not escaped belongs to the secret.
             let (credentials, cloud) = match account.rsplit_once('@') {
                 Some((credentials, cloud)) => (Some(credentials), cloud),
                 None => (None, account),
             };
-            url.cloud_name = Some(decode(cloud)?);
+            url.access.cloud_name = Some(decode(cloud)?);
             if let Some(credentials) = credentials {
                 let (key, secret) = credentials.split_once(':').ok_or_else(|| malformed(EXPECTED))?;
-                url.api_key = Some(decode(key)?);
-                url.api_secret = Some(ApiSecret::new(decode(secret)?));
+                url.access.api_key = Some(decode(key)?);
+                url.access.api_secret = Some(ApiSecret::new(decode(secret)?));
             }
         }
         for option in options.split('&').filter(|option| !option.is_empty()) {
@@ -118,22 +108,23 @@ impl CloudinaryUrl {
     fn set(&mut self, name: &str, value: &str) -> Result<(), StoreUrlError> {
         match name {
             "signature_algorithm" => {
-                self.signature = Some(match value {
+                self.signature = match value {
                     "sha1" => Algorithm::Sha1,
                     "sha256" => Algorithm::Sha256,
                     _ => return Err(malformed("with signature_algorithm=sha1 or sha256")),
-                });
+                };
             }
             "refresh" => {
                 let seconds = value.parse().ok().filter(|seconds| (1..=LONGEST_REFRESH).contains(seconds));
-                self.refresh = Some(seconds.ok_or_else(|| malformed("with refresh=SECONDS, 1 to 86400"))?);
+                let seconds = seconds.ok_or_else(|| malformed("with refresh=SECONDS, 1 to 86400"))?;
+                self.refresh = Duration::from_secs(seconds);
             }
             "parallel" => {
                 let calls: Option<NonZeroUsize> = value.parse().ok();
                 let calls = calls.filter(|calls| calls.get() <= MOST_PARALLEL);
-                self.parallel = Some(calls.ok_or_else(|| malformed("with parallel=CALLS, 1 to 16"))?);
+                self.parallel = calls.ok_or_else(|| malformed("with parallel=CALLS, 1 to 16"))?;
             }
-            "upload_prefix" if !value.is_empty() => self.upload_prefix = Some(value.to_owned()),
+            "upload_prefix" if !value.is_empty() => self.access.upload_prefix = Some(value.to_owned()),
             "upload_prefix" => return Err(malformed("with upload_prefix=https://HOST")),
             _ => {
                 let (scheme, option) = (SCHEME.to_owned(), name.to_owned());
@@ -145,23 +136,22 @@ impl CloudinaryUrl {
 
     /// The options of a store: what the URL leaves open, `access` says.
     pub(crate) fn options(&self, access: &CloudinaryAccess, keyring: &Keyring) -> CloudinaryOptions {
-        let or = |own: &Option<String>, other: &Option<String>| own.clone().or_else(|| other.clone());
-        let mut options = CloudinaryOptions {
+        let (own, other) = (self.access.clone(), access.clone());
+        CloudinaryOptions {
             access: CloudinaryAccess {
-                cloud_name: or(&self.cloud_name, &access.cloud_name),
-                api_key: or(&self.api_key, &access.api_key),
-                api_secret: self.api_secret.clone().or_else(|| access.api_secret.clone()),
-                upload_prefix: or(&self.upload_prefix, &access.upload_prefix),
-                delivery: access.delivery.clone(),
+                cloud_name: own.cloud_name.or(other.cloud_name),
+                api_key: own.api_key.or(other.api_key),
+                api_secret: own.api_secret.or(other.api_secret),
+                upload_prefix: own.upload_prefix.or(other.upload_prefix),
+                delivery: other.delivery,
             },
             prefix: self.prefix.as_str().to_owned(),
+            signature: self.signature,
+            refresh: self.refresh,
+            parallel: self.parallel,
             keyring: keyring.clone(),
             ..CloudinaryOptions::default()
-        };
-        options.signature = self.signature.unwrap_or(options.signature);
-        options.refresh = self.refresh.map_or(options.refresh, Duration::from_secs);
-        options.parallel = self.parallel.unwrap_or(options.parallel);
-        options
+        }
     }
 }
 
@@ -177,7 +167,7 @@ fn malformed(expected: &'static str) -> StoreUrlError {
 /// As it was written, without key, secret and options.
 impl fmt::Display for CloudinaryUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.cloud_name {
+        match &self.access.cloud_name {
             Some(cloud) => write!(f, "{SCHEME}://{cloud}/{}", self.prefix.as_str()),
             None => write!(f, "{SCHEME}:{}", self.prefix.as_str()),
         }

@@ -104,16 +104,16 @@ impl Prefix {
 
 impl Place {
     pub(super) fn event(event: &EventName) -> Self {
-        Self::Event(Element::of(event.as_str()))
+        Self::Event(Element::spell(event.as_str()))
     }
 
     pub(super) fn user(event: &EventName, user: &Username) -> Self {
-        Self::User(Element::of(event.as_str()), Element::of(user.as_str()))
+        Self::User(Element::spell(event.as_str()), Element::spell(user.as_str()))
     }
 }
 
 impl Element {
-    pub(super) fn of(name: &str) -> Self {
+    pub(super) fn spell(name: &str) -> Self {
         let mut text = String::new();
         for byte in name.bytes() {
             match byte {
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     fn spelled(name: &str) -> String {
-        Element::of(name).0.to_string()
+        Element::spell(name).0.to_string()
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
     fn ids_of_the_longest_names_fit_and_read_back() {
         let prefix = Prefix::parse(&"p".repeat(LONGEST_PREFIX)).unwrap();
         for name in ["x".repeat(70), "語".repeat(80), "x".repeat(128)] {
-            let place = Place::User(Element::of(&name), Element::of(&name));
+            let place = Place::User(Element::spell(&name), Element::spell(&name));
             let id = prefix.id(&place, Uuid::max());
             assert!(id.len() <= 255, "{}", id.len());
             assert_eq!(prefix.read(&id), Some((place, Uuid::max())));

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use futures_util::{TryStreamExt, stream};
+use time::OffsetDateTime;
+use tokio::time::{Instant, sleep};
 
 use super::mirror::Missing;
 use super::store::Inner;
@@ -19,8 +21,7 @@ impl Inner {
     pub(super) async fn refresh(&self) -> Result<(), StoreError> {
         // Each listing costs counted calls, and `correct` forgets what a second one under way would still need.
         let _one_at_a_time = self.refreshing.lock().await;
-        let clock = &self.client.clock;
-        if let Some(wait) = self.client.budget().wait(self.pages(), clock.wall()) {
+        if let Some(wait) = self.client.budget().wait(self.pages(), OffsetDateTime::now_utc()) {
             let reason = format!(
                 "the calls of the Admin API are used up for {} s: ask for them less often, or for more",
                 wait.as_secs()
@@ -28,7 +29,7 @@ impl Inner {
             return Err(StoreError::unavailable(true, reason));
         }
         // Before the call: what is newer than this may be missing from the list without being gone.
-        let started = clock.elapsed();
+        let started = Instant::now();
         let mut listed = self.list().await?;
         // The mirror's lock is taken for each step and never over a call: readers would wait for the network.
         self.mirror_mut().correct(&mut listed, started);
@@ -54,7 +55,7 @@ impl Inner {
                 }
                 // Asked before the removal, which may take the place along with its last revision.
                 let subject = self.mirror().subject(&place);
-                self.mirror_mut().remove(&place, revision, self.client.clock.elapsed());
+                self.mirror_mut().remove(&place, revision, Instant::now());
                 self.feed.changed(subject.filter(|_| is_seen));
                 Ok(())
             })
@@ -63,23 +64,22 @@ impl Inner {
 
     /// Lists on and on. Ends with the task that runs it.
     pub(super) async fn keep_up_to_date(&self, interval: Duration) {
-        let clock = &self.client.clock;
-        let (mut last, mut is_interrupted) = (clock.elapsed(), false);
+        let (mut last, mut is_interrupted) = (Instant::now(), false);
         loop {
             // Before the first pause, so that what an earlier process left behind goes at the start.
             self.sweep().await;
             let pause = self.client.budget().pause(self.pages(), interval);
-            clock.sleep(pause).await;
+            sleep(pause).await;
             match self.refresh().await {
                 Ok(()) => {
-                    last = clock.elapsed();
+                    last = Instant::now();
                     if std::mem::take(&mut is_interrupted) {
                         self.feed.send(Change::Everything);
                     }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "what others changed at Cloudinary cannot be read");
-                    if !is_interrupted && clock.elapsed().saturating_sub(last) > pause * INTERVALS {
+                    if !is_interrupted && last.elapsed() > pause * INTERVALS {
                         is_interrupted = true;
                         self.feed.send(Change::Interrupted);
                     }

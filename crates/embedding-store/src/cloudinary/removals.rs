@@ -5,9 +5,10 @@ use super::document::{Body, DeletedUserBody};
 use super::merge;
 use super::mirror::Mirror;
 use super::path::Place;
+use super::revisions::Revisions;
 use super::store::Inner;
 use super::writes::{Draft, user_again};
-use crate::{EventName, StoreError, Subject, Username};
+use crate::{EventName, StoreError, Username};
 
 impl Inner {
     /// Makes one revision, without them, of each user whose revisions hold removed samples. What fails is tried
@@ -22,13 +23,11 @@ impl Inner {
     }
 
     async fn settle(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
-        let _shared = self.events.shared(&Place::event(event)).await;
         let place = Place::user(event, user);
-        let _alone = self.users.alone(&place).await;
-        self.put(&place, |mirror| {
+        self.put_user(event, user, |mirror| {
             // Looked at again under the locks: a write may have made one revision of them meanwhile. Users of
             // an event that was deleted meanwhile are destroyed whole by the sweep.
-            if mirror.event(event).is_none() || !mirror.revisions(&place).is_some_and(merge::holds_removed) {
+            if !mirror.revisions(&place).is_some_and(|revisions| mirror.is_unsettled(event, revisions)) {
                 return Ok(Draft::Leave);
             }
             match mirror.user(event, user) {
@@ -45,13 +44,16 @@ impl Inner {
 
 impl Mirror {
     fn unsettled(&self) -> Vec<(EventName, Username)> {
-        let unsettled = self.places().values().filter(|revisions| merge::holds_removed(revisions));
-        let names = unsettled.filter_map(|revisions| match revisions.subject()? {
-            Subject::User(event, user) | Subject::Sample(event, user, _) => {
-                Some((event.clone(), user.clone()))
-            }
-            Subject::Event(_) | Subject::Entry(..) => None,
+        let unsettled = self.places().values().filter_map(|revisions| {
+            let (event, user) = revisions.user()?;
+            self.is_unsettled(event, revisions).then(|| (event.clone(), user.clone()))
         });
-        names.filter(|(event, _)| self.event(event).is_some()).collect()
+        unsettled.collect()
+    }
+
+    /// In the lives of the event that are known: what settles the user supersedes no others, and so would be
+    /// tried again with every sweep.
+    fn is_unsettled(&self, event: &EventName, revisions: &Revisions) -> bool {
+        self.event(event).is_some_and(|event| merge::holds_removed(revisions, &event.state.incarnations))
     }
 }

@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use super::clock::Clock;
+use tokio::time::{Instant, sleep};
+
 use crate::{Cause, StoreError};
 
 /// How long and how often a call is tried.
@@ -64,29 +65,23 @@ impl From<GivenUp> for StoreError {
 }
 
 impl Retry {
-    /// Tries until it works, it cannot work, or the time is over. `attempt` is told how long it may take.
-    pub(super) async fn run<T, F>(
-        &self,
-        clock: &dyn Clock,
-        mut attempt: impl FnMut(Duration) -> F,
-    ) -> Result<Done<T>, GivenUp>
+    /// Tries until it works, it cannot work, or the time is over. `attempt` gets the moment when it has to end.
+    pub(super) async fn run<T, F>(&self, mut attempt: impl FnMut(Instant) -> F) -> Result<Done<T>, GivenUp>
     where
         F: Future<Output = Result<T, Failure>>,
     {
-        let end = clock.elapsed() + self.total;
+        let end = Instant::now() + self.total;
         let mut in_doubt = false;
         for number in 0_u32.. {
-            let left = end.saturating_sub(clock.elapsed());
-            // The last attempt gets no more than what is left, so that the deadline holds.
-            let (reason, source, pause) = match attempt(self.attempt.min(left)).await {
+            let (reason, source, pause) = match attempt(end).await {
                 // An earlier attempt may still be under way: it could make the document anew after its end.
                 Ok(value) => return Ok(Done { value, at_once: !in_doubt }),
                 Err(Failure::Refused(error)) if !in_doubt => return Err(GivenUp { error, in_doubt }),
                 // An earlier attempt may have been carried out: that is all that can be said.
                 Err(Failure::Refused(error)) => {
                     let reason = "an attempt was not answered, and the next one was refused".to_owned();
-                    let error =
-                        StoreError::Unavailable { retryable: false, reason, source: Some(error.into()) };
+                    let (retryable, source) = (error.is_retryable(), Some(error.into()));
+                    let error = StoreError::Unavailable { retryable, reason, source };
                     return Err(GivenUp { error, in_doubt });
                 }
                 Err(Failure::Doubtful(error)) => return Err(GivenUp { error, in_doubt: true }),
@@ -96,12 +91,13 @@ impl Retry {
             // a late upload count.
             in_doubt = true;
             let pause = pause.unwrap_or_default().max(jittered(number));
-            if clock.elapsed() + pause >= end {
+            // Not added to the time of now: what the answer asks for has no bound.
+            if pause >= end.saturating_duration_since(Instant::now()) {
                 let error = StoreError::Unavailable { retryable: true, reason, source };
                 return Err(GivenUp { error, in_doubt });
             }
             tracing::debug!(reason, attempt = number + 1, ?pause, "a call to Cloudinary is tried again");
-            clock.sleep(pause).await;
+            sleep(pause).await;
         }
         Err(GivenUp { error: StoreError::unavailable(true, "there was no attempt"), in_doubt })
     }
@@ -118,39 +114,36 @@ fn jittered(number: u32) -> Duration {
 mod tests {
     use std::future::ready;
 
-    use super::super::clock::standing::TestClock;
     use super::*;
 
     const RETRY: Retry = Retry { attempt: Duration::from_secs(5), total: Duration::from_secs(60) };
+    /// The resolution of tokio's timers.
+    const TICK: Duration = Duration::from_millis(1);
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn pauses_grow_within_their_bounds_until_it_works() {
-        let clock = TestClock::new();
-        let mut calls = 0;
+        let mut calls = Vec::new();
         let done = RETRY
-            .run(&clock, |_| {
-                calls += 1;
-                ready(if calls < 6 { Err(Failure::passing("busy")) } else { Ok(calls) })
+            .run(|_| {
+                calls.push(Instant::now());
+                ready(if calls.len() < 6 { Err(Failure::passing("busy")) } else { Ok(calls.len()) })
             })
             .await
             .unwrap();
         assert_eq!((done.value, done.at_once), (6, false));
-        let slept = clock.slept.lock().unwrap();
-        assert_eq!(slept.len(), 5);
-        for (number, pause) in (0..).zip(slept.iter()) {
-            assert!(*pause <= FIRST_PAUSE * (1 << number), "{slept:?}");
+        for (number, pair) in (0..).zip(calls.windows(2)) {
+            assert!(pair[1] - pair[0] <= FIRST_PAUSE * (1 << number) + TICK, "{calls:?}");
         }
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_refusal_ends_it_and_is_certain_only_when_it_came_first() {
-        let clock = TestClock::new();
         let refused = || Failure::Refused(StoreError::misconfigured("no"));
-        let first = RETRY.run(&clock, |_| ready(Err::<(), _>(refused()))).await.unwrap_err();
+        let first = RETRY.run(|_| ready(Err::<(), _>(refused()))).await.unwrap_err();
         assert!(!first.in_doubt && matches!(first.error, StoreError::Misconfigured { .. }));
         let mut calls = 0;
         let later = RETRY
-            .run(&clock, |_| {
+            .run(|_| {
                 calls += 1;
                 ready(Err::<(), _>(if calls == 1 { Failure::passing("timed out") } else { refused() }))
             })
@@ -159,33 +152,33 @@ mod tests {
         assert!(later.in_doubt && matches!(later.error, StoreError::Unavailable { retryable: false, .. }));
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_pause_that_cloudinary_asks_for_is_kept_and_one_beyond_the_deadline_ends_it() {
-        let clock = TestClock::new();
         let mut calls = 0;
         let asks = |seconds| Failure::Passing {
             reason: "limit".to_owned(),
             source: None,
             pause: Some(Duration::from_secs(seconds)),
         };
+        let started = Instant::now();
         let done = RETRY
-            .run(&clock, |_| {
+            .run(|_| {
                 calls += 1;
                 ready(if calls == 1 { Err(asks(30)) } else { Ok(()) })
             })
             .await;
         assert!(done.is_ok());
-        assert_eq!(*clock.slept.lock().unwrap(), [Duration::from_secs(30)]);
-        let ended = RETRY.run(&clock, |_| ready(Err::<(), _>(asks(61)))).await.unwrap_err();
-        assert!(ended.error.is_retryable() && ended.in_doubt);
-        assert_eq!(clock.slept.lock().unwrap().len(), 1, "nobody slept for nothing");
+        assert_eq!(started.elapsed(), Duration::from_secs(30));
+        let given_up = RETRY.run(|_| ready(Err::<(), _>(asks(61)))).await.unwrap_err();
+        assert!(given_up.error.is_retryable() && given_up.in_doubt);
+        assert_eq!(started.elapsed(), Duration::from_secs(30), "nobody slept for nothing");
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn all_attempts_end_by_the_deadline() {
-        let clock = TestClock::new();
-        let ended = RETRY.run(&clock, |_| ready(Err::<(), _>(Failure::passing("busy")))).await.unwrap_err();
-        assert!(ended.error.is_retryable());
-        assert!(clock.elapsed() <= RETRY.total);
+        let started = Instant::now();
+        let given_up = RETRY.run(|_| ready(Err::<(), _>(Failure::passing("busy")))).await.unwrap_err();
+        assert!(given_up.error.is_retryable());
+        assert!(started.elapsed() <= RETRY.total + TICK);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A revision counts ("is live") as long as no live one supersedes it. A new one names as superseded
 //! whatever could be taken for live without it:
-//! - the live ones, which it was made from;
+//! - the live ones, which it was made from, and no others: a user's revision of an event's life that this
+//!   process has not read yet stays live beside it;
 //! - superseded ones that are still there, since whoever superseded them goes with this revision;
 //! - ones whose upload came to no answer, since the upload may arrive late;
 //! - ones that its forerunners named, unless they are certainly gone, or so old that Cloudinary takes no
@@ -12,11 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::document::Document;
+use super::document::{Body, Document, EventBody};
 use super::path::{milliseconds, next_revision};
-use crate::{StoreError, Subject};
+use crate::{EventName, StoreError, Subject, Username};
 
 /// For how long a revision is named that may yet turn up: a signature is good for an hour, and clocks may
 /// be wrong by an hour.
@@ -31,8 +33,8 @@ pub(super) struct Revisions {
     live: BTreeMap<Uuid, Live>,
     /// Those that are there but do not count.
     superseded: BTreeMap<Uuid, Superseded>,
-    /// Those whose upload came to no answer.
-    doubtful: BTreeSet<Uuid>,
+    /// Those whose upload came to no answer, with what they say of an event.
+    doubtful: BTreeMap<Uuid, Option<EventBody>>,
     /// Destroyed for good, though a live one still names them.
     gone: BTreeSet<Uuid>,
 }
@@ -41,8 +43,8 @@ pub(super) struct Revisions {
 #[derive(Debug, Clone)]
 pub(super) struct Live {
     pub(super) document: Arc<Document>,
-    /// When this process came to know of it, by its clock.
-    pub(super) since: Duration,
+    /// When this process came to know of it.
+    pub(super) since: Instant,
     /// No copy of its upload can still arrive.
     pub(super) settled: bool,
 }
@@ -50,13 +52,21 @@ pub(super) struct Live {
 /// A revision that is there and does not count.
 #[derive(Debug, Clone, Copy)]
 struct Superseded {
-    since: Duration,
+    since: Instant,
     settled: bool,
 }
 
 impl Revisions {
     pub(super) fn subject(&self) -> Option<&Subject> {
         self.subject.as_ref()
+    }
+
+    /// Whose revisions they are, where that is a user.
+    pub(super) fn user(&self) -> Option<(&EventName, &Username)> {
+        match self.subject()? {
+            Subject::User(event, user) | Subject::Sample(event, user, _) => Some((event, user)),
+            Subject::Event(_) | Subject::Entry(..) => None,
+        }
     }
 
     /// The live ones, oldest first.
@@ -81,26 +91,38 @@ impl Revisions {
         self.live.is_empty() && self.superseded.is_empty() && self.doubtful.is_empty()
     }
 
-    /// A revision above all others, and what it supersedes. `now` is in milliseconds since 1970.
-    pub(super) fn next(&self, now: u64) -> Result<(Uuid, BTreeSet<Uuid>), StoreError> {
+    /// A revision above all others, and what it supersedes: of the live ones those that `is_known`, which it was
+    /// made from. `now` is in milliseconds since 1970.
+    pub(super) fn next(
+        &self,
+        now: u64,
+        is_known: impl Fn(&Body) -> bool,
+    ) -> Result<(Uuid, BTreeSet<Uuid>), StoreError> {
         let may_turn_up = |revision: &Uuid| {
             let age = now.saturating_sub(milliseconds(*revision));
             Duration::from_millis(age) < NAMED_FOR
         };
-        let mut supersedes: BTreeSet<Uuid> =
-            self.live.keys().chain(self.superseded.keys()).copied().collect();
+        let known = self.live.iter().filter(|(_, live)| is_known(&live.document.body));
+        let known = known.map(|(revision, _)| revision);
+        let mut supersedes: BTreeSet<Uuid> = known.chain(self.superseded.keys()).copied().collect();
         let named = self.live.values().flat_map(|live| &live.document.supersedes);
         let named = named.filter(|revision| !self.gone.contains(revision));
         // Bounded by age: every document carries its whole list, and each would be longer than the one before.
-        supersedes.extend(named.chain(&self.doubtful).filter(|revision| may_turn_up(revision)));
+        supersedes.extend(named.chain(self.doubtful.keys()).filter(|revision| may_turn_up(revision)));
         // Doubtful ones of any age: one may be there, and the greatest live one gives the record.
-        let greatest = supersedes.last().max(self.doubtful.last()).copied();
+        let others = self.live.keys().next_back().max(self.doubtful.keys().next_back());
+        let greatest = supersedes.last().max(others).copied();
         Ok((next_revision(greatest)?, supersedes))
     }
 
     /// Notes that a revision is being uploaded: until it is adopted, it may be there or not.
-    pub(super) fn doubt(&mut self, revision: Uuid) {
-        self.doubtful.insert(revision);
+    pub(super) fn doubt(&mut self, document: &Document) {
+        self.doubtful.insert(document.revision, document.body.as_event().cloned());
+    }
+
+    /// What uploads without an answer say of the event.
+    pub(super) fn doubtful_events(&self) -> impl Iterator<Item = &EventBody> {
+        self.doubtful.values().flatten()
     }
 
     /// Notes that a revision was refused, so that it is not there.
@@ -110,7 +132,7 @@ impl Revisions {
 
     /// Takes a revision that is there, and returns those that do not count any more by it. `settled`: no
     /// copy of its upload can still arrive.
-    pub(super) fn adopt(&mut self, document: Document, since: Duration, settled: bool) -> Vec<Uuid> {
+    pub(super) fn adopt(&mut self, document: Document, since: Instant, settled: bool) -> Vec<Uuid> {
         let revision = document.revision;
         self.subject = document.subject();
         self.doubtful.remove(&revision);
@@ -138,7 +160,7 @@ impl Revisions {
     }
 
     /// Notes a revision that is there and superseded.
-    pub(super) fn set_aside(&mut self, revision: Uuid, since: Duration) {
+    pub(super) fn set_aside(&mut self, revision: Uuid, since: Instant) {
         if !self.knows(revision) {
             // Only a list has shown it: another attempt of its upload may still arrive.
             self.superseded.insert(revision, Superseded { since, settled: false });
@@ -147,7 +169,7 @@ impl Revisions {
 
     /// Forgets the superseded ones that a listing, which began at `started`, does not show. They may yet
     /// turn up, so they stay named where they are.
-    pub(super) fn forget_superseded(&mut self, started: Duration, is_listed: impl Fn(&Uuid) -> bool) {
+    pub(super) fn forget_superseded(&mut self, started: Instant, is_listed: impl Fn(&Uuid) -> bool) {
         self.superseded.retain(|revision, known| known.since >= started || is_listed(revision));
     }
 
@@ -172,7 +194,7 @@ impl Revisions {
 
 #[cfg(test)]
 mod tests {
-    use super::super::document::{Body, Bytes, KeyBody};
+    use super::super::document::{Bytes, KeyBody};
     use super::*;
 
     fn document(revision: Uuid, supersedes: &[Uuid]) -> Document {
@@ -185,9 +207,9 @@ mod tests {
     }
 
     fn write(revisions: &mut Revisions, settled: bool) -> Uuid {
-        let (revision, supersedes) = revisions.next(now()).unwrap();
+        let (revision, supersedes) = revisions.next(now(), |_| true).unwrap();
         let supersedes: Vec<_> = supersedes.into_iter().collect();
-        revisions.adopt(document(revision, &supersedes), Duration::ZERO, settled);
+        revisions.adopt(document(revision, &supersedes), Instant::now(), settled);
         revision
     }
 
@@ -208,7 +230,7 @@ mod tests {
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let mut revisions = Revisions::default();
             for place in order {
-                revisions.adopt(all[place].clone(), Duration::ZERO, false);
+                revisions.adopt(all[place].clone(), Instant::now(), false);
             }
             assert_eq!(live(&revisions), [c]);
             assert_eq!(revisions.superseded().collect::<Vec<_>>(), [a, b]);
@@ -220,24 +242,35 @@ mod tests {
         let [a, b, c] = ids();
         let mut revisions = Revisions::default();
         for made in [document(a, &[]), document(b, &[a]), document(c, &[a])] {
-            revisions.adopt(made, Duration::ZERO, true);
+            revisions.adopt(made, Instant::now(), true);
         }
         assert_eq!(live(&revisions), [b, c]);
-        let (next, supersedes) = revisions.next(now()).unwrap();
+        let (next, supersedes) = revisions.next(now(), |_| true).unwrap();
         assert!(next > c && supersedes == BTreeSet::from([a, b, c]));
+    }
+
+    #[test]
+    fn what_the_next_one_was_not_made_from_stays_live_beside_it() {
+        let [a, b] = ids();
+        let mut revisions = Revisions::default();
+        revisions.adopt(document(b, &[a]), Instant::now(), true);
+        let (next, supersedes) = revisions.next(now(), |_| false).unwrap();
+        assert!(next > b && supersedes == BTreeSet::from([a]), "what is not live is named all the same");
+        revisions.adopt(document(next, &[a]), Instant::now(), true);
+        assert_eq!(live(&revisions), [b, next]);
     }
 
     #[test]
     fn an_upload_without_an_answer_is_superseded_by_the_next_one() {
         let mut revisions = Revisions::default();
         let first = write(&mut revisions, true);
-        let (doubtful, _) = revisions.next(now()).unwrap();
-        revisions.doubt(doubtful);
-        let (next, supersedes) = revisions.next(now()).unwrap();
+        let (doubtful, _) = revisions.next(now(), |_| true).unwrap();
+        revisions.doubt(&document(doubtful, &[first]));
+        let (next, supersedes) = revisions.next(now(), |_| true).unwrap();
         assert!(next > doubtful && supersedes == BTreeSet::from([first, doubtful]));
         // It turns up after all.
-        revisions.adopt(document(next, &[first, doubtful]), Duration::ZERO, true);
-        revisions.adopt(document(doubtful, &[first]), Duration::ZERO, false);
+        revisions.adopt(document(next, &[first, doubtful]), Instant::now(), true);
+        revisions.adopt(document(doubtful, &[first]), Instant::now(), false);
         assert_eq!(live(&revisions), [next]);
     }
 
@@ -248,7 +281,7 @@ mod tests {
         let second = write(&mut revisions, true);
         let third = write(&mut revisions, true);
         revisions.was_destroyed(second);
-        let (_, supersedes) = revisions.next(now()).unwrap();
+        let (_, supersedes) = revisions.next(now(), |_| true).unwrap();
         assert_eq!(supersedes, BTreeSet::from([first, third]), "the one that is certainly gone is not named");
     }
 
@@ -258,9 +291,9 @@ mod tests {
         let first = write(&mut revisions, false);
         let second = write(&mut revisions, true);
         revisions.was_destroyed(first);
-        assert!(revisions.next(now()).unwrap().1.contains(&first));
+        assert!(revisions.next(now(), |_| true).unwrap().1.contains(&first));
         let later = now() + 4 * 3600 * 1000;
-        assert_eq!(revisions.next(later).unwrap().1, BTreeSet::from([second]));
+        assert_eq!(revisions.next(later, |_| true).unwrap().1, BTreeSet::from([second]));
     }
 
     #[test]
@@ -272,7 +305,7 @@ mod tests {
             revisions.was_destroyed(last);
             last = next;
         }
-        assert_eq!(revisions.next(now()).unwrap().1, BTreeSet::from([last]));
+        assert_eq!(revisions.next(now(), |_| true).unwrap().1, BTreeSet::from([last]));
         assert!(revisions.gone.len() <= 1);
     }
 }

@@ -12,19 +12,17 @@ use tokio::runtime;
 use tokio::sync::Mutex;
 use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::calls::PAGE;
 use super::client::CloudinaryClient;
-use super::clock::SystemClock;
-use super::credentials::Account;
 use super::document::Document;
 use super::feed::Feed;
 use super::locks::Locks;
 use super::mirror::Mirror;
 use super::options::CloudinaryOptions;
 use super::path::{Place, Prefix};
-use super::retry::Retry;
 use crate::{
     ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page,
     StoreError, UserRecord, UserSnapshot, Username,
@@ -61,20 +59,6 @@ pub(super) struct Inner {
     mirror: RwLock<Mirror>,
     /// Documents that the last listing showed.
     size: AtomicUsize,
-}
-
-impl CloudinaryClient {
-    /// A client for the account that the options name. It calls nobody yet.
-    ///
-    /// # Errors
-    /// [`StoreError::Misconfigured`] when something is missing or is no such value.
-    pub fn for_account(options: &CloudinaryOptions) -> Result<Self, StoreError> {
-        let access = options.access.clone();
-        let account = Account::new(access.cloud_name, access.api_key, access.api_secret, options.signature)?;
-        let retry = Retry { attempt: options.attempt, total: options.deadline };
-        let (api, delivery) = (access.upload_prefix.as_deref(), access.delivery.as_deref());
-        Self::new(account, api, delivery, options.parallel, retry, Arc::new(SystemClock::new()))
-    }
 }
 
 impl CloudinaryStore {
@@ -162,9 +146,9 @@ impl Inner {
 
     /// Takes a document that was read, and tells listeners of it.
     pub(super) fn adopt(&self, place: &Place, document: Document) {
-        let (since, subject) = (self.client.clock.elapsed(), document.subject());
+        let subject = document.subject();
         // Not settled: another process uploaded it and may still be repeating the attempt.
-        let superseded = self.mirror_mut().adopt(place, document, since, false);
+        let superseded = self.mirror_mut().adopt(place, document, Instant::now(), false);
         // After the mirror: a listener that reads at once has to find the change.
         self.feed.changed(subject);
         self.discard(superseded.into_iter().map(|revision| (place.clone(), revision)));
@@ -198,7 +182,7 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
-        Ok(self.inner.mirror().event(event).map(|found| found.state.record.clone()))
+        Ok(self.inner.mirror().event(event).map(|event| event.state.record.clone()))
     }
 
     async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
@@ -255,8 +239,8 @@ impl EmbeddingStore for CloudinaryStore {
         // Copied under the lock and opened outside it: decrypting a whole event would hold up every write.
         let (record, users) = {
             let mirror = self.inner.mirror();
-            let found = mirror.existing_event(event)?;
-            (found.state.record.clone(), found.users.values().cloned().collect::<Vec<_>>())
+            let event = mirror.existing_event(event)?;
+            (event.state.record.clone(), event.users.values().cloned().collect::<Vec<_>>())
         };
         let open = |state: super::merge::UserState| {
             let samples = state.open(&self.inner.keyring)?;

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::document::{Body, UserBody};
+use super::document::{Body, EventBody, UserBody};
 use super::merge;
 use super::mirror::Mirror;
 use super::path::Place;
@@ -43,7 +44,7 @@ impl Inner {
     pub(super) async fn sweep(&self) -> usize {
         // First: what this supersedes goes in the same sweep.
         self.settle_removals().await;
-        let garbage = garbage(&self.mirror(), self.client.clock.elapsed(), self.grace);
+        let garbage = garbage(&self.mirror(), Instant::now(), self.grace);
         // Some of it may be in the queue as well. That is harmless: destroying what is not there is a success.
         self.destroy(garbage).await
     }
@@ -52,11 +53,9 @@ impl Inner {
     pub(super) fn orphans_of(&self, event: &Place) -> Vec<(Place, Uuid)> {
         let mirror = self.mirror();
         let Some(revisions) = mirror.revisions(event) else { return vec![] };
-        let ended = merge::ended(revisions);
-        let is_orphan = |live: &&Live| match &live.document.body {
-            Body::User(UserBody { incarnation, .. }) => ended.contains(incarnation),
-            Body::Key(_) | Body::Event(_) | Body::DeletedEvent(_) | Body::DeletedUser(_) => false,
-        };
+        let ended = merge::ended_lives(revisions);
+        let is_orphan =
+            |live: &&Live| live.document.body.as_user().is_some_and(|body| ended.contains(&body.incarnation));
         let mut orphans = Vec::new();
         for (place, revisions) in mirror.users_of(event) {
             let revisions = revisions.live().filter(is_orphan).map(|live| live.document.revision);
@@ -70,7 +69,7 @@ impl Inner {
             let result = self.client.destroy(&self.prefix.id(&place, revision)).await;
             // What was not destroyed stays known: later revisions name it, and the next sweep finds it.
             if result.is_ok() {
-                self.mirror_mut().remove(&place, revision, self.client.clock.elapsed());
+                self.mirror_mut().remove(&place, revision, Instant::now());
             }
             result
         });
@@ -85,29 +84,37 @@ impl Inner {
     }
 }
 
-fn garbage(mirror: &Mirror, now: Duration, grace: Duration) -> Vec<(Place, Uuid)> {
+fn garbage(mirror: &Mirror, now: Instant, grace: Duration) -> Vec<(Place, Uuid)> {
     let mut garbage = Vec::new();
     for (place, revisions) in mirror.places() {
         garbage.extend(revisions.superseded().map(|revision| (place.clone(), revision)));
         // From when this process came to know of it: the clocks of those who wrote it need not be right.
-        let is_over = |live: &Live| live.since + grace <= now;
-        let ended = revisions.live().filter(|live| match &live.document.body {
-            Body::Key(_) | Body::Event(_) => false,
+        let is_over = |live: &Live| now.saturating_duration_since(live.since) >= grace;
+        let is_event = |live: &Live| live.document.body.as_event().is_some();
+        let over = revisions.live().filter(|live| match &live.document.body {
+            Body::Key(_) => false,
+            // An update that another process made at the moment of the deletion. A copy of its upload may still
+            // arrive and must find a tombstone then: it is kept for as long, and destroyed before the tombstone.
+            Body::Event(EventBody { incarnations, .. }) => {
+                is_over(live) && incarnations.is_subset(&merge::ended_lives(revisions))
+            }
             Body::DeletedEvent(_) => {
-                // Only the lives that it ends make leftover users orphans, so it goes after the last one.
-                is_over(live) && nothing_left(revisions) && mirror.users_of(place).next().is_none()
+                // Only the lives that it ends make leftover users orphans, and leave such an update without
+                // effect, so it goes after the last one.
+                let is_last = !revisions.live().any(is_event) && mirror.users_of(place).next().is_none();
+                is_over(live) && nothing_left(revisions) && is_last
             }
             Body::DeletedUser(_) => is_over(live) && nothing_left(revisions),
             Body::User(UserBody { incarnation, .. }) => {
                 let event = mirror.event_of(place);
                 let state = event.and_then(merge::event);
                 let is_alive = state.is_some_and(|state| state.incarnations.contains(incarnation));
-                let has_ended = event.is_some_and(|event| merge::ended(event).contains(incarnation));
+                let has_ended = event.is_some_and(|event| merge::ended_lives(event).contains(incarnation));
                 // One of an unknown life may be of an event that is just being made.
                 has_ended || (!is_alive && is_over(live))
             }
         });
-        garbage.extend(ended.map(|live| (place.clone(), live.document.revision)));
+        garbage.extend(over.map(|live| (place.clone(), live.document.revision)));
     }
     garbage
 }
@@ -118,19 +125,15 @@ fn nothing_left(revisions: &Revisions) -> bool {
 }
 
 impl Mirror {
-    fn event_of(&self, user: &Place) -> Option<&Revisions> {
-        match user {
-            Place::User(event, _) => self.revisions(&Place::Event(event.clone())),
-            Place::Key | Place::Event(_) => None,
-        }
+    /// The revisions of the event that the user of a place belongs to.
+    pub(super) fn event_of(&self, user: &Place) -> Option<&Revisions> {
+        let Place::User(event, _) = user else { return None };
+        self.revisions(&Place::Event(event.clone()))
     }
 
     /// The places of an event's users, whichever of its lives they belong to.
     fn users_of<'a>(&'a self, event: &'a Place) -> impl Iterator<Item = (&'a Place, &'a Revisions)> {
-        let element = match event {
-            Place::Event(element) => Some(element),
-            Place::Key | Place::User(..) => None,
-        };
+        let element = if let Place::Event(element) = event { Some(element) } else { None };
         element.into_iter().flat_map(|element| self.below(element))
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Map;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::document::{
@@ -10,7 +11,7 @@ use super::document::{
 };
 use super::merge::{self, EventState, UserState};
 use super::mirror::Mirror;
-use super::path::Place;
+use super::path::{Place, milliseconds};
 use super::store::Inner;
 use crate::{EventName, EventRecord, StoreError, UserRecord, Username};
 
@@ -30,31 +31,35 @@ impl Draft {
 impl Inner {
     /// Uploads the draft as the place's next revision. The caller holds the place's lock.
     ///
-    /// The draft and what it supersedes are of one moment: nothing that it does not know of is superseded.
+    /// The draft and what it supersedes are of one moment: nothing that it does not know of is superseded. That
+    /// includes users of an event's life that is not known yet: another process uploads an event's first user
+    /// before the event, so a listing may show the one without the other. No draft holds the samples of such a
+    /// user, and superseding it would lose them.
     pub(super) async fn put(
         &self,
         place: &Place,
         draft: impl FnOnce(&Mirror) -> Result<Draft, StoreError> + Send,
     ) -> Result<(), StoreError> {
-        let now = u64::try_from(self.client.clock.wall().unix_timestamp_nanos() / 1_000_000).unwrap_or(0);
+        let now = milliseconds(Uuid::now_v7());
         // The lock is held from the draft to the doubt, and not over the upload: readers would wait for that.
         let (document, json) = {
             let mut mirror = self.mirror_mut();
             let Draft::Write(body) = draft(&mirror)? else { return Ok(()) };
+            let lives = mirror.event_of(place).map(merge::lives).unwrap_or_default();
+            let is_known = |body: &Body| body.as_user().is_none_or(|body| lives.contains(&body.incarnation));
             let revisions = mirror.revisions_mut(place);
-            let (revision, supersedes) = revisions.next(now)?;
+            let (revision, supersedes) = revisions.next(now, is_known)?;
             let document = Document::new(revision, supersedes, *body);
             let json = document.to_json()?;
             // However the upload ends, also by a panic: this process's next write of the place names it.
-            revisions.doubt(revision);
+            revisions.doubt(&document);
             (document, json)
         };
         let revision = document.revision;
         match self.client.upload(&self.prefix.id(place, revision), &json).await {
             Ok(done) => {
-                let since = self.client.clock.elapsed();
                 // Not by `Inner::adopt`: the feed tells of others' changes alone.
-                let superseded = self.mirror_mut().adopt(place, document, since, done.at_once);
+                let superseded = self.mirror_mut().adopt(place, document, Instant::now(), done.at_once);
                 // Only with the successor acknowledged: a crash in between leaves both, and it says which counts.
                 self.discard(superseded.into_iter().map(|revision| (place.clone(), revision)));
                 Ok(())
@@ -66,6 +71,19 @@ impl Inner {
                 Err(given_up.error)
             }
         }
+    }
+
+    /// Uploads the draft as the next revision of a user, under the locks that this needs.
+    pub(super) async fn put_user(
+        &self,
+        event: &EventName,
+        user: &Username,
+        draft: impl FnOnce(&Mirror) -> Result<Draft, StoreError> + Send,
+    ) -> Result<(), StoreError> {
+        let _shared = self.events.shared(&Place::event(event)).await;
+        let place = Place::user(event, user);
+        let _alone = self.users.alone(&place).await;
+        self.put(&place, draft).await
     }
 
     pub(super) async fn create_event(&self, record: EventRecord) -> Result<(), StoreError> {
@@ -85,12 +103,13 @@ impl Inner {
         // Alone: the model may only change while no sample is being appended.
         let _alone = self.events.alone(&place).await;
         self.put(&place, |mirror| {
-            let found = mirror.existing_event(&record.name)?;
-            let present = &found.state.record;
-            if present.model != record.model && found.has_samples() {
+            let known = mirror.existing_event(&record.name)?;
+            let present = &known.state.record;
+            if present.model != record.model && known.has_samples() {
                 return Err(StoreError::other_model(&record.name, &present.model));
             }
-            Ok(Draft::write(event_again(&found.state, record.clone())))
+            let state = EventState { record: record.clone(), ..known.state.clone() };
+            Ok(Draft::write(event_body(mirror, &place, state)))
         })
         .await
     }
@@ -101,8 +120,12 @@ impl Inner {
             // Alone: otherwise a write to a user could be acknowledged whose life has just ended.
             let _alone = self.events.alone(&place).await;
             self.put(&place, |mirror| {
-                let state = &mirror.existing_event(event)?.state;
-                let ended = state.ended.union(&state.incarnations).copied().collect();
+                mirror.existing_event(event)?;
+                let revisions = mirror.revisions(&place);
+                let mut ended = revisions.map(merge::lives).unwrap_or_default();
+                // What came to no answer may be there, and somebody's users with it: they go too.
+                let doubtful = revisions.into_iter().flat_map(|revisions| revisions.doubtful_events());
+                ended.extend(doubtful.flat_map(|body| &body.incarnations));
                 let body = Body::DeletedEvent(DeletedEventBody { event: event.clone(), ended });
                 Ok(Draft::write(body))
             })
@@ -116,10 +139,7 @@ impl Inner {
 
     pub(super) async fn update_user(&self, record: UserRecord) -> Result<(), StoreError> {
         record.check_storable()?;
-        let _shared = self.events.shared(&Place::event(&record.event)).await;
-        let place = Place::user(&record.event, &record.name);
-        let _alone = self.users.alone(&place).await;
-        self.put(&place, |mirror| {
+        self.put_user(&record.event, &record.name, |mirror| {
             let mut state = mirror.existing_user(&record.event, &record.name)?.clone();
             state.record = record.clone();
             Ok(Draft::write(user_again(mirror, state)?))
@@ -128,10 +148,7 @@ impl Inner {
     }
 
     pub(super) async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
-        let _shared = self.events.shared(&Place::event(event)).await;
-        let place = Place::user(event, user);
-        let _alone = self.users.alone(&place).await;
-        self.put(&place, |mirror| {
+        self.put_user(event, user, |mirror| {
             mirror.existing_user(event, user)?;
             let (event, user) = (event.clone(), user.clone());
             Ok(Draft::write(Body::DeletedUser(DeletedUserBody { event, user })))
@@ -147,11 +164,8 @@ impl Inner {
         user: &Username,
         id: Uuid,
     ) -> Result<usize, StoreError> {
-        let _shared = self.events.shared(&Place::event(event)).await;
-        let place = Place::user(event, user);
-        let _alone = self.users.alone(&place).await;
         let mut left = 0;
-        self.put(&place, |mirror| {
+        self.put_user(event, user, |mirror| {
             let mut state = mirror.existing_user(event, user)?.clone();
             if state.samples.remove(&id).is_none() {
                 return Err(StoreError::sample_not_found(event, user, id));
@@ -169,11 +183,8 @@ impl Inner {
 
     /// Seals the samples of a user anew where they are not sealed with the current key; how many were not.
     pub(super) async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
-        let _shared = self.events.shared(&Place::event(event)).await;
-        let place = Place::user(event, user);
-        let _alone = self.users.alone(&place).await;
         let mut resealed = 0;
-        self.put(&place, |mirror| {
+        self.put_user(event, user, |mirror| {
             let mut state = mirror.existing_user(event, user)?.clone();
             for sealed in state.samples.values_mut() {
                 if !self.keyring.is_current(sealed.as_slice())? {
@@ -190,24 +201,21 @@ impl Inner {
 }
 
 pub(super) fn new_event(mirror: &Mirror, place: &Place, record: EventRecord, life: Uuid) -> Body {
-    Body::Event(EventBody {
-        event: record.name.clone(),
-        incarnations: BTreeSet::from([life]),
-        // The tombstone goes with this document, while users of the lives that it ended may still be there.
-        ended: mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended),
-        record: Encoded(record),
-        unknown: Map::new(),
-    })
+    // The tombstone goes with this document, while users of the lives that it ended may still be there.
+    let ended = mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended_lives);
+    event_body(mirror, place, EventState { record, incarnations: [life].into(), ended, unknown: Map::new() })
 }
 
-pub(super) fn event_again(state: &EventState, record: EventRecord) -> Body {
-    Body::Event(EventBody {
-        event: record.name.clone(),
-        incarnations: state.incarnations.clone(),
-        ended: state.ended.clone(),
-        record: Encoded(record),
-        unknown: state.unknown.clone(),
-    })
+pub(super) fn event_body(mirror: &Mirror, place: &Place, state: EventState) -> Body {
+    let EventState { record, mut incarnations, ended, unknown } = state;
+    // This document supersedes uploads that came to no answer. One may be there all the same, and whoever has
+    // read it may have added users to its life: they stay users of the event, unless of another model.
+    let doubtful = mirror.revisions(place).into_iter().flat_map(|revisions| revisions.doubtful_events());
+    for body in doubtful.filter(|body| body.record.0.model == record.model) {
+        incarnations.extend(body.incarnations.difference(&ended));
+    }
+    let event = record.name.clone();
+    Body::Event(EventBody { event, incarnations, ended, record: Encoded(record), unknown })
 }
 
 pub(super) fn user_again(mirror: &Mirror, state: UserState) -> Result<Body, StoreError> {

@@ -59,6 +59,23 @@ async fn an_upload_that_was_carried_out_but_not_answered_does_not_count_after_th
 }
 
 #[tokio::test]
+async fn an_acknowledged_upload_that_cannot_be_read_back_does_not_count_after_the_next_write() {
+    let account = account();
+    let store = open(&account).await.unwrap();
+    store.append_sample(sample("conference", "ada", 0)).await.unwrap();
+    // Without the etag nothing is known of the bytes, and reading them back is refused.
+    account.behave(|account| account.upload_etag = false);
+    account.fail(Rule::new(Endpoint::Download, Fault::Status(403)));
+    let error = store.append_sample(sample("conference", "ada", 1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Misconfigured { .. }), "{error}");
+    assert_eq!(revisions(&account, "/u-ada/"), 2, "the document is there");
+    account.stop_failing();
+    assert_eq!(store.append_sample(sample("conference", "ada", 2)).await.unwrap(), 2);
+    let other = open(&account).await.unwrap();
+    assert_eq!(other.samples(&event("conference"), &user("ada")).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_first_append_whose_event_failed_is_not_there_at_all() {
     let account = account();
     let store = open(&account).await.unwrap();

@@ -6,6 +6,8 @@ mod crash;
 #[cfg(test)]
 mod legacy;
 #[cfg(test)]
+mod lives;
+#[cfg(test)]
 mod opening;
 #[cfg(test)]
 mod removals;

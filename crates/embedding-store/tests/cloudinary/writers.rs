@@ -24,7 +24,7 @@ const PLENTY: u32 = 10_000_000;
 fn a_fifth_fails(account: &mut Behaviour) {
     let limited = Fault::Limited { status: 420, reset: None };
     let kinds = vec![Fault::Page(503), limited, Fault::DropAfter, Fault::HangAfter];
-    account.faults = Faults { share: 0.2, kinds, ..Faults::default() };
+    account.faults = Faults { share: 0.2, kinds };
 }
 
 /// Enrols the users of each writer, each with a store of its own, and says who was acknowledged.

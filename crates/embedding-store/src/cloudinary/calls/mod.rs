@@ -60,8 +60,8 @@ impl Asset {
     /// Whether this is what Cloudinary says of `bytes`, as far as it says anything of them.
     pub(super) fn is_of(&self, bytes: &[u8]) -> bool {
         let length = u64::try_from(bytes.len()).ok();
-        self.etag.as_ref().is_none_or(|found| *found == etag(bytes))
-            && self.bytes.is_none_or(|found| Some(found) == length)
+        self.etag.as_ref().is_none_or(|said| *said == etag(bytes))
+            && self.bytes.is_none_or(|said| Some(said) == length)
     }
 
     /// Whether it says anything of the bytes.

@@ -42,8 +42,13 @@ impl CloudinaryClient {
             return Err(GivenUp { error: StoreError::misconfigured(reason), in_doubt: !done.at_once });
         };
         // An answer without the etag proves nothing of the bytes: reading them back does.
-        if !asset.tells_bytes() && self.download(public_id, AUTHENTICATED).await?.as_deref() != Some(bytes) {
-            return Err(in_doubt(StoreError::unavailable(true, "the document cannot be read back yet")));
+        if !asset.tells_bytes() {
+            // Whatever becomes of the reading: the upload was acknowledged, so the document may be there.
+            let read =
+                self.download(public_id, AUTHENTICATED).await.map_err(|given_up| in_doubt(given_up.error))?;
+            if read.as_deref() != Some(bytes) {
+                return Err(in_doubt(StoreError::unavailable(true, "the document cannot be read back yet")));
+            }
         }
         Ok(Done { value: (), at_once: done.at_once })
     }

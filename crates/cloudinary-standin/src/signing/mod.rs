@@ -17,7 +17,7 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Which algorithm made a signature of that many hexadecimal digits.
-    pub(crate) fn of_signature(signature: &str) -> Option<Self> {
+    pub(crate) fn from_length(signature: &str) -> Option<Self> {
         match signature.len() {
             40 => Some(Self::Sha1),
             64 => Some(Self::Sha256),
@@ -64,12 +64,12 @@ pub(crate) fn sign(string_to_sign: &str, secret: &str, algorithm: Algorithm) -> 
 }
 
 /// What a response is signed with, so that its reader knows who wrote it. Always of version 1.
-pub(crate) fn of_response(public_id: &str, version: i64, secret: &str, algorithm: Algorithm) -> String {
+pub(crate) fn sign_response(public_id: &str, version: i64, secret: &str, algorithm: Algorithm) -> String {
     sign(&format!("public_id={public_id}&version={version}"), secret, algorithm)
 }
 
 /// The signatures that open a delivery URL: eight characters by either algorithm, or 32 of SHA-256.
-pub(crate) fn of_delivery(escaped_public_id: &str, secret: &str) -> [(Algorithm, String); 3] {
+pub(crate) fn delivery_signatures(escaped_public_id: &str, secret: &str) -> [(Algorithm, String); 3] {
     let first = |algorithm: Algorithm, length| {
         let digest = algorithm.digest(&format!("{escaped_public_id}{secret}"));
         (algorithm, URL_SAFE_NO_PAD.encode(digest).chars().take(length).collect())

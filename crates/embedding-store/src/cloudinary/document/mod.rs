@@ -46,6 +46,18 @@ pub(super) enum Body {
     DeletedUser(DeletedUserBody),
 }
 
+impl Body {
+    /// The event, where it is one that is there.
+    pub(super) fn as_event(&self) -> Option<&EventBody> {
+        if let Self::Event(body) = self { Some(body) } else { None }
+    }
+
+    /// The user, where it is one who is there.
+    pub(super) fn as_user(&self) -> Option<&UserBody> {
+        if let Self::User(body) = self { Some(body) } else { None }
+    }
+}
+
 /// The key record of the keyring.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct KeyBody {
@@ -123,7 +135,7 @@ impl Document {
             source: Some(e.into()),
         };
         // The version by itself first: what a newer program wrote may not fit the types, and is no damage.
-        let OfVersion { version } = serde_json::from_slice(json).map_err(corrupt)?;
+        let VersionOnly { version } = serde_json::from_slice(json).map_err(corrupt)?;
         if version > VERSION {
             return Err(StoreError::misconfigured(format!(
                 "the document {place}/{revision} has version {version}, this program reads up to {VERSION}: \
@@ -173,7 +185,7 @@ impl Document {
 }
 
 #[derive(Deserialize)]
-struct OfVersion {
+struct VersionOnly {
     version: u32,
 }
 
