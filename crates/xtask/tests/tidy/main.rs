@@ -1,6 +1,7 @@
 //! The rules of the house that no compiler checks, over every file that belongs to the repository.
 #![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing)]
 
+mod circles;
 mod dependency_edges;
 mod files;
 mod lines;
