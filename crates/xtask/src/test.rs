@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, ensure};
 
 use crate::databases::Databases;
 use crate::setup::Extras;
@@ -24,6 +24,9 @@ const PYTHON_VARIABLES: [&str; 2] = ["TEST_PYTHON", "TEST_CLOUDINARY_PYTHON"];
 const CONTRACT_VARIABLE: &str = "TEST_CONTRACT_TOOLS";
 /// Tells the tests of the suite `node-sdk` where the SDK is.
 const NODE_SDK_VARIABLE: &str = "TEST_CLOUDINARY_NODE";
+
+/// Builds the server that the end-to-end tests run.
+pub(crate) const SERVER_BUILD: [&str; 4] = ["build", "--workspace", "--bin", "face-server"];
 
 /// Runs the tests of the workspace, or those that `test_args` select.
 pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
@@ -49,15 +52,11 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     let databases = Databases::start(&environment)?;
     environment.extend(sdks(&environment)?);
     let features = features.join(",");
-    if test_args.is_empty() {
-        // The server out of the same build as the tests: alone, its dependencies have other features than
-        // with them, and would be compiled twice.
-        let all = ["build", "--workspace", "--bin", "face-server", "--tests", "--features", &features];
-        cargo::finish(&mut cargo::cargo(all))?;
-        environment.push((SERVER_VARIABLE, server_beside_this()?));
-    } else {
-        environment.push((SERVER_VARIABLE, built_server()?));
-    }
+    // The server out of the same build as the tests: alone, its dependencies have other features than with
+    // them, and would be compiled twice.
+    let with_tests = [&SERVER_BUILD[..], &["--tests", "--features", &features]].concat();
+    let build = if test_args.is_empty() { &with_tests[..] } else { &SERVER_BUILD };
+    environment.push((SERVER_VARIABLE, cargo::built_server(build, "debug")?));
     let mut environment: Vec<_> = environment.into_iter().map(|(name, path)| (name, path.into())).collect();
     environment.extend(databases.environment.iter().cloned());
     let outcome = run_tests(in_ci, &features, &environment, test_args);
@@ -106,18 +105,6 @@ fn test_command(nextest: bool, in_ci: bool) -> Command {
         // As nextest's profile has it: all failures of a run are worth seeing.
         (false, _) => cargo::cargo(["test", "--no-fail-fast"]),
     }
-}
-
-/// Builds the server that the end-to-end tests run; returns its path.
-pub(crate) fn built_server() -> Result<PathBuf> {
-    cargo::finish(&mut cargo::cargo(["build", "--workspace", "--bin", "face-server"]))?;
-    server_beside_this()
-}
-
-fn server_beside_this() -> Result<PathBuf> {
-    let this = env::current_exe().context("cannot tell where this program lies")?;
-    let server = this.with_file_name(format!("face-server{}", env::consts::EXE_SUFFIX));
-    if server.is_file() { Ok(server) } else { bail!("cargo built no {}", server.display()) }
 }
 
 fn describe(suite: &Suite, missing: &str) -> String {

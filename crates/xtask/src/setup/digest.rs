@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) struct Digest([u8; 32]);
 
 impl Digest {
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
@@ -78,8 +78,8 @@ mod tests {
 
     #[test]
     fn a_digest_is_written_and_read_as_hexadecimal_digits() {
-        assert_eq!(Digest::of(b"abc").to_string(), ABC);
-        assert_eq!(Digest::try_from(ABC.to_owned()).unwrap(), Digest::of(b"abc"));
+        assert_eq!(Digest::of_bytes(b"abc").to_string(), ABC);
+        assert_eq!(Digest::try_from(ABC.to_owned()).unwrap(), Digest::of_bytes(b"abc"));
     }
 
     #[test]
@@ -96,6 +96,6 @@ mod tests {
         assert_eq!(Digest::of_file(&path).unwrap(), None);
         let bytes = vec![7; (1 << 20) + 1];
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(Digest::of_file(&path).unwrap(), Some(Digest::of(&bytes)));
+        assert_eq!(Digest::of_file(&path).unwrap(), Some(Digest::of_bytes(&bytes)));
     }
 }

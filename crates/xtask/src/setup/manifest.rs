@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::digest::Digest;
 use super::export::Recipe;
-use super::packages::{Kind, Package, Tags};
+use super::packages::Package;
 
 /// The versions of the layout that are read here: the second adds what only face-core reads.
 const FORMATS: [u32; 2] = [1, 2];
@@ -119,11 +119,8 @@ struct PlainSource {
 #[derive(Debug, Deserialize)]
 struct Runtime {
     target: String,
-    package: String,
-    version: String,
-    tags: Tags,
-    size: u64,
-    sha256: Digest,
+    #[serde(flatten)]
+    package: Package,
     member: String,
     member_sha256: Digest,
     file: PathBuf,
@@ -181,14 +178,7 @@ impl Manifest {
     /// The files of ONNX Runtime for a target, in `folder`; none if the manifest does not know it.
     pub(super) fn runtime(&self, folder: &Path, target: &str) -> Option<Vec<Wanted>> {
         let runtime = self.runtimes.iter().find(|runtime| runtime.target == target)?;
-        let package = Package {
-            name: runtime.package.clone(),
-            version: runtime.version.clone(),
-            kind: Kind::Wheel,
-            tags: Some(runtime.tags.clone()),
-            size: runtime.size,
-            sha256: runtime.sha256,
-        };
+        let package = &runtime.package;
         let library = (&runtime.file, runtime.member_sha256, &runtime.member);
         let notices = runtime.notices.iter().map(|notice| (&notice.file, notice.sha256, &notice.member));
         let files = [library].into_iter().chain(notices);
