@@ -4,8 +4,9 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 
 use crate::databases::Databases;
 use crate::setup::Extras;
@@ -47,22 +48,26 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     // Said before the long work, where it is an error; after it, where it is the last thing to read.
     ensure!(skipped.is_empty() || !(all || in_ci), "not every suite can run here\n{}", skipped.join("\n"));
 
-    setup::setup(&Extras::TESTS)?;
-    // They end when this does, whether the tests pass or not.
-    let databases = Databases::start(&environment)?;
-    environment.extend(sdks(&environment)?);
     let features = features.join(",");
     // The server out of the same build as the tests: alone, its dependencies have other features than with
     // them, and would be compiled twice.
     let with_tests = [&SERVER_BUILD[..], &["--tests", "--features", &features]].concat();
     let build = if test_args.is_empty() { &with_tests[..] } else { &SERVER_BUILD };
-    environment.push((SERVER_VARIABLE, cargo::built_server(build, "debug")?));
+    // Side by side: set-up waits for the network, the build for the processor.
+    let (server, sdks) = thread::scope(|scope| {
+        let build = scope.spawn(|| cargo::built_server(build, "debug"));
+        let sdks = setup::setup(&Extras::TESTS).and_then(|()| sdks(&environment));
+        (build.join(), sdks)
+    });
+    environment.push((SERVER_VARIABLE, server.map_err(|_| anyhow!("the build panicked"))??));
+    let sdks = sdks?;
+    // They end when this does, whether the tests pass or not.
+    let databases = Databases::start(&environment)?;
+    environment.extend(sdks);
     let mut environment: Vec<_> = environment.into_iter().map(|(name, path)| (name, path.into())).collect();
     environment.extend(databases.environment.iter().cloned());
     let outcome = run_tests(in_ci, &features, &environment, test_args);
-    for suite in &skipped {
-        workspace::say(suite);
-    }
+    skipped.iter().for_each(|suite| workspace::say(suite));
     outcome
 }
 
@@ -92,8 +97,10 @@ fn run_tests(
     tests.args(["--workspace", "--features", features]);
     cargo::finish(&mut tests)?;
     if nextest {
-        // It does not run examples in documentation; `cargo test` has run them already.
-        cargo::finish(&mut cargo::cargo(["test", "--quiet", "--workspace", "--doc"]))?;
+        // It does not run examples in documentation; `cargo test` has run them already. With other features
+        // libraries would be built again.
+        let examples = ["test", "--quiet", "--workspace", "--doc", "--features", features];
+        cargo::finish(&mut cargo::cargo(examples))?;
     }
     Ok(())
 }

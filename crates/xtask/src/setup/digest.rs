@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -26,15 +26,8 @@ impl Digest {
             Err(error) => return Err(error),
         };
         let mut hasher = Sha256::new();
-        // In pieces: an archive may have 100 MB.
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let count = file.read(&mut buffer)?;
-            if count == 0 {
-                return Ok(Some(Self(hasher.finalize().into())));
-            }
-            hasher.update(buffer.get(..count).unwrap_or_default());
-        }
+        io::copy(&mut file, &mut hasher)?;
+        Ok(Some(Self(hasher.finalize().into())))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The two lists of files, models/manifest.toml and tests/pictures.toml, as types.
 
-use std::env::consts::{ARCH, OS};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -198,18 +197,6 @@ impl Manifest {
 fn as_it_is(path: PathBuf, sha256: Digest, package: Package, member: &str) -> Wanted {
     let source = Source::Member { package, member: member.to_owned() };
     Wanted { path, sha256, source, source_sha256: sha256, made_by: Recipe::Copy, terms: None }
-}
-
-/// The target that this machine builds for, as `rustc` names it.
-pub(super) fn host_target() -> String {
-    let rest = match OS {
-        "linux" if cfg!(target_env = "musl") => "unknown-linux-musl",
-        "linux" => "unknown-linux-gnu",
-        "macos" => "apple-darwin",
-        "windows" => "pc-windows-msvc",
-        other => other,
-    };
-    format!("{ARCH}-{rest}")
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ use self::packages::{Cache, Package};
 pub(crate) use self::postgres::postgres;
 pub(crate) use self::python::Python;
 pub(crate) use self::sdks::{contract_tools, node_sdk, python_sdk};
-use crate::workspace::{root, say};
+use crate::workspace::{host_target, root, say};
 
 /// What is wanted beside what the server needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,11 +117,11 @@ fn wanted(root: &Path, extras: &Extras) -> Result<Vec<Wanted>> {
     let manifest = Manifest::read(&models.join("manifest.toml"))?;
     let optional = if extras.landmarks_68 { vec![Optional::Landmarks68] } else { Vec::new() };
     let mut wanted = manifest.wanted(root, &models, &optional)?;
-    match manifest.runtime(&models, &manifest::host_target()) {
+    let target = host_target()?;
+    match manifest.runtime(&models, &target) {
         Some(runtime) => wanted.extend(runtime),
         None => say(&format!(
-            "warning: models/manifest.toml has no ONNX Runtime for {}; install it and set ORT_DYLIB_PATH to its library",
-            manifest::host_target()
+            "warning: models/manifest.toml has no ONNX Runtime for {target}; install it and set ORT_DYLIB_PATH to its library"
         )),
     }
     if extras.pictures {

@@ -8,11 +8,10 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use zip::ZipArchive;
 
-use super::manifest::host_target;
 use super::packages::{Cache, Package};
 use super::python::Python;
 use super::{cache, folder};
-use crate::workspace::root;
+use crate::workspace::{host_target, root};
 
 /// The version of the layout that is read here.
 const FORMAT: u32 = 1;
@@ -36,7 +35,7 @@ struct Server {
 
 /// The folder of PostgreSQL's programs, unpacked if it is not there yet.
 pub(crate) fn postgres() -> Result<PathBuf> {
-    let package = server_for(&host_target())?.package;
+    let package = server_for(&host_target()?)?.package;
     let name = format!("unpacked-{}-{}", package.name, package.version);
     let folder = folder::whole(&cache(), &name, |folder| {
         let archive = Cache { folder: cache(), python: Python::find()? }.fetch(&package)?;
