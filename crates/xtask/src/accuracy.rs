@@ -2,9 +2,8 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::setup::Extras;
 use crate::{cargo, setup, workspace};
@@ -22,7 +21,7 @@ pub(crate) fn accuracy(arguments: &[OsString]) -> Result<()> {
     let mut command = cargo::cargo(["run", "--release", "--package", "accuracy", "--manifest-path"]);
     command.arg(workspace::root().join("Cargo.toml")).arg("--").args(arguments);
     if wants_server(arguments) {
-        command.arg(SERVER).arg(release_server()?);
+        command.arg(SERVER).arg(cargo::built_server(&cargo::RELEASE_BUILD, "release")?);
     }
     cargo::finish(command.current_dir(folder))
 }
@@ -33,17 +32,6 @@ fn wants_server(arguments: &[OsString]) -> bool {
         argument.to_str().is_some_and(|text| text == SERVER || text.starts_with(&format!("{SERVER}=")))
     };
     arguments.iter().any(|argument| argument == HTTP) && !arguments.iter().any(|argument| named(argument))
-}
-
-/// Builds the server as it is released; returns its path.
-fn release_server() -> Result<PathBuf> {
-    cargo::finish(&mut cargo::cargo(["build", "--release", "--package", "face-server"]))?;
-    // Beside the folder of this program's own profile, wherever cargo was told to put both.
-    let this = env::current_exe().context("cannot tell where this program lies")?;
-    let target = this.ancestors().nth(2).unwrap_or(Path::new("target"));
-    let server = target.join(format!("release/face-server{}", env::consts::EXE_SUFFIX));
-    ensure!(server.is_file(), "cargo built no {}", server.display());
-    Ok(server)
 }
 
 #[cfg(test)]

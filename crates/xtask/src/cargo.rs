@@ -1,12 +1,15 @@
 //! Running cargo, the one that runs this program.
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::workspace;
+
+/// Builds the server as it is released.
+pub(crate) const RELEASE_BUILD: [&str; 4] = ["build", "--release", "--package", "face-server"];
 
 /// `cargo` with the given arguments, to be run in the root of the workspace.
 pub(crate) fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
@@ -20,6 +23,17 @@ pub(crate) fn finish(command: &mut Command) -> Result<()> {
     let line = command_line(command);
     let status = command.status().with_context(|| format!("cannot run `{line}`"))?;
     if status.success() { Ok(()) } else { bail!("`{line}` failed ({status})") }
+}
+
+/// Runs the build that makes the server; returns its path in the folder of that profile.
+pub(crate) fn built_server(build: &[&str], profile: &str) -> Result<PathBuf> {
+    finish(&mut cargo(build.iter().copied()))?;
+    // Beside the folder of this program's own profile, wherever cargo was told to put both.
+    let this = env::current_exe().context("cannot tell where this program lies")?;
+    let target = this.ancestors().nth(2).unwrap_or(Path::new("target"));
+    let server = target.join(profile).join(format!("face-server{}", env::consts::EXE_SUFFIX));
+    ensure!(server.is_file(), "cargo built no {}", server.display());
+    Ok(server)
 }
 
 /// Whether the cargo subcommand is installed.

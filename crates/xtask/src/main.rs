@@ -101,7 +101,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Run { server_args } => run::run(&server_args),
         Chore::Test { all, test_args } => test::test(all, &test_args),
         Chore::Bench { name, reference } => bench::bench(name.as_deref(), reference),
-        Chore::Soak(options) => soak::soak(options),
+        Chore::Soak(options) => soak::soak(&options),
         Chore::Accuracy { accuracy_args } => accuracy::accuracy(&accuracy_args),
         Chore::Openapi { check } => openapi::openapi(check),
     }

@@ -5,11 +5,12 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::setup::Extras;
-use crate::{cargo, setup};
+use crate::{cargo, setup, workspace};
 
 /// Sets up, then becomes the server, run in the root of the workspace with the given arguments.
 pub(crate) fn run(server_args: &[String]) -> Result<()> {
     setup::setup(&Extras::NONE)?;
+    workspace::say("building the server, which takes minutes the first time, and starting it");
     let mut command =
         cargo::cargo(["run", "--release", "--package", "face-server", "--bin", "face-server", "--"]);
     become_process(command.args(server_args))

@@ -4,8 +4,9 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, anyhow, ensure};
 
 use crate::databases::Databases;
 use crate::setup::Extras;
@@ -24,6 +25,9 @@ const PYTHON_VARIABLES: [&str; 2] = ["TEST_PYTHON", "TEST_CLOUDINARY_PYTHON"];
 const CONTRACT_VARIABLE: &str = "TEST_CONTRACT_TOOLS";
 /// Tells the tests of the suite `node-sdk` where the SDK is.
 const NODE_SDK_VARIABLE: &str = "TEST_CLOUDINARY_NODE";
+
+/// Builds the server that the end-to-end tests run.
+pub(crate) const SERVER_BUILD: [&str; 4] = ["build", "--workspace", "--bin", "face-server"];
 
 /// Runs the tests of the workspace, or those that `test_args` select.
 pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
@@ -44,26 +48,26 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     // Said before the long work, where it is an error; after it, where it is the last thing to read.
     ensure!(skipped.is_empty() || !(all || in_ci), "not every suite can run here\n{}", skipped.join("\n"));
 
-    setup::setup(&Extras::TESTS)?;
+    let features = features.join(",");
+    // The server out of the same build as the tests: alone, its dependencies have other features than with
+    // them, and would be compiled twice.
+    let with_tests = [&SERVER_BUILD[..], &["--tests", "--features", &features]].concat();
+    let build = if test_args.is_empty() { &with_tests[..] } else { &SERVER_BUILD };
+    // Side by side: set-up waits for the network, the build for the processor.
+    let (server, sdks) = thread::scope(|scope| {
+        let build = scope.spawn(|| cargo::built_server(build, "debug"));
+        let sdks = setup::setup(&Extras::TESTS).and_then(|()| sdks(&environment));
+        (build.join(), sdks)
+    });
+    environment.push((SERVER_VARIABLE, server.map_err(|_| anyhow!("the build panicked"))??));
+    let sdks = sdks?;
     // They end when this does, whether the tests pass or not.
     let databases = Databases::start(&environment)?;
-    environment.extend(sdks(&environment)?);
-    let features = features.join(",");
-    if test_args.is_empty() {
-        // The server out of the same build as the tests: alone, its dependencies have other features than
-        // with them, and would be compiled twice.
-        let all = ["build", "--workspace", "--bin", "face-server", "--tests", "--features", &features];
-        cargo::finish(&mut cargo::cargo(all))?;
-        environment.push((SERVER_VARIABLE, server_beside_this()?));
-    } else {
-        environment.push((SERVER_VARIABLE, built_server()?));
-    }
+    environment.extend(sdks);
     let mut environment: Vec<_> = environment.into_iter().map(|(name, path)| (name, path.into())).collect();
     environment.extend(databases.environment.iter().cloned());
     let outcome = run_tests(in_ci, &features, &environment, test_args);
-    for suite in &skipped {
-        workspace::say(suite);
-    }
+    skipped.iter().for_each(|suite| workspace::say(suite));
     outcome
 }
 
@@ -93,8 +97,10 @@ fn run_tests(
     tests.args(["--workspace", "--features", features]);
     cargo::finish(&mut tests)?;
     if nextest {
-        // It does not run examples in documentation; `cargo test` has run them already.
-        cargo::finish(&mut cargo::cargo(["test", "--quiet", "--workspace", "--doc"]))?;
+        // It does not run examples in documentation; `cargo test` has run them already. With other features
+        // libraries would be built again.
+        let examples = ["test", "--quiet", "--workspace", "--doc", "--features", features];
+        cargo::finish(&mut cargo::cargo(examples))?;
     }
     Ok(())
 }
@@ -106,18 +112,6 @@ fn test_command(nextest: bool, in_ci: bool) -> Command {
         // As nextest's profile has it: all failures of a run are worth seeing.
         (false, _) => cargo::cargo(["test", "--no-fail-fast"]),
     }
-}
-
-/// Builds the server that the end-to-end tests run; returns its path.
-pub(crate) fn built_server() -> Result<PathBuf> {
-    cargo::finish(&mut cargo::cargo(["build", "--workspace", "--bin", "face-server"]))?;
-    server_beside_this()
-}
-
-fn server_beside_this() -> Result<PathBuf> {
-    let this = env::current_exe().context("cannot tell where this program lies")?;
-    let server = this.with_file_name(format!("face-server{}", env::consts::EXE_SUFFIX));
-    if server.is_file() { Ok(server) } else { bail!("cargo built no {}", server.display()) }
 }
 
 fn describe(suite: &Suite, missing: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) struct Digest([u8; 32]);
 
 impl Digest {
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
 
@@ -26,15 +26,8 @@ impl Digest {
             Err(error) => return Err(error),
         };
         let mut hasher = Sha256::new();
-        // In pieces: an archive may have 100 MB.
-        let mut buffer = vec![0; 1 << 20];
-        loop {
-            let count = file.read(&mut buffer)?;
-            if count == 0 {
-                return Ok(Some(Self(hasher.finalize().into())));
-            }
-            hasher.update(buffer.get(..count).unwrap_or_default());
-        }
+        io::copy(&mut file, &mut hasher)?;
+        Ok(Some(Self(hasher.finalize().into())))
     }
 }
 
@@ -78,8 +71,8 @@ mod tests {
 
     #[test]
     fn a_digest_is_written_and_read_as_hexadecimal_digits() {
-        assert_eq!(Digest::of(b"abc").to_string(), ABC);
-        assert_eq!(Digest::try_from(ABC.to_owned()).unwrap(), Digest::of(b"abc"));
+        assert_eq!(Digest::of_bytes(b"abc").to_string(), ABC);
+        assert_eq!(Digest::try_from(ABC.to_owned()).unwrap(), Digest::of_bytes(b"abc"));
     }
 
     #[test]
@@ -96,6 +89,6 @@ mod tests {
         assert_eq!(Digest::of_file(&path).unwrap(), None);
         let bytes = vec![7; (1 << 20) + 1];
         std::fs::write(&path, &bytes).unwrap();
-        assert_eq!(Digest::of_file(&path).unwrap(), Some(Digest::of(&bytes)));
+        assert_eq!(Digest::of_file(&path).unwrap(), Some(Digest::of_bytes(&bytes)));
     }
 }

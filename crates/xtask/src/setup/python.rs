@@ -1,6 +1,7 @@
 //! Finding a Python whose pip can fetch packages.
 
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
@@ -63,15 +64,17 @@ impl Python {
         Command::new(&self.program)
     }
 
-    /// `python -m pip`, without its questions and its advertisement of newer versions.
+    /// `python -m pip`, without its questions and its advertisement of newer versions. What it says goes to
+    /// standard error: standard output is that of the server and of the tests.
     pub(super) fn pip(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command.args(["-m", "pip", "--no-input", "--disable-pip-version-check"]).stdin(Stdio::null());
+        let mut command = self.command();
+        command.args(["-m", "pip", "--no-input", "--disable-pip-version-check"]);
+        command.stdin(Stdio::null()).stdout(io::stderr());
         command
     }
 
     fn succeeds<const N: usize>(&self, arguments: [&str; N]) -> bool {
-        Command::new(&self.program).args(arguments).output().is_ok_and(|output| output.status.success())
+        self.command().args(arguments).output().is_ok_and(|output| output.status.success())
     }
 }
 

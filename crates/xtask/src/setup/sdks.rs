@@ -2,22 +2,17 @@
 //! that hold the API to its document.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{fs, io};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::digest::Digest;
-use super::packages::tail;
-use super::pip_failure::PipFailure;
 use super::python::Python;
-use super::{lock, write};
-use crate::workspace::{root, say};
-
-const NPM_FAILED: &str = "\
-npm failed: check the network; behind a proxy set HTTPS_PROXY, for a mirror configure npm
-(`npm config set registry ...`), then run it again";
+use super::{cache, folder};
+use crate::cargo;
+use crate::workspace::root;
 
 const OLD_PYTHON: &str = "\
 the tools that hold the API to its document need Python 3.11 or later, first in the search path as python3
@@ -38,16 +33,15 @@ pub(crate) fn contract_tools() -> Result<PathBuf> {
 /// The interpreter, and a folder with the packages that a file pins.
 fn python_packages(name: &str, requirements: &Path) -> Result<(PathBuf, PathBuf)> {
     let python = Python::find()?;
-    let folder = installed(&cache(), name, &[requirements], |folder, log| {
+    let folder = installed(&cache(), name, &[requirements], |folder| {
         let mut pip = python.pip();
         // Wheels alone, so that no code of theirs runs here; no dependencies, since the file pins them all.
         pip.args(["install", "--no-deps", "--require-hashes", "--only-binary=:all:", "--no-compile"]);
-        pip.args(["--progress-bar", "off"]);
         pip.args([OsStr::new("--requirement"), requirements.as_os_str()]);
         pip.args([OsStr::new("--target"), folder.as_os_str()]);
         // A machine on which pip installs for the user by default.
         pip.env("PIP_USER", "0");
-        finish(&mut pip, log, |output| PipFailure::of(output).advice())
+        cargo::finish(&mut pip)
     })?;
     Ok((PathBuf::from(python.command().get_program()), folder))
 }
@@ -55,7 +49,7 @@ fn python_packages(name: &str, requirements: &Path) -> Result<(PathBuf, PathBuf)
 /// The folder in which `require` finds the Node SDK.
 pub(crate) fn node_sdk(npm: &Path) -> Result<PathBuf> {
     let sources = ["package.json", "package-lock.json"].map(|name| sources().join(name));
-    let folder = installed(&cache(), "node-sdk", &sources.each_ref(), |folder, log| {
+    let folder = installed(&cache(), "node-sdk", &sources.each_ref(), |folder| {
         fs::create_dir_all(folder)?;
         for source in &sources {
             fs::copy(source, folder.join(source.file_name().unwrap_or_default()))?;
@@ -63,7 +57,7 @@ pub(crate) fn node_sdk(npm: &Path) -> Result<PathBuf> {
         let mut command = Command::new(npm);
         // `ci` takes what the lock file says and compares its hashes.
         command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(folder);
-        finish(&mut command, log, |_| NPM_FAILED)
+        cargo::finish(command.stdin(Stdio::null()).stdout(io::stderr()))
     })?;
     Ok(folder.join("node_modules"))
 }
@@ -78,59 +72,19 @@ fn sources() -> PathBuf {
     root().join("crates/cloudinary-standin/tests/sdk")
 }
 
-fn cache() -> PathBuf {
-    root().join("target").join("setup")
-}
-
-/// A folder named after the contents of what it is made of. It is whole where it is there: it comes into
-/// its place by one rename.
+/// A folder named after the contents of what it is made of: other releases are another folder.
 fn installed<P: AsRef<Path>>(
     cache: &Path,
     name: &str,
     sources: &[P],
-    install: impl FnOnce(&Path, &Path) -> Result<()>,
+    install: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<PathBuf> {
     let mut contents = Vec::new();
     for source in sources.iter().map(AsRef::as_ref) {
         contents.extend(fs::read(source).with_context(|| format!("cannot read {}", source.display()))?);
     }
-    // Other releases are another folder, and one that is there needs no look inside.
-    let digest: String = Digest::of(&contents).to_string().chars().take(12).collect();
-    let folder = cache.join(format!("{name}-{digest}"));
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let _lock = lock::hold(cache)?;
-    // Whoever held the lock may have done the work.
-    if folder.is_dir() {
-        return Ok(folder);
-    }
-    let unfinished = cache.join(format!("{name}.part"));
-    // What an interrupted installation left: an installer may take it for its own.
-    if unfinished.exists() {
-        fs::remove_dir_all(&unfinished).with_context(|| format!("cannot remove {}", unfinished.display()))?;
-    }
-    install(&unfinished, &cache.join(format!("{name}.log")))
-        .with_context(|| format!("cannot install what the tests run ({name})"))
-        .map_err(write::with_advice)?;
-    fs::rename(&unfinished, &folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    say(&format!("{name} ready"));
-    Ok(folder)
-}
-
-/// Runs an installer, whose output goes to a log and is shown when it fails.
-fn finish(command: &mut Command, log: &Path, advice: impl Fn(&str) -> &'static str) -> Result<()> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let file = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-    // An installer that asks something fails instead of waiting, unseen, for an answer.
-    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
-    let status = command.status().with_context(|| format!("cannot run {program}"))?;
-    if !status.success() {
-        let output = String::from_utf8_lossy(&fs::read(log).unwrap_or_default()).into_owned();
-        let (advice, shown) = (advice(&output), tail(&output));
-        bail!("{advice}\nit said (all of it is in {}):\n{shown}", log.display());
-    }
-    Ok(())
+    let digest: String = Digest::of_bytes(&contents).to_string().chars().take(12).collect();
+    folder::whole(cache, &format!("{name}-{digest}"), install)
 }
 
 #[cfg(test)]
@@ -138,44 +92,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_installed_sdk_is_not_installed_again_until_its_releases_change() {
+    fn other_releases_are_another_folder() {
         let cache = tempfile::tempdir().unwrap();
         let source = cache.path().join("releases");
-        fs::write(&source, "one").unwrap();
-        // What an interrupted installation left.
-        fs::create_dir_all(cache.path().join("sdk.part/rest")).unwrap();
-        let install = |expected: bool| {
-            let mut ran = false;
-            let folder = installed(cache.path(), "sdk", &[&source], |folder, _| {
-                ran = true;
-                fs::create_dir_all(folder)?;
-                Ok(fs::write(folder.join("whole"), "")?)
-            });
-            let folder = folder.unwrap();
-            assert_eq!(ran, expected);
-            let files: Vec<_> =
-                fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-            assert_eq!(files, ["whole"]);
-            folder
+        let install = |releases: &str| {
+            fs::write(&source, releases).unwrap();
+            let installed =
+                installed(cache.path(), "sdk", &[&source], |folder| Ok(fs::create_dir_all(folder)?));
+            installed.unwrap()
         };
-        let first = install(true);
-        assert_eq!(install(false), first);
-        fs::write(&source, "two").unwrap();
-        assert_ne!(install(true), first);
-    }
-
-    #[test]
-    fn an_installation_that_fails_leaves_nothing_that_is_taken_for_whole() {
-        let cache = tempfile::tempdir().unwrap();
-        let source = cache.path().join("releases");
-        fs::write(&source, "one").unwrap();
-        for _ in 0..2 {
-            let error = installed(cache.path(), "sdk", &[&source], |folder, _| {
-                fs::create_dir_all(folder)?;
-                bail!("no network")
-            });
-            assert!(format!("{:#}", error.unwrap_err()).ends_with("no network"));
-        }
+        let first = install("one");
+        assert_ne!(install("two"), first);
+        assert_eq!(install("one"), first);
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn sdist(path: &Path) {
 }
 
 fn wanted(folder: &Path, kind: Kind) -> Wanted {
-    let sha256 = Digest::of(MEMBER);
+    let sha256 = Digest::of_bytes(MEMBER);
     let (name, version) = ("package".to_owned(), "1.0".to_owned());
     Wanted {
         path: folder.join("made/picture"),
@@ -98,7 +98,7 @@ fn nothing_of_another_hash_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let archive = folder.path().join("archive");
     wheel(&archive);
-    let other = Digest::of(b"another picture");
+    let other = Digest::of_bytes(b"another picture");
     for (wanted, part) in [
         (Wanted { source_sha256: other, ..wanted(folder.path(), Kind::Wheel) }, "package/picture in"),
         (Wanted { sha256: other, ..wanted(folder.path(), Kind::Wheel) }, "the exporter"),

@@ -43,7 +43,7 @@ pub(super) fn outage(seconds: u32) -> Result<()> {
     let databases = Databases::start(&[])?;
     let mut tests = cargo::cargo(["test", "--package", "e2e", "--test", "api", "--"]);
     tests.args(["come_through_an_outage_of_their_database", "--nocapture"]);
-    tests.env(test::SERVER_VARIABLE, test::built_server()?);
+    tests.env(test::SERVER_VARIABLE, cargo::built_server(&test::SERVER_BUILD, "debug")?);
     tests.envs(databases.environment.iter().cloned());
     tests.env(OUTAGE_VARIABLE, seconds.to_string());
     cargo::finish(&mut tests)?;

@@ -1,18 +1,14 @@
 //! The crates that others may depend on can be published: what they say of themselves is complete.
-#![allow(clippy::expect_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
+use crate::root;
+
 /// Those that are published, as .ci/run packages them.
 const PUBLISHED: [&str; 5] = ["dlib-export", "embedding", "embedding-store", "events", "face-core"];
-
-fn root() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
 
 fn metadata() -> Metadata {
     let mut command = MetadataCommand::new();

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::databases::Databases;
 use crate::setup::Extras;
-use crate::{cargo, setup, workspace};
+use crate::{cargo, setup};
 
 /// Tells the benchmark of the route which server to run.
 const SERVER_VARIABLE: &str = "TEST_SERVER_BIN";
@@ -18,9 +18,7 @@ pub(crate) fn bench(name: Option<&str>, reference: bool) -> Result<()> {
     if reference {
         reference::install()?;
     }
-    cargo::finish(&mut cargo::cargo(["build", "--release", "--package", "face-server"]))?;
-    let server =
-        workspace::root().join(format!("target/release/face-server{}", std::env::consts::EXE_SUFFIX));
+    let server = cargo::built_server(&cargo::RELEASE_BUILD, "release")?;
     // A pattern of names; without one, cargo would also run unit tests as benchmarks.
     let mut benches = cargo::cargo(["bench", "--workspace", "--bench", name.unwrap_or("*")]);
     // They end when this does.

@@ -1,10 +1,10 @@
 //! Who may use whom: the table of docs/ARCHITECTURE.md, over what cargo resolves.
-#![allow(clippy::expect_used, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::Path;
 
 use cargo_metadata::{CargoOpt, DependencyKind, Metadata, MetadataCommand, Package, PackageId};
+
+use crate::root;
 
 /// One crate of the workspace and its edges. Dependencies of tests and benchmarks are not counted.
 struct Row {
@@ -67,7 +67,7 @@ const OF_EMBEDDING: &[&str] = &["thiserror", "zeroize", "serde"];
 
 fn metadata() -> Metadata {
     let mut command = MetadataCommand::new();
-    command.manifest_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"));
+    command.manifest_path(root().join("Cargo.toml"));
     // A rule that holds with every feature holds with each of them.
     command.features(CargoOpt::AllFeatures);
     command.exec().expect("cargo resolves the workspace")

@@ -12,8 +12,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use anyhow::{Context, Result, ensure};
 
 use self::outcome::Outcome;
 use crate::{cargo, workspace};
@@ -44,7 +43,7 @@ const MOST_MEMORY: u32 = 512;
 const FUZZING: [&str; 4] = ["minutes", "runs", "target", "seed"];
 
 /// How much to run.
-#[derive(Debug, Clone, Copy, clap::Args)]
+#[derive(Debug, clap::Args)]
 pub(crate) struct Soak {
     /// Minutes for each target
     #[arg(long, default_value_t = 10)]
@@ -66,19 +65,15 @@ pub(crate) struct Soak {
     #[arg(long, value_name = "USERS", conflicts_with_all = FUZZING)]
     moving: Option<u32>,
     /// One target in place of all
-    #[arg(long, value_parser = PossibleValuesParser::new(TARGETS).map(|name| known(&name)))]
-    target: Option<&'static str>,
+    #[arg(long, value_parser = TARGETS)]
+    target: Option<String>,
     /// Where the random numbers start
     #[arg(long, default_value_t = 1)]
     seed: u32,
 }
 
-fn known(name: &str) -> &'static str {
-    TARGETS.into_iter().find(|target| *target == name).unwrap_or_default()
-}
-
 /// Builds and runs the targets; an error names the inputs that broke one. Or tries the stores.
-pub(crate) fn soak(soak: Soak) -> Result<()> {
+pub(crate) fn soak(soak: &Soak) -> Result<()> {
     if soak.tries_stores() {
         soak.crashes.map_or(Ok(()), stores::crashes)?;
         soak.outage.map_or(Ok(()), stores::outage)?;
@@ -87,7 +82,9 @@ pub(crate) fn soak(soak: Soak) -> Result<()> {
     let programs = build()?;
     let mut broken = Vec::new();
     let mut rows = vec![Outcome::HEADER.to_owned()];
-    for target in TARGETS.into_iter().filter(|target| soak.target.is_none_or(|wanted| wanted == *target)) {
+    for target in
+        TARGETS.into_iter().filter(|target| soak.target.as_deref().is_none_or(|wanted| wanted == *target))
+    {
         workspace::say(&format!("{target}: {}", soak.described()));
         let outcome = soak.run(target, &programs.join(target))?;
         rows.push(outcome.row(target));
@@ -153,7 +150,7 @@ impl Soak {
 
 /// Builds all targets; returns the folder that they lie in.
 fn build() -> Result<PathBuf> {
-    let host = host()?;
+    let host = workspace::host_target()?;
     let mut command = cargo::cargo(["build", "--quiet", "--release", "--manifest-path", "fuzz/Cargo.toml"]);
     // With a target named, build scripts and macros are built without the counters.
     command.args(["--target", &host]).arg("--target-dir").arg(folder());
@@ -161,17 +158,6 @@ fn build() -> Result<PathBuf> {
     command.env_remove("RUSTFLAGS").env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}"));
     cargo::finish(&mut command)?;
     Ok(folder().join(host).join("release"))
-}
-
-/// The platform that the compiler makes programs for when it is not told.
-fn host() -> Result<String> {
-    let output = Command::new("rustc").arg("-vV").current_dir(workspace::root()).output();
-    let output = output.context("cannot run rustc")?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    match text.lines().find_map(|line| line.strip_prefix("host: ")) {
-        Some(host) => Ok(host.to_owned()),
-        None => bail!("rustc does not say what it compiles for"),
-    }
 }
 
 fn folder() -> PathBuf {
