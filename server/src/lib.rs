@@ -3,6 +3,7 @@
 //! [`cli`] is the entry; `routes.rs` is the table of paths, and a handler there reads as the story of its
 //! request.
 
+mod app;
 mod audit;
 mod auth;
 mod background;

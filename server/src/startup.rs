@@ -7,35 +7,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::events::{AuditOptions, AuditTrail, CheckInService, CheckIns, EventService, ServiceOptions};
-use actix_multipart::MultipartError;
-use actix_multipart::form::MultipartFormConfig;
-use actix_multipart::form::text::TextConfig;
-use actix_web::middleware::{NormalizePath, from_fn};
-use actix_web::web::{Data, ServiceConfig};
-use actix_web::{App, HttpRequest, HttpServer};
+use actix_web::HttpServer;
 use anyhow::{Context, anyhow};
 use embedding_store::{EmbeddingStore, Journal, RedbJournal};
 use face_core::FaceEngine;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
-use tracing_actix_web::TracingLogger;
-use utoipa::OpenApi;
 
+use crate::app::{AppState, app};
 use crate::auth::{Access, KeyFile};
 use crate::background::run_background_tasks;
 use crate::config::Config;
-use crate::http::{
-    Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
-    render_errors, security_headers,
-};
+use crate::http::{Admission, SitePolicy};
 use crate::inference::Inference;
 use crate::models;
-use crate::openapi::Document;
 use crate::reload::reload_on_change;
 use crate::routes;
 use crate::service::Service;
 use crate::tls;
-use crate::upload::form_error;
 
 /// Exports under way at one time, and as many imports: both are rare, and each moves a whole event.
 const TRANSFERS: usize = 2;
@@ -83,28 +72,16 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         );
     }
     // Made outside the closure, which each worker calls for itself: the limits hold for the whole process.
-    let admission = Admission::new(config.uploads.get(), config.max_upload);
-    let policy = SitePolicy::new(&config.origins, config.keys.is_some());
-    let server = HttpServer::new(move || {
-        App::new()
-            .configure(state(&service, &access, &admission, &policy))
-            .configure(|app| routes::table(app, Document::openapi()))
-            // The last wrap sees a request first. The log makes the id that headers and error bodies carry.
-            // Errors are rendered outside the deadline, since it makes 408 and, of a panic, 500. The site is
-            // checked before CORS, which answers preflights by itself.
-            .wrap(NormalizePath::trim())
-            .wrap(from_fn(expect_utf8))
-            .wrap(cors(policy.clone()))
-            .wrap(from_fn(check_site))
-            .wrap(from_fn(keep_deadline))
-            .wrap(from_fn(render_errors))
-            .wrap(from_fn(security_headers))
-            .wrap(from_fn(answer_head))
-            .wrap(TracingLogger::<RequestLog>::new())
-    })
-    .shutdown_timeout(FAREWELL)
-    // By default actix drops the requests under way on SIGINT; this way both signals stop gracefully.
-    .shutdown_signal(told_to_stop());
+    let state = AppState {
+        service,
+        access,
+        admission: Admission::new(config.uploads.get(), config.max_upload),
+        policy: SitePolicy::new(&config.origins, config.keys.is_some()),
+    };
+    let server = HttpServer::new(move || app(state.clone()))
+        .shutdown_timeout(FAREWELL)
+        // By default actix drops the requests under way on SIGINT; this way both signals stop gracefully.
+        .shutdown_signal(told_to_stop());
     let (server, scheme) = match certificate {
         None => (server.listen(listener)?, "http"),
         Some((certificate, reloading)) => {
@@ -200,32 +177,6 @@ fn hint(models: &Path) -> String {
         "the models in '{}' cannot be used (in a checkout, `cargo xtask setup` makes them)",
         models.display()
     )
-}
-
-/// What the handlers and the readers of their input find in the application.
-fn state(
-    service: &Service,
-    access: &Access,
-    admission: &Admission,
-    policy: &SitePolicy,
-) -> impl FnOnce(&mut ServiceConfig) {
-    let (max_body, limit) = (admission.max_body(), admission.max_upload());
-    let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
-    // Pictures are held in memory, never in a temporary file, and the default limit for that is 2 MiB.
-    let forms =
-        MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
-    // A `Data` for each worker: what they share, such as semaphores, is behind an `Arc` inside.
-    let (service, access) = (Data::new(service.clone()), Data::new(access.clone()));
-    let (admission, policy) = (Data::new(admission.clone()), Data::new(policy.clone()));
-    move |app| {
-        app.app_data(service)
-            .app_data(access)
-            .app_data(admission)
-            .app_data(policy)
-            .app_data(forms)
-            // Older clients say all sorts of types for their text fields.
-            .app_data(TextConfig::default().validate_content_type(false));
-    }
 }
 
 /// Completes when the process is interrupted or terminated.

@@ -212,7 +212,7 @@ impl ApiError {
                 Self::Field(format!("the field '{name}' is not known here"))
             }
             // The one way in which a text field fails, as its media type is not
-            // looked at (`TextConfig` in startup.rs).
+            // looked at (`TextConfig` in app).
             MultipartError::Field { name, .. } => {
                 Self::Field(format!("the field '{name}' is not UTF-8 text"))
             }

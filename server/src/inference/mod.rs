@@ -10,7 +10,8 @@ use std::sync::Arc;
 use actix_web::web::Bytes;
 use embedding::ModelId;
 use face_core::{
-    AnalyzedFace, EmbeddedFace, EmbeddedFaces, FaceEngine, FaceError, FacePolicy, OpenError, Purpose, RgbView,
+    AnalyzedFace, EmbeddedFace, EmbeddedFaces, EmbedderInfo, FaceEngine, FaceError, FacePolicy, OpenError,
+    Purpose, RgbView,
 };
 
 use self::pool::Pool;
@@ -20,10 +21,40 @@ use crate::error::ApiError;
 /// one face.
 pub(crate) const MOST_EMBEDDED: usize = 20;
 
+/// What is asked of a face engine. A test has one that is told what its pictures show.
+pub(crate) trait Recogniser: Send + Sync + 'static {
+    /// The models that it can embed by.
+    fn models(&self) -> Vec<&ModelId>;
+
+    /// Loads the network of a model, if it is not loaded yet.
+    fn load(&self, model: &ModelId) -> Result<(), OpenError>;
+
+    /// Embeds the one face of a picture that `policy` chooses.
+    fn embed(
+        &self,
+        picture: &[u8],
+        policy: FacePolicy,
+        model: &ModelId,
+        purpose: Purpose,
+    ) -> Result<EmbeddedFace, FaceError>;
+
+    /// Finds all faces of a picture; there may be none.
+    fn detect(&self, picture: &[u8]) -> Result<FoundFaces, FaceError>;
+
+    /// Embeds all faces of a picture, of the largest at most `most`; there may be none.
+    fn embed_all(
+        &self,
+        picture: &[u8],
+        most: usize,
+        model: &ModelId,
+        purpose: Purpose,
+    ) -> Result<EmbeddedFaces, FaceError>;
+}
+
 /// The engine and the threads it works on; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Inference {
-    engine: Arc<FaceEngine>,
+    engine: Arc<dyn Recogniser>,
     policy: FacePolicy,
     pool: Pool,
 }
@@ -42,13 +73,12 @@ impl Inference {
     ///
     /// # Errors
     /// The system's, when it has no thread to give.
-    pub(crate) fn start(workers: NonZeroUsize, engine: FaceEngine, policy: FacePolicy) -> io::Result<Self> {
+    pub(crate) fn start(
+        workers: NonZeroUsize,
+        engine: impl Recogniser,
+        policy: FacePolicy,
+    ) -> io::Result<Self> {
         Ok(Self { engine: Arc::new(engine), policy, pool: Pool::start(workers)? })
-    }
-
-    /// The model whose embeddings are made where none is named.
-    pub(crate) fn model(&self) -> &ModelId {
-        self.engine.model()
     }
 
     /// The model of that id, where the server has it.
@@ -56,10 +86,10 @@ impl Inference {
     /// # Errors
     /// [`ApiError::Field`] that says which ones there are.
     pub(crate) fn model_named(&self, text: &str) -> Result<ModelId, ApiError> {
-        let known = || self.engine.embedders().map(|info| info.id());
-        let named = known().find(|id| id.as_str() == text).cloned();
+        let known = self.engine.models();
+        let named = known.iter().find(|id| id.as_str() == text).copied().cloned();
         named.ok_or_else(|| {
-            let names: Vec<_> = known().map(ModelId::as_str).collect();
+            let names: Vec<_> = known.into_iter().map(ModelId::as_str).collect();
             ApiError::Field(format!("field 'model': give one of {}", names.join(", ")))
         })
     }
@@ -69,8 +99,7 @@ impl Inference {
     /// # Errors
     /// [`OpenError`] when there is none of that id, or it cannot be loaded.
     pub(crate) fn load(&self, model: &ModelId) -> Result<(), OpenError> {
-        // The engine keeps what it has loaded.
-        self.engine.embedder(model).map(drop)
+        self.engine.load(model)
     }
 
     /// Embeds the one face of a picture by a model.
@@ -86,7 +115,7 @@ impl Inference {
     ) -> Result<EmbeddedFace, ApiError> {
         // The job owns what it uses: it may outlive this future, which is dropped when the client leaves.
         let (engine, policy) = (Arc::clone(&self.engine), self.policy);
-        self.pool.run(move || engine.embed_as(&picture, policy, &model, purpose)).await
+        self.pool.run(move || engine.embed(&picture, policy, &model, purpose)).await
     }
 
     /// Finds all faces of a picture; there may be none.
@@ -95,7 +124,7 @@ impl Inference {
     /// As for [`Inference::embed`], never for want of a face.
     pub(crate) async fn detect(&self, picture: Bytes) -> Result<FoundFaces, ApiError> {
         let engine = Arc::clone(&self.engine);
-        self.pool.run(move || faces_of(&engine, &picture)).await
+        self.pool.run(move || engine.detect(&picture)).await
     }
 
     /// Finds all faces of a picture and embeds the largest, [`MOST_EMBEDDED`] at most; there may be none.
@@ -113,19 +142,49 @@ impl Inference {
     }
 }
 
-fn faces_of(engine: &FaceEngine, picture: &[u8]) -> Result<FoundFaces, FaceError> {
-    let decoded = engine.decode(picture)?;
-    let pixels = RgbView::from_image(&decoded)?;
-    let faces = engine.detect(pixels)?.into_iter().map(|detection| {
-        let face = engine.face(pixels, detection);
-        AnalyzedFace { face, quality: engine.quality(pixels, &face) }
-    });
-    Ok(FoundFaces { size: decoded.dimensions(), faces: faces.collect() })
+impl Recogniser for FaceEngine {
+    fn models(&self) -> Vec<&ModelId> {
+        self.embedders().map(EmbedderInfo::id).collect()
+    }
+
+    fn load(&self, model: &ModelId) -> Result<(), OpenError> {
+        // The engine keeps what it has loaded.
+        self.embedder(model).map(drop)
+    }
+
+    fn embed(
+        &self,
+        picture: &[u8],
+        policy: FacePolicy,
+        model: &ModelId,
+        purpose: Purpose,
+    ) -> Result<EmbeddedFace, FaceError> {
+        self.embed_as(picture, policy, model, purpose)
+    }
+
+    fn detect(&self, picture: &[u8]) -> Result<FoundFaces, FaceError> {
+        let decoded = self.decode(picture)?;
+        let pixels = RgbView::from_image(&decoded)?;
+        let faces = Self::detect(self, pixels)?.into_iter().map(|detection| {
+            let face = self.face(pixels, detection);
+            AnalyzedFace { face, quality: self.quality(pixels, &face) }
+        });
+        Ok(FoundFaces { size: decoded.dimensions(), faces: faces.collect() })
+    }
+
+    fn embed_all(
+        &self,
+        picture: &[u8],
+        most: usize,
+        model: &ModelId,
+        purpose: Purpose,
+    ) -> Result<EmbeddedFaces, FaceError> {
+        Self::embed_all(self, picture, most, model, purpose)
+    }
 }
 
 impl fmt::Debug for Inference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (model, pool) = (self.model(), &self.pool);
-        f.debug_struct("Inference").field("model", model).field("pool", pool).finish_non_exhaustive()
+        f.debug_struct("Inference").field("pool", &self.pool).finish_non_exhaustive()
     }
 }

@@ -1,0 +1,77 @@
+//! The application: routes, limits and middleware as they are served, by the program and in tests alike.
+
+use actix_multipart::MultipartError;
+use actix_multipart::form::MultipartFormConfig;
+use actix_multipart::form::text::TextConfig;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{NormalizePath, from_fn};
+use actix_web::web::Data;
+use actix_web::{App, Error, HttpRequest};
+use tracing_actix_web::TracingLogger;
+use utoipa::OpenApi;
+
+use crate::auth::Access;
+use crate::http::{
+    Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
+    render_errors, security_headers,
+};
+use crate::openapi::Document;
+use crate::routes;
+use crate::service::Service;
+use crate::upload::form_error;
+
+/// What the handlers and the middleware work with. Of clones, what they share is behind an `Arc` inside, such as
+/// semaphores: so the workers of a process have one limit together.
+#[derive(Debug, Clone)]
+pub(crate) struct AppState {
+    /// What the handlers ask.
+    pub(crate) service: Service,
+    /// Who may ask.
+    pub(crate) access: Access,
+    /// How many uploads there may be at once, and how large.
+    pub(crate) admission: Admission,
+    /// Which hosts it answers to, and the pages of which origins.
+    pub(crate) policy: SitePolicy,
+}
+
+/// All routes with all that is done about every request.
+pub(crate) fn app(
+    state: AppState,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    let AppState { service, access, admission, policy } = state;
+    let (max_body, limit) = (admission.max_body(), admission.max_upload());
+    let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
+    // Pictures are held in memory, never in a temporary file, and the default limit for that is 2 MiB.
+    let forms =
+        MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
+    App::new()
+        .app_data(Data::new(service))
+        .app_data(Data::new(access))
+        .app_data(Data::new(admission))
+        .app_data(Data::new(policy.clone()))
+        .app_data(forms)
+        // Older clients say all sorts of types for their text fields.
+        .app_data(TextConfig::default().validate_content_type(false))
+        .configure(|routes| routes::table(routes, Document::openapi()))
+        // The last wrap sees a request first. The log makes the id that headers and error bodies carry.
+        // Errors are rendered outside the deadline, since it makes 408 and, of a panic, 500. The site is
+        // checked before CORS, which answers preflights by itself.
+        .wrap(NormalizePath::trim())
+        .wrap(from_fn(expect_utf8))
+        .wrap(cors(policy))
+        .wrap(from_fn(check_site))
+        .wrap(from_fn(keep_deadline))
+        .wrap(from_fn(render_errors))
+        .wrap(from_fn(security_headers))
+        .wrap(from_fn(answer_head))
+        .wrap(TracingLogger::<RequestLog>::new())
+}
