@@ -23,7 +23,7 @@ impl QualityGate {
     /// # Errors
     /// [`ApiError::LowQuality`] for a face that is not to be taken.
     pub(crate) fn check(self, quality: &Quality) -> Result<Vec<Reason>, ApiError> {
-        let reasons = Reason::of_quality(quality);
+        let reasons = Reason::from_quality(quality);
         match self {
             Self::Refuse if !reasons.is_empty() => Err(ApiError::LowQuality(reasons)),
             Self::Refuse | Self::Warn => Ok(reasons),
@@ -35,7 +35,7 @@ impl QualityGate {
     /// it is near to, since ruined pictures of all people are near each other. With the reasons, empty for a face
     /// that was decided on.
     pub(crate) fn judge(self, verdict: Verdict, quality: &Quality) -> Judged {
-        let shortcomings = if self == Self::Off { Vec::new() } else { Reason::of_probe(quality) };
+        let shortcomings = if self == Self::Off { Vec::new() } else { Reason::from_probe_quality(quality) };
         let verdict = if shortcomings.is_empty() { verdict } else { verdict.withheld() };
         Judged { verdict, shortcomings }
     }

@@ -205,12 +205,12 @@ impl Reloadable for KeyFile {
     }
 
     fn value(&self, text: &String) -> Result<KeyRing, KeyFileError> {
-        KeyRing::of(self.parsed(text)?).map_err(|detail| self.broken(detail))
+        KeyRing::from_records(self.parsed(text)?).map_err(|detail| self.broken(detail))
     }
 }
 
 fn check(records: &[KeyRecord]) -> Result<(), String> {
-    KeyRing::of(records.to_vec()).map(drop)
+    KeyRing::from_records(records.to_vec()).map(drop)
 }
 
 /// Whoever could write the file could let themselves in.

@@ -34,7 +34,7 @@ pub(crate) struct KeyRecord {
 
 impl KeyRecord {
     /// What is kept of a key; of no events, it is for every one.
-    pub(crate) fn of(key: &ApiKey, name: Actor, role: Role, events: BTreeSet<EventName>) -> Self {
+    pub(crate) fn new(key: &ApiKey, name: Actor, role: Role, events: BTreeSet<EventName>) -> Self {
         let events = Some(events).filter(|events| !events.is_empty());
         let now = OffsetDateTime::now_utc();
         let created = now.replace_nanosecond(0).unwrap_or(now);

@@ -12,7 +12,7 @@ pub(crate) struct KeyRing(HashMap<KeyId, (KeyDigest, Caller)>);
 
 impl KeyRing {
     /// The ring of these keys, or what is wrong with them.
-    pub(super) fn of(records: Vec<KeyRecord>) -> Result<Self, String> {
+    pub(super) fn from_records(records: Vec<KeyRecord>) -> Result<Self, String> {
         let (mut ring, mut names) = (HashMap::with_capacity(records.len()), HashSet::new());
         for record in records {
             if let Some(fault) = record.fault() {
@@ -57,13 +57,13 @@ mod tests {
     use super::*;
 
     fn record(key: &ApiKey, name: &str) -> KeyRecord {
-        KeyRecord::of(key, Actor::new(name).unwrap(), Role::Enrol, BTreeSet::new())
+        KeyRecord::new(key, Actor::new(name).unwrap(), Role::Enrol, BTreeSet::new())
     }
 
     #[test]
     fn a_key_is_recognised_by_all_of_its_text() {
         let (key, stranger) = (ApiKey::generate().unwrap(), ApiKey::generate().unwrap());
-        let ring = KeyRing::of(vec![record(&key, "desk")]).unwrap();
+        let ring = KeyRing::from_records(vec![record(&key, "desk")]).unwrap();
         assert_eq!(ring.caller(&key).unwrap().actor.as_str(), "desk");
         assert!(ring.caller(&stranger).is_none());
         let text = key.as_secret_text();
@@ -85,7 +85,7 @@ mod tests {
             (vec![record(&one, "service")], "the audit has the name 'service'"),
             (vec![of_no_event], "is for no event"),
         ] {
-            let refused = KeyRing::of(records).unwrap_err();
+            let refused = KeyRing::from_records(records).unwrap_err();
             assert!(refused.contains(fault), "{refused}");
         }
     }

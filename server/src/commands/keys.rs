@@ -34,7 +34,7 @@ impl KeysCommand {
 /// Prints the key alone on standard output, so that it can go into a secret store, and what it is on standard error.
 fn add(file: &KeyFile, name: Actor, role: Role, events: BTreeSet<EventName>) -> anyhow::Result<()> {
     let key = ApiKey::generate()?;
-    let record = KeyRecord::of(&key, name, role, events);
+    let record = KeyRecord::new(&key, name, role, events);
     let told = format!(
         "This is the key of '{}', {}. It is shown this once: the file has its digest alone. \
          Clients send it as 'Authorization: Bearer KEY'.",

@@ -1,106 +1,289 @@
-//! Every error that a client can be told, by its stable name: docs/API.md has what to do about each.
+//! Every error that a client can be told, in one table: docs/API.md has what to do about each.
 
 use actix_web::http::StatusCode;
+use embedding::EmbeddingError;
+use embedding_store::NameError;
+use events::{AuditError, CheckInError, EventError, ImportError, RuleError};
+use face_core::FaceError;
+use uuid::Uuid;
 
-/// An error's stable name, the status that it is answered with, and how it may read.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Code {
-    pub(crate) status: StatusCode,
-    /// Stable name.
-    pub(crate) name: &'static str,
-    /// The words of one such error, for the document.
-    pub(crate) example: &'static str,
-}
+pub(crate) use super::code::Code;
+use super::code::errors;
+use super::reason::{Reason, WhichPicture};
+use crate::auth::Role;
 
-// One list makes the constants and `ALL`, so that none can be missing from the test of docs/API.md.
-macro_rules! codes {
-    ($($constant:ident: $status:ident $name:literal, $example:literal;)*) => {
-        $(pub(crate) const $constant: &Code =
-            &Code { status: StatusCode::$status, name: $name, example: $example };)*
+// A new error is a row, or a variant in one. A row is a code: its constant, status, stable name and, where its first
+// variant does not always read the same, an example. In braces are the variants of `ApiError` that are answered so,
+// each with its words. A row without variants is for errors of other crates: describe.rs chooses it.
+errors! {
+    /// Why a request was not done.
+    #[derive(Debug, thiserror::Error)]
+    pub(crate) enum ApiError {
+        // These have no row, since their code depends on what they hold: `ApiError::describe` chooses it.
 
-        /// All of them, by status.
-        #[cfg(test)]
-        pub(crate) const ALL: &[&Code] = &[$($constant),*];
-    };
-}
+        /// The picture cannot be used, or a model failed.
+        #[error(transparent)]
+        Face(#[from] FaceError),
+        /// One of two pictures cannot be used, or a model failed on it.
+        #[error("the {picture} picture: {error}")]
+        OneOfTwo {
+            /// Which.
+            picture: WhichPicture,
+            /// Why.
+            #[source]
+            error: FaceError,
+        },
+        /// The face is not shown well enough to be enrolled; the reasons are not empty.
+        #[error("the face is not shown well enough")]
+        LowQuality(Vec<Reason>),
+        /// None of several pictures can be used; the reasons of all.
+        #[error("none of the pictures can be used")]
+        NoPictureUsable(Vec<Reason>),
+        /// The domain refused, or the store failed.
+        #[error(transparent)]
+        Event(#[from] EventError),
+        /// Something about a check-in was not done.
+        #[error(transparent)]
+        CheckIn(#[from] CheckInError),
+        /// The audit cannot be read.
+        #[error(transparent)]
+        Audit(#[from] AuditError),
+        /// An archive that was not taken in.
+        #[error(transparent)]
+        Import(#[from] ImportError),
+        /// A status that a layer below answered without words.
+        #[error("{}", .0.canonical_reason().unwrap_or("the request was refused"))]
+        Other(StatusCode),
+    }
 
-codes! {
-    NO_FACE: BAD_REQUEST "no_face", "No face detected in image";
-    MULTIPLE_FACES: BAD_REQUEST "multiple_faces", "Multiple faces detected in image";
+    NO_FACE: BAD_REQUEST "no_face", example "No face detected in image" {}
+    MULTIPLE_FACES: BAD_REQUEST "multiple_faces", example "Multiple faces detected in image" {}
     UNUSABLE_PICTURE: BAD_REQUEST "unusable_picture",
-        "The file is not a picture: send a JPEG, PNG, WebP, BMP, GIF or TIFF file";
-    LOW_QUALITY: BAD_REQUEST "low_quality", "Hold still, and let the camera focus on the face";
+        example "The file is not a picture: send a JPEG, PNG, WebP, BMP, GIF or TIFF file" {}
+    LOW_QUALITY: BAD_REQUEST "low_quality", example "Hold still, and let the camera focus on the face" {}
     INVALID_NAME: BAD_REQUEST "invalid_name",
-        "Field 'event': the name is empty: give it 1 to 128 characters";
-    INVALID_ID: BAD_REQUEST "invalid_id", "Field 'id' is no id: send the UUID that the server gave";
-    INVALID_FIELD: BAD_REQUEST "invalid_field", "The field 'file' is missing";
+        example "Field 'event': the name is empty: give it 1 to 128 characters"
+    {
+        /// A name that breaks a rule.
+        #[error("Field '{field}': {source}")]
+        Name {
+            /// The field that holds the name.
+            field: &'static str,
+            /// The rule.
+            #[source]
+            source: NameError,
+        },
+        /// A path with bytes that are no text.
+        #[error("The path is not UTF-8: percent-encode the UTF-8 bytes of names")]
+        PathNotText,
+    }
+    INVALID_ID: BAD_REQUEST "invalid_id",
+        example "Field 'id' is no id: send the UUID that the server gave"
+    {
+        /// An id in a path or a field that is no UUID.
+        #[error("Field '{0}' is no id: send the UUID that the server gave")]
+        Id(&'static str),
+    }
+    INVALID_FIELD: BAD_REQUEST "invalid_field", example "The field 'file' is missing" {
+        /// A form field that is missing, doubled, not known or no text.
+        #[error("{0}")]
+        Field(String),
+    }
     INVALID_JSON: BAD_REQUEST "invalid_json",
-        "The body is not the JSON expected: missing field `user` at line 1 column 2";
-    INVALID_QUERY: BAD_REQUEST "invalid_query", "The query cannot be read: invalid digit found in string";
-    INVALID_CURSOR: BAD_REQUEST "invalid_cursor",
-        "The cursor is none that this server gave: start again without one";
-    INVALID_KEY: BAD_REQUEST "invalid_idempotency_key",
-        "The header idempotency-key is 1 to 255 printable ASCII characters, given once";
-    INVALID_EMBEDDING: BAD_REQUEST "invalid_embedding", "An embedding has 128 numbers, got 127";
+        example "The body is not the JSON expected: missing field `user` at line 1 column 2"
+    {
+        /// A body that is not the JSON expected.
+        #[error("The body is not the JSON expected: {0}")]
+        Json(String),
+    }
+    INVALID_QUERY: BAD_REQUEST "invalid_query",
+        example "The query cannot be read: invalid digit found in string"
+    {
+        /// A query that cannot be read, such as one with a parameter given twice.
+        #[error("The query cannot be read: give each parameter once, percent-encoded UTF-8")]
+        Query,
+        /// A query with a value that cannot be used.
+        #[error("The query cannot be read: {0}")]
+        QueryValue(String),
+    }
+    INVALID_CURSOR: BAD_REQUEST "invalid_cursor" {
+        /// A cursor that this server did not give.
+        #[error("The cursor is none that this server gave: start again without one")]
+        Cursor,
+    }
+    INVALID_KEY: BAD_REQUEST "invalid_idempotency_key" {
+        /// An idempotency key that is none.
+        #[error("The header idempotency-key is 1 to 255 printable ASCII characters, given once")]
+        IdempotencyKey,
+    }
+    INVALID_EMBEDDING: BAD_REQUEST "invalid_embedding", example "An embedding has 128 numbers, got 127" {
+        /// An embedding of the client's that is none.
+        #[error("{0}")]
+        Embedding(#[from] EmbeddingError),
+    }
     INVALID_RULE: BAD_REQUEST "invalid_match_rule",
-        "A threshold of 0.9 decides nothing: up to 0.5 was measured, where half the strangers match";
+        example "A threshold of 0.9 decides nothing: up to 0.5 was measured, where half the strangers match"
+    {
+        /// A rule for a match that cannot be kept here.
+        #[error("{0}")]
+        Rule(#[from] RuleError),
+    }
     BROKEN_FORM: BAD_REQUEST "broken_form",
-        "The body is not a complete multipart form: multipart stream is incomplete";
-    UNSTORABLE: BAD_REQUEST "unstorable", "The record cannot be stored: its metadata is nested too deep";
-    INVALID_ARCHIVE: BAD_REQUEST "invalid_archive", "This is no archive: it does not begin as one";
-    KEY_MISSING: UNAUTHORIZED "key_missing", "Send a key of this server as `Authorization: Bearer face_...`";
-    KEY_UNKNOWN: UNAUTHORIZED "key_unknown",
-        "The key does not hold: it was revoked, or is none of this server's";
-    ROLE_TOO_LOW: FORBIDDEN "role_too_low", "This takes a key of the role 'admin', and this one has 'verify'";
-    EVENT_NOT_ALLOWED: FORBIDDEN "event_not_allowed", "The key is not for this event";
-    PLAIN_EXPORT: FORBIDDEN "plain_export",
-        "Without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true";
-    FOREIGN_HOST: FORBIDDEN "foreign_host",
-        "This server does not answer to that host name: use localhost, or list its origin with --cors";
-    FOREIGN_ORIGIN: FORBIDDEN "foreign_origin",
-        "Pages of that origin may not use this server: list it with --cors to allow it";
-    DEBUG_DATA_OFF: FORBIDDEN "debug_data_off",
-        "What is stored is not shown: start the server with --debug-data on to allow it";
-    NO_SUCH_EVENT: NOT_FOUND "no_such_event", "Event 'conference_2024' not found";
-    NO_SUCH_USER: NOT_FOUND "no_such_user", "User 'john_doe' not found in event 'conference_2024'";
+        example "The body is not a complete multipart form: multipart stream is incomplete"
+    {
+        /// A body that is no complete multipart form.
+        #[error("The body is not a complete multipart form: {0}")]
+        BrokenForm(String),
+    }
+    UNSTORABLE: BAD_REQUEST "unstorable",
+        example "The record cannot be stored: its metadata is nested too deep" {}
+    INVALID_ARCHIVE: BAD_REQUEST "invalid_archive",
+        example "This is no archive: it does not begin as one" {}
+    KEY_MISSING: UNAUTHORIZED "key_missing" {
+        /// No key, where one is needed.
+        #[error("Send a key of this server as `Authorization: Bearer face_...`")]
+        KeyMissing,
+    }
+    KEY_UNKNOWN: UNAUTHORIZED "key_unknown" {
+        /// A key that is none of this server's.
+        #[error("The key does not hold: it was revoked, or is none of this server's")]
+        KeyUnknown,
+    }
+    ROLE_TOO_LOW: FORBIDDEN "role_too_low",
+        example "This takes a key of the role 'admin', and this one has 'verify'"
+    {
+        /// A key that is for less.
+        #[error("This takes a key of the role '{needed}', and this one has '{role}'")]
+        RoleTooLow {
+            /// The least that would do.
+            needed: Role,
+            /// The key's.
+            role: Role,
+        },
+    }
+    EVENT_NOT_ALLOWED: FORBIDDEN "event_not_allowed" {
+        /// A key that is for other events.
+        #[error("The key is not for this event")]
+        EventNotAllowed,
+        /// A list of all events, by a key that is for some of them.
+        #[error("The key is for some events alone: name one with event=")]
+        EventNotNamed,
+    }
+    PLAIN_EXPORT: FORBIDDEN "plain_export" {
+        /// An export in the clear that was not asked for as such.
+        #[error("Without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true")]
+        PlainExport,
+    }
+    FOREIGN_HOST: FORBIDDEN "foreign_host" {
+        /// The request names a host that is not this server.
+        #[error("This server does not answer to that host name: use localhost, or list its origin with --cors")]
+        ForeignHost,
+    }
+    FOREIGN_ORIGIN: FORBIDDEN "foreign_origin" {
+        /// The request comes from a page of another site.
+        #[error("Pages of that origin may not use this server: list it with --cors to allow it")]
+        ForeignOrigin,
+    }
+    DEBUG_DATA_OFF: FORBIDDEN "debug_data_off" {
+        /// What is stored may not be looked at.
+        #[error("What is stored is not shown: start the server with --debug-data on to allow it")]
+        DebugDataOff,
+    }
+    NO_SUCH_EVENT: NOT_FOUND "no_such_event", example "Event 'conference_2024' not found" {}
+    NO_SUCH_USER: NOT_FOUND "no_such_user",
+        example "User 'john_doe' not found in event 'conference_2024'" {}
     NO_SUCH_FACE: NOT_FOUND "no_such_face",
-        "User 'john_doe' of event 'conference_2024' has no face with the id \
-         01a20fb1-0247-75c3-8a5d-21b9a30a7b91";
+        example "User 'john_doe' of event 'conference_2024' has no face with the id \
+                 01a20fb1-0247-75c3-8a5d-21b9a30a7b91" {}
     NO_SUCH_CHECK_IN: NOT_FOUND "no_such_check_in",
-        "Check-in 01a20fb1-0247-75c3-8a5d-21b9a30a7b91 does not exist in event 'conference_2024'";
+        example "Check-in 01a20fb1-0247-75c3-8a5d-21b9a30a7b91 does not exist in event 'conference_2024'" {}
     NO_SUCH_TRANSACTION: NOT_FOUND "no_such_transaction",
-        "Transaction '01a20fb1-0247-75c3-8a5d-21b9a30a7b91' not found";
-    NO_SUCH_PATH: NOT_FOUND "no_such_path", "Nothing is here: see /docs for what there is";
-    METHOD: METHOD_NOT_ALLOWED "method_not_allowed", "This method is not allowed here; allowed: GET";
-    TOO_SLOW: REQUEST_TIMEOUT "too_slow", "The request took too long";
+        example "Transaction '01a20fb1-0247-75c3-8a5d-21b9a30a7b91' not found"
+    {
+        /// The audit has nothing of a transaction.
+        #[error("Transaction '{0}' not found")]
+        NoSuchTransaction(Uuid),
+    }
+    NO_SUCH_PATH: NOT_FOUND "no_such_path" {
+        /// Nothing answers on this path.
+        #[error("Nothing is here: see /docs for what there is")]
+        NoSuchPath,
+    }
+    METHOD: METHOD_NOT_ALLOWED "method_not_allowed",
+        example "This method is not allowed here; allowed: GET"
+    {
+        /// The path is right and the method is not.
+        #[error("This method is not allowed here; allowed: {0}")]
+        Method(String),
+    }
+    TOO_SLOW: REQUEST_TIMEOUT "too_slow" {
+        /// The request, or the work on it, took too long.
+        #[error("The request took too long")]
+        TooSlow,
+    }
     OTHER_MODEL: CONFLICT "other_model",
-        "Event 'conference_2024' holds faces of model 'sface-2021dec', which those of model 'dlib-resnet-v1' cannot \
-         join or meet";
+        example "Event 'conference_2024' holds faces of model 'sface-2021dec', which those of model \
+                 'dlib-resnet-v1' cannot join or meet" {}
     DUPLICATE_PERSON: CONFLICT "duplicate_person",
-        "The face is that of user 'john_doe' of event 'conference_2024', at a distance of 0.2127";
+        example "The face is that of user 'john_doe' of event 'conference_2024', at a distance of 0.2127" {}
     OTHER_PERSON: CONFLICT "other_person",
-        "Face 1 of the request (counted from 0) is not that of user 'john_doe': it is unlike the others, at a distance of \
-         0.5126";
+        example "Face 1 of the request (counted from 0) is not that of user 'john_doe': it is unlike the \
+                 others, at a distance of 0.5126" {}
     NO_TEMPLATE: CONFLICT "no_template",
-        "The faces of user 'john_doe' of event 'conference_2024' would cancel out, and nobody could be found by them";
+        example "The faces of user 'john_doe' of event 'conference_2024' would cancel out, and nobody could be \
+                 found by them" {}
     LAST_FACE: CONFLICT "last_face",
-        "It is the only face of user 'john_doe' of event 'conference_2024': delete the user instead";
+        example "It is the only face of user 'john_doe' of event 'conference_2024': delete the user instead" {}
     KEY_REUSED: CONFLICT "idempotency_key_reused",
-        "The idempotency key was used before, for another request: use a new key for each request";
+        example "The idempotency key was used before, for another request: use a new key for each request" {}
     UNUSABLE_RULE: CONFLICT "unusable_match_rule",
-        "The rule for a match of event 'conference_2024' cannot be kept";
-    CONFLICT: CONFLICT "conflict", "Event 'conference_2024' already exists";
-    PICTURE_TOO_LARGE: PAYLOAD_TOO_LARGE "picture_too_large", "The picture is larger than the 20 MiB allowed";
-    BODY_TOO_LARGE: PAYLOAD_TOO_LARGE "body_too_large", "The body is larger than the 1 MiB allowed";
-    NOT_A_FORM: UNSUPPORTED_MEDIA_TYPE "not_a_form", "Send the fields as multipart/form-data";
-    NOT_JSON: UNSUPPORTED_MEDIA_TYPE "not_json", "Send the fields as application/json";
+        example "The rule for a match of event 'conference_2024' cannot be kept" {}
+    CONFLICT: CONFLICT "conflict", example "Event 'conference_2024' already exists" {}
+    PICTURE_TOO_LARGE: PAYLOAD_TOO_LARGE "picture_too_large",
+        example "The picture is larger than the 20 MiB allowed"
+    {
+        /// A picture larger than the limit, in bytes.
+        #[error("The picture is larger than the {} MiB allowed", limit >> 20)]
+        TooLarge { limit: usize },
+        /// Pictures of one request that are larger than the limit together, though none is alone.
+        #[error(
+            "The pictures together are larger than the {} MiB allowed: send smaller ones, or fewer in one request",
+            limit >> 20
+        )]
+        TooLargeTogether { limit: usize },
+    }
+    BODY_TOO_LARGE: PAYLOAD_TOO_LARGE "body_too_large", example "The body is larger than the 1 MiB allowed" {
+        /// A body longer than the limit, in bytes.
+        #[error("The body is larger than the {} MiB allowed", limit >> 20)]
+        BodyTooLarge { limit: usize },
+    }
+    NOT_A_FORM: UNSUPPORTED_MEDIA_TYPE "not_a_form" {
+        /// A body of another media type.
+        #[error("Send the fields as multipart/form-data")]
+        NotAForm,
+    }
+    NOT_JSON: UNSUPPORTED_MEDIA_TYPE "not_json" {
+        /// A body that should be JSON and says that it is something else.
+        #[error("Send the fields as application/json")]
+        NotJson,
+    }
     PICTURE_UNUSABLE: UNPROCESSABLE_ENTITY "picture_unusable",
-        "Look into the camera, and come nearer to it";
+        example "Look into the camera, and come nearer to it" {}
     INTERNAL: INTERNAL_SERVER_ERROR "internal",
-        "Internal server error: the server's log has the details under this answer's x-request-id";
-    BUSY: SERVICE_UNAVAILABLE "busy", "The server is busy: try again in a moment";
+        example "Internal server error: the server's log has the details under this answer's x-request-id"
+    {
+        /// A fault of this program.
+        #[error("internal error")]
+        Internal,
+    }
+    // Pictures take milliseconds.
+    BUSY: SERVICE_UNAVAILABLE "busy", retry after 1 seconds {
+        /// As many pictures as allowed are being received or worked on.
+        #[error("The server is busy: try again in a moment")]
+        Busy,
+    }
     STORE_UNAVAILABLE: SERVICE_UNAVAILABLE "store_unavailable",
-        "The store is not available: try again in a moment";
+        example "The store is not available: try again in a moment", retry after 5 seconds {}
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the client is told of an error: one match.
+//! What the client is told of an error: its row of the table, or one chosen for an error of another crate.
 
 use actix_web::http::StatusCode;
 use embedding_store::StoreError;
@@ -24,32 +24,27 @@ pub(crate) struct Description {
     pub(crate) duplicate: Option<DuplicateOf>,
     /// Which face is unlike the user's others.
     pub(crate) other_person: Option<UnlikeFace>,
-    /// Seconds after which to try again.
-    pub(crate) retry_after: Option<u32>,
 }
 
 /// A status that a layer below answered without words.
-const REFUSED: &Code = &Code { status: StatusCode::BAD_REQUEST, name: "refused", example: "" };
-
-/// Seconds that a client of a busy server is asked to wait: pictures take milliseconds.
-const BUSY: u32 = 1;
-/// Seconds that a client is asked to wait for a store.
-const STORE_AWAY: u32 = 5;
+const REFUSED: &Code =
+    &Code { status: StatusCode::BAD_REQUEST, name: "refused", example: "", retry_after: None };
 
 impl Description {
     fn new(code: &'static Code, words: &str) -> Self {
-        let (other_status, reasons, retry_after) = (None, Vec::new(), None);
-        let (duplicate, other_person) = (None, None);
-        Self { code, other_status, message: sentence(words), reasons, duplicate, other_person, retry_after }
+        // Of a fault the client learns nothing but where to look.
+        let words = if code == codes::INTERNAL { code.example } else { words };
+        let (other_status, reasons, duplicate, other_person) = (None, Vec::new(), None, None);
+        Self { code, other_status, message: sentence(words), reasons, duplicate, other_person }
     }
 
-    /// An error of ours, of which the client learns nothing but where to look.
-    fn fault() -> Self {
-        Self::new(codes::INTERNAL, codes::INTERNAL.example)
+    /// An error that always reads as the example of its code.
+    fn from_code(code: &'static Code) -> Self {
+        Self::new(code, code.example)
     }
 
     /// A picture that cannot be used: in the words and with the status of the path.
-    fn of_picture(shape: Shape, legacy: &'static Code, words: &str, reasons: Vec<Reason>) -> Self {
+    fn unusable_picture(shape: Shape, legacy: &'static Code, words: &str, reasons: Vec<Reason>) -> Self {
         match shape {
             // Clients of the replaced service know 400 for a picture, a message and no reasons.
             Shape::Status | Shape::Verdict => Self::new(legacy, words),
@@ -66,7 +61,7 @@ impl Description {
         if let Some(reason) = self.reasons.first() {
             self.message = format!("The {picture} picture: {}", reason.hint());
         }
-        self.reasons = self.reasons.into_iter().map(|reason| reason.of_picture_named(picture)).collect();
+        self.reasons = self.reasons.into_iter().map(|reason| reason.with_picture(picture)).collect();
         self
     }
 
@@ -78,67 +73,50 @@ impl Description {
 impl ApiError {
     /// The status, code and words for a client of a path that answers in this shape.
     pub(crate) fn describe(&self, shape: Shape) -> Description {
-        let plain = |code| Description::new(code, &self.to_string());
+        if let Some(code) = self.code() {
+            return Description::new(code, &self.to_string());
+        }
         match self {
-            Self::Face(error) => of_face(error, shape),
-            Self::OneOfTwo { picture, error } => of_face(error, shape).about(*picture),
+            Self::Face(error) => describe_face_error(error, shape),
+            Self::OneOfTwo { picture, error } => describe_face_error(error, shape).about(*picture),
             Self::LowQuality(reasons) => {
                 let hint = reasons.first().map_or_else(|| self.to_string(), |first| first.hint().to_owned());
-                Description::of_picture(shape, codes::LOW_QUALITY, &hint, reasons.clone())
+                Description::unusable_picture(shape, codes::LOW_QUALITY, &hint, reasons.clone())
             }
-            Self::NoPictureUsable(reasons) => {
-                Description { reasons: reasons.clone(), ..plain(codes::PICTURE_UNUSABLE) }
-            }
-            Self::Event(error) => of_event(error),
-            Self::CheckIn(CheckInError::KeyReused) => {
-                Description::new(codes::KEY_REUSED, codes::KEY_REUSED.example)
-            }
-            Self::CheckIn(CheckInError::Event(error)) => of_event(error),
-            Self::CheckIn(CheckInError::NotFound { .. }) => plain(codes::NO_SUCH_CHECK_IN),
+            Self::NoPictureUsable(reasons) => Description {
+                reasons: reasons.clone(),
+                ..Description::new(codes::PICTURE_UNUSABLE, &self.to_string())
+            },
+            Self::Event(error)
+            | Self::CheckIn(CheckInError::Event(error))
+            | Self::Import(ImportError::Event(error)) => describe_event_error(error),
             Self::CheckIn(CheckInError::Store(error)) | Self::Audit(AuditError::Store(error)) => {
-                of_store(error)
+                describe_store_error(error)
             }
-            // These enums are `non_exhaustive`: a variant that is not known here must not tell a client of the
-            // inside. So it is wherever a match below ends in `_`.
-            Self::CheckIn(_) | Self::Audit(_) => Description::fault(),
-            Self::Import(ImportError::Event(error)) => of_event(error),
-            Self::Import(_) => plain(codes::INVALID_ARCHIVE),
-            Self::PlainExport => plain(codes::PLAIN_EXPORT),
-            Self::DebugDataOff => plain(codes::DEBUG_DATA_OFF),
-            Self::NoSuchTransaction(_) => plain(codes::NO_SUCH_TRANSACTION),
-            Self::Rule(_) => plain(codes::INVALID_RULE),
-            Self::Embedding(_) => plain(codes::INVALID_EMBEDDING),
-            Self::Name { .. } | Self::PathNotText => plain(codes::INVALID_NAME),
-            Self::Id(_) => plain(codes::INVALID_ID),
-            Self::Field(_) => plain(codes::INVALID_FIELD),
-            Self::BrokenForm(_) => plain(codes::BROKEN_FORM),
-            Self::NotAForm => plain(codes::NOT_A_FORM),
-            Self::Query | Self::QueryValue(_) => plain(codes::INVALID_QUERY),
-            Self::Cursor => plain(codes::INVALID_CURSOR),
-            Self::IdempotencyKey => plain(codes::INVALID_KEY),
-            Self::Json(_) => plain(codes::INVALID_JSON),
-            Self::NotJson => plain(codes::NOT_JSON),
-            Self::BodyTooLarge { .. } => plain(codes::BODY_TOO_LARGE),
-            Self::TooLarge { .. } | Self::TooLargeTogether { .. } => plain(codes::PICTURE_TOO_LARGE),
-            Self::Busy => Description { retry_after: Some(BUSY), ..plain(codes::BUSY) },
-            Self::TooSlow => plain(codes::TOO_SLOW),
-            Self::KeyMissing => plain(codes::KEY_MISSING),
-            Self::KeyUnknown => plain(codes::KEY_UNKNOWN),
-            Self::RoleTooLow { .. } => plain(codes::ROLE_TOO_LOW),
-            Self::EventNotAllowed | Self::EventNotNamed => plain(codes::EVENT_NOT_ALLOWED),
-            Self::ForeignHost => plain(codes::FOREIGN_HOST),
-            Self::ForeignOrigin => plain(codes::FOREIGN_ORIGIN),
-            Self::NoSuchPath => plain(codes::NO_SUCH_PATH),
-            Self::Method(_) => plain(codes::METHOD),
-            Self::Other(status) => Description { other_status: Some(*status), ..plain(REFUSED) },
-            Self::Internal => Description::fault(),
+            Self::CheckIn(CheckInError::KeyReused) => Description::from_code(codes::KEY_REUSED),
+            Self::CheckIn(CheckInError::NotFound { .. }) => {
+                Description::new(codes::NO_SUCH_CHECK_IN, &self.to_string())
+            }
+            Self::Import(_) => Description::new(codes::INVALID_ARCHIVE, &self.to_string()),
+            Self::Other(status) => {
+                let described = Description::new(REFUSED, &self.to_string());
+                Description { other_status: Some(*status), ..described }
+            }
+            // The enums of the crates are `non_exhaustive`: a variant that is not known here must not tell a client of
+            // the inside. So it is wherever a match below ends in `_`.
+            _ => Description::from_code(codes::INTERNAL),
         }
     }
 }
 
-fn of_face(error: &FaceError, shape: Shape) -> Description {
+fn describe_face_error(error: &FaceError, shape: Shape) -> Description {
     let unusable = |legacy, words: &str| {
-        Description::of_picture(shape, legacy, words, Reason::of_face(error).into_iter().collect())
+        Description::unusable_picture(
+            shape,
+            legacy,
+            words,
+            Reason::from_face_error(error).into_iter().collect(),
+        )
     };
     match error {
         // The limit of an upload, found later: it is the same 413 as when the form reader finds it.
@@ -149,11 +127,11 @@ fn of_face(error: &FaceError, shape: Shape) -> Description {
         // The words of the replaced service, which its clients look for.
         FaceError::NoFace => unusable(codes::NO_FACE, codes::NO_FACE.example),
         FaceError::MultipleFaces { .. } => unusable(codes::MULTIPLE_FACES, codes::MULTIPLE_FACES.example),
-        FaceError::Inference(_) | _ => Description::fault(),
+        FaceError::Inference(_) | _ => Description::from_code(codes::INTERNAL),
     }
 }
 
-fn of_event(error: &EventError) -> Description {
+fn describe_event_error(error: &EventError) -> Description {
     let plain = |code| Description::new(code, &error.to_string());
     let worded = |code, words: String| Description::new(code, &words);
     match error {
@@ -188,31 +166,28 @@ fn of_event(error: &EventError) -> Description {
         }
         EventError::NoTemplate { .. } => plain(codes::NO_TEMPLATE),
         EventError::Embedding(_) => plain(codes::INVALID_EMBEDDING),
-        EventError::RequestReused { .. } => worded(codes::KEY_REUSED, codes::KEY_REUSED.example.to_owned()),
+        EventError::RequestReused { .. } => Description::from_code(codes::KEY_REUSED),
         EventError::Rule { .. } => plain(codes::UNUSABLE_RULE),
         EventError::EventExists { .. } => plain(codes::CONFLICT),
         EventError::ModelMismatch { .. } => plain(codes::OTHER_MODEL),
-        EventError::Store(error) => of_store(error),
+        EventError::Store(error) => describe_store_error(error),
         EventError::Score(_)
         | EventError::UnusableSamples { .. }
         | EventError::Policy(_)
         | EventError::Interrupted(_)
-        | _ => Description::fault(),
+        | _ => Description::from_code(codes::INTERNAL),
     }
 }
 
-fn of_store(error: &StoreError) -> Description {
+fn describe_store_error(error: &StoreError) -> Description {
     match error {
         StoreError::Conflict { .. } => Description::new(codes::CONFLICT, &error.to_string()),
         StoreError::Unstorable { .. } => Description::new(codes::UNSTORABLE, &error.to_string()),
         // Not in the words of the store, which may name hosts and files.
-        StoreError::Unavailable { .. } => Description {
-            retry_after: Some(STORE_AWAY),
-            ..Description::new(codes::STORE_UNAVAILABLE, codes::STORE_UNAVAILABLE.example)
-        },
+        StoreError::Unavailable { .. } => Description::from_code(codes::STORE_UNAVAILABLE),
         // The domain makes an unknown event or user of `NotFound`: one that comes this far is a fault.
         StoreError::NotFound { .. } | StoreError::Corrupt { .. } | StoreError::Misconfigured { .. } | _ => {
-            Description::fault()
+            Description::from_code(codes::INTERNAL)
         }
     }
 }

@@ -60,12 +60,12 @@ impl Reason {
     }
 
     /// The same, about one of two pictures.
-    pub(super) fn of_picture_named(self, picture: WhichPicture) -> Self {
+    pub(super) fn with_picture(self, picture: WhichPicture) -> Self {
         Self { picture: Some(picture), ..self }
     }
 
     /// The same, about one of several pictures by its place.
-    pub(crate) fn of_picture_at(self, index: usize) -> Self {
+    pub(crate) fn with_index(self, index: usize) -> Self {
         Self { index: Some(index), ..self }
     }
 
@@ -80,17 +80,17 @@ impl Reason {
     }
 
     /// What is wrong with the way a face is shown, the most telling first; empty for a good one.
-    pub(crate) fn of_quality(quality: &Quality) -> Vec<Self> {
+    pub(crate) fn from_quality(quality: &Quality) -> Vec<Self> {
         quality.shortcomings(&QualityLimits::default()).iter().map(Self::from).collect()
     }
 
     /// What keeps a probe from being decided on; empty for one that can be.
-    pub(crate) fn of_probe(quality: &Quality) -> Vec<Self> {
+    pub(crate) fn from_probe_quality(quality: &Quality) -> Vec<Self> {
         quality.shortcomings(&QualityLimits::probe()).iter().map(Self::from).collect()
     }
 
     /// Why the engine could not use a picture; `None` for faults of the server.
-    pub(crate) fn of_face(error: &FaceError) -> Option<Self> {
+    pub(crate) fn from_face_error(error: &FaceError) -> Option<Self> {
         match error {
             FaceError::NoFace => Some(Self::plain("no_face", "look into the camera, and come nearer to it")),
             FaceError::MultipleFaces { count } => Some(Self {
@@ -98,12 +98,12 @@ impl Reason {
                 limit: Some(1.0),
                 ..Self::plain("multiple_faces", "let one person alone be in the picture")
             }),
-            FaceError::Picture(error) => Some(Self::of_picture(error)),
+            FaceError::Picture(error) => Some(Self::from_picture_error(error)),
             FaceError::Inference(_) | _ => None,
         }
     }
 
-    fn of_picture(error: &PictureError) -> Self {
+    fn from_picture_error(error: &PictureError) -> Self {
         let code = match error {
             PictureError::Empty => "empty",
             PictureError::UnsupportedFormat { .. } | PictureError::UnsupportedVariant { .. } => {
@@ -146,7 +146,7 @@ mod tests {
             detection_score: None,
             recognisability: None,
         };
-        let shown = serde_json::to_value(Reason::of_quality(&quality)).unwrap();
+        let shown = serde_json::to_value(Reason::from_quality(&quality)).unwrap();
         let hint = "hold still, and let the camera focus on the face";
         let expected = serde_json::json!([{"code": "blurred", "hint": hint, "value": 0.14, "limit": 0.22}]);
         assert_eq!(shown, expected);

@@ -20,7 +20,7 @@ pub(crate) async fn render_errors(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     // Taken before the call, which consumes the request: an `Err` does not bring it back.
-    let shape = Shape::of(request.path());
+    let shape = Shape::for_path(request.path());
     let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
     match next.call(request).await {
         Ok(response) if response.status().as_u16() >= 400 => Ok(rendered(response, shape, &id)),
@@ -44,7 +44,7 @@ fn rendered(
     let description = match response.response().error() {
         Some(error) => describe(error, response.status(), &methods, shape),
         // The router and its guards answer with a bare status.
-        None => ApiError::of_status(response.status(), &methods).describe(shape),
+        None => ApiError::from_status(response.status(), &methods).describe(shape),
     };
     note(&description, response.response().error());
     let mut answer = answer(&description, shape, id);
@@ -84,16 +84,16 @@ fn describe(error: &Error, status: StatusCode, methods: &str, shape: Shape) -> D
     }
     // actix does not pass errors of the media type and the boundary to the error handler of the form reader.
     if let Some(error) = error.as_error::<MultipartError>() {
-        return ApiError::of_multipart(error).describe(shape);
+        return ApiError::from_multipart_error(error).describe(shape);
     }
     if let Some(error) = error.as_error::<JsonPayloadError>() {
-        return ApiError::of_json(error).describe(shape);
+        return ApiError::from_json_error(error).describe(shape);
     }
     // Of the older routes alone: those of /v1 have an error handler that says which value is wrong.
     if error.as_error::<QueryPayloadError>().is_some() {
         return ApiError::Query.describe(shape);
     }
-    ApiError::of_status(status, methods).describe(shape)
+    ApiError::from_status(status, methods).describe(shape)
 }
 
 /// Writes an error to the log; of a fault, also what is below it and not for the client.
@@ -112,7 +112,7 @@ fn note(description: &Description, error: Option<&Error>) {
 fn answer(description: &Description, shape: Shape, id: &str) -> HttpResponse {
     let (status, message) = (description.status(), &description.message);
     let mut answer = HttpResponseBuilder::new(status);
-    if let Some(seconds) = description.retry_after {
+    if let Some(seconds) = description.code.retry_after {
         answer.insert_header((RETRY_AFTER, seconds.to_string()));
     }
     // A 401 has to name a scheme (RFC 9110, section 15.5.2).

@@ -37,7 +37,7 @@ impl ContentPolicy {
          font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
     );
 
-    fn of(path: &str) -> Self {
+    fn for_path(path: &str) -> Self {
         if path.starts_with("/docs") || path.starts_with("/redoc") {
             Self::DOCS
         } else if path == "/" {
@@ -54,7 +54,7 @@ pub(crate) async fn security_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let policy = ContentPolicy::of(request.path());
+    let policy = ContentPolicy::for_path(request.path());
     match next.call(request).await {
         Ok(response) => {
             let mut response = response.map_into_boxed_body();

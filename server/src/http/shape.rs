@@ -13,7 +13,7 @@ pub(crate) enum Shape {
 
 impl Shape {
     /// The form that clients of a path expect, whether or not the request reached its handler.
-    pub(crate) fn of(path: &str) -> Self {
+    pub(crate) fn for_path(path: &str) -> Self {
         // Of the path as it was sent: this is asked outside the layer that merges
         // slashes, so `//verify` has empty parts.
         let first_two: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).take(2).collect();
@@ -32,8 +32,8 @@ mod tests {
 
     #[test]
     fn legacy_paths_keep_their_form_and_all_others_are_problems() {
-        assert_eq!(Shape::of("/verify/"), Shape::Verdict);
-        assert_eq!(Shape::of("//verify"), Shape::Verdict);
+        assert_eq!(Shape::for_path("/verify/"), Shape::Verdict);
+        assert_eq!(Shape::for_path("//verify"), Shape::Verdict);
         for path in [
             "/addUser",
             "/addUser/",
@@ -44,12 +44,12 @@ mod tests {
             "/api/events/x/y",
             "/api/all_user",
         ] {
-            assert_eq!(Shape::of(path), Shape::Status, "{path}");
+            assert_eq!(Shape::for_path(path), Shape::Status, "{path}");
         }
         for path in
             ["/", "/api", "/api/other", "/verify/x", "/health/ready", "/addUsers", "/v1/events", "/v1"]
         {
-            assert_eq!(Shape::of(path), Shape::Problem, "{path}");
+            assert_eq!(Shape::for_path(path), Shape::Problem, "{path}");
         }
     }
 }

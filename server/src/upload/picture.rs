@@ -74,7 +74,7 @@ pub(crate) fn form_error(error: MultipartError, limit: usize) -> Error {
         // Of a field that is no picture.
         return ApiError::BodyTooLarge { limit }.into();
     }
-    let of_the_reader = ApiError::of_multipart(&error);
+    let of_the_reader = ApiError::from_multipart_error(&error);
     // Taken out of its wrapping: the envelope recognises an `ApiError` by its type.
     if let MultipartError::Field { source, .. } = error
         && source.as_error::<ApiError>().is_some()

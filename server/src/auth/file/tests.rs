@@ -19,7 +19,7 @@ fn scratch() -> (TempDir, KeyFile) {
 fn record(name: &str, events: &[&str]) -> (ApiKey, KeyRecord) {
     let key = ApiKey::generate().unwrap();
     let events = events.iter().map(|name| EventName::new(name).unwrap());
-    let record = KeyRecord::of(&key, Actor::new(name).unwrap(), Role::Verify, events.collect());
+    let record = KeyRecord::new(&key, Actor::new(name).unwrap(), Role::Verify, events.collect());
     (key, record)
 }
 

@@ -130,7 +130,7 @@ pub(crate) struct Rejected {
 impl Rejected {
     /// The reasons, each with the place of its picture.
     fn placed(self) -> impl Iterator<Item = Reason> {
-        self.reasons.into_iter().map(move |reason| reason.of_picture_at(self.index))
+        self.reasons.into_iter().map(move |reason| reason.with_index(self.index))
     }
 }
 
@@ -218,7 +218,7 @@ async fn look_at(
         match found {
             Ok(found) => candidates.push(Candidate::of(index, found)),
             Err(ApiError::LowQuality(reasons)) => rejected.push(Rejected { index, reasons }),
-            Err(ApiError::Face(error)) => match Reason::of_face(&error) {
+            Err(ApiError::Face(error)) => match Reason::from_face_error(&error) {
                 Some(reason) => rejected.push(Rejected { index, reasons: vec![reason] }),
                 // The server's fault: to reject the picture for it would enrol less than was sent.
                 None => return Err(error.into()),

@@ -122,7 +122,7 @@ impl From<&AnalyzedFace> for FaceResponse {
                 .map(|point| PointResponse { x: point.x, y: point.y })
                 .collect(),
             quality: QualityResponse::from(quality),
-            shortcomings: Reason::of_quality(quality),
+            shortcomings: Reason::from_quality(quality),
         }
     }
 }

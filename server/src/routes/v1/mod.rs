@@ -40,8 +40,10 @@ const MAX_JSON: usize = 1 << 20;
 
 /// Every path of `/v1`, and the role that it needs.
 pub(super) fn table(routes: &mut ServiceConfig) {
-    let json_error = |error: JsonPayloadError, _: &HttpRequest| Error::from(ApiError::of_json(&error));
-    let query_error = |error: QueryPayloadError, _: &HttpRequest| Error::from(ApiError::of_query(&error));
+    let json_error =
+        |error: JsonPayloadError, _: &HttpRequest| Error::from(ApiError::from_json_error(&error));
+    let query_error =
+        |error: QueryPayloadError, _: &HttpRequest| Error::from(ApiError::from_query_error(&error));
     let v1 = scope("/v1")
         // In this scope alone: the older routes keep the words that their clients know.
         .app_data(JsonConfig::default().limit(MAX_JSON).error_handler(json_error))

@@ -210,7 +210,7 @@ pub(crate) async fn compare(
     let compared = async {
         let TwoPicturesForm { first, second, model } = form.into_inner();
         let model = model_or_default(&service, model)?;
-        let of = |picture| move |error: ApiError| error.of_one(picture);
+        let of = |picture| move |error: ApiError| error.with_picture(picture);
         let first = service.inference.embed(first.data, model.clone(), Purpose::Enrolment).await;
         let first = first.map_err(of(WhichPicture::First))?;
         let second = service.inference.embed(second.data, model.clone(), Purpose::Probe).await;
