@@ -11,7 +11,6 @@ use super::document::{Body, Bytes, Document, KeyBody, UserBody};
 use super::mirror::Listed;
 use super::path::Place;
 use super::store::Inner;
-use super::writes::Draft;
 use crate::{EventName, StoreError, Username};
 
 /// How often a place is listed anew that changes while it is read.
@@ -170,6 +169,6 @@ impl Inner {
         let body = Body::Key(KeyBody { record: record.into(), unknown: serde_json::Map::new() });
         // Without the place's lock: the body depends on nothing that is there, and of two writes at once the
         // second names the first, which is doubtful until then.
-        self.put(&Place::Key, |_| Ok(Draft::write(body))).await
+        self.put(&Place::Key, |_| Ok(Some(body))).await
     }
 }
