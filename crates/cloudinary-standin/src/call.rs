@@ -48,14 +48,14 @@ impl Call {
         call.parameters.take_form(head.uri.query().unwrap_or_default().as_bytes());
         let body = body.collect().await.map_err(malformed)?.to_bytes();
         let content_type = header(CONTENT_TYPE).unwrap_or_default();
-        // A content type may come without a body, and no bytes are neither JSON nor multipart.
-        if body.is_empty() {
-        } else if content_type.starts_with("multipart/form-data") {
-            call.take_multipart(&content_type, body).await?;
-        } else if content_type.starts_with("application/json") {
-            call.parameters.take_json(serde_json::from_slice(&body).map_err(malformed)?);
-        } else {
-            call.parameters.take_form(&body);
+        match content_type.as_str() {
+            // A content type may come without a body, and no bytes are neither JSON nor multipart.
+            _ if body.is_empty() => {}
+            kind if kind.starts_with("multipart/form-data") => call.take_multipart(kind, body).await?,
+            kind if kind.starts_with("application/json") => {
+                call.parameters.take_json(serde_json::from_slice(&body).map_err(malformed)?);
+            }
+            _ => call.parameters.take_form(&body),
         }
         Ok(call)
     }

@@ -9,7 +9,7 @@ use super::document::{Body, Bytes};
 use super::merge::UserState;
 use super::path::Place;
 use super::store::Inner;
-use super::writes::{Draft, event_body, new_event, user_body};
+use super::writes::{event_body, new_event, user_body};
 use crate::{EventRecord, FaceSample, StoreError, UserRecord};
 
 impl Inner {
@@ -45,7 +45,7 @@ impl Inner {
         let _alone = self.users.alone(&place).await;
         let mut appended = None;
         self.put(&place, |mirror| {
-            let Some(known) = mirror.event(event) else { return Ok(Draft::Leave) };
+            let Some(known) = mirror.event(event) else { return Ok(None) };
             let present = &known.state.record;
             if present.model != *sample.embedding().model() {
                 return Err(StoreError::other_model(event, &present.model));
@@ -58,12 +58,12 @@ impl Inner {
                     return Err(StoreError::taken_id(sample));
                 }
                 appended = Some(count);
-                return Ok(Draft::Leave);
+                return Ok(None);
             }
             appended = Some(count + 1);
             // An event that is there has a life, and any of its lives makes the user count.
             let life = known.state.incarnations.first().copied().unwrap_or_default();
-            Ok(Draft::write(with_sample(state, sample, sealed.clone(), life)))
+            Ok(Some(with_sample(state, sample, sealed.clone(), life)))
         })
         .await?;
         Ok(appended)
@@ -79,7 +79,7 @@ impl Inner {
         let life = Uuid::now_v7();
         let user = Place::user(sample.event(), sample.user());
         let _alone = self.users.alone(&user).await;
-        self.put(&user, |_| Ok(Draft::write(with_sample(None, sample, sealed, life)))).await?;
+        self.put(&user, |_| Ok(Some(with_sample(None, sample, sealed, life)))).await?;
         let model = sample.embedding().model();
         // A crash here, or an event that is refused, leaves a user of an unknown life: nobody sees it, and the
         // sweep destroys it after the grace time.
@@ -87,14 +87,14 @@ impl Inner {
             let record = EventRecord::new(sample.event().clone(), model.clone(), sample.created());
             // Another process may have made the event meanwhile: then it has both lives.
             let Some(known) = mirror.event(sample.event()) else {
-                return Ok(Draft::write(new_event(mirror, place, record, life)));
+                return Ok(Some(new_event(mirror, place, record, life)));
             };
             let mut state = known.state.clone();
             if state.record.model != *model {
                 return Err(StoreError::other_model(sample.event(), &state.record.model));
             }
             state.incarnations.insert(life);
-            Ok(Draft::write(event_body(mirror, place, state)))
+            Ok(Some(event_body(mirror, place, state)))
         })
         .await?;
         let count = self.mirror().user(sample.event(), sample.user()).map_or(1, |user| user.samples.len());

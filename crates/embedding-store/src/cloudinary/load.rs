@@ -11,8 +11,7 @@ use super::document::{Body, Bytes, Document, KeyBody, UserBody};
 use super::mirror::Listed;
 use super::path::Place;
 use super::store::Inner;
-use super::writes::Draft;
-use crate::{EventName, StoreError, Username};
+use crate::StoreError;
 
 /// How often a place is listed anew that changes while it is read.
 const LISTINGS: u32 = 5;
@@ -115,27 +114,15 @@ impl Inner {
 
     /// Every sample opens, and is the one that the document says.
     fn check_samples(&self, document: &Document) -> Result<(), StoreError> {
-        let Body::User(UserBody { event, user, samples, .. }) = &document.body else { return Ok(()) };
+        let Some(UserBody { event, user, samples, .. }) = document.body.as_user() else { return Ok(()) };
         for (id, sealed) in samples {
-            self.check_sample(*id, sealed, event, user)?;
+            let sample = self.keyring.open(sealed.as_slice())?;
+            if sample.id() != *id || sample.event() != event || sample.user() != user {
+                let what = format!("a sample of user '{user}' of event '{event}' belongs elsewhere");
+                return Err(StoreError::corrupt(what));
+            }
         }
         Ok(())
-    }
-
-    fn check_sample(
-        &self,
-        id: Uuid,
-        sealed: &Bytes,
-        event: &EventName,
-        user: &Username,
-    ) -> Result<(), StoreError> {
-        let sample = self.keyring.open(sealed.as_slice())?;
-        if sample.id() == id && sample.event() == event && sample.user() == user {
-            Ok(())
-        } else {
-            let what = format!("a sample of user '{user}' of event '{event}' belongs elsewhere");
-            Err(StoreError::corrupt(what))
-        }
     }
 
     /// Has the keyring check the key record, and writes the one that it wants. Several are there when
@@ -170,6 +157,6 @@ impl Inner {
         let body = Body::Key(KeyBody { record: record.into(), unknown: serde_json::Map::new() });
         // Without the place's lock: the body depends on nothing that is there, and of two writes at once the
         // second names the first, which is doubtful until then.
-        self.put(&Place::Key, |_| Ok(Draft::write(body))).await
+        self.put(&Place::Key, |_| Ok(Some(body))).await
     }
 }

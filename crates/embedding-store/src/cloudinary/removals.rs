@@ -7,7 +7,7 @@ use super::mirror::Mirror;
 use super::path::Place;
 use super::revisions::Revisions;
 use super::store::Inner;
-use super::writes::{Draft, user_again};
+use super::writes::user_again;
 use crate::{EventName, StoreError, Username};
 
 impl Inner {
@@ -28,13 +28,13 @@ impl Inner {
             // Looked at again under the locks: a write may have made one revision of them meanwhile. Users of
             // an event that was deleted meanwhile are destroyed whole by the sweep.
             if !mirror.revisions(&place).is_some_and(|revisions| mirror.is_unsettled(event, revisions)) {
-                return Ok(Draft::Leave);
+                return Ok(None);
             }
             match mirror.user(event, user) {
-                Some(state) => Ok(Draft::write(user_again(mirror, state.clone())?)),
+                Some(state) => Ok(Some(user_again(mirror, state.clone())?)),
                 None => {
                     let (event, user) = (event.clone(), user.clone());
-                    Ok(Draft::write(Body::DeletedUser(DeletedUserBody { event, user })))
+                    Ok(Some(Body::DeletedUser(DeletedUserBody { event, user })))
                 }
             }
         })

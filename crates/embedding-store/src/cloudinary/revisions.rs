@@ -154,6 +154,8 @@ impl Revisions {
                 self.superseded.insert(*revision, Superseded { since, settled });
             }
         }
+        // Named by a live one from now on, which says itself what they said of the event.
+        self.doubtful.retain(|doubtful, _| !document.supersedes.contains(doubtful));
         self.live.insert(revision, Live { document: Arc::new(document), since, settled });
         self.drop_unnamed();
         ended

@@ -15,21 +15,9 @@ use super::path::{Place, milliseconds};
 use super::store::Inner;
 use crate::{EventName, EventRecord, StoreError, UserRecord, Username};
 
-/// What to do about a place, as the mirror is at that moment.
-pub(super) enum Draft {
-    Write(Box<Body>),
-    /// Everything is so already.
-    Leave,
-}
-
-impl Draft {
-    pub(super) fn write(body: Body) -> Self {
-        Self::Write(Box::new(body))
-    }
-}
-
 impl Inner {
-    /// Uploads the draft as the place's next revision. The caller holds the place's lock.
+    /// Uploads the draft as the place's next revision; nothing where it is `None`, since everything is so already.
+    /// The caller holds the place's lock.
     ///
     /// The draft and what it supersedes are of one moment: nothing that it does not know of is superseded. That
     /// includes users of an event's life that is not known yet: another process uploads an event's first user
@@ -38,18 +26,18 @@ impl Inner {
     pub(super) async fn put(
         &self,
         place: &Place,
-        draft: impl FnOnce(&Mirror) -> Result<Draft, StoreError> + Send,
+        draft: impl FnOnce(&Mirror) -> Result<Option<Body>, StoreError> + Send,
     ) -> Result<(), StoreError> {
         let now = milliseconds(Uuid::now_v7());
         // The lock is held from the draft to the doubt, and not over the upload: readers would wait for that.
         let (document, json) = {
             let mut mirror = self.mirror_mut();
-            let Draft::Write(body) = draft(&mirror)? else { return Ok(()) };
+            let Some(body) = draft(&mirror)? else { return Ok(()) };
             let lives = mirror.event_of(place).map(merge::lives).unwrap_or_default();
             let is_known = |body: &Body| body.as_user().is_none_or(|body| lives.contains(&body.incarnation));
             let revisions = mirror.revisions_mut(place);
             let (revision, supersedes) = revisions.next(now, is_known)?;
-            let document = Document::new(revision, supersedes, *body);
+            let document = Document::new(revision, supersedes, body);
             let json = document.to_json()?;
             // However the upload ends, also by a panic: this process's next write of the place names it.
             revisions.doubt(&document);
@@ -78,7 +66,7 @@ impl Inner {
         &self,
         event: &EventName,
         user: &Username,
-        draft: impl FnOnce(&Mirror) -> Result<Draft, StoreError> + Send,
+        draft: impl FnOnce(&Mirror) -> Result<Option<Body>, StoreError> + Send,
     ) -> Result<(), StoreError> {
         let _shared = self.events.shared(&Place::event(event)).await;
         let place = Place::user(event, user);
@@ -92,7 +80,7 @@ impl Inner {
         let _alone = self.events.alone(&place).await;
         self.put(&place, |mirror| match mirror.event(&record.name) {
             Some(_) => Err(StoreError::event_conflict(&record.name, "already exists")),
-            None => Ok(Draft::write(new_event(mirror, &place, record.clone(), Uuid::now_v7()))),
+            None => Ok(Some(new_event(mirror, &place, record.clone(), Uuid::now_v7()))),
         })
         .await
     }
@@ -109,7 +97,7 @@ impl Inner {
                 return Err(StoreError::other_model(&record.name, &present.model));
             }
             let state = EventState { record: record.clone(), ..known.state.clone() };
-            Ok(Draft::write(event_body(mirror, &place, state)))
+            Ok(Some(event_body(mirror, &place, state)))
         })
         .await
     }
@@ -127,7 +115,7 @@ impl Inner {
                 let doubtful = revisions.into_iter().flat_map(|revisions| revisions.doubtful_events());
                 ended.extend(doubtful.flat_map(|body| &body.incarnations));
                 let body = Body::DeletedEvent(DeletedEventBody { event: event.clone(), ended });
-                Ok(Draft::write(body))
+                Ok(Some(body))
             })
             .await?;
         }
@@ -142,7 +130,7 @@ impl Inner {
         self.put_user(&record.event, &record.name, |mirror| {
             let mut state = mirror.existing_user(&record.event, &record.name)?.clone();
             state.record = record.clone();
-            Ok(Draft::write(user_again(mirror, state)?))
+            Ok(Some(user_again(mirror, state)?))
         })
         .await
     }
@@ -151,7 +139,7 @@ impl Inner {
         self.put_user(event, user, |mirror| {
             mirror.existing_user(event, user)?;
             let (event, user) = (event.clone(), user.clone());
-            Ok(Draft::write(Body::DeletedUser(DeletedUserBody { event, user })))
+            Ok(Some(Body::DeletedUser(DeletedUserBody { event, user })))
         })
         .await
     }
@@ -175,7 +163,7 @@ impl Inner {
             }
             state.removed.insert(id);
             left = state.samples.len();
-            Ok(Draft::write(user_again(mirror, state)?))
+            Ok(Some(user_again(mirror, state)?))
         })
         .await?;
         Ok(left)
@@ -193,7 +181,7 @@ impl Inner {
                     resealed += 1;
                 }
             }
-            if resealed == 0 { Ok(Draft::Leave) } else { Ok(Draft::write(user_again(mirror, state)?)) }
+            if resealed == 0 { Ok(None) } else { Ok(Some(user_again(mirror, state)?)) }
         })
         .await?;
         Ok(resealed)
