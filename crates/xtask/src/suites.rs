@@ -83,7 +83,7 @@ pub(crate) const NPM: &str = "NPM_BIN";
 
 impl Suite {
     /// For each program its variable and its path; or the first program that is not there.
-    pub(crate) fn found(&self) -> Result<Vec<(&'static str, PathBuf)>, &'static str> {
+    pub(crate) fn locate(&self) -> Result<Vec<(&'static str, PathBuf)>, &'static str> {
         self.programs
             .iter()
             .map(|program| {

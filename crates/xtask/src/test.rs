@@ -37,7 +37,7 @@ pub(crate) fn test(all: bool, test_args: &[String]) -> Result<()> {
     let mut environment = Vec::new();
     let mut skipped = Vec::new();
     for suite in SUITES {
-        match suite.found() {
+        match suite.locate() {
             Ok(programs) => {
                 features.push(suite.feature);
                 environment.extend(programs);
