@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 
 use crate::Algorithm;
 use crate::asset::{Asset, Delivery};
@@ -13,7 +14,6 @@ use crate::clock::Clock;
 use crate::fault::{Fault, Rule};
 use crate::listing::Listing;
 use crate::quota::Quota;
-use crate::signing::hexadecimal;
 use crate::traffic::Traffic;
 
 /// What names an asset.
@@ -124,7 +124,7 @@ impl Account {
 
     /// 32 hexadecimal digits.
     pub(crate) fn new_id(&mut self) -> String {
-        hexadecimal(&self.ids.u128(..).to_be_bytes())
+        HEXLOWER.encode(&self.ids.u128(..).to_be_bytes())
     }
 
     /// What responses are signed with.

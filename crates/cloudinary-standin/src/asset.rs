@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
 use crate::answer::Refusal;
 use crate::clock::{Moment, iso};
-use crate::signing::{escaped, hexadecimal, of_delivery, of_response};
+use crate::signing::{escaped, of_delivery, of_response};
 use crate::{API_KEY, API_SECRET, Algorithm, CLOUD};
 
 /// Who may read an asset by its URL: Cloudinary's `type`.
@@ -65,7 +66,7 @@ impl Asset {
     /// MD5 of the contents in hexadecimal digits, Cloudinary's token of change.
     #[must_use]
     pub fn etag(&self) -> String {
-        hexadecimal(&Md5::digest(&self.bytes))
+        HEXLOWER.encode(&Md5::digest(&self.bytes))
     }
 
     pub(crate) fn folder(&self) -> &str {
