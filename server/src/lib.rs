@@ -13,7 +13,6 @@ mod commands;
 mod config;
 mod error;
 mod error_body;
-mod hex;
 mod http;
 mod inference;
 mod models;

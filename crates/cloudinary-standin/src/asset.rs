@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 use crate::answer::Refusal;
-use crate::signing::{delivery_signatures, escaped, hexadecimal, sign, sign_response};
+use crate::signing::{delivery_signatures, escaped, sign, sign_response};
 use crate::{API_SECRET, Algorithm, CLOUD};
 
 /// The largest raw file that free accounts take, in bytes.
@@ -67,7 +68,7 @@ impl Asset {
     /// MD5 of the contents in hexadecimal digits, Cloudinary's token of change.
     #[must_use]
     pub fn etag(&self) -> String {
-        hexadecimal(&Md5::digest(&self.bytes))
+        HEXLOWER.encode(&Md5::digest(&self.bytes))
     }
 
     /// Its URL on the delivery network, signed where that is needed.

@@ -65,6 +65,7 @@ pub use bounded_text::{
 };
 pub use calibration::{
     Calibration, CalibrationData, CalibrationError, CalibrationPoint, CalibrationSetting, OutsideCalibration,
+    ThresholdBasis,
 };
 pub use check_in::{
     CheckIn, CheckInDetails, CheckInError, CheckInListing, CheckInMethod, CheckInOptions, CheckInOutcome,
@@ -78,12 +79,12 @@ pub use embedding_store::{
 pub use error::EventError;
 pub use export::ExportFormat;
 pub use gallery::{Gallery, Nearest};
-pub use limit::{MANY_STRANGERS, MatchLimit, RuleError, ThresholdBasis};
+pub use limit::{MANY_STRANGERS, MatchLimit, RuleError};
 pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, MatchPolicy};
 pub use rules::EventRules;
 pub use service::{
-    AttachedRecords, Duplicate, Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,
-    EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson,
-    SampleDetails, ServedModel, ServiceOptions, UserDetails,
+    AttachedRecords, Duplicate, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure, EventChange,
+    EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson, SampleDetails,
+    ServedModel, ServiceOptions, UserDetails,
 };
 pub use string_enum::UnknownWord;

@@ -157,7 +157,7 @@ impl Manifest {
         let path = self.folder.join(&model.file);
         // Read into memory once: what is hashed is what is loaded, whatever happens to the file in between.
         let bytes = read(&path)?;
-        let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = format!("{:x}", Sha256::digest(&bytes));
         if hash == model.sha256 { Ok(bytes) } else { Err(OpenError::HashMismatch { path }) }
     }
 }

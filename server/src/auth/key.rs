@@ -4,13 +4,12 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
-
-use crate::hex::{from_hex, hex};
 
 /// What every key starts with, so that people and scanners of leaked secrets see what it is.
 const PREFIX: &str = "face_";
@@ -48,7 +47,7 @@ impl ApiKey {
         getrandom::fill(secret.as_mut_slice())?;
         // Wiped when it is dropped, as the bytes are: only the text that is handed out stays.
         let secret = Zeroizing::new(URL_SAFE_NO_PAD.encode(secret.as_slice()));
-        Ok(Self { text: Zeroizing::new(format!("{PREFIX}{}_{}", hex(&id), secret.as_str())) })
+        Ok(Self { text: Zeroizing::new(format!("{PREFIX}{}_{}", HEXLOWER.encode(&id), secret.as_str())) })
     }
 
     /// What may be a key; whether it is one, its digest tells.
@@ -106,14 +105,15 @@ impl PartialEq for KeyDigest {
 
 impl Serialize for KeyDigest {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex(&self.0))
+        serializer.serialize_str(&HEXLOWER.encode(&self.0))
     }
 }
 
 impl<'de> Deserialize<'de> for KeyDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        from_hex(&text).map(Self).ok_or_else(|| D::Error::custom("a digest is 64 hexadecimal digits"))
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| D::Error::custom("a digest is 64 hexadecimal digits"))
     }
 }
 

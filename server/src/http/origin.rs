@@ -4,7 +4,6 @@
 //! request is refused when it names another host (a foreign name that was pointed at this machine) or
 //! comes from a page of another origin, whether or not the browser would let that page read the answer.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_cors::Cors;
@@ -14,6 +13,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use url::{Host, Origin, Url};
 
 use super::headers::{REQUEST_ID, TRANSACTION_ID};
 use crate::error::ApiError;
@@ -27,53 +27,13 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Seconds for which a browser may remember the answer to a preflight.
 const PREFLIGHT_AGE: usize = 600;
 
-/// Scheme, host and port of a web site, such as `https://events.example`.
+/// Scheme, host and port of a web site, such as `https://events.example`; the port is the scheme's own where none is
+/// given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct WebOrigin {
     scheme: String,
-    authority: Authority,
-}
-
-/// Host and port, the port left out when it is the scheme's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Authority {
-    host: String,
-    port: Option<u16>,
-}
-
-impl Authority {
-    fn parse(text: &str) -> Option<Self> {
-        // A host name has no user part, path, query or fragment.
-        if text.is_empty() || text.contains(['@', '/', '?', '#', '\\', ' ', '%']) {
-            return None;
-        }
-        // The last colon of `[::1]` stands inside the brackets and is followed by no port.
-        let (host, port) = match text.rsplit_once(':') {
-            Some((host, port)) if !port.contains(']') => (host, Some(port.parse().ok()?)),
-            Some(_) | None => (text, None),
-        };
-        let bracketed = host.starts_with('[') && host.ends_with(']');
-        // Without brackets the last group of an IPv6 address could be a port.
-        if host.is_empty() || (host.contains(':') && !bracketed) {
-            return None;
-        }
-        Some(Self { host: host.to_ascii_lowercase(), port })
-    }
-
-    fn is_loopback(&self) -> bool {
-        let bare = self.host.trim_start_matches('[').trim_end_matches(']');
-        self.host == "localhost" || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-    }
-
-    /// The same place under a scheme: an absent port is the scheme's own.
-    fn same_place(&self, other: &Self, scheme: &str) -> bool {
-        let own = match scheme {
-            "http" => Some(80),
-            "https" => Some(443),
-            _ => None,
-        };
-        self.host == other.host && self.port.or(own) == other.port.or(own)
-    }
+    host: Host,
+    port: u16,
 }
 
 impl WebOrigin {
@@ -81,15 +41,30 @@ impl WebOrigin {
     #[must_use]
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, authority) = text.split_once("://")?;
-        let scheme = scheme.to_ascii_lowercase();
-        if !matches!(scheme.as_str(), "http" | "https") {
-            return None;
-        }
-        Some(Self { authority: Authority::parse(authority)?, scheme })
+        Self::new(scheme, authority)
     }
 
-    fn same(&self, other: &Self) -> bool {
-        self.scheme == other.scheme && self.authority.same_place(&other.authority, &self.scheme)
+    /// The origin of a site of this scheme that is called `HOST[:PORT]`.
+    fn new(scheme: &str, authority: &str) -> Option<Self> {
+        // The parser of URLs takes out white space, decodes escapes, and would find a user, a path or a query here: a
+        // host name has none of them.
+        if authority.contains(['@', '/', '?', '#', '\\', ' ', '\t', '%']) {
+            return None;
+        }
+        match Url::parse(&format!("{scheme}://{authority}")).ok()?.origin() {
+            Origin::Tuple(scheme, host, port) if matches!(scheme.as_str(), "http" | "https") => {
+                Some(Self { scheme, host, port })
+            }
+            _ => None,
+        }
+    }
+
+    fn is_loopback(&self) -> bool {
+        match &self.host {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        }
     }
 }
 
@@ -110,17 +85,16 @@ impl SitePolicy {
     /// Whether a request may name this host: a loopback name, or the host of a listed origin (which a
     /// reverse proxy passes on).
     fn allows_host(&self, host: &str) -> bool {
-        let listed = |host: &Authority| self.listed.iter().any(|o| o.authority.same_place(host, &o.scheme));
-        Authority::parse(host).is_some_and(|host| host.is_loopback() || listed(&host))
+        // A host that names no port has the one of the scheme that it is compared under.
+        WebOrigin::new("http", host).is_some_and(|host| host.is_loopback())
+            || self.listed.iter().any(|listed| WebOrigin::new(&listed.scheme, host).as_ref() == Some(listed))
     }
 
     /// Whether pages of this origin may ask a server that is called `host` in the request.
     fn allows_origin(&self, origin: &str, host: Option<&str>) -> bool {
         let Some(origin) = WebOrigin::parse(origin) else { return false };
-        let own = host
-            .and_then(Authority::parse)
-            .is_some_and(|own| origin.authority.same_place(&own, &origin.scheme));
-        own || origin.authority.is_loopback() || self.listed.iter().any(|listed| listed.same(&origin))
+        let own = host.and_then(|host| WebOrigin::new(&origin.scheme, host));
+        own.as_ref() == Some(&origin) || origin.is_loopback() || self.listed.contains(&origin)
     }
 
     fn check(&self, host: Option<&str>, headers: &HeaderMap) -> Result<(), ApiError> {

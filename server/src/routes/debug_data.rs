@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use ::events::{EventError, EventName, Metadata};
 use actix_web::web::{Data, Json, Query};
+use data_encoding::HEXLOWER;
 use embedding::Embedding;
 use embedding_store::{EmbeddingStoreExt, EventSnapshot, FaceSample, StoreError, UserSnapshot};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
-use crate::hex::hex;
 use crate::service::Service;
 use crate::upload::named;
 
@@ -147,5 +147,5 @@ fn digest(embedding: &Embedding) -> String {
     for value in embedding.values() {
         hash.update(value.to_le_bytes());
     }
-    hex(hash.finalize().iter().take(DIGEST_BYTES))
+    HEXLOWER.encode(hash.finalize().split_at(DIGEST_BYTES).0)
 }

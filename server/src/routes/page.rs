@@ -2,10 +2,10 @@
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse};
+use data_encoding::HEXLOWER;
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::error::ApiError;
-use crate::hex::hex;
 
 #[derive(RustEmbed)]
 #[folder = "../web"]
@@ -26,7 +26,8 @@ pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError>
 
 fn serve(request: &HttpRequest, name: &str) -> Result<HttpResponse, ApiError> {
     let EmbeddedFile { data, metadata } = Web::get(name).ok_or(ApiError::NoSuchPath)?;
-    let tag = format!("\"{}\"", hex(metadata.sha256_hash().iter().take(16)));
+    let hash = metadata.sha256_hash();
+    let tag = format!("\"{}\"", HEXLOWER.encode(hash.split_at(16).0));
     // Neither lists of tags nor weak ones are recognised: the file is then sent again, which is correct.
     let known = request.headers().get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
     let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };

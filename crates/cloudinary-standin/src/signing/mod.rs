@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use data_encoding::HEXLOWER;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha1::{Digest as _, Sha1};
 use sha2::Sha256;
@@ -60,7 +61,7 @@ pub(crate) fn string_to_sign<'a>(
 
 /// The signature of a string in hexadecimal digits.
 pub(crate) fn sign(string_to_sign: &str, secret: &str, algorithm: Algorithm) -> String {
-    hexadecimal(&algorithm.digest(&format!("{string_to_sign}{secret}")))
+    HEXLOWER.encode(&algorithm.digest(&format!("{string_to_sign}{secret}")))
 }
 
 /// What a response is signed with, so that its reader knows who wrote it. Always of version 1.
@@ -88,11 +89,6 @@ pub(crate) fn escaped(public_id: &str) -> String {
         plain = plain.replace("//", "/");
     }
     utf8_percent_encode(&plain, ESCAPED).to_string()
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

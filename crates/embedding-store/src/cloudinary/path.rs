@@ -14,10 +14,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::signature::hex;
 use crate::{EventName, StoreError, Username};
 
 /// The longest spelling of a name in an id. Two of them, the longest prefix, a revision and what is
@@ -130,7 +130,7 @@ impl Element {
         }
         if text.len() > LONGEST_NAME {
             // In a spelled name `_` or an upper-case hex digit follows `_`, so none begins like this.
-            text = format!("_h{}", hex(&Sha256::digest(name)));
+            text = format!("_h{}", HEXLOWER.encode(&Sha256::digest(name)));
         }
         Self(Arc::from(text))
     }
@@ -193,7 +193,10 @@ mod tests {
         ] {
             assert_eq!(spelled(name), expected);
         }
-        assert_eq!(spelled(&"語".repeat(20)), format!("_h{}", hex(&Sha256::digest("語".repeat(20)))));
+        assert_eq!(
+            spelled(&"語".repeat(20)),
+            format!("_h{}", HEXLOWER.encode(&Sha256::digest("語".repeat(20))))
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -116,7 +117,7 @@ impl FromStr for EncryptionKey {
         let text = text.trim();
         // The length tells the two apart: in base64 32 bytes are 43 or 44 characters.
         let bytes = Zeroizing::new(if text.len() == 2 * KEY_BYTES {
-            from_hex(text).ok_or(InvalidKey)?
+            HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| InvalidKey)?
         } else {
             // Tools print either alphabet, with padding or without.
             let unpadded = text.trim_end_matches('=').replace('+', "-").replace('/', "_");
@@ -132,12 +133,6 @@ impl FromStr for EncryptionKey {
     }
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let digits = digits?;
-    digits.as_chunks::<2>().0.iter().map(|[high, low]| u8::try_from(high * 16 + low).ok()).collect()
-}
-
 impl fmt::Debug for EncryptionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EncryptionKey({})", self.id)
@@ -146,7 +141,7 @@ impl fmt::Debug for EncryptionKey {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}", HEXLOWER.encode_display(&self.0))
     }
 }
 
@@ -160,7 +155,7 @@ impl FromStr for KeyId {
     type Err = InvalidKey;
 
     fn from_str(text: &str) -> Result<Self, InvalidKey> {
-        let bytes = from_hex(text).filter(|_| text.len() == 16).ok_or(InvalidKey)?;
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|_| InvalidKey)?;
         bytes.try_into().map(Self).map_err(|_| InvalidKey)
     }
 }
@@ -173,7 +168,7 @@ mod tests {
     fn a_key_reads_as_it_was_written_in_hex_or_base64() {
         let key = EncryptionKey::generate().unwrap();
         let text = key.to_secret_text();
-        let hex: String = key.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = HEXLOWER.encode(key.bytes.as_slice());
         let url_safe = text.replace('+', "-").replace('/', "_");
         for text in [text.as_str(), &hex, &hex.to_uppercase(), &url_safe, text.trim_end_matches('=')] {
             let read: EncryptionKey = text.parse().unwrap();

@@ -1,13 +1,37 @@
 //! Deletion of users and of events, with what is attached to them.
 
+use std::sync::Arc;
+
 use embedding_store::{EventName, StoreError, Subject, Username};
 
-use super::Inner;
 use super::galleries::Turn;
+use super::{EventService, Inner, to_the_end};
 use crate::EventError;
 
+impl EventService {
+    /// Deletes an event with its users, their samples and what is attached. Durable on return.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`]; on [`EventError::Store`] see the store's error, on
+    /// [`EventError::Interrupted`] it may have been deleted.
+    pub async fn delete_event(&self, event: &EventName) -> Result<(), EventError> {
+        let (inner, event) = (Arc::clone(&self.inner), event.clone());
+        to_the_end(async move { inner.delete_event(&event).await }).await
+    }
+
+    /// Deletes a user with all samples and what is attached; the event stays, also without users. Durable on return.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`]; on [`EventError::Store`] see the store's
+    /// error, on [`EventError::Interrupted`] the user may have been deleted.
+    pub async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
+        let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
+        to_the_end(async move { inner.delete_user(&event, &user).await }).await
+    }
+}
+
 impl Inner {
-    pub(super) async fn delete_event(&self, event: &EventName) -> Result<(), EventError> {
+    async fn delete_event(&self, event: &EventName) -> Result<(), EventError> {
         self.delete_event_in(&self.galleries.turn(event).await).await
     }
 
@@ -32,7 +56,7 @@ impl Inner {
         }
     }
 
-    pub(super) async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
+    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
         let turn = self.galleries.turn(event).await;
         let held = self.current(&turn).await?;
         self.attached.erase_user(event, user).await?;

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use embedding::{Distance, Embedding};
-use embedding_store::{DuplicatePolicy, EventName, Username};
+use embedding_store::{EventName, Username};
 
 use super::Inner;
-use super::enrolment::EnrolmentOptions;
 use super::identify::limit_of;
 use super::loaded_event::LoadedEvent;
-use super::search::Found;
-use crate::{EventError, EventRules};
+use super::search::SearchResult;
+use crate::EventError;
 
-/// As many as are looked at of each face, the one who is enrolled among them: enough to name those who were
+/// How many nearest users are compared of each face, the one who is enrolled among them: enough to name those who were
 /// enrolled under several names already.
 const NEAREST: NonZeroUsize = NonZeroUsize::new(6).unwrap();
 
@@ -26,12 +25,6 @@ pub struct Duplicate {
     pub distance: Distance,
 }
 
-/// What is to be done about duplicates: by the call, else by the event, else by the call's default.
-pub(super) fn policy(options: &EnrolmentOptions, rules: Option<&EventRules>) -> DuplicatePolicy {
-    let of_event = rules.and_then(|rules| rules.on_duplicate);
-    options.on_duplicate.or(of_event).unwrap_or(options.on_duplicate_default)
-}
-
 impl Inner {
     /// The other users whom faces of `user` match: of each face the nearest five at most, each user once,
     /// nearest first.
@@ -42,8 +35,10 @@ impl Inner {
         user: &Username,
         faces: &[&Embedding],
     ) -> Result<Vec<Duplicate>, EventError> {
-        let found = self.search_for(event, held, faces, NEAREST).await?;
-        let Some(Found { nearest, users, .. }) = found else { return Ok(Vec::new()) };
+        let Some(SearchResult { nearest, users, .. }) = self.search_for(event, held, faces, NEAREST).await?
+        else {
+            return Ok(Vec::new());
+        };
         let limits = self.models.of_event(event, held.model())?;
         let threshold = limit_of(limits, event, held.rules().rule, users, 1)?.threshold;
         let mut others = BTreeMap::new();

@@ -1,24 +1,76 @@
 //! Enrolment: faces become stored samples, and their user's template follows.
 
-use embedding::{EmbeddingError, Template};
+use std::sync::Arc;
+
+use embedding::{Embedding, EmbeddingError, Template};
 use embedding_store::{DuplicatePolicy, EventName, FaceSample, StoreError, Subject, Username};
 use time::OffsetDateTime;
 
-use super::Inner;
-use super::duplicates::{self, Duplicate};
+use super::duplicates::Duplicate;
 use super::enrolment::{EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
 use super::galleries::Turn;
 use super::loaded_event::LoadedEvent;
 use super::other_person::{self, OtherPerson};
 use super::repeat::Earlier;
+use super::{EventService, Inner, to_the_end};
 use crate::EventError;
 
-/// What is to be stored, and what came of looking before.
+/// What is to be stored, and what was found out before.
 struct Plan<'a> {
     earlier: Earlier,
     pending: Vec<&'a EnrolmentFace>,
     duplicates: Vec<Duplicate>,
     other_people: Vec<OtherPerson>,
+}
+
+impl EventService {
+    /// Adds a face to a user; the user and the event are made when they are not there. Durable on return.
+    /// That another user has it, or that it is unlike the user's others, is in the log as a warning, unless the event has
+    /// a rule for that.
+    ///
+    /// # Errors
+    /// As for [`EventService::enrol_all`].
+    pub async fn enrol(
+        &self,
+        event: &EventName,
+        user: &Username,
+        face: EnrolmentFace,
+    ) -> Result<EnrolmentOutcome, EventError> {
+        let options = EnrolmentOptions {
+            on_duplicate_default: DuplicatePolicy::Warn,
+            on_other_person_default: DuplicatePolicy::Warn,
+            ..EnrolmentOptions::default()
+        };
+        self.enrol_all(event, user, vec![face], options).await
+    }
+
+    /// Adds faces to a user; the user and the event are made when they are not there. Durable on return.
+    ///
+    /// Whether another user has one of them, within the distance that is a match in the event, is found by
+    /// what this service knows: one whom another service enrolled in the same moment can be missed.
+    ///
+    /// A request with the mark of one that was made before answers as that did and writes nothing; one that
+    /// had been ended before it was done is carried on. Two that are made to two services in the same moment
+    /// may both be done.
+    ///
+    /// # Errors
+    /// Nothing was written on [`EventError::ModelMismatch`], when the event is of another model than a face or its
+    /// model is not served, on [`EventError::Embedding`], when there is no face or no template can be made of
+    /// them, on [`EventError::NoTemplate`], when none can be made of them with those that are there, on
+    /// [`EventError::Score`], [`EventError::DuplicatePerson`], [`EventError::OtherPerson`] and
+    /// [`EventError::RequestReused`]. On
+    /// [`EventError::Store`] see the store's error: the first faces may have been stored, each wholly, and on
+    /// [`EventError::Interrupted`] all.
+    pub async fn enrol_all(
+        &self,
+        event: &EventName,
+        user: &Username,
+        faces: Vec<EnrolmentFace>,
+        options: EnrolmentOptions,
+    ) -> Result<EnrolmentOutcome, EventError> {
+        let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
+        to_the_end(async move { inner.enrol(&event, &user, &faces, &options).await }).await
+    }
 }
 
 impl Inner {
@@ -31,12 +83,12 @@ impl Inner {
     ) -> Result<EnrolmentOutcome, EventError> {
         let turn = self.galleries.turn(event).await;
         let held = match self.current(&turn).await? {
-            // The same request may have made it through another service, of which nothing was told yet.
+            // The same request may have made it through another service, of which no change has come yet.
             None if options.request.is_some() => self.read(&turn).await?,
             held => held,
         };
         match self.enrol_in(&turn, held, user, faces, options).await {
-            // Another service made the event for another model, and that was not told yet. Nothing was written.
+            // Another service made the event for another model, and no change has come of it yet. Nothing was written.
             Err(EventError::Store(error @ StoreError::Conflict { subject: Subject::Event(_), .. })) => {
                 tracing::info!(%event, %error, "enrolment tried again: the event was changed by another");
                 // Now that the model is known, a face of another is refused with `ModelMismatch`.
@@ -99,7 +151,7 @@ impl Inner {
             earlier.samples.into_iter().filter_map(|stored| stored.or_else(|| ids.next())).collect();
 
         let embedding_count = self.append(turn, enrolled.len(), made, now_held.clone()).await?;
-        // Not before the write: the log must not tell of an enrolment that failed.
+        // Not before the write: the log must not report an enrolment that failed.
         for Duplicate { user: other, distance } in &duplicates {
             tracing::warn!(%event, %user, %other, %distance, "a face was enrolled that another user has");
         }
@@ -127,19 +179,17 @@ impl Inner {
             return Err(EmbeddingError::NoSamples.into());
         }
         let reused = || EventError::RequestReused { event: event.clone(), user: user.clone() };
-        let earlier = Earlier::of(options.request.as_deref(), faces, enrolled)?.ok_or_else(reused)?;
+        let earlier = Earlier::find(options.request.as_deref(), faces, enrolled)?.ok_or_else(reused)?;
         let stored = faces.iter().zip(&earlier.samples);
         let pending: Vec<_> = stored.filter(|(_, sample)| sample.is_none()).map(|(face, _)| face).collect();
-        let policy = duplicates::policy(options, held.map(LoadedEvent::rules));
+        let embeddings: Vec<_> = faces.iter().map(|face| &face.embedding).collect();
+        let policy = options.duplicate_policy(held.map(LoadedEvent::rules));
         let duplicates = match (policy, held) {
             (DuplicatePolicy::Allow, _) | (_, None) => Vec::new(),
             // What was done before stays done.
             (DuplicatePolicy::Reject, Some(_)) if pending.is_empty() => Vec::new(),
             // Under `Warn` also for a request that was done before: its answer names them again.
-            (_, Some(held)) => {
-                let embeddings: Vec<_> = faces.iter().map(|face| &face.embedding).collect();
-                self.duplicates(event, held, user, &embeddings).await?
-            }
+            (_, Some(held)) => self.duplicates(event, held, user, &embeddings).await?,
         };
         match (policy, duplicates.first()) {
             (DuplicatePolicy::Warn | DuplicatePolicy::Allow, _) | (_, None) => {}
@@ -148,32 +198,32 @@ impl Inner {
                 return Err(EventError::DuplicatePerson { event, user, distance: *distance });
             }
         }
-        let other_people = self.unlike(event, held, user, faces, enrolled, &earlier, options)?;
+        let other_people = self.unlike(event, held, user, &embeddings, enrolled, &earlier, options)?;
         Ok(Plan { earlier, pending, duplicates, other_people })
     }
 
-    /// The faces that are unlike the user's others, where they are to be told.
+    /// The faces that are unlike the user's others, unless they are allowed.
     #[expect(clippy::too_many_arguments, reason = "all that a request is about")]
     fn unlike(
         &self,
         event: &EventName,
         held: Option<&LoadedEvent>,
         user: &Username,
-        faces: &[EnrolmentFace],
+        faces: &[&Embedding],
         enrolled: &[FaceSample],
         earlier: &Earlier,
         options: &EnrolmentOptions,
     ) -> Result<Vec<OtherPerson>, EventError> {
-        let policy = other_person::policy(options, held.map(LoadedEvent::rules));
-        let Some(model) = faces.first().map(|face| face.embedding.model()) else { return Ok(Vec::new()) };
+        let policy = options.other_person_policy(held.map(LoadedEvent::rules));
+        let Some(model) = faces.first().map(|face| face.model()) else { return Ok(Vec::new()) };
         if policy == DuplicatePolicy::Allow {
             return Ok(Vec::new());
         }
         let is_new = |face: usize| earlier.samples.get(face).is_some_and(Option::is_none);
-        let found = other_person::others(self.models.of_event(event, model)?, enrolled, faces, is_new)?;
+        let unlike = other_person::others(self.models.of_event(event, model)?, enrolled, faces, is_new)?;
         // Of two faces each is unlike the other: the later one is named.
-        match (policy, found.iter().max_by_key(|other| (other.distance, other.face))) {
-            (DuplicatePolicy::Warn, _) | (_, None) => Ok(found),
+        match (policy, unlike.iter().max_by_key(|other| (other.distance, other.face))) {
+            (DuplicatePolicy::Warn, _) | (_, None) => Ok(unlike),
             (_, Some(&OtherPerson { face, distance })) => {
                 Err(EventError::OtherPerson { event: event.clone(), user: user.clone(), face, distance })
             }
@@ -239,7 +289,7 @@ impl Inner {
     }
 
     /// The samples of a user who may be known: none when the store does not know the user. Without the event
-    /// when it is gone too, as another service deleted it and that was not told yet.
+    /// when it is gone too, as another service deleted it and no change has come of it yet.
     pub(super) async fn enrolled(
         &self,
         event: &EventName,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::duplicates::Duplicate;
 use super::other_person::OtherPerson;
+use crate::EventRules;
 
 /// A face to enrol.
 #[derive(Debug, Clone)]
@@ -49,11 +50,18 @@ impl Default for EnrolmentOptions {
     }
 }
 
-/// What came of enrolling one face.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Enrolment {
-    /// How many samples the user now has.
-    pub embedding_count: usize,
+impl EnrolmentOptions {
+    /// What is to be done about a face of another user: by the call, else by the event, else by the call's default.
+    pub(super) fn duplicate_policy(&self, rules: Option<&EventRules>) -> DuplicatePolicy {
+        let of_event = rules.and_then(|rules| rules.on_duplicate);
+        self.on_duplicate.or(of_event).unwrap_or(self.on_duplicate_default)
+    }
+
+    /// The same about a face that is unlike the user's others.
+    pub(super) fn other_person_policy(&self, rules: Option<&EventRules>) -> DuplicatePolicy {
+        let of_event = rules.and_then(|rules| rules.on_other_person);
+        self.on_other_person.or(of_event).unwrap_or(self.on_other_person_default)
+    }
 }
 
 /// What came of enrolling faces.

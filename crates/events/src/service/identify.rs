@@ -5,34 +5,52 @@ use std::num::NonZeroUsize;
 use embedding::Embedding;
 use embedding_store::{EventName, MatchRule, StoreError, Username};
 
-use super::Inner;
 use super::loaded_event::LoadedEvent;
-use super::search::Found;
+use super::search::SearchResult;
+use super::{EventService, Inner};
 use crate::decision::Search;
 use crate::limit::Limits;
 use crate::{EventError, MatchLimit, Verdict};
 
-impl Inner {
-    pub(super) async fn identify(
+impl EventService {
+    /// Says whose face it is among all users of the event (1:N): the nearest user's, when near enough and not as
+    /// near as another. The only candidate in the answer is the nearest user.
+    ///
+    /// # Errors
+    /// [`EventError::NotSearchable`] when the event does not exist or has no users,
+    /// [`EventError::ModelMismatch`] when the event is of another model than the face, or of one that is not served,
+    /// [`EventError::Embedding`] when the face has no direction, [`EventError::Rule`] when the event's own rule
+    /// cannot be kept, [`EventError::Store`] when the event had to be read again and could not, or changes have
+    /// not been seen for too long.
+    pub async fn identify(&self, event: &EventName, probe: &Embedding) -> Result<Verdict, EventError> {
+        self.identify_top(event, probe, NonZeroUsize::MIN).await
+    }
+
+    /// As [`EventService::identify`], with the `top` nearest users as candidates.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn identify_top(
         &self,
         event: &EventName,
         probe: &Embedding,
         top: NonZeroUsize,
     ) -> Result<Verdict, EventError> {
+        let inner = &self.inner;
         let not_searchable = || EventError::NotSearchable { event: event.clone() };
         // One value to the end, so that gallery and rule are of one moment, whatever is written meanwhile.
-        let held = self.known(event).await?.ok_or_else(not_searchable)?;
+        let held = inner.known(event).await?.ok_or_else(not_searchable)?;
         if matches!(&held, LoadedEvent::InMemory(gallery) if gallery.is_empty()) {
             return Err(not_searchable());
         }
-        self.expect_model(event, Some(held.model()), probe.model())?;
+        inner.expect_model(event, Some(held.model()), probe.model())?;
         let (model, rule, depth) = (held.model().clone(), held.rules().rule, Search::depth(top));
-        let found = self.search_for(event, &held, &[probe], depth).await?.ok_or_else(not_searchable)?;
-        let Found { nearest, users, exact } = found;
+        let found = inner.search_for(event, &held, &[probe], depth).await?.ok_or_else(not_searchable)?;
+        let SearchResult { nearest, users, exact } = found;
         let search = Search::new(nearest.concat(), users, exact).ok_or_else(not_searchable)?;
-        let limits = self.models.of_event(event, &model)?;
+        let limits = inner.models.of_event(event, &model)?;
         // Of the nearest alone: a target's threshold depends on how many samples the template is the mean of.
-        let samples = self.samples_of(event, &held, limits, &search.nearest.user).await?;
+        let samples = inner.samples_of(event, &held, limits, &search.nearest.user).await?;
         let limit = limit_of(limits, event, rule, search.users_compared, samples)?;
         let verdict = search.decide(limit, limits.margin(), model, top);
         tracing::info!(
@@ -48,7 +66,9 @@ impl Inner {
         );
         Ok(verdict)
     }
+}
 
+impl Inner {
     /// How many samples a user's template is of. One who is gone meanwhile counts as having one.
     async fn samples_of(
         &self,

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use embedding::{Metric, ModelId};
-use embedding_store::{EmbeddingStoreExt, EventName, Page, StoreError, TemplateSearch, Username};
+use embedding_store::{EventName, Page, StoreError, TemplateSearch, Username};
 
 use super::Inner;
 use crate::{EventError, EventRules, Gallery};
@@ -131,21 +131,9 @@ impl Inner {
     pub(super) async fn stored_user_count(&self, event: &EventName) -> Result<Option<usize>, EventError> {
         gone_is_none(self.count_users(event, usize::MAX).await)
     }
-
-    /// The users of an event in name order; `None` when there is no such event.
-    pub(super) async fn users(&self, event: &EventName) -> Result<Option<Vec<Username>>, EventError> {
-        match self.known(event).await? {
-            Some(LoadedEvent::InMemory(gallery)) => Ok(Some(gallery.users().cloned().collect())),
-            Some(LoadedEvent::InStore(..)) => {
-                let users = self.store.all_users(event).await;
-                gone_is_none(users.map(|users| users.into_iter().map(|user| user.name).collect()))
-            }
-            None => Ok(None),
-        }
-    }
 }
 
-fn gone_is_none<T>(answer: Result<T, StoreError>) -> Result<Option<T>, EventError> {
+pub(super) fn gone_is_none<T>(answer: Result<T, StoreError>) -> Result<Option<T>, EventError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(StoreError::NotFound { .. }) => Ok(None),

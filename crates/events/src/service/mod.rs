@@ -1,4 +1,5 @@
-//! The service over all events: one method for everything that can be asked of it.
+//! The service over all events: what it holds, how it is opened, and the events there are. The methods for faces, users
+//! and records are in the files beside.
 
 mod backlog;
 mod delete;
@@ -26,14 +27,14 @@ mod watch;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use embedding::{Embedding, ModelId};
-use embedding_store::{DuplicatePolicy, EmbeddingStore, EventName, Page, Username};
+use embedding::ModelId;
+use embedding_store::{EmbeddingStore, EventName, Page};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use self::backlog::Backlog;
 pub use self::duplicates::Duplicate;
-pub use self::enrolment::{Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
+pub use self::enrolment::{EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
 pub use self::events::{EventChange, EventDetails, EventSettings};
 use self::galleries::Galleries;
 use self::models::Models;
@@ -45,7 +46,7 @@ pub use self::retention::{AttachedRecords, Erasure};
 pub use self::samples::SampleDetails;
 pub use self::transfer::ImportError;
 pub use self::users::UserDetails;
-use crate::{EventError, MatchPolicy, Verdict};
+use crate::{EventError, MatchPolicy};
 
 /// Enrols, identifies, lists and deletes, over a store of its own or one that several services share.
 ///
@@ -137,96 +138,6 @@ impl EventService {
         Ok(Self { inner, _watch: watch })
     }
 
-    /// Adds a face to a user; the user and the event are made when they are not there. Durable on return.
-    /// That another user has it, or that it is unlike the user's others, is told in the log, unless the event has
-    /// a rule for that.
-    ///
-    /// # Errors
-    /// As for [`EventService::enrol_all`].
-    pub async fn enrol(
-        &self,
-        event: &EventName,
-        user: &Username,
-        face: EnrolmentFace,
-    ) -> Result<Enrolment, EventError> {
-        let options = EnrolmentOptions {
-            on_duplicate_default: DuplicatePolicy::Warn,
-            on_other_person_default: DuplicatePolicy::Warn,
-            ..EnrolmentOptions::default()
-        };
-        let outcome = self.enrol_all(event, user, vec![face], options).await?;
-        Ok(Enrolment { embedding_count: outcome.embedding_count })
-    }
-
-    /// Adds faces to a user; the user and the event are made when they are not there. Durable on return.
-    ///
-    /// Whether another user has one of them, within the distance that is a match in the event, is found by
-    /// what this service knows: one whom another service enrolled in the same moment can be missed.
-    ///
-    /// A request with the mark of one that was made before answers as that did and writes nothing; one that
-    /// had been ended before it was done is carried on. Two that are made to two services in the same moment
-    /// may both be done.
-    ///
-    /// # Errors
-    /// Nothing was written on [`EventError::ModelMismatch`], when the event is of another model than a face or its
-    /// model is not served, on [`EventError::Embedding`], when there is no face or no template can be made of
-    /// them, on [`EventError::NoTemplate`], when none can be made of them with those that are there, on
-    /// [`EventError::Score`], [`EventError::DuplicatePerson`], [`EventError::OtherPerson`] and
-    /// [`EventError::RequestReused`]. On
-    /// [`EventError::Store`] see the store's error: the first faces may have been stored, each wholly, and on
-    /// [`EventError::Interrupted`] all.
-    pub async fn enrol_all(
-        &self,
-        event: &EventName,
-        user: &Username,
-        faces: Vec<EnrolmentFace>,
-        options: EnrolmentOptions,
-    ) -> Result<EnrolmentOutcome, EventError> {
-        let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
-        to_the_end(async move { inner.enrol(&event, &user, &faces, &options).await }).await
-    }
-
-    /// Says whose face it is among all users of the event (1:N): the nearest user's, when near enough and not as
-    /// near as another. The only candidate in the answer is the nearest user.
-    ///
-    /// # Errors
-    /// [`EventError::NotSearchable`] when the event does not exist or has no users,
-    /// [`EventError::ModelMismatch`] when the event is of another model than the face, or of one that is not served,
-    /// [`EventError::Embedding`] when the face has no direction, [`EventError::Rule`] when the event's own rule
-    /// cannot be kept, [`EventError::Store`] when the event had to be read again and could not, or changes have
-    /// not been seen for too long.
-    pub async fn identify(&self, event: &EventName, probe: &Embedding) -> Result<Verdict, EventError> {
-        self.identify_top(event, probe, NonZeroUsize::MIN).await
-    }
-
-    /// As [`EventService::identify`], with the `top` nearest users as candidates.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn identify_top(
-        &self,
-        event: &EventName,
-        probe: &Embedding,
-        top: NonZeroUsize,
-    ) -> Result<Verdict, EventError> {
-        self.inner.identify(event, probe, top).await
-    }
-
-    /// Says whether it is the face of one user (1:1), by the event's rule for a single comparison. It is a match
-    /// or none: others are not looked at.
-    ///
-    /// # Errors
-    /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`]; otherwise as [`EventService::identify`], and
-    /// [`EventError::UnusableSamples`] of an event that is searched in the store.
-    pub async fn verify(
-        &self,
-        event: &EventName,
-        user: &Username,
-        probe: &Embedding,
-    ) -> Result<Verdict, EventError> {
-        self.inner.verify(event, user, probe).await
-    }
-
     /// All events in name order, those without users too.
     ///
     /// # Errors
@@ -241,36 +152,6 @@ impl EventService {
             }
         }
         Ok(events)
-    }
-
-    /// The users of an event in name order.
-    ///
-    /// # Errors
-    /// [`EventError::UnknownEvent`]; [`EventError::Store`] when the event had to be read again and could not,
-    /// or changes have not been seen for too long.
-    pub async fn users(&self, event: &EventName) -> Result<Vec<Username>, EventError> {
-        let unknown = || EventError::UnknownEvent { event: event.clone() };
-        self.inner.users(event).await?.ok_or_else(unknown)
-    }
-
-    /// Deletes an event with its users, their samples and what is attached. Durable on return.
-    ///
-    /// # Errors
-    /// [`EventError::UnknownEvent`]; on [`EventError::Store`] see the store's error, on
-    /// [`EventError::Interrupted`] it may have been deleted.
-    pub async fn delete_event(&self, event: &EventName) -> Result<(), EventError> {
-        let (inner, event) = (Arc::clone(&self.inner), event.clone());
-        to_the_end(async move { inner.delete_event(&event).await }).await
-    }
-
-    /// Deletes a user with all samples and what is attached; the event stays, also without users. Durable on return.
-    ///
-    /// # Errors
-    /// [`EventError::UnknownEvent`] and [`EventError::UnknownUser`]; on [`EventError::Store`] see the store's
-    /// error, on [`EventError::Interrupted`] the user may have been deleted.
-    pub async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
-        let (inner, event, user) = (Arc::clone(&self.inner), event.clone(), user.clone());
-        to_the_end(async move { inner.delete_user(&event, &user).await }).await
     }
 
     /// Asks the store for a sign of life.

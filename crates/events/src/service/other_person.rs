@@ -1,10 +1,8 @@
 //! A face that is unlike the user's others: another person's picture under this name.
 
 use embedding::{Distance, Embedding, EmbeddingError, Template};
-use embedding_store::{DuplicatePolicy, FaceSample};
+use embedding_store::FaceSample;
 
-use super::enrolment::{EnrolmentFace, EnrolmentOptions};
-use crate::EventRules;
 use crate::limit::{Limits, scaled};
 use crate::policy::largest_of_target;
 
@@ -36,7 +34,7 @@ struct Limit {
 }
 
 impl Limit {
-    fn of(limits: &Limits) -> Self {
+    fn new(limits: &Limits) -> Self {
         let fixed = largest_of_target(limits.scale().metric());
         let [others, any] = UNMEASURED.map(|part| scaled(fixed, part));
         let measured = limits.calibration().and_then(|calibration| {
@@ -50,27 +48,21 @@ impl Limit {
     }
 }
 
-/// What is to be done about such a face: by the call, else by the event, else by the call's default.
-pub(super) fn policy(options: &EnrolmentOptions, rules: Option<&EventRules>) -> DuplicatePolicy {
-    let of_event = rules.and_then(|rules| rules.on_other_person);
-    options.on_other_person.or(of_event).unwrap_or(options.on_other_person_default)
-}
-
 /// The faces that are unlike the user's stored samples or, of a user without any, unlike each other; by their
 /// place among `faces`. Those for which `is_new` is false are stored already and not looked at.
 pub(super) fn others(
     limits: &Limits,
     stored: &[FaceSample],
-    faces: &[EnrolmentFace],
+    faces: &[&Embedding],
     is_new: impl Fn(usize) -> bool,
 ) -> Result<Vec<OtherPerson>, EmbeddingError> {
-    let limit = Limit::of(limits);
-    let of = |face: &Embedding| Template::of(limits.scale(), [face]);
+    let limit = Limit::new(limits);
+    let template = |face: &Embedding| Template::of(limits.scale(), [face]);
     let new = faces.iter().enumerate().filter(|(place, _)| is_new(*place));
-    let new = new.map(|(place, face)| Ok((place, &face.embedding, of(&face.embedding)?)));
+    let new = new.map(|(place, face)| Ok((place, *face, template(face)?)));
     let new = new.collect::<Result<Vec<_>, EmbeddingError>>()?;
     let stored: Vec<&Embedding> = stored.iter().map(FaceSample::embedding).collect();
-    let mut found = Vec::new();
+    let mut unlike = Vec::new();
     for (face, _, probe) in &new {
         let rest = || new.iter().filter(move |(other, ..)| other != face);
         // Where there are stored ones they alone judge: new faces of one wrong person would vouch for each other.
@@ -87,9 +79,9 @@ pub(super) fn others(
                 far = far.or(beyond(probe.distance(other)?, limit.any));
             }
         }
-        found.extend(far.map(|distance| OtherPerson { face: *face, distance }));
+        unlike.extend(far.map(|distance| OtherPerson { face: *face, distance }));
     }
-    Ok(found)
+    Ok(unlike)
 }
 
 fn beyond(distance: Distance, allowed: Distance) -> Option<Distance> {

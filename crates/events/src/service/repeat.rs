@@ -21,7 +21,7 @@ pub(super) struct Earlier {
 impl Earlier {
     /// What `enrolled`, a user's samples by id, hold of a request with this mark; `None` when the mark is
     /// that of another request.
-    pub(super) fn of(
+    pub(super) fn find(
         request: Option<&str>,
         faces: &[EnrolmentFace],
         enrolled: &[FaceSample],

@@ -30,8 +30,8 @@ pub struct SampleDetails {
     pub request: Option<String>,
 }
 
-impl SampleDetails {
-    fn of(sample: &FaceSample) -> Self {
+impl From<&FaceSample> for SampleDetails {
+    fn from(sample: &FaceSample) -> Self {
         Self {
             id: sample.id(),
             created: sample.created(),
@@ -56,7 +56,7 @@ impl EventService {
         user: &Username,
     ) -> Result<Vec<SampleDetails>, EventError> {
         let samples = self.inner.store.samples(event, user).await.map_err(EventError::from_absence)?;
-        Ok(samples.iter().map(SampleDetails::of).collect())
+        Ok(samples.iter().map(SampleDetails::from).collect())
     }
 
     /// Removes a sample of a user, and returns how many are left. The user's template is then that of the

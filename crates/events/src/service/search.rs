@@ -14,9 +14,9 @@ use crate::{EventError, Gallery, Nearest};
 /// which may hold up the other tasks of an async thread.
 const MOST_USERS_INLINE: usize = 16_384;
 
-/// What was found in an event.
+/// What a search of an event comes to.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct SearchResult {
     /// The nearest users of each face, nearest first.
     pub(super) nearest: Vec<Vec<Nearest>>,
     /// How many users each was compared with.
@@ -27,14 +27,14 @@ pub(super) struct Found {
 
 impl Inner {
     /// The `depth` users nearest to each face; `None` when the event is gone, as another service deleted it and
-    /// that was not told yet.
+    /// no change has come of it yet.
     pub(super) async fn search_for(
         &self,
         event: &EventName,
         held: &LoadedEvent,
         faces: &[&Embedding],
         depth: NonZeroUsize,
-    ) -> Result<Option<Found>, EventError> {
+    ) -> Result<Option<SearchResult>, EventError> {
         // Also where the store searches by itself: a face without a direction is refused.
         let scale = self.models.scale(held.model());
         let probes = faces.iter().map(|face| Template::of(scale, [*face]));
@@ -52,21 +52,21 @@ impl Inner {
         model: &ModelId,
         faces: &[Template],
         depth: NonZeroUsize,
-    ) -> Result<Option<Found>, EventError> {
+    ) -> Result<Option<SearchResult>, EventError> {
         let Some(store) = self.search(model) else {
             return Err(StoreError::unavailable(false, "it does not search any more").into());
         };
-        let mut all = Found { nearest: Vec::with_capacity(faces.len()), users: 0, exact: true };
+        let mut all = SearchResult { nearest: Vec::with_capacity(faces.len()), users: 0, exact: true };
         for face in faces {
-            let found = match store.nearest(event, face, depth).await {
-                Ok(found) => found,
+            let answer = match store.nearest(event, face, depth).await {
+                Ok(answer) => answer,
                 Err(StoreError::NotFound { .. }) => return Ok(None),
                 Err(error) => return Err(error.into()),
             };
-            let nearest = found.users.into_iter().map(|(user, distance)| Nearest { user, distance });
+            let nearest = answer.users.into_iter().map(|(user, distance)| Nearest { user, distance });
             all.nearest.push(nearest.collect());
-            all.users = usize::try_from(found.user_count).unwrap_or(usize::MAX);
-            all.exact &= found.exact;
+            all.users = usize::try_from(answer.user_count).unwrap_or(usize::MAX);
+            all.exact &= answer.exact;
         }
         Ok(Some(all))
     }
@@ -76,7 +76,7 @@ async fn in_memory(
     gallery: Arc<Gallery>,
     probes: Vec<Template>,
     depth: NonZeroUsize,
-) -> Result<Found, EventError> {
+) -> Result<SearchResult, EventError> {
     let users = gallery.len();
     let search = move || {
         let nearest = probes.iter().map(|probe| gallery.nearest_k(probe, depth));
@@ -87,5 +87,5 @@ async fn in_memory(
     } else {
         tokio::task::spawn_blocking(search).await.map_err(EventError::Interrupted)?
     };
-    Ok(Found { nearest: nearest?, users, exact: true })
+    Ok(SearchResult { nearest: nearest?, users, exact: true })
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use embedding_store::{EventName, Listing, Metadata, Page, StoreError, Subject, UserRecord, Username};
+use embedding_store::{
+    EmbeddingStoreExt, EventName, Listing, Metadata, Page, StoreError, Subject, UserRecord, Username,
+};
 use time::OffsetDateTime;
 
+use super::loaded_event::{LoadedEvent, gone_is_none};
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
 
@@ -18,6 +21,23 @@ pub struct UserDetails {
 }
 
 impl EventService {
+    /// The users of an event in name order.
+    ///
+    /// # Errors
+    /// [`EventError::UnknownEvent`]; [`EventError::Store`] when the event had to be read again and could not,
+    /// or changes have not been seen for too long.
+    pub async fn users(&self, event: &EventName) -> Result<Vec<Username>, EventError> {
+        let users = match self.inner.known(event).await? {
+            Some(LoadedEvent::InMemory(gallery)) => Some(gallery.users().cloned().collect()),
+            Some(LoadedEvent::InStore(..)) => {
+                let users = self.inner.store.all_users(event).await;
+                gone_is_none(users.map(|users| users.into_iter().map(|user| user.name).collect()))?
+            }
+            None => None,
+        };
+        users.ok_or_else(|| EventError::UnknownEvent { event: event.clone() })
+    }
+
     /// Reads a user from the store.
     ///
     /// # Errors

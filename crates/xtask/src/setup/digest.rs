@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -33,7 +34,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{}", HEXLOWER.encode_display(&self.0))
     }
 }
 
@@ -47,17 +48,8 @@ impl TryFrom<String> for Digest {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let lower_case = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        let mut digest = [0; 32];
-        // The digits are checked, because `from_str_radix` takes a sign too.
-        if text.len() != 2 * digest.len() || !text.as_bytes().iter().all(lower_case) {
-            return Err(format!("`{text}` is not a SHA-256: 64 lower-case hexadecimal digits"));
-        }
-        for (byte, digits) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let digits = str::from_utf8(digits).unwrap_or_default();
-            *byte = u8::from_str_radix(digits, 16).map_err(|e| e.to_string())?;
-        }
-        Ok(Self(digest))
+        let bytes = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| format!("`{text}` is not a SHA-256: 64 lower-case hexadecimal digits"))
     }
 }
 

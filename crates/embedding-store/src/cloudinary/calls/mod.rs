@@ -7,6 +7,7 @@ mod list;
 mod rename;
 mod upload;
 
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 
 pub(super) use list::{PAGE, Row};
@@ -53,7 +54,7 @@ impl CloudinaryClient {
 /// The MD5 of a document, which is its etag. It finds damage and proves nothing.
 pub(super) fn etag(bytes: &[u8]) -> String {
     use md5::{Digest, Md5};
-    signature::hex(&Md5::digest(bytes))
+    HEXLOWER.encode(&Md5::digest(bytes))
 }
 
 impl Asset {

@@ -6,6 +6,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use data_encoding::HEXLOWER;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -74,7 +75,7 @@ pub fn of_call(
     algorithm: Algorithm,
     secret: &ApiSecret,
 ) -> String {
-    hex(&digest(algorithm, &string_to_sign(parameters, version), secret))
+    HEXLOWER.encode(&digest(algorithm, &string_to_sign(parameters, version), secret))
 }
 
 /// The signature that Cloudinary gives the answer about a document.
@@ -117,11 +118,6 @@ fn digest(algorithm: Algorithm, text: &str, secret: &ApiSecret) -> Vec<u8> {
             Sha256::new().chain_update(text).chain_update(secret.reveal()).finalize().to_vec()
         }
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 //!
 //! The file is written by `cargo xtask accuracy --calibration` and described in docs/ACCURACY.md.
 
+mod basis;
 mod document;
 
 use embedding::{Distance, DistanceScale, ModelId};
 use serde::Deserialize;
 
+pub use self::basis::ThresholdBasis;
 use self::document::FORMAT;
-use crate::ThresholdBasis;
 
 /// A rate with fewer false matches behind it is not taken for measured.
 const FEWEST_FALSE_MATCHES: f64 = 10.0;

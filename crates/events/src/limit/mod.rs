@@ -5,8 +5,9 @@ use std::sync::Arc;
 use embedding::{Distance, DistanceScale, ModelId};
 use embedding_store::{FalseMatchRate, MatchRule};
 
+use crate::MatchPolicy;
+use crate::calibration::{Calibration, ThresholdBasis};
 use crate::policy::largest_of_target;
-use crate::{Calibration, MatchPolicy};
 
 /// What a rule comes to for a number of comparisons.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,38 +35,6 @@ impl MatchLimit {
 
 /// The share of strangers from which on a fixed threshold is warned of.
 pub const MANY_STRANGERS: f64 = 0.05;
-
-/// What a threshold rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ThresholdBasis {
-    /// The rule names it.
-    Fixed,
-    /// The rate that the target allows a comparison was measured.
-    Measured,
-    /// The target allows less than was ever measured: so many users want more data. The threshold continues
-    /// the measured ones on the safe side (see [`Calibration::safe_threshold_for`]).
-    BelowMeasured,
-    /// The target allows more than was measured. The threshold is the largest measured one.
-    AboveMeasured,
-    /// The target would allow a comparison more than a fixed threshold does. The threshold is the fixed one,
-    /// [`DEFAULT_THRESHOLD`](crate::DEFAULT_THRESHOLD), at which fewer are named than the target allows.
-    Capped,
-}
-
-impl ThresholdBasis {
-    /// `fixed`, `measured`, `below_measured`, `above_measured` or `capped`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Fixed => "fixed",
-            Self::Measured => "measured",
-            Self::BelowMeasured => "below_measured",
-            Self::AboveMeasured => "above_measured",
-            Self::Capped => "capped",
-        }
-    }
-}
 
 /// Why a rule cannot be kept.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
