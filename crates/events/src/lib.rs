@@ -82,8 +82,8 @@ pub use limit::{MANY_STRANGERS, MatchLimit, RuleError, ThresholdBasis};
 pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, MatchPolicy};
 pub use rules::EventRules;
 pub use service::{
-    AttachedRecords, Duplicate, Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,
-    EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson,
-    SampleDetails, ServedModel, ServiceOptions, UserDetails,
+    AttachedRecords, Comparison, Duplicate, Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome,
+    Erasure, EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson,
+    PutEvent, SampleDetails, ServedModel, ServiceOptions, UserDetails,
 };
 pub use string_enum::UnknownWord;

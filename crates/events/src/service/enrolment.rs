@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::duplicates::Duplicate;
 use super::other_person::OtherPerson;
+use crate::{AuditEntry, Outcome};
 
 /// A face to enrol.
 #[derive(Debug, Clone)]
@@ -70,4 +71,12 @@ pub struct EnrolmentOutcome {
     pub other_people: Vec<OtherPerson>,
     /// Whether the request had been done before: nothing was written.
     pub repeated: bool,
+}
+
+impl EnrolmentOutcome {
+    /// The audit's entry about it.
+    #[must_use]
+    pub fn audited(&self, entry: AuditEntry) -> AuditEntry {
+        if self.repeated { entry.with_outcome(Outcome::Repeated) } else { entry }
+    }
 }

@@ -1,6 +1,7 @@
 //! The service over all events: one method for everything that can be asked of it.
 
 mod backlog;
+mod compare;
 mod delete;
 mod duplicates;
 mod enrol;
@@ -32,9 +33,10 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use self::backlog::Backlog;
+pub use self::compare::Comparison;
 pub use self::duplicates::Duplicate;
 pub use self::enrolment::{Enrolment, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
-pub use self::events::{EventChange, EventDetails, EventSettings};
+pub use self::events::{EventChange, EventDetails, EventSettings, PutEvent};
 use self::galleries::Galleries;
 use self::models::Models;
 pub use self::models::ServedModel;
