@@ -68,7 +68,7 @@ pub use calibration::{
 };
 pub use check_in::{
     CheckIn, CheckInDetails, CheckInError, CheckInListing, CheckInMethod, CheckInOptions, CheckInOutcome,
-    CheckInPage, CheckInRequest, CheckInService, CheckIns, Correction, Named, PastCorrection,
+    CheckInPage, CheckInRequest, CheckInService, CheckIns, Correction, FaceCheckIn, Named, PastCorrection,
 };
 pub use decision::{Decision, Verdict};
 pub use embedding::{DistanceScale, Metric};
