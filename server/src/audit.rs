@@ -1,10 +1,8 @@
-//! What a request does, told to the audit: what was asked for, by whom, and how it ended.
+//! The audit's entries of a request: what was asked for, by whom, and how it ended.
 
 use std::future::{Ready, ready};
 
-use ::events::{
-    Action, Actor, AuditEntry, AuditTrail, EventName, MatchLimit, Nearest, Outcome, Username, Verdict,
-};
+use ::events::{Action, Actor, AuditEntry, AuditTrail, EventName, Outcome, Username};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
@@ -17,7 +15,6 @@ use uuid::Uuid;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::http::Shape;
-use crate::quality::Judged;
 use crate::service::Service;
 
 /// What the service does on its own.
@@ -33,7 +30,7 @@ pub(crate) struct Transaction {
 
 impl Transaction {
     /// One of the service's own.
-    pub(crate) fn of_service(trail: AuditTrail) -> Option<Self> {
+    pub(crate) fn by_service(trail: AuditTrail) -> Option<Self> {
         Some(Self { trail, id: Uuid::now_v7(), actor: Actor::new(SERVICE).ok()? })
     }
 
@@ -50,14 +47,14 @@ impl FromRequest for Transaction {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let found = || {
+        let transaction = || {
             let trail = request.app_data::<Data<Service>>()?.audit.clone();
             let id = **request.extensions().get::<RequestId>()?;
             // Only a gate sets a caller. A route without one fails here instead of acting in nobody's name.
             let actor = Caller::of(request).ok()?.actor;
             Some(Self { trail, id, actor })
         };
-        ready(found().ok_or(ApiError::Internal))
+        ready(transaction().ok_or(ApiError::Internal))
     }
 }
 
@@ -67,10 +64,10 @@ impl FromRequest for Transaction {
 /// and what it had begun may yet be carried through. Not one that is cut off by the end of the program, whose requests
 /// have half a minute to end by themselves.
 #[derive(Debug)]
-#[must_use = "a pending entry is recorded by `end` or `done`"]
+#[must_use = "a pending entry is recorded by `record`, `record_as` or `done`"]
 pub(crate) struct PendingEntry {
     trail: AuditTrail,
-    /// `None` once it has ended.
+    /// `None` once it is recorded.
     entry: Option<AuditEntry>,
 }
 
@@ -90,35 +87,45 @@ impl PendingEntry {
         self
     }
 
-    /// Records how it ended and passes that on; of a success, `describe` says more.
+    /// Does the work, and records how it ended.
     ///
     /// # Errors
-    /// Those of `ended`, and no others: what the audit cannot hold now, it keeps, or the log says.
-    pub(crate) async fn end<T>(
+    /// Those of the work, and no others: what the audit cannot hold now, it keeps, or the log says.
+    pub(crate) async fn record<T, E: Into<ApiError>>(
+        self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        self.record_as(work, |_, entry| entry).await
+    }
+
+    /// The same, where a success has more to say.
+    ///
+    /// # Errors
+    /// As for [`PendingEntry::record`].
+    pub(crate) async fn record_as<T, E: Into<ApiError>>(
         mut self,
-        ended: Result<T, ApiError>,
+        work: impl Future<Output = Result<T, E>>,
         describe: impl FnOnce(&T, AuditEntry) -> AuditEntry,
     ) -> Result<T, ApiError> {
+        let result = work.await.map_err(E::into);
         // Taken, so that the drop at the end of this call records nothing.
         if let Some(entry) = self.entry.take() {
-            let entry = match &ended {
+            let entry = match &result {
                 Ok(done) => describe(done, entry),
                 Err(error) => failed(error, entry),
             };
             // Before the answer goes out: whoever has it finds its transaction, also after a crash. Once the
             // journal is known to be away this does not wait. If the client leaves here, the trail carries
             // the record through.
-            record(&self.trail, entry).await;
+            append(&self.trail, entry).await;
         }
-        ended
+        result
     }
 
-    /// Records that it was done, or how it failed, and passes that on.
-    ///
-    /// # Errors
-    /// As for [`PendingEntry::end`].
-    pub(crate) async fn done<T>(self, ended: Result<T, ApiError>) -> Result<T, ApiError> {
-        self.end(ended, |_, entry| entry).await
+    /// Records that it was done.
+    pub(crate) async fn done(self) {
+        // It cannot fail.
+        let _ = self.record(ready(Ok::<_, ApiError>(()))).await;
     }
 }
 
@@ -128,12 +135,12 @@ impl Drop for PendingEntry {
         entry.details.outcome = Outcome::Failed;
         let (trail, entry) = (self.trail.clone(), entry.with_code(INTERRUPTED));
         // A drop cannot wait. The task keeps the span, so that a failure is logged under the request's id.
-        tokio::spawn(async move { record(&trail, entry).await }.in_current_span());
+        tokio::spawn(async move { append(&trail, entry).await }.in_current_span());
     }
 }
 
 /// Records an entry. That it could not be is in the log.
-pub(crate) async fn record(trail: &AuditTrail, entry: AuditEntry) {
+async fn append(trail: &AuditTrail, entry: AuditEntry) {
     if let Err(error) = trail.record(entry).await {
         tracing::error!(%error, "the audit has not recorded this");
     }
@@ -153,23 +160,6 @@ fn failed(error: &ApiError, mut entry: AuditEntry) -> AuditEntry {
     entry.with_code(code)
 }
 
-/// What was decided about a face: whose it is, when it is somebody's, and how far it was from the nearest.
-pub(crate) fn decided(judged: &Judged, mut entry: AuditEntry) -> AuditEntry {
-    let Judged { verdict, .. } = judged;
-    let Verdict {
-        decision,
-        nearest: Nearest { distance, .. },
-        limit: MatchLimit { threshold, .. },
-        model,
-        ..
-    } = verdict;
-    entry.details.outcome = Outcome::from(*decision);
-    if let Some(user) = verdict.matched() {
-        entry = entry.with_user(user.clone());
-    }
-    entry.with_distance(*distance, *threshold, model.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -184,13 +174,13 @@ mod tests {
         let trail = AuditTrail::new(journal, ::events::AuditOptions::default());
         let event = EventName::new("summit").unwrap();
         let begun = || {
-            let transaction = Transaction::of_service(trail.clone()).unwrap();
+            let transaction = Transaction::by_service(trail.clone()).unwrap();
             (transaction.id, transaction.begin(Action::DeleteEvent).at(&event))
         };
         let (given_up, pending) = begun();
         drop(pending);
-        let (ended, pending) = begun();
-        pending.done(Ok(())).await.unwrap();
+        let (done, pending) = begun();
+        pending.done().await;
         let written = async {
             // By a task of its own.
             while trail.by_transaction(given_up).await.unwrap().is_empty() {
@@ -199,7 +189,7 @@ mod tests {
         };
         tokio::time::timeout(Duration::from_secs(10), written).await.expect("an entry");
         for (id, outcome, code) in
-            [(given_up, Outcome::Failed, Some(INTERRUPTED)), (ended, Outcome::Done, None)]
+            [(given_up, Outcome::Failed, Some(INTERRUPTED)), (done, Outcome::Done, None)]
         {
             let entries = trail.by_transaction(id).await.unwrap();
             assert_eq!(entries.len(), 1);

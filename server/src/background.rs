@@ -1,12 +1,12 @@
 //! Background tasks: retention, which erases expired events and old audit entries.
 
+use std::future::ready;
 use std::time::Duration;
 
 use events::Action;
 use time::OffsetDateTime;
 
 use crate::audit::Transaction;
-use crate::error::ApiError;
 use crate::service::Service;
 
 /// How often events and audit entries whose time is over are looked for.
@@ -36,12 +36,12 @@ async fn erase_events(service: &Service, now: OffsetDateTime) {
         Ok(erasure) => erasure,
         Err(error) => return tracing::warn!(%error, "retention: cannot list expired events"),
     };
-    let failed = erasure.failed.into_iter().map(|(event, error)| (event, Err(ApiError::from(error))));
+    let failed = erasure.failed.into_iter().map(|(event, error)| (event, Err(error)));
     // Servers on one store all look, but `erased` names an event only at the one that deleted it.
     for (event, outcome) in erasure.erased.into_iter().map(|event| (event, Ok(()))).chain(failed) {
-        if let Some(own) = Transaction::of_service(service.audit.clone()) {
+        if let Some(own) = Transaction::by_service(service.audit.clone()) {
             // Why it failed is in the log already.
-            let _ = own.begin(Action::ExpireEvent).at(&event).done(outcome).await;
+            let _ = own.begin(Action::ExpireEvent).at(&event).record(ready(outcome)).await;
         }
     }
 }
@@ -54,7 +54,7 @@ async fn erase_audit(service: &Service, before: OffsetDateTime) {
         Err(error) => return tracing::warn!(%error, "retention: cannot erase old audit entries"),
     };
     tracing::info!(erased, %before, "retention: erased old audit entries");
-    if let Some(own) = Transaction::of_service(service.audit.clone()) {
-        let _ = own.begin(Action::ExpireAudit).done::<()>(Ok(())).await;
+    if let Some(own) = Transaction::by_service(service.audit.clone()) {
+        own.begin(Action::ExpireAudit).done().await;
     }
 }

@@ -1,7 +1,7 @@
 //! The face recognition server: REST API, documentation pages and the web page for testing.
 //!
-//! [`cli`] is the entry; `routes.rs` is the table of paths, and a handler there reads as the story of its
-//! request.
+//! [`cli`] is the entry; each file of `routes/` declares the operations of a topic, and a handler there reads
+//! as the story of its request.
 
 mod app;
 mod audit;

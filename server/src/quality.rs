@@ -31,11 +31,16 @@ impl QualityGate {
         }
     }
 
+    /// What keeps a probe from being decided on; empty for one that can be.
+    pub(crate) fn shortcomings(self, quality: &Quality) -> Vec<Reason> {
+        if self == Self::Off { Vec::new() } else { Reason::from_probe_quality(quality) }
+    }
+
     /// What is to be said of a verdict on a probe: a face that is shown too badly to decide on is nobody's, whoever
     /// it is near to, since ruined pictures of all people are near each other. With the reasons, empty for a face
     /// that was decided on.
     pub(crate) fn judge(self, verdict: Verdict, quality: &Quality) -> Judged {
-        let shortcomings = if self == Self::Off { Vec::new() } else { Reason::from_probe_quality(quality) };
+        let shortcomings = self.shortcomings(quality);
         let verdict = if shortcomings.is_empty() { verdict } else { verdict.withheld() };
         Judged { verdict, shortcomings }
     }

@@ -69,7 +69,7 @@ pub use calibration::{
 };
 pub use check_in::{
     CheckIn, CheckInDetails, CheckInError, CheckInListing, CheckInMethod, CheckInOptions, CheckInOutcome,
-    CheckInPage, CheckInRequest, CheckInService, CheckIns, Correction, Named, PastCorrection,
+    CheckInPage, CheckInRequest, CheckInService, CheckIns, Correction, FaceCheckIn, Named, PastCorrection,
 };
 pub use decision::{Decision, Verdict};
 pub use embedding::{DistanceScale, Metric};
@@ -83,8 +83,8 @@ pub use limit::{MANY_STRANGERS, MatchLimit, RuleError};
 pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, MatchPolicy};
 pub use rules::EventRules;
 pub use service::{
-    AttachedRecords, Duplicate, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure, EventChange,
-    EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson, SampleDetails,
-    ServedModel, ServiceOptions, UserDetails,
+    AttachedRecords, Comparison, Duplicate, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,
+    EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson, PutEvent,
+    SampleDetails, ServedModel, ServiceOptions, UserDetails,
 };
 pub use string_enum::UnknownWord;

@@ -2,10 +2,10 @@
 //! words of the errors.
 
 use serde_json::{Map, Value, json};
-use utoipa::Modify;
+use utoipa::openapi::path::{Operation, PathItem};
 use utoipa::openapi::{Content, OpenApi, RefOr};
 
-use super::{operations, problems};
+use super::errors;
 use crate::error::codes::{self, Code};
 
 /// What an error of a status is most likely to be, where a route names the status alone.
@@ -26,24 +26,26 @@ const LIKELY: &[&Code] = &[
 const DEEPEST: usize = 16;
 
 /// Gives every answer in JSON an example.
-pub(super) struct Examples;
-
-impl Modify for Examples {
-    fn modify(&self, document: &mut OpenApi) {
-        // A copy, since the operations are changed meanwhile; as JSON, whose pointers follow references.
-        let schemas = serde_json::to_value(&document.components).unwrap_or_default();
-        for (_, operation) in operations(document) {
-            for (status, response) in &mut operation.responses.responses {
-                let RefOr::T(response) = response else { continue };
-                for (media_type, content) in &mut response.content {
-                    let RefOr::T(content) = content else { continue };
-                    if media_type.ends_with("json") && !has_example(content) {
-                        content.example = example(&schemas, content, status);
-                    }
+pub(super) fn add_examples(document: &mut OpenApi) {
+    // A copy, since the operations are changed meanwhile; as JSON, whose pointers follow references.
+    let schemas = serde_json::to_value(&document.components).unwrap_or_default();
+    for operation in document.paths.paths.values_mut().flat_map(operations) {
+        for (status, response) in &mut operation.responses.responses {
+            let RefOr::T(response) = response else { continue };
+            for (media_type, content) in &mut response.content {
+                let RefOr::T(content) = content else { continue };
+                if media_type.ends_with("json") && !has_example(content) {
+                    content.example = example(&schemas, content, status);
                 }
             }
         }
     }
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    // HEAD and preflights are answered by middlewares for every path, and the document names neither.
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut)
 }
 
 fn has_example(content: &Content) -> bool {
@@ -53,20 +55,20 @@ fn has_example(content: &Content) -> bool {
 fn example(schemas: &Value, content: &Content, status: &str) -> Option<Value> {
     let schema = serde_json::to_value(content.schema.as_ref()?).ok()?;
     if status.starts_with('2') {
-        return of_schema(schemas, &schema, DEEPEST);
+        return schema_example(schemas, &schema, DEEPEST);
     }
     let code = LIKELY.iter().find(|code| code.status.as_str() == status)?;
     match schema.get("$ref")?.as_str()?.rsplit('/').next()? {
         "StatusError" => Some(json!({"status": "error", "message": code.example})),
         "VerdictError" => Some(json!({"verified": false, "username": null, "message": code.example})),
-        _ => Some(problems::example(code)),
+        _ => Some(errors::example(code)),
     }
 }
 
 /// A value with the examples of all fields; of a choice the first that is not null.
-fn of_schema(schemas: &Value, schema: &Value, depth: usize) -> Option<Value> {
+fn schema_example(schemas: &Value, schema: &Value, depth: usize) -> Option<Value> {
     let depth = depth.checked_sub(1)?;
-    let inner = |schema: &Value| of_schema(schemas, schema, depth);
+    let inner = |schema: &Value| schema_example(schemas, schema, depth);
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
         return inner(schemas.pointer(name.trim_start_matches("#/components"))?);
     }

@@ -1,20 +1,14 @@
-//! The OpenAPI document, made of the handlers' own descriptions.
+//! The OpenAPI document, made of the operations' own descriptions.
 
+pub(crate) mod errors;
 mod examples;
-mod keys;
-mod problems;
+pub(crate) mod keys;
 
-use utoipa::openapi::Deprecated;
-use utoipa::openapi::path::{Operation, PathItem};
-use utoipa::{Modify, OpenApi};
+use utoipa::OpenApi;
 
-use self::examples::Examples;
-use self::keys::Keys;
+use self::keys::{SCHEME, scheme};
 use crate::error_body::{ProblemError, StatusError, VerdictError};
 use crate::routes;
-use crate::upload::{AddUserForm, VerifyForm};
-
-pub(crate) use problems::*;
 
 /// What an integrator reads first.
 const ABOUT: &str = "\
@@ -38,51 +32,12 @@ each operation says which role it needs.
 **Errors** are RFC 9457 problems with a stable `code`; `detail` says what to do. Every answer carries \
 `x-transaction-id`, under which the audit has what was done; the server's log has the details under the same id.";
 
-/// The document.
+/// The document without its operations.
 #[derive(Debug, OpenApi)]
 #[openapi(
     info(title = "Face recognition for events", description = ABOUT, license(name = "MIT", identifier = "MIT")),
-    paths(
-        routes::v1::events::list,
-        routes::v1::events::put,
-        routes::v1::events::get,
-        routes::v1::events::patch,
-        routes::v1::events::delete,
-        routes::v1::archives::export,
-        routes::v1::archives::import,
-        routes::v1::users::list,
-        routes::v1::users::get,
-        routes::v1::users::patch,
-        routes::v1::users::delete,
-        routes::v1::enrol::enrol,
-        routes::v1::samples::list,
-        routes::v1::samples::get,
-        routes::v1::samples::delete,
-        routes::v1::identify::identify,
-        routes::v1::identify::verify,
-        routes::v1::check_ins::check_in,
-        routes::v1::check_in_list::list,
-        routes::v1::check_in_correction::get,
-        routes::v1::check_in_correction::correct,
-        routes::v1::pictures::detect,
-        routes::v1::pictures::compare,
-        routes::v1::pictures::embed,
-        routes::v1::audit::list,
-        routes::v1::audit::transaction,
-        routes::add_user::add_user,
-        routes::verify::verify,
-        routes::events::list_events,
-        routes::events::delete_event,
-        routes::users::list_users,
-        routes::users::delete_user,
-        routes::transactions::details,
-        routes::debug_data::show,
-        routes::health::live,
-        routes::health::ready,
-    ),
     // Error responses refer to these without bringing them along: unlisted, references would lead nowhere.
-    components(schemas(AddUserForm, VerifyForm, StatusError, VerdictError, ProblemError)),
-    modifiers(&Deprecations, &Keys, &Examples),
+    components(schemas(StatusError, VerdictError, ProblemError)),
     tags(
         (name = "Events", description = "Sets of users whose faces are searched together."),
         (name = "Users and faces", description = "Who is registered, and by which faces they are recognised."),
@@ -95,6 +50,10 @@ each operation says which role it needs.
         (name = "Health", description = "For load balancers and monitoring."),
     )
 )]
+struct Frame;
+
+/// The document.
+#[derive(Debug)]
 pub(crate) struct Document;
 
 impl Document {
@@ -107,27 +66,36 @@ impl Document {
     }
 }
 
-/// What `/v1` has better is marked as deprecated; it goes on to answer as it always did.
-struct Deprecations;
-
-impl Modify for Deprecations {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let former =
-            ["/addUser", "/verify", "/api/events", "/api/all_user", "/api/delete_user", "/get_transaction"];
-        for (path, operation) in operations(document) {
-            if former.iter().any(|start| path.starts_with(start)) {
-                operation.deprecated = Some(Deprecated::True);
-            }
+impl OpenApi for Document {
+    fn openapi() -> utoipa::openapi::OpenApi {
+        let mut document = Frame::openapi();
+        document.components.get_or_insert_default().add_security_scheme(SCHEME, scheme());
+        for operation in routes::operations() {
+            operation.describe(&mut document);
         }
+        // Last, as they are made of the schemas of all operations.
+        examples::add_examples(&mut document);
+        document
     }
 }
 
-/// Every operation, with its path.
-fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (&str, &mut Operation)> {
-    document.paths.paths.iter_mut().flat_map(|(path, item)| {
-        // HEAD and preflights are answered by middlewares for every path, and the document names neither.
-        let PathItem { get, put, post, delete, patch, .. } = item;
-        let operations = [get, put, post, delete, patch].into_iter().filter_map(Option::as_mut);
-        operations.map(move |operation| (path.as_str(), operation))
-    })
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn operation_ids_are_unique_and_those_of_the_older_paths_say_so() {
+        let document = serde_json::to_value(Document::openapi()).unwrap();
+        let mut ids = BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let is_legacy = !path.starts_with("/v1/") && !path.starts_with("/health/");
+            for operation in item.as_object().unwrap().values() {
+                let id = operation["operationId"].as_str().unwrap().to_owned();
+                assert_eq!(id.starts_with("legacy_"), is_legacy, "{id}");
+                assert!(ids.insert(id), "{path}");
+            }
+        }
+    }
 }

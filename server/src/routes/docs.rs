@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Path};
-use utoipa_swagger_ui::Config;
+use actix_web::web::{Data, Path, ServiceConfig, get, resource};
+use utoipa::openapi::OpenApi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::OPENAPI_PATH;
 use crate::error::ApiError;
 use crate::service::Service;
+
+/// Where the document of the API is served.
+const OPENAPI_PATH: &str = "/openapi.json";
 
 /// ReDoc's script in the folder of the models.
 const REDOC: &str = "redoc/redoc.standalone.js";
@@ -26,24 +29,30 @@ pub(crate) fn redoc_bundle(models: &std::path::Path) -> PathBuf {
     models.join(REDOC)
 }
 
-pub(super) fn swagger_config() -> Config<'static> {
+/// The paths of the documentation: they ask for no key.
+pub(super) fn table(routes: &mut ServiceConfig, document: OpenApi) {
     // Its validator is a service elsewhere, which this page must not ask.
-    Config::new([OPENAPI_PATH]).validator_url("none").try_it_out_enabled(true)
+    let config = Config::new([OPENAPI_PATH]).validator_url("none").try_it_out_enabled(true);
+    routes
+        .service(resource("/docs").route(get().to(swagger_ui)))
+        .service(SwaggerUi::new("/docs/{_:.*}").url(OPENAPI_PATH, document).config(config))
+        .service(resource("/redoc").route(get().to(redoc)))
+        .service(resource("/redoc/{file}").route(get().to(redoc_file)));
 }
 
-pub(super) async fn swagger_ui() -> HttpResponse {
+async fn swagger_ui() -> HttpResponse {
     // The links of the page are relative, and the router never sees the slash of
     // `/docs/`: from `/docs` they would lead to `/`.
     HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/index.html")).finish()
 }
 
-pub(super) async fn redoc(service: Data<Service>) -> HttpResponse {
+async fn redoc(service: Data<Service>) -> HttpResponse {
     // Looked for each time: the set-up may bring it while the server runs.
     let page = if service.redoc.is_file() { REDOC_PAGE } else { REDOC_MISSING };
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
 }
 
-pub(super) async fn redoc_file(service: Data<Service>, file: Path<String>) -> Result<HttpResponse, ApiError> {
+async fn redoc_file(service: Data<Service>, file: Path<String>) -> Result<HttpResponse, ApiError> {
     let script = match file.as_str() {
         "start.js" => REDOC_START.as_bytes().to_vec(),
         "redoc.standalone.js" => tokio::fs::read(&service.redoc).await.map_err(|_| ApiError::NoSuchPath)?,

@@ -4,6 +4,7 @@ use actix_web::web::{Data, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::operation::Operation;
 use crate::error::ApiError;
 use crate::error_body::ProblemError;
 use crate::service::Service;
@@ -23,11 +24,16 @@ fn health(status: &'static str) -> Json<Health> {
     Json(Health { status, version: env!("CARGO_PKG_VERSION") })
 }
 
+/// These ask for no key: what watches a server has none.
+pub(super) fn operations() -> [Operation; 2] {
+    [Operation::without_key(__path_live, live), Operation::without_key(__path_ready, ready)]
+}
+
 /// Is the process alive?
 ///
 /// Answers without touching store or models.
 #[utoipa::path(
-    get, path = "/health/live", tag = "Health", operation_id = "live",
+    get, path = "/health/live", tag = "Health",
     responses(
         (status = 200, description = "It is", body = Health),
         (status = 403, description = "The request names a host that is not this server", body = ProblemError,
@@ -36,7 +42,7 @@ fn health(status: &'static str) -> Json<Health> {
                 origin with --cors", "code": "foreign_host", "request_id": "01a20fb1-0247-75c3-8a5d-21b9a30a7b91"})),
     )
 )]
-pub(crate) async fn live() -> Json<Health> {
+async fn live() -> Json<Health> {
     // Nothing is asked of the store: that it is away is no reason to restart this process.
     health("live")
 }
@@ -45,7 +51,7 @@ pub(crate) async fn live() -> Json<Health> {
 ///
 /// Models are loaded before the server answers at all; this asks the store.
 #[utoipa::path(
-    get, path = "/health/ready", tag = "Health", operation_id = "ready",
+    get, path = "/health/ready", tag = "Health",
     responses(
         (status = 200, description = "It can", body = Health),
         (status = 403, description = "The request names a host that is not this server", body = ProblemError,
@@ -57,7 +63,7 @@ pub(crate) async fn live() -> Json<Health> {
             content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn ready(service: Data<Service>) -> Result<Json<Health>, ApiError> {
+async fn ready(service: Data<Service>) -> Result<Json<Health>, ApiError> {
     service.events.check().await?;
     Ok(health("ready"))
 }

@@ -1,6 +1,7 @@
 //! The web page: files compiled into the program.
 
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use actix_web::web::{ServiceConfig, get, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use data_encoding::HEXLOWER;
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -11,16 +12,20 @@ use crate::error::ApiError;
 #[folder = "../web"]
 struct Web;
 
-/// Names of the page's files.
-pub(super) fn files() -> impl Iterator<Item = String> {
-    Web::iter().map(String::from)
+/// The paths of the page: they ask for no key, as it is where people enter theirs.
+pub(super) fn table(routes: &mut ServiceConfig) {
+    routes.service(resource("/").route(get().to(index)));
+    // A resource for each file and no pattern: what is not there stays a 404 of the router.
+    for name in Web::iter() {
+        routes.service(resource(format!("/{name}")).route(get().to(file)));
+    }
 }
 
-pub(super) async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn index(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve(&request, "index.html")
 }
 
-pub(super) async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+async fn file(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     serve(&request, request.path().trim_start_matches('/'))
 }
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from face_client import AuthenticatedClient
 from face_client.api.check_ins import check_in, list_check_ins
-from face_client.api.events import delete_event_v1, get_event, put_event
+from face_client.api.events import delete_event, get_event, put_event
 from face_client.api.recognition import identify, verify_user
-from face_client.api.users_and_faces import delete_user_v1, enrol_faces, list_users_v1
+from face_client.api.users_and_faces import delete_user, enrol_faces, list_users
 from face_client.models import (
     CheckedIn,
     CheckInBody,
@@ -38,7 +38,7 @@ with AuthenticatedClient(base_url=url, token=key, raise_on_unexpected_status=Tru
     enrolled = enrol_faces.sync(EVENT, USER, client=client, body=pictures, idempotency_key="enrol-1")
     assert isinstance(enrolled, Enrolled) and enrolled.embedding_count == 2, enrolled
     assert [face.index for face in enrolled.accepted] == [0, 1] and not enrolled.rejected, enrolled
-    users = list_users_v1.sync(EVENT, client=client)
+    users = list_users.sync(EVENT, client=client)
     assert [user.name for user in users.users] == [USER], users
 
     who = identify.sync(EVENT, client=client, body=IdentifyForm(file=file("second")))
@@ -62,8 +62,8 @@ with AuthenticatedClient(base_url=url, token=key, raise_on_unexpected_status=Tru
         (first.check_in.id, USER, "north entrance")
     ], listed
 
-    assert delete_user_v1.sync_detailed(EVENT, USER, client=client).status_code == 204
-    assert delete_event_v1.sync_detailed(EVENT, client=client).status_code == 204
+    assert delete_user.sync_detailed(EVENT, USER, client=client).status_code == 204
+    assert delete_event.sync_detailed(EVENT, client=client).status_code == 204
     gone = get_event.sync_detailed(EVENT, client=client)
     assert gone.status_code == 404 and isinstance(gone.parsed, ProblemError), gone
     assert gone.parsed.code == "no_such_event", gone

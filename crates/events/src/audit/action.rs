@@ -1,6 +1,5 @@
 //! What is done, and how it ended.
 
-use crate::Decision;
 use crate::string_enum::string_enum;
 
 string_enum! {
@@ -74,15 +73,5 @@ string_enum! {
         Conflict = "conflict",
         /// The service could not do it.
         Failed = "failed",
-    }
-}
-
-impl From<Decision> for Outcome {
-    fn from(decision: Decision) -> Self {
-        match decision {
-            Decision::Match => Self::Match,
-            Decision::NoMatch => Self::NoMatch,
-            Decision::Ambiguous => Self::Ambiguous,
-        }
     }
 }

@@ -91,6 +91,13 @@ impl AuditEntry {
         self
     }
 
+    /// With how it ended.
+    #[must_use]
+    pub fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.details.outcome = outcome;
+        self
+    }
+
     /// With what was measured, in which model, and what was allowed.
     #[must_use]
     pub fn with_distance(mut self, distance: Distance, threshold: Distance, model: ModelId) -> Self {

@@ -19,8 +19,8 @@ pub use self::correct::Correction;
 pub use self::error::CheckInError;
 pub use self::list::{CheckInListing, CheckInPage};
 pub use self::record::{CheckIn, CheckInDetails, CheckInMethod, Named, PastCorrection};
-pub use self::service::CheckInService;
-use crate::{Decision, IdempotencyKey, Note, journal};
+pub use self::service::{CheckInService, FaceCheckIn};
+use crate::{AuditEntry, Decision, IdempotencyKey, Note, Outcome, journal};
 
 /// The topic that says which event a key was used for. It names nobody.
 // One topic for all events: a journal takes a key once in a topic, so no key can belong to two events.
@@ -85,18 +85,11 @@ impl CheckInRequest {
         Self { time, transaction, method: CheckInMethod::Manual, decision, distance, threshold, note, key }
     }
 
-    /// The face says who comes.
+    /// The same with what was decided about a face, which says who comes.
     #[must_use]
-    pub fn by_face(
-        time: OffsetDateTime,
-        transaction: Uuid,
-        decision: Decision,
-        distance: Distance,
-        threshold: Distance,
-    ) -> Self {
+    pub fn by_face(self, decision: Decision, distance: Distance, threshold: Distance) -> Self {
         let (decision, distance, threshold) = (Some(decision), Some(distance), Some(threshold));
-        let method = CheckInMethod::Face;
-        Self { method, decision, distance, threshold, ..Self::manual(time, transaction) }
+        Self { method: CheckInMethod::Face, decision, distance, threshold, ..self }
     }
 
     /// With a remark, if there is one.
@@ -130,6 +123,16 @@ impl CheckInOutcome {
         match self {
             Self::New(check_in) | Self::Repeated(check_in) | Self::Already(check_in) => check_in,
         }
+    }
+
+    /// The audit's entry about it.
+    #[must_use]
+    pub fn audited(&self, entry: AuditEntry) -> AuditEntry {
+        entry.with_outcome(match self {
+            Self::New(_) => Outcome::Done,
+            Self::Repeated(_) => Outcome::Repeated,
+            Self::Already(_) => Outcome::Already,
+        })
     }
 }
 

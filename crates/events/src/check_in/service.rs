@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{CheckIn, CheckInError, CheckInOutcome, CheckInRequest, CheckIns, Correction, Named};
 use crate::service::to_the_end;
-use crate::{Decision, EventError, EventService, IdempotencyKey};
+use crate::{AuditEntry, Decision, EventError, EventService, IdempotencyKey, Verdict};
 
 /// Checks in users of events, and nobody else. Cheap to clone.
 ///
@@ -17,6 +17,27 @@ use crate::{Decision, EventError, EventService, IdempotencyKey};
 pub struct CheckInService {
     events: Arc<EventService>,
     list: CheckIns,
+}
+
+/// What came of somebody who came to be checked in by their face.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceCheckIn {
+    /// Whose face it is.
+    pub verdict: Verdict,
+    /// The check-in; `None` when it is nobody's face.
+    pub outcome: Option<CheckInOutcome>,
+}
+
+impl FaceCheckIn {
+    /// The audit's entry about it.
+    #[must_use]
+    pub fn audited(&self, entry: AuditEntry) -> AuditEntry {
+        let entry = self.verdict.audited(entry);
+        match &self.outcome {
+            Some(outcome) => outcome.audited(entry),
+            None => entry,
+        }
+    }
 }
 
 impl CheckInService {
@@ -32,11 +53,53 @@ impl CheckInService {
         &self.list
     }
 
-    /// Checks in a user whom a face or somebody named, and leaves nothing of one who is deleted in the same moment.
+    /// Checks in the user whose face it is, if it is a user's. A face that is too badly shown to decide on
+    /// (`is_decidable` is false) is nobody's.
+    ///
+    /// # Errors
+    /// As for [`CheckIns::check_in`] and [`EventService::identify`]; that the user was deleted meanwhile, and
+    /// [`CheckInError::KeyReused`] also when the key's request was about another person than this face's.
+    pub async fn check_in_face(
+        &self,
+        event: &EventName,
+        probe: &Embedding,
+        is_decidable: bool,
+        request: CheckInRequest,
+    ) -> Result<FaceCheckIn, CheckInError> {
+        let verdict = self.events.identify(event, probe).await?;
+        let verdict = if is_decidable { verdict } else { verdict.withheld() };
+        let outcome = match (verdict.matched(), &request.key) {
+            // The key is not looked up first: the journal decides on key and cool-down in the append itself, so that
+            // of two servers only one makes a new check-in.
+            (Some(user), _) => {
+                let (distance, threshold) = (verdict.nearest.distance, verdict.limit.threshold);
+                let request = request.by_face(verdict.decision, distance, threshold);
+                Some(self.check_in(event, user, request).await?)
+            }
+            // Others may have been enrolled since the first time, which lowers the threshold and can make the face
+            // ambiguous: what was done under the key stays done.
+            (None, Some(key)) => self.repeated(event, key, probe).await?,
+            (None, None) => None,
+        };
+        Ok(FaceCheckIn { verdict, outcome })
+    }
+
+    /// Checks in a user whom a person named. An unknown name leaves no trace of a key that was sent with it.
     ///
     /// # Errors
     /// As for [`CheckIns::check_in`]; that there is no such event or user.
-    pub async fn check_in(
+    pub async fn check_in_named(
+        &self,
+        event: &EventName,
+        user: &Username,
+        request: CheckInRequest,
+    ) -> Result<CheckInOutcome, CheckInError> {
+        self.events.expect_user(event, user).await?;
+        self.check_in(event, user, request).await
+    }
+
+    /// Checks in a user, and leaves nothing of one who is deleted in the same moment.
+    async fn check_in(
         &self,
         event: &EventName,
         user: &Username,
@@ -53,26 +116,8 @@ impl CheckInService {
         .await
     }
 
-    /// The same of a user whom a person named: an unknown name leaves no trace of a key that was sent with it.
-    ///
-    /// # Errors
-    /// As for [`check_in`](Self::check_in).
-    pub async fn check_in_named(
-        &self,
-        event: &EventName,
-        user: &Username,
-        request: CheckInRequest,
-    ) -> Result<CheckInOutcome, CheckInError> {
-        self.events.expect_user(event, user).await?;
-        self.check_in(event, user, request).await
-    }
-
     /// What a request with this key did before, about the person whose face it is.
-    ///
-    /// # Errors
-    /// [`CheckInError::KeyReused`] when it was about another person; [`CheckInError::Store`] and
-    /// [`CheckInError::Event`].
-    pub async fn repeated(
+    async fn repeated(
         &self,
         event: &EventName,
         key: &IdempotencyKey,

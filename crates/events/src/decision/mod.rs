@@ -6,7 +6,7 @@ use embedding::{Confidence, Distance, ModelId};
 use embedding_store::Username;
 use serde::{Deserialize, Serialize};
 
-use crate::{MatchLimit, Nearest};
+use crate::{AuditEntry, MatchLimit, Nearest, Outcome};
 
 /// Whose face it is, as far as can be said. As text, [`Decision::as_str`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,16 @@ impl Decision {
             Self::Match => "match",
             Self::NoMatch => "no_match",
             Self::Ambiguous => "ambiguous",
+        }
+    }
+}
+
+impl From<Decision> for Outcome {
+    fn from(decision: Decision) -> Self {
+        match decision {
+            Decision::Match => Self::Match,
+            Decision::NoMatch => Self::NoMatch,
+            Decision::Ambiguous => Self::Ambiguous,
         }
     }
 }
@@ -69,6 +79,17 @@ impl Verdict {
     #[must_use]
     pub fn withheld(self) -> Self {
         Self { decision: Decision::NoMatch, ..self }
+    }
+
+    /// The audit's entry about it: whose face it is, when it is somebody's, and how far it was from the nearest.
+    #[must_use]
+    pub fn audited(&self, entry: AuditEntry) -> AuditEntry {
+        let entry = entry.with_outcome(Outcome::from(self.decision));
+        let entry = entry.with_distance(self.nearest.distance, self.limit.threshold, self.model.clone());
+        match self.matched() {
+            Some(user) => entry.with_user(user.clone()),
+            None => entry,
+        }
     }
 
     /// The percentage shown for the nearest user's distance; not a probability.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::duplicates::Duplicate;
 use super::other_person::OtherPerson;
-use crate::EventRules;
+use crate::{AuditEntry, EventRules, Outcome};
 
 /// A face to enrol.
 #[derive(Debug, Clone)]
@@ -78,4 +78,12 @@ pub struct EnrolmentOutcome {
     pub other_people: Vec<OtherPerson>,
     /// Whether the request had been done before: nothing was written.
     pub repeated: bool,
+}
+
+impl EnrolmentOutcome {
+    /// The audit's entry about it.
+    #[must_use]
+    pub fn audited(&self, entry: AuditEntry) -> AuditEntry {
+        if self.repeated { entry.with_outcome(Outcome::Repeated) } else { entry }
+    }
 }

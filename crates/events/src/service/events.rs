@@ -1,16 +1,17 @@
 //! The records of events: made, read, changed and listed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use embedding::ModelId;
 use embedding_store::{
-    DuplicatePolicy, EventName, EventRecord, Listing, MatchRule, Metadata, Page, StoreError,
+    Cursor, DuplicatePolicy, EventName, EventRecord, Listing, MatchRule, Metadata, Page, StoreError,
 };
 use time::OffsetDateTime;
 
 use super::models::mismatch;
 use super::{EventService, Inner, to_the_end};
-use crate::{EventError, EventRules};
+use crate::{Action, AuditEntry, EventError, EventRules};
 
 /// An event as it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,40 @@ pub struct EventChange {
     pub metadata: Option<Metadata>,
 }
 
+/// The event that [`EventService::put_event`] made or changed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PutEvent {
+    /// The event as it is now.
+    pub details: EventDetails,
+    /// Whether it was made: it was not there before.
+    pub is_new: bool,
+}
+
+impl PutEvent {
+    /// The audit's entry about it: which of the two actions it was, is known only afterwards.
+    #[must_use]
+    pub fn audited(&self, mut entry: AuditEntry) -> AuditEntry {
+        entry.action = if self.is_new { Action::CreateEvent } else { Action::UpdateEvent };
+        entry
+    }
+}
+
+impl From<EventSettings> for EventChange {
+    /// A change of everything: what is not set is taken away.
+    fn from(settings: EventSettings) -> Self {
+        let EventSettings { model, match_rule, on_duplicate, on_other_person, retain_until, metadata } =
+            settings;
+        Self {
+            model,
+            match_rule: Some(match_rule),
+            on_duplicate: Some(on_duplicate),
+            on_other_person: Some(on_other_person),
+            retain_until: Some(retain_until),
+            metadata: Some(metadata),
+        }
+    }
+}
+
 impl EventChange {
     /// The record as it is to be. A time of change never goes back, whatever the clock does.
     fn applied_to(self, mut record: EventRecord, now: OffsetDateTime) -> EventRecord {
@@ -86,6 +121,25 @@ impl EventService {
     ) -> Result<EventDetails, EventError> {
         let (inner, event) = (Arc::clone(&self.inner), event.clone());
         to_the_end(async move { inner.create_event(&event, settings).await }).await
+    }
+
+    /// Makes an event, or replaces all settings of the one that is there. Durable on return.
+    ///
+    /// # Errors
+    /// As for [`create_event`](Self::create_event) and [`update_event`](Self::update_event); that it exists is none.
+    pub async fn put_event(
+        &self,
+        event: &EventName,
+        settings: EventSettings,
+    ) -> Result<PutEvent, EventError> {
+        // Created first, as the store decides whether it is there: after a look another server could make it in
+        // between.
+        match self.create_event(event, settings.clone()).await {
+            Err(EventError::EventExists { .. }) => {
+                Ok(PutEvent { details: self.update_event(event, settings.into()).await?, is_new: false })
+            }
+            created => Ok(PutEvent { details: created?, is_new: true }),
+        }
     }
 
     /// Reads an event from the store.
@@ -126,6 +180,33 @@ impl EventService {
         }
         Ok(Listing { items: events, next })
     }
+
+    /// One page of those of these events that there are, in name order, from the store.
+    ///
+    /// # Errors
+    /// As for [`EventService::event`]; no event is unknown.
+    pub async fn events_page_among(
+        &self,
+        events: &BTreeSet<EventName>,
+        page: Page,
+    ) -> Result<Listing<EventDetails>, EventError> {
+        let after = page.after.as_ref().map(Cursor::as_str);
+        let mut items: Vec<EventDetails> = Vec::new();
+        for event in events.iter().filter(|event| after.is_none_or(|after| event.as_str() > after)) {
+            match self.event(event).await {
+                // Asked once more than there is room for: names may be of no event, so only one that is there shows
+                // that there is another page.
+                Ok(_) if items.len() == page.limit.get() => {
+                    let next = items.last().map(|last| Cursor::new(last.record.name.as_str()));
+                    return Ok(Listing { items, next });
+                }
+                Ok(details) => items.push(details),
+                Err(EventError::UnknownEvent { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Listing { items, next: None })
+    }
 }
 
 impl Inner {
@@ -149,16 +230,10 @@ impl Inner {
         event: &EventName,
         settings: EventSettings,
     ) -> Result<EventDetails, EventError> {
-        let EventSettings { model, match_rule, on_duplicate, on_other_person, retain_until, metadata } =
-            settings;
-        let model = model.unwrap_or_else(|| self.models.default_model().clone());
+        let model = settings.model.clone().unwrap_or_else(|| self.models.default_model().clone());
         self.models.of_event(event, &model)?;
-        let mut record = EventRecord::new(event.clone(), model, OffsetDateTime::now_utc());
-        record.match_rule = match_rule;
-        record.on_duplicate = on_duplicate;
-        record.on_other_person = on_other_person;
-        record.retain_until = retain_until;
-        record.metadata = metadata;
+        let now = OffsetDateTime::now_utc();
+        let record = EventChange::from(settings).applied_to(EventRecord::new(event.clone(), model, now), now);
         record.check_storable()?;
         self.check_rule(&record)?;
 

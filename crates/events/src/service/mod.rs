@@ -2,6 +2,7 @@
 //! and records are in the files beside.
 
 mod backlog;
+mod compare;
 mod delete;
 mod duplicates;
 mod enrol;
@@ -33,9 +34,10 @@ use tokio::task::JoinSet;
 use tracing::Instrument;
 
 use self::backlog::Backlog;
+pub use self::compare::Comparison;
 pub use self::duplicates::Duplicate;
 pub use self::enrolment::{EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
-pub use self::events::{EventChange, EventDetails, EventSettings};
+pub use self::events::{EventChange, EventDetails, EventSettings, PutEvent};
 use self::galleries::Galleries;
 use self::models::Models;
 pub use self::models::ServedModel;

@@ -124,12 +124,6 @@ impl EventService {
         self.inner.models.get(model).is_some()
     }
 
-    /// The scale of a model's distances.
-    #[must_use]
-    pub fn scale(&self, model: &ModelId) -> DistanceScale {
-        self.inner.models.scale(model)
-    }
-
     /// What a rule comes to for faces of a model among so many users with one sample each; without one, the
     /// service's own. With more samples a user a target comes to a lower threshold.
     ///

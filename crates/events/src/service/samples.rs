@@ -59,6 +59,21 @@ impl EventService {
         Ok(samples.iter().map(SampleDetails::from).collect())
     }
 
+    /// A sample of a user from the store.
+    ///
+    /// # Errors
+    /// As for [`EventService::samples`]; [`EventError::UnknownSample`].
+    pub async fn sample(
+        &self,
+        event: &EventName,
+        user: &Username,
+        id: Uuid,
+    ) -> Result<SampleDetails, EventError> {
+        // All of them are read: the contract of stores has no reading of one.
+        let sample = self.samples(event, user).await?.into_iter().find(|sample| sample.id == id);
+        sample.ok_or_else(|| EventError::UnknownSample { event: event.clone(), user: user.clone(), id })
+    }
+
     /// Removes a sample of a user, and returns how many are left. The user's template is then that of the
     /// others. Durable on return.
     ///

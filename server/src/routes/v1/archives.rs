@@ -12,7 +12,6 @@ use embedding_store::archive::{ArchiveError, Summary};
 use futures_executor::block_on;
 use futures_util::stream::pending;
 use serde::{Deserialize, Serialize};
-
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::spawn_blocking;
 use utoipa::{IntoParams, ToSchema};
@@ -20,9 +19,11 @@ use utoipa::{IntoParams, ToSchema};
 use super::body_stream::{BodyWriter, body_stream};
 use super::path::InEvent;
 use crate::audit::Transaction;
+use crate::auth::Role;
 use crate::error::{ApiError, codes};
 use crate::http::{Admission, HeadAlone};
-use crate::openapi::{ALWAYS, EVENT, STORE, problems};
+use crate::openapi::errors::{EVENT, STORE};
+use crate::routes::operation::Operation;
 use crate::service::Service;
 
 /// The media type of an archive.
@@ -58,20 +59,22 @@ pub(crate) struct Imported {
     settings_kept: bool,
 }
 
-problems!(ExportErrors = ALWAYS, EVENT, STORE, &[codes::INVALID_QUERY, codes::PLAIN_EXPORT, codes::BUSY]);
-problems!(
-    ImportErrors = ALWAYS,
-    EVENT,
-    STORE,
-    &[
+/// The operations on events as files.
+pub(super) fn operations() -> Vec<Operation> {
+    let export = [codes::INVALID_QUERY, codes::PLAIN_EXPORT, codes::BUSY];
+    let import = [
         codes::INVALID_ARCHIVE,
         codes::BODY_TOO_LARGE,
         codes::OTHER_MODEL,
         codes::UNUSABLE_RULE,
         codes::CONFLICT,
-        codes::BUSY
+        codes::BUSY,
+    ];
+    vec![
+        Operation::new(Role::Admin, __path_export_event, export_event).with_errors(&[EVENT, STORE, &export]),
+        Operation::new(Role::Admin, __path_import_event, import_event).with_errors(&[EVENT, STORE, &import]),
     ]
-);
+}
 
 /// Export an event
 ///
@@ -79,15 +82,13 @@ problems!(
 /// is encrypted with the server's `FACE_ARCHIVE_KEY`, unless it is asked for in the clear. It has no check-ins and no
 /// audit. A file that is cut off is recognised as such when it is imported.
 #[utoipa::path(
-    get, path = "/v1/events/{event}/export", tag = "Events", operation_id = "v1_export_event",
-    security(("key" = ["admin"])),
+    get, path = "/v1/events/{event}/export", tag = "Events",
     params(InEvent, ExportQuery),
     responses(
-        ExportErrors,
         (status = 200, description = "The archive", body = Archive, content_type = "application/octet-stream"),
     )
 )]
-pub(crate) async fn export(
+async fn export_event(
     service: Data<Service>,
     InEvent { event }: InEvent,
     query: Query<ExportQuery>,
@@ -106,7 +107,7 @@ pub(crate) async fn export(
     let pending = transaction.begin(Action::ExportEvent).at(&event);
     // Refused and recorded before the first byte is sent: after it the status can no longer change, and
     // it is unknown how much of the archive the client received.
-    let permit = pending.done(exportable(&service, &event, query.plain).await).await?;
+    let permit = pending.record(exportable(&service, &event, query.plain)).await?;
     let (out, sent) = body_stream();
     let plain = query.plain;
     // The permit goes with the thread and not with the answer: an export whose client
@@ -148,16 +149,14 @@ fn write(service: &Service, event: &EventName, plain: bool, mut out: BodyWriter)
 /// archive again changes nothing, so after an error it is simply sent again; whoever was deleted since it was made is
 /// there again. It is no larger than a picture may be: large ones are for `face-server import`.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/import", tag = "Events", operation_id = "v1_import_event",
-    security(("key" = ["admin"])),
+    post, path = "/v1/events/{event}/import", tag = "Events",
     params(InEvent),
     request_body(content = Archive, content_type = "application/octet-stream", description = "An archive"),
     responses(
-        ImportErrors,
         (status = 200, description = "Everything in it is in the store", body = Imported),
     )
 )]
-pub(crate) async fn import(
+async fn import_event(
     service: Data<Service>,
     admission: Data<Admission>,
     InEvent { event }: InEvent,
@@ -170,9 +169,9 @@ pub(crate) async fn import(
         let archive = received(body, admission.max_upload()).await?;
         let permit = service.imports.clone().try_acquire_owned().map_err(|_all_taken| ApiError::Busy)?;
         let archive = Admitted { archive, _permit: permit };
-        Ok(service.events.import(&event, archive, service.archive_key.clone()).await?)
+        Ok::<_, ApiError>(service.events.import(&event, archive, service.archive_key.clone()).await?)
     };
-    let Summary { total, kept_events, .. } = pending.done(imported.await).await?;
+    let Summary { total, kept_events, .. } = pending.record(imported).await?;
     Ok(Json(Imported { users: total.users, faces: total.samples, settings_kept: !kept_events.is_empty() }))
 }
 

@@ -2,9 +2,12 @@
 
 #![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
 
-use ::events::{Action, AuditDetails, AuditEntry, AuditFilter, AuditPage, EventName, Outcome, Username};
+use ::events::{
+    Action, Actor, AuditDetails, AuditEntry, AuditFilter, AuditPage, EventName, Outcome, Username,
+};
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, HttpResponse};
+use embedding::{Distance, ModelId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::openapi::schema::Type;
@@ -12,49 +15,50 @@ use utoipa::openapi::{ObjectBuilder, Schema};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::export::{ListFormat, file, file_format};
+use super::list_file::{ListFormat, file, file_format};
 use super::paging::{self, Order, PageCursor, PageLimit};
 use super::path::WithId;
 use crate::audit::Transaction;
-use crate::auth::Caller;
+use crate::auth::{Caller, Role};
 use crate::error::{ApiError, codes};
 use crate::http::HeadAlone;
-use crate::openapi::{ALWAYS, PAGED, STORE, problems};
+use crate::openapi::errors::{PAGED, STORE};
+use crate::routes::fields::{event_name, username};
+use crate::routes::operation::Operation;
 use crate::service::Service;
-use crate::upload::named;
 
 /// Something that was done, or refused.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EntryResponse {
     /// Its id.
-    #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
-    id: String,
+    #[schema(example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    id: Uuid,
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime, example = "2026-11-25T10:02:11.2Z")]
     time: OffsetDateTime,
     /// The request: the header `x-transaction-id` of its answer.
-    #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
-    transaction_id: String,
+    #[schema(example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    transaction_id: Uuid,
     /// Who asked: the name of their key, `anonymous` where there are no keys, `service` for the service itself.
-    #[schema(example = "door 1")]
-    actor: String,
+    #[schema(value_type = String, example = "door 1")]
+    actor: Actor,
     /// What was asked for, such as `enrol`, `identify`, `verify`, `check_in` or `delete_user`.
-    #[schema(example = "identify")]
-    action: &'static str,
+    #[schema(value_type = String, example = "identify")]
+    action: Action,
     /// How it ended: `done`, `match`, `no_match`, `ambiguous`, `repeated`, `already`, `refused`, `denied`,
     /// `not_found`, `conflict` or `failed`.
-    #[schema(example = "match")]
-    outcome: &'static str,
+    #[schema(value_type = String, example = "match")]
+    outcome: Outcome,
     /// Code of the error or of the first reason, where it was not done.
     #[schema(required = true)]
     code: Option<String>,
     /// The event.
-    #[schema(required = true, example = "conference_2024")]
-    event: Option<String>,
+    #[schema(value_type = Option<String>, required = true, example = "conference_2024")]
+    event: Option<EventName>,
     /// The user who was named, or found.
-    #[schema(required = true, example = "john_doe")]
-    user: Option<String>,
+    #[schema(value_type = Option<String>, required = true, example = "john_doe")]
+    user: Option<Username>,
     /// Distance of the face.
     #[schema(required = true, minimum = 0, example = 0.2384)]
     distance: Option<f32>,
@@ -62,8 +66,8 @@ pub(crate) struct EntryResponse {
     #[schema(required = true, minimum = 0, example = 0.4)]
     threshold: Option<f32>,
     /// The model in which the distances are meant.
-    #[schema(required = true, example = "sface-2021dec")]
-    model: Option<String>,
+    #[schema(value_type = Option<String>, required = true, example = "sface-2021dec")]
+    model: Option<ModelId>,
 }
 
 /// The audit, page by page.
@@ -80,8 +84,8 @@ pub(crate) struct AuditList {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TransactionResponse {
     /// Its id.
-    #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
-    transaction_id: String,
+    #[schema(example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    transaction_id: Uuid,
     /// The entries, oldest first; a picture of several faces has several.
     entries: Vec<EntryResponse>,
 }
@@ -138,13 +142,17 @@ fn one_of(words: impl Iterator<Item = &'static str>) -> Schema {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
 }
 
-problems! {
-    /// What reading the audit can refuse.
-    AuditProblems = ALWAYS, STORE, PAGED, &[codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED]
-}
-problems! {
-    /// What reading one transaction can refuse.
-    TransactionProblems = ALWAYS, STORE, &[codes::INVALID_NAME, codes::INVALID_ID, codes::NO_SUCH_TRANSACTION]
+/// The operations on the audit.
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Role::Admin, __path_list_audit, list_audit).with_errors(&[
+            STORE,
+            PAGED,
+            &[codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED],
+        ]),
+        Operation::new(Role::Verify, __path_get_transaction, get_transaction)
+            .with_errors(&[STORE, &[codes::INVALID_NAME, codes::INVALID_ID, codes::NO_SUCH_TRANSACTION]]),
+    ]
 }
 
 /// Read the audit
@@ -152,14 +160,13 @@ problems! {
 /// What was done and what was refused, the newest first unless said otherwise. As `csv` or `ndjson`, by `format`
 /// or the header `Accept`, everything from there on is sent. It never has an embedding or a picture.
 #[utoipa::path(
-    get, path = "/v1/audit", tag = "Audit", operation_id = "list_audit",
-    security(("key" = ["admin"])), params(AuditQuery),
+    get, path = "/v1/audit", tag = "Audit",
+    params(AuditQuery),
     responses(
         (status = 200, description = "A page of entries, or a file of all", content(
-            (AuditList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        AuditProblems)
+            (AuditList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))))
 )]
-pub(crate) async fn list(
+async fn list_audit(
     service: Data<Service>,
     caller: Caller,
     transaction: Transaction,
@@ -178,7 +185,7 @@ pub(crate) async fn list(
     };
     if !is_head {
         // Before the file is sent, since afterwards nobody knows how much of it a client received.
-        transaction.begin(Action::ReadAudit).done(Ok(())).await?;
+        transaction.begin(Action::ReadAudit).done().await;
     }
     Ok(file("audit", format, service.audit.export(filter, page, format)))
 }
@@ -187,24 +194,24 @@ pub(crate) async fn list(
 ///
 /// What the audit has of the request that was answered with this `x-transaction-id`.
 #[utoipa::path(
-    get, path = "/v1/transactions/{id}", tag = "Audit", operation_id = "get_transaction",
-    security(("key" = ["verify"])), params(WithId),
-    responses((status = 200, description = "What it did", body = TransactionResponse), TransactionProblems)
+    get, path = "/v1/transactions/{id}", tag = "Audit",
+    params(WithId),
+    responses((status = 200, description = "What it did", body = TransactionResponse))
 )]
-pub(crate) async fn transaction(
+async fn get_transaction(
     service: Data<Service>,
     caller: Caller,
     WithId { id }: WithId,
 ) -> Result<Json<TransactionResponse>, ApiError> {
-    let entries = entries_of(&service, &caller, id).await?;
-    Ok(Json(TransactionResponse { transaction_id: id.to_string(), entries }))
+    let entries = visible_entries(&service, &caller, id).await?;
+    Ok(Json(TransactionResponse { transaction_id: id, entries }))
 }
 
 /// What the audit has of a transaction, as far as the caller may see it.
 ///
 /// # Errors
 /// [`ApiError::NoSuchTransaction`] when that is nothing.
-pub(crate) async fn entries_of(
+pub(crate) async fn visible_entries(
     service: &Service,
     caller: &Caller,
     id: Uuid,
@@ -215,20 +222,20 @@ pub(crate) async fn entries_of(
         let is_own = details.event.is_none() && details.actor == caller.actor;
         is_own || caller.sees(details.event.as_ref())
     });
-    let shown: Vec<_> = seen.map(EntryResponse::from).collect();
+    let entries: Vec<_> = seen.map(EntryResponse::from).collect();
     // The same answer for what is not there and for what is not the caller's: neither is to be told from the other.
-    if shown.is_empty() { Err(ApiError::NoSuchTransaction(id)) } else { Ok(shown) }
+    if entries.is_empty() { Err(ApiError::NoSuchTransaction(id)) } else { Ok(entries) }
 }
 
 impl AuditQuery {
     fn parse(self, caller: &Caller) -> Result<(AuditFilter, AuditPage), ApiError> {
         let Self { limit, cursor, order, event, user, action, outcome, since, until, format: _ } = self;
-        let event = event.map(|name| named("event", EventName::new(&name))).transpose()?;
+        let event = event.map(|name| event_name("event", &name)).transpose()?;
         let event = event.map(|event| caller.enter(event)).transpose()?;
         if !caller.sees(event.as_ref()) {
             return Err(ApiError::EventNotNamed);
         }
-        let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
+        let user = user.map(|name| username("user", &name)).transpose()?;
         let after = cursor.map(|cursor| cursor.in_journal()).transpose()?;
         let page =
             AuditPage { newest_first: paging::is_newest_first(order), after, limit: paging::limit(limit) };
@@ -241,19 +248,21 @@ impl From<AuditEntry> for EntryResponse {
         let AuditDetails {
             outcome, transaction, actor, event, user, distance, threshold, model, code, ..
         } = details;
+        let [distance, threshold] = [distance, threshold].map(|distance| distance.map(Distance::value));
+        let transaction_id = transaction;
         Self {
-            id: id.to_string(),
+            id,
             time,
-            transaction_id: transaction.to_string(),
-            actor: actor.to_string(),
-            action: action.as_str(),
-            outcome: outcome.as_str(),
+            transaction_id,
+            actor,
+            action,
+            outcome,
             code,
-            event: event.map(|event| event.to_string()),
-            user: user.map(|user| user.to_string()),
-            distance: distance.map(|distance| distance.value()),
-            threshold: threshold.map(|threshold| threshold.value()),
-            model: model.map(|model| model.to_string()),
+            event,
+            user,
+            distance,
+            threshold,
+            model,
         }
     }
 }

@@ -71,7 +71,7 @@ impl PageQuery {
 
 /// The cursor of the next page, as it is handed to clients.
 pub(crate) fn next(place: Option<Cursor>) -> Option<String> {
-    place.map(|place| shown(place.as_str()))
+    place.map(|place| encode(place.as_str()))
 }
 
 /// Whether a list by time begins with the newest: unless said otherwise.
@@ -85,7 +85,7 @@ pub(crate) fn limit(asked: Option<PageLimit>) -> NonZeroUsize {
 }
 
 impl PageCursor {
-    /// The place that [`shown`] was given.
+    /// The place that [`encode`] was given.
     ///
     /// # Errors
     /// [`ApiError::Cursor`] for a text that it did not make.
@@ -107,7 +107,7 @@ impl PageCursor {
 }
 
 /// A store's place as it is handed to clients: in characters that a URL takes as they are.
-fn shown(place: &str) -> String {
+fn encode(place: &str) -> String {
     URL_SAFE_NO_PAD.encode(place)
 }
 
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_as_the_place_it_was_made_of() {
-        let text = format!("cursor={}", shown("Zo\u{eb} & co/100 %"));
+        let text = format!("cursor={}", encode("Zo\u{eb} & co/100 %"));
         assert_eq!(query(&text).unwrap().cursor.unwrap().place().unwrap(), "Zo\u{eb} & co/100 %");
         for bad in ["cursor=%25", "cursor=", "cursor=AA", "cursor=gICA"] {
             assert!(query(bad).unwrap().cursor.unwrap().place().is_err(), "{bad}");

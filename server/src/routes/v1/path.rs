@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::upload::named;
+use crate::routes::fields::{event_name, username};
 
 /// The event that a path names.
 #[derive(Debug, IntoParams)]
@@ -56,7 +56,7 @@ struct Segments {
 }
 
 impl Segments {
-    fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+    fn read(request: &HttpRequest) -> Result<Self, ApiError> {
         // By `Path`, which decodes to the end: what the router matched still has `%2F`, `%25` and `%2B` encoded.
         // It is ready at once: a path is read from the head of the request.
         let segments = Path::<Self>::extract(request).now_or_never();
@@ -64,14 +64,14 @@ impl Segments {
     }
 
     fn event(&self, request: &HttpRequest) -> Result<EventName, ApiError> {
-        let event = named("event", EventName::new(self.event.as_deref().ok_or(ApiError::NoSuchPath)?))?;
+        let event = event_name("event", self.event.as_deref().ok_or(ApiError::NoSuchPath)?)?;
         // Ready at once, so the first poll of a handler's extractors refuses a
         // foreign event before its body is read.
         Caller::of(request)?.enter(event)
     }
 
     fn user(&self) -> Result<Username, ApiError> {
-        named("user", Username::new(self.user.as_deref().ok_or(ApiError::NoSuchPath)?))
+        username("user", self.user.as_deref().ok_or(ApiError::NoSuchPath)?)
     }
 
     fn id(&self) -> Result<Uuid, ApiError> {
@@ -80,35 +80,24 @@ impl Segments {
     }
 }
 
-impl FromRequest for InEvent {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
+/// Reads a type of the segments of a path: the request is ready to be read at once.
+macro_rules! from_path {
+    ($name:ident: $read:expr) => {
+        impl FromRequest for $name {
+            type Error = ApiError;
+            type Future = Ready<Result<Self, ApiError>>;
 
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Segments::of(request).and_then(|path| Ok(Self { event: path.event(request)? })))
-    }
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let read: fn(&Segments, &HttpRequest) -> Result<Self, ApiError> = $read;
+                ready(Segments::read(request).and_then(|path| read(&path, request)))
+            }
+        }
+    };
 }
 
-impl FromRequest for OfUser {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(
-            Segments::of(request)
-                .and_then(|path| Ok(Self { event: path.event(request)?, user: path.user()? })),
-        )
-    }
-}
-
-impl FromRequest for WithId {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Segments::of(request).and_then(|path| Ok(Self { id: path.id()? })))
-    }
-}
+from_path!(InEvent: |path, request| Ok(Self { event: path.event(request)? }));
+from_path!(OfUser: |path, request| Ok(Self { event: path.event(request)?, user: path.user()? }));
+from_path!(WithId: |path, _| Ok(Self { id: path.id()? }));
 
 #[cfg(test)]
 mod tests {
@@ -117,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    fn of_anyone(request: TestRequest) -> HttpRequest {
+    fn by_anyone(request: TestRequest) -> HttpRequest {
         let request = request.to_http_request();
         request.extensions_mut().insert(Caller::anyone().unwrap());
         request
@@ -126,10 +115,10 @@ mod tests {
     #[actix_web::test]
     async fn names_are_decoded_once_and_checked() {
         let request =
-            of_anyone(TestRequest::default().param("event", "a%2Fb%2525").param("user", "%20Zoe%CC%88"));
+            by_anyone(TestRequest::default().param("event", "a%2Fb%2525").param("user", "%20Zoe%CC%88"));
         let OfUser { event, user } = OfUser::extract(&request).await.unwrap();
         assert_eq!((event.as_str(), user.as_str()), ("a/b%25", "Zo\u{eb}"));
-        let request = of_anyone(TestRequest::default().param("event", "%20"));
+        let request = by_anyone(TestRequest::default().param("event", "%20"));
         let refused = InEvent::extract(&request).await.unwrap_err();
         assert!(matches!(refused, ApiError::Name { field: "event", .. }), "{refused}");
     }

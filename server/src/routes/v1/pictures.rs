@@ -1,19 +1,21 @@
 //! `/v1/faces/...`: what can be said of pictures alone. Nothing is looked up and nothing is kept.
 
-use ::events::{Action, AuditEntry, Decision, MatchLimit, Outcome};
+use ::events::{Action, Comparison};
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
-use embedding::{Distance, ModelId, Template};
-use face_core::{EmbeddedFace, EmbeddedFaces as FacesOfPicture, Purpose};
+use embedding::ModelId;
+use face_core::{EmbeddedFaces as FacesOfPicture, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::face::FaceResponse;
+use super::face_response::FaceResponse;
 use crate::audit::Transaction;
+use crate::auth::Role;
 use crate::error::{ApiError, WhichPicture};
 use crate::inference::FoundFaces;
-use crate::openapi::{ALWAYS, PICTURE, problems};
+use crate::openapi::errors::PICTURE;
+use crate::routes::operation::Operation;
 use crate::service::Service;
 use crate::upload::Picture;
 
@@ -80,8 +82,8 @@ pub(crate) struct DetectedFaces {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EmbeddedFaces {
     /// The model that made the embeddings.
-    #[schema(example = "sface-2021dec")]
-    model: String,
+    #[schema(value_type = String, example = "sface-2021dec")]
+    model: ModelId,
     /// Width of the upright picture, in pixels.
     #[schema(example = 910)]
     width: u32,
@@ -107,7 +109,8 @@ pub(crate) struct FaceWithEmbedding {
 
 /// How alike the faces of two pictures are.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Comparison {
+#[schema(as = Comparison)]
+pub(crate) struct ComparisonResponse {
     /// `match` when the distance is at most the threshold, else `no_match`.
     #[schema(example = "match")]
     decision: &'static str,
@@ -125,17 +128,23 @@ pub(crate) struct Comparison {
     #[schema(minimum = 0, example = 0.4)]
     threshold: f32,
     /// The model that made the embeddings.
-    #[schema(example = "sface-2021dec")]
-    model: String,
+    #[schema(value_type = String, example = "sface-2021dec")]
+    model: ModelId,
     /// The face of the first picture.
     first: FaceResponse,
     /// The face of the second picture.
     second: FaceResponse,
 }
 
-problems! {
-    /// What these routes can refuse.
-    PictureProblems = ALWAYS, PICTURE
+/// The operations on pictures alone.
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Role::Verify, __path_detect_faces, detect_faces).with_errors(&[PICTURE]),
+        Operation::new(Role::Verify, __path_compare_faces, compare_faces)
+            .with_several_pictures()
+            .with_errors(&[PICTURE]),
+        Operation::new(Role::Verify, __path_embed_faces, embed_faces).with_errors(&[PICTURE]),
+    ]
 }
 
 /// Find faces
@@ -143,19 +152,19 @@ problems! {
 /// Finds every face of a picture, says where it is and how well it is shown. A picture without a face is no
 /// error: `faces` is then empty. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/faces/detect", tag = "Pictures", operation_id = "detect_faces",
-    security(("key" = ["verify"])),
+    post, path = "/v1/faces/detect", tag = "Pictures",
     request_body(content = PictureForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "The faces, perhaps none", body = DetectedFaces), PictureProblems)
+    responses((status = 200, description = "The faces, perhaps none", body = DetectedFaces))
 )]
-pub(crate) async fn detect(
+async fn detect_faces(
     service: Data<Service>,
     transaction: Transaction,
     form: MultipartForm<PictureForm>,
 ) -> Result<Json<DetectedFaces>, ApiError> {
     let pending = transaction.begin(Action::Detect);
-    let found = service.inference.detect(form.into_inner().picture()).await;
-    let FoundFaces { size: (width, height), faces } = pending.done(found).await?;
+    let picture = form.into_inner().picture();
+    let FoundFaces { size: (width, height), faces } =
+        pending.record(service.inference.detect(picture)).await?;
     let faces = faces.iter().map(FaceResponse::from).collect();
     Ok(Json(DetectedFaces { width, height, faces }))
 }
@@ -165,12 +174,11 @@ pub(crate) async fn detect(
 /// Finds every face of a picture and makes the embedding of each, of the 20 largest at most. Embeddings can be
 /// enrolled by `POST /v1/events/{event}/users/{user}/faces`. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/faces/embed", tag = "Pictures", operation_id = "embed_faces",
-    security(("key" = ["verify"])),
+    post, path = "/v1/faces/embed", tag = "Pictures",
     request_body(content = EmbedForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "The faces, perhaps none", body = EmbeddedFaces), PictureProblems)
+    responses((status = 200, description = "The faces, perhaps none", body = EmbeddedFaces))
 )]
-pub(crate) async fn embed(
+async fn embed_faces(
     service: Data<Service>,
     transaction: Transaction,
     form: MultipartForm<EmbedForm>,
@@ -180,16 +188,16 @@ pub(crate) async fn embed(
         let EmbedForm { file, model } = form.into_inner();
         let model = model_or_default(&service, model)?;
         // With as many crops as an enrolment, since that is what clients may do with these embeddings.
-        let found = service.inference.embed_all(file.data, model.clone(), Purpose::Enrolment).await?;
-        Ok((model, found))
+        let faces = service.inference.embed_all(file.data, model.clone(), Purpose::Enrolment).await?;
+        Ok::<_, ApiError>((model, faces))
     };
-    let (model, found) = pending.done(embedded.await).await?;
-    let FacesOfPicture { size: (width, height), faces, omitted } = found;
-    let faces = faces.iter().map(|found| FaceWithEmbedding {
-        face: FaceResponse::from(found),
-        embedding: found.embedding.values().to_vec(),
+    let (model, faces) = pending.record(embedded).await?;
+    let FacesOfPicture { size: (width, height), faces, omitted } = faces;
+    let faces = faces.iter().map(|face| FaceWithEmbedding {
+        face: FaceResponse::from(face),
+        embedding: face.embedding.values().to_vec(),
     });
-    Ok(Json(EmbeddedFaces { model: model.to_string(), width, height, faces: faces.collect(), omitted }))
+    Ok(Json(EmbeddedFaces { model, width, height, faces: faces.collect(), omitted }))
 }
 
 /// Compare two pictures
@@ -197,71 +205,44 @@ pub(crate) async fn embed(
 /// Says how alike the one face of each picture is, and whether the distance is within the service's threshold
 /// for one comparison, as if the first had been enrolled and the second came to the door. Neither picture is kept.
 #[utoipa::path(
-    post, path = "/v1/faces/compare", tag = "Pictures", operation_id = "compare_faces",
-    security(("key" = ["verify"])),
+    post, path = "/v1/faces/compare", tag = "Pictures",
     request_body(content = TwoPicturesForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "How alike they are", body = Comparison), PictureProblems)
+    responses((status = 200, description = "How alike they are", body = ComparisonResponse))
 )]
-pub(crate) async fn compare(
+async fn compare_faces(
     service: Data<Service>,
     transaction: Transaction,
     form: MultipartForm<TwoPicturesForm>,
-) -> Result<Json<Comparison>, ApiError> {
+) -> Result<Json<ComparisonResponse>, ApiError> {
     let compared = async {
         let TwoPicturesForm { first, second, model } = form.into_inner();
         let model = model_or_default(&service, model)?;
-        let of = |picture| move |error: ApiError| error.with_picture(picture);
         let first = service.inference.embed(first.data, model.clone(), Purpose::Enrolment).await;
-        let first = first.map_err(of(WhichPicture::First))?;
-        let second = service.inference.embed(second.data, model.clone(), Purpose::Probe).await;
-        let second = second.map_err(of(WhichPicture::Second))?;
-        let template = |face: &EmbeddedFace| Template::of(service.events.scale(&model), [&face.embedding]);
-        let distance = template(&first)?.distance(&template(&second)?)?;
-        // The limit of one comparison is that of an event with one user.
-        let limit = service.events.limit(&model, None, 1)?;
-        Ok(Compared { model, first, second, distance, limit })
+        let first = first.map_err(|error| error.with_picture(WhichPicture::First))?;
+        let second = service.inference.embed(second.data, model, Purpose::Probe).await;
+        let second = second.map_err(|error| error.with_picture(WhichPicture::Second))?;
+        let comparison = service.events.compare(&first.embedding, &second.embedding)?;
+        Ok::<_, ApiError>((comparison, first, second))
     };
-    let describe = |compared: &Compared, mut entry: AuditEntry| {
-        entry.details.outcome = Outcome::from(compared.decision());
-        entry.with_distance(compared.distance, compared.limit.threshold, compared.model.clone())
-    };
-    let compared = transaction.begin(Action::Compare).end(compared.await, describe).await?;
-    Ok(Json(Comparison::from(&compared)))
+    let pending = transaction.begin(Action::Compare);
+    let audited = |(comparison, ..): &(Comparison, _, _), entry| comparison.audited(entry);
+    let (comparison, first, second) = pending.record_as(compared, audited).await?;
+    let Comparison { decision, distance, limit, model, .. } = comparison;
+    Ok(Json(ComparisonResponse {
+        decision: decision.as_str(),
+        distance: distance.value(),
+        confidence: distance.confidence().percent(),
+        threshold: limit.threshold.value(),
+        expected_false_match_rate: limit.expected_false_match_rate,
+        model,
+        first: FaceResponse::from(&first),
+        second: FaceResponse::from(&second),
+    }))
 }
 
 fn model_or_default(service: &Service, named: Option<Text<String>>) -> Result<ModelId, ApiError> {
     match named {
         Some(text) => service.inference.model_named(&text),
         None => Ok(service.events.default_model().clone()),
-    }
-}
-
-/// The faces of two pictures, and how far apart they are.
-struct Compared {
-    model: ModelId,
-    first: EmbeddedFace,
-    second: EmbeddedFace,
-    distance: Distance,
-    limit: MatchLimit,
-}
-
-impl Compared {
-    fn decision(&self) -> Decision {
-        if self.distance <= self.limit.threshold { Decision::Match } else { Decision::NoMatch }
-    }
-}
-
-impl From<&Compared> for Comparison {
-    fn from(compared: &Compared) -> Self {
-        Self {
-            decision: compared.decision().as_str(),
-            distance: compared.distance.value(),
-            confidence: compared.distance.confidence().percent(),
-            threshold: compared.limit.threshold.value(),
-            expected_false_match_rate: compared.limit.expected_false_match_rate,
-            model: compared.model.to_string(),
-            first: FaceResponse::from(&compared.first),
-            second: FaceResponse::from(&compared.second),
-        }
     }
 }

@@ -3,14 +3,18 @@
 use ::events::{Action, Metadata, SampleDetails};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
+use embedding::ModelId;
 use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::path::{OfUser, WithId};
 use crate::audit::Transaction;
+use crate::auth::Role;
 use crate::error::{ApiError, codes};
-use crate::openapi::{ALWAYS, STORE, USER, problems};
+use crate::openapi::errors::{STORE, USER};
+use crate::routes::operation::Operation;
 use crate::service::Service;
 
 /// The faces of a user.
@@ -24,11 +28,11 @@ pub(crate) struct FaceList {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SampleResponse {
     /// Its id.
-    #[schema(format = Uuid, example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
-    id: String,
+    #[schema(example = "01a20fb1-0247-75c3-8a5d-21b9a30a7b91")]
+    id: Uuid,
     /// The model of its embedding.
-    #[schema(example = "sface-2021dec")]
-    model: String,
+    #[schema(value_type = String, example = "sface-2021dec")]
+    model: ModelId,
     /// How sure the detector was, on its own scale.
     #[schema(example = 0.93)]
     detection_score: f32,
@@ -47,48 +51,47 @@ pub(crate) struct SampleResponse {
     created: OffsetDateTime,
 }
 
-problems! {
-    /// What a list of faces can refuse.
-    FaceListProblems = ALWAYS, STORE, USER
-}
-problems! {
-    /// What reading a face can refuse.
-    FaceProblems = ALWAYS, STORE, USER, &[codes::INVALID_ID, codes::NO_SUCH_FACE]
-}
-problems! {
-    /// What removing a face can refuse.
-    FaceRemovalProblems = ALWAYS, STORE, USER, &[codes::INVALID_ID, codes::NO_SUCH_FACE, codes::LAST_FACE]
+/// The operations on faces that are enrolled.
+pub(super) fn operations() -> Vec<Operation> {
+    let one = [codes::INVALID_ID, codes::NO_SUCH_FACE];
+    vec![
+        Operation::new(Role::Enrol, __path_list_faces, list_faces).with_errors(&[STORE, USER]),
+        Operation::new(Role::Enrol, __path_get_face, get_face).with_errors(&[STORE, USER, &one]),
+        Operation::new(Role::Enrol, __path_delete_face, delete_face).with_errors(&[
+            STORE,
+            USER,
+            &one,
+            &[codes::LAST_FACE],
+        ]),
+    ]
 }
 
 /// List the faces of a user
 ///
 /// All of them, oldest first, without embeddings.
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces", operation_id = "list_faces",
-    security(("key" = ["enrol"])),
-    params(OfUser), responses((status = 200, description = "The faces", body = FaceList), FaceListProblems)
+    get, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces",
+    params(OfUser), responses((status = 200, description = "The faces", body = FaceList))
 )]
-pub(crate) async fn list(service: Data<Service>, of: OfUser) -> Result<Json<FaceList>, ApiError> {
-    let samples = service.events.samples(&of.event, &of.user).await?;
+async fn list_faces(
+    service: Data<Service>,
+    OfUser { event, user }: OfUser,
+) -> Result<Json<FaceList>, ApiError> {
+    let samples = service.events.samples(&event, &user).await?;
     Ok(Json(FaceList { faces: samples.into_iter().map(SampleResponse::from).collect() }))
 }
 
 /// Read a face of a user
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users/{user}/faces/{id}", tag = "Users and faces", operation_id = "get_face",
-    security(("key" = ["enrol"])),
-    params(OfUser, WithId), responses((status = 200, description = "The face", body = SampleResponse), FaceProblems)
+    get, path = "/v1/events/{event}/users/{user}/faces/{id}", tag = "Users and faces",
+    params(OfUser, WithId), responses((status = 200, description = "The face", body = SampleResponse))
 )]
-pub(crate) async fn get(
+async fn get_face(
     service: Data<Service>,
     OfUser { event, user }: OfUser,
     WithId { id }: WithId,
 ) -> Result<Json<SampleResponse>, ApiError> {
-    // All of them: the contract of stores has no reading of one sample.
-    let samples = service.events.samples(&event, &user).await?;
-    let found = samples.into_iter().find(|sample| sample.id == id);
-    let unknown = || ::events::EventError::UnknownSample { event, user, id };
-    Ok(Json(SampleResponse::from(found.ok_or_else(unknown)?)))
+    Ok(Json(SampleResponse::from(service.events.sample(&event, &user, id).await?)))
 }
 
 /// Remove a face of a user
@@ -96,25 +99,23 @@ pub(crate) async fn get(
 /// The user is then recognised by the others. The last face goes with the user only.
 #[utoipa::path(
     delete, path = "/v1/events/{event}/users/{user}/faces/{id}", tag = "Users and faces",
-    operation_id = "delete_face",
-    security(("key" = ["enrol"])), params(OfUser, WithId),
-    responses((status = 204, description = "The face is gone"), FaceRemovalProblems)
+    params(OfUser, WithId),
+    responses((status = 204, description = "The face is gone"))
 )]
-pub(crate) async fn delete(
+async fn delete_face(
     service: Data<Service>,
     OfUser { event, user }: OfUser,
     WithId { id }: WithId,
     transaction: Transaction,
 ) -> Result<HttpResponse, ApiError> {
     let pending = transaction.begin(Action::DeleteFace).at(&event).about(&user);
-    pending.done(service.events.remove_sample(&event, &user, id).await.map_err(ApiError::from)).await?;
+    pending.record(service.events.remove_sample(&event, &user, id)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
 impl From<SampleDetails> for SampleResponse {
     fn from(sample: SampleDetails) -> Self {
         let SampleDetails { id, created, model, detection_score, quality, source, request } = sample;
-        let (id, model) = (id.to_string(), model.to_string());
         Self { id, model, detection_score, quality, source, idempotency_key: request, created }
     }
 }

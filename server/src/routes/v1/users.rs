@@ -1,6 +1,6 @@
 //! `/v1/events/{event}/users`: the users of an event.
 
-use ::events::{Action, Metadata, UserDetails};
+use ::events::{Action, EventName, Metadata, UserDetails, Username};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Query};
 use embedding_store::UserRecord;
@@ -12,16 +12,18 @@ use super::object::FromObject;
 use super::paging::{self, PageQuery};
 use super::path::{InEvent, OfUser};
 use crate::audit::Transaction;
+use crate::auth::Role;
 use crate::error::{ApiError, codes};
-use crate::openapi::{ALWAYS, EVENT, JSON, PAGED, STORE, USER, problems};
+use crate::openapi::errors::{EVENT, JSON, PAGED, STORE, USER};
+use crate::routes::operation::Operation;
 use crate::service::Service;
 
 /// A user in a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ListedUser {
     /// The name.
-    #[schema(example = "john_doe")]
-    name: String,
+    #[schema(value_type = String, example = "john_doe")]
+    name: Username,
     /// The client's own data.
     #[schema(value_type = Object)]
     metadata: Metadata,
@@ -68,27 +70,28 @@ pub(crate) struct UserPatch {
     metadata: Metadata,
 }
 
-problems! {
-    /// What a list of users can refuse.
-    UserListProblems = ALWAYS, STORE, EVENT, PAGED
-}
-problems! {
-    /// What reading or deleting a user can refuse.
-    UserProblems = ALWAYS, STORE, USER
-}
-problems! {
-    /// What changing a user can refuse.
-    UserChangeProblems = ALWAYS, STORE, USER, JSON, &[codes::UNSTORABLE]
+/// The operations on users.
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Role::Enrol, __path_list_users, list_users).with_errors(&[STORE, EVENT, PAGED]),
+        Operation::new(Role::Enrol, __path_get_user, get_user).with_errors(&[STORE, USER]),
+        Operation::new(Role::Enrol, __path_change_user, change_user).with_errors(&[
+            STORE,
+            USER,
+            JSON,
+            &[codes::UNSTORABLE],
+        ]),
+        Operation::new(Role::Admin, __path_delete_user, delete_user).with_errors(&[STORE, USER]),
+    ]
 }
 
 /// List the users of an event
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users", tag = "Users and faces", operation_id = "list_users_v1",
-    security(("key" = ["enrol"])),
+    get, path = "/v1/events/{event}/users", tag = "Users and faces",
     params(InEvent, PageQuery),
-    responses((status = 200, description = "A page of users", body = UserPage), UserListProblems)
+    responses((status = 200, description = "A page of users", body = UserPage))
 )]
-pub(crate) async fn list(
+async fn list_users(
     service: Data<Service>,
     InEvent { event }: InEvent,
     query: Query<PageQuery>,
@@ -100,66 +103,68 @@ pub(crate) async fn list(
 
 /// Read a user
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "get_user",
-    security(("key" = ["enrol"])),
-    params(OfUser), responses((status = 200, description = "The user", body = UserResponse), UserProblems)
+    get, path = "/v1/events/{event}/users/{user}", tag = "Users and faces",
+    params(OfUser), responses((status = 200, description = "The user", body = UserResponse))
 )]
-pub(crate) async fn get(service: Data<Service>, of: OfUser) -> Result<Json<UserResponse>, ApiError> {
-    let details = service.events.user(&of.event, &of.user).await?;
-    Ok(Json(shown(&service, &of, details).await?))
+async fn get_user(
+    service: Data<Service>,
+    OfUser { event, user }: OfUser,
+) -> Result<Json<UserResponse>, ApiError> {
+    let details = service.events.user(&event, &user).await?;
+    Ok(Json(user_response(&service, &event, details).await?))
 }
 
 /// Change a user
 ///
 /// Replaces the client's own data of the user.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "change_user",
-    security(("key" = ["enrol"])),
+    patch, path = "/v1/events/{event}/users/{user}", tag = "Users and faces",
     params(OfUser),
     request_body(content = UserPatch, example = json!({"metadata": {"company": "Acme", "badge": 17}})),
-    responses((status = 200, description = "The user as they are now", body = UserResponse), UserChangeProblems)
+    responses((status = 200, description = "The user as they are now", body = UserResponse))
 )]
-pub(crate) async fn patch(
+async fn change_user(
     service: Data<Service>,
-    of: OfUser,
+    OfUser { event, user }: OfUser,
     transaction: Transaction,
     body: Json<FromObject<UserPatch>>,
 ) -> Result<Json<UserResponse>, ApiError> {
-    let pending = transaction.begin(Action::UpdateUser).at(&of.event).about(&of.user);
-    let changed = service.events.update_user(&of.event, &of.user, body.into_inner().0.metadata).await;
-    let details = pending.done(changed.map_err(ApiError::from)).await?;
-    Ok(Json(shown(&service, &of, details).await?))
+    let pending = transaction.begin(Action::UpdateUser).at(&event).about(&user);
+    let UserPatch { metadata } = body.into_inner().0;
+    let details = pending.record(service.events.update_user(&event, &user, metadata)).await?;
+    Ok(Json(user_response(&service, &event, details).await?))
 }
 
 /// Delete a user
 ///
 /// Deletes the user with all faces and check-ins. It cannot be undone; the event stays.
 #[utoipa::path(
-    delete, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", operation_id = "delete_user_v1",
-    security(("key" = ["admin"])),
-    params(OfUser), responses((status = 204, description = "The user is gone"), UserProblems)
+    delete, path = "/v1/events/{event}/users/{user}", tag = "Users and faces",
+    params(OfUser), responses((status = 204, description = "The user is gone"))
 )]
-pub(crate) async fn delete(
+async fn delete_user(
     service: Data<Service>,
     OfUser { event, user }: OfUser,
     transaction: Transaction,
 ) -> Result<HttpResponse, ApiError> {
     let pending = transaction.begin(Action::DeleteUser).at(&event).about(&user);
-    pending.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
+    pending.record(service.events.delete_user(&event, &user)).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn shown(service: &Service, of: &OfUser, details: UserDetails) -> Result<UserResponse, ApiError> {
-    let UserDetails { record, sample_count } = details;
-    let last_verified = service.audit.last_verified(&of.event, &of.user).await?;
+async fn user_response(
+    service: &Service,
+    event: &EventName,
+    UserDetails { record, sample_count }: UserDetails,
+) -> Result<UserResponse, ApiError> {
+    let last_verified = service.audit.last_verified(event, &record.name).await?;
     // The audit outlives a user: it may have been somebody else of that name.
     let last_verified = last_verified.filter(|time| *time >= record.created);
     Ok(UserResponse { user: ListedUser::from(record), embedding_count: sample_count, last_verified })
 }
 
 impl From<UserRecord> for ListedUser {
-    fn from(record: UserRecord) -> Self {
-        let UserRecord { name, metadata, created, updated, .. } = record;
-        Self { name: name.to_string(), metadata, created, updated }
+    fn from(UserRecord { name, metadata, created, updated, .. }: UserRecord) -> Self {
+        Self { name, metadata, created, updated }
     }
 }

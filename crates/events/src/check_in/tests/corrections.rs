@@ -78,8 +78,8 @@ async fn as_json_a_check_in_is_flat_and_leaves_out_what_is_not_known() {
     let check_ins = check_ins();
     let distance = |value| Distance::new(value).unwrap();
     let transaction = Uuid::from_u128(7);
-    let request =
-        CheckInRequest::by_face(at(0), transaction, Decision::Match, distance(0.25), distance(0.375));
+    let request = CheckInRequest::manual(at(0), transaction);
+    let request = request.by_face(Decision::Match, distance(0.25), distance(0.375));
     let check_in =
         new(check_ins.check_in(&fair(), &user("ada"), request.with_note(Some(note("late")))).await);
     let corrected = check_ins.correct(&fair(), check_in.id, to(None, 1)).await.unwrap();

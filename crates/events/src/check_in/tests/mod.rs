@@ -3,6 +3,7 @@
 mod cool_down;
 mod corrections;
 mod erasure;
+mod faces;
 mod file;
 mod lists;
 mod model;

@@ -45,6 +45,20 @@ async fn more_faces_of_a_user_move_their_template_to_the_mean() {
 }
 
 #[tokio::test]
+async fn two_faces_of_no_event_are_compared_as_if_the_first_were_enrolled() {
+    let service = open(Arc::new(InMemory::new())).await;
+    let [first, second, other] = [embedding(1, 1), embedding(1, 2), embedding(2, 1)];
+    let same = service.compare(&first, &second).unwrap();
+    let different = service.compare(&first, &other).unwrap();
+    assert_eq!((same.decision, different.decision), (Decision::Match, Decision::NoMatch));
+    service.enrol(&event("e"), &user("ada"), face(1, 1)).await.unwrap();
+    let verdict = service.identify(&event("e"), &second).await.unwrap();
+    assert_eq!((same.distance, same.limit), (verdict.nearest.distance, verdict.limit));
+    let foreign = Embedding::new(ModelId::new("not-served").unwrap(), [0.1; DIMENSIONS]).unwrap();
+    assert!(matches!(service.compare(&foreign, &foreign), Err(EventError::Policy(_))));
+}
+
+#[tokio::test]
 async fn the_configured_threshold_decides() {
     let narrow = MatchPolicy::fixed(Distance::new(0.001).unwrap());
     let service = EventService::open(Arc::new(InMemory::new()), model(), narrow).await.unwrap();

@@ -63,6 +63,21 @@ async fn an_event_is_what_it_was_made_to_be_and_is_made_once() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_put_again_has_the_new_settings_alone_and_keeps_its_users() {
+    let (service, store) = with_store().await;
+    let made = service.put_event(&event("e"), settings()).await.unwrap();
+    assert!(made.is_new);
+    service.enrol(&event("e"), &user("ada"), face(1, 1)).await.unwrap();
+    let replaced = service.put_event(&event("e"), EventSettings::default()).await.unwrap();
+    assert!(!replaced.is_new);
+    assert_eq!(replaced.details.user_count, 1);
+    let record = replaced.details.record;
+    assert_eq!((record.match_rule, record.on_duplicate, record.retain_until), (None, None, None));
+    assert_eq!((record.metadata, record.created), (Metadata::new(), made.details.record.created));
+    assert_coherent(&service, &store).await;
+}
+
+#[tokio::test]
 async fn a_change_touches_what_it_names_alone() {
     let (service, store) = with_store().await;
     let made = service.create_event(&event("e"), settings()).await.unwrap().record;

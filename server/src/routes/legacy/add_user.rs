@@ -1,9 +1,10 @@
 //! `POST /addUser/`: registers a face.
 
-use ::events::{Action, EnrolmentFace};
+use ::events::{Action, EnrolmentFace, EventName, Username};
 use actix_multipart::form::MultipartForm;
-use actix_web::web::{Data, Json};
-use face_core::Purpose;
+use actix_multipart::form::text::Text;
+use actix_web::web::{Bytes, Data, Json};
+use face_core::{EmbeddedFace, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,8 +13,35 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors, StatusUploadErrors};
 use crate::quality::measured;
+use crate::routes::fields::{event_name, username};
 use crate::service::Service;
-use crate::upload::AddUserForm;
+use crate::upload::Picture;
+
+/// A face to add: the form of `POST /addUser/`.
+#[derive(Debug, MultipartForm, ToSchema)]
+// No `deny_unknown_fields`, unlike on /v1: clients of the replaced service may send more fields. Of a field that
+// is given twice it is open which of the two is meant, so that is refused.
+#[multipart(duplicate_field = "deny")]
+pub(crate) struct AddUserForm {
+    /// Event to add the user to; it is made when it is not there yet.
+    #[schema(value_type = String, min_length = 1, max_length = 128, example = "conference_2024")]
+    event_name: Text<String>,
+    /// Name of the user. A user who is there already gets another face.
+    #[schema(value_type = String, min_length = 1, max_length = 128, example = "john_doe")]
+    username: Text<String>,
+    /// Picture that shows the user: JPEG, PNG, WebP, BMP, GIF or TIFF.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: Picture,
+}
+
+impl AddUserForm {
+    /// The event, the user and the picture.
+    fn parse(self) -> Result<(EventName, Username, Bytes), ApiError> {
+        let event = event_name("event_name", &self.event_name)?;
+        let user = username("username", &self.username)?;
+        Ok((event, user, self.file.data))
+    }
+}
 
 /// A face was added.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,8 +62,7 @@ pub(crate) struct UserAdded {
 /// Finds the one face of the picture and adds it to the user. A user who is not there yet is made, and so
 /// is the event; a user with several faces is recognised better. The picture is not kept.
 #[utoipa::path(
-    post, path = "/addUser/", tag = "As the replaced service had it", operation_id = "add_user",
-    security(("key" = ["enrol"])),
+    post, path = "/addUser/", tag = "As the replaced service had it", operation_id = "legacy_add_user",
     request_body(content = AddUserForm, content_type = "multipart/form-data"),
     responses(
         StatusErrors, StatusUploadErrors,
@@ -57,21 +84,22 @@ pub(crate) async fn add_user(
     // Made before the picture is looked at: a request that is given up
     // meanwhile drops it, and so is in the audit too.
     let pending = transaction.begin(Action::Enrol).at(&event).about(&user);
-    let enrolled = async {
-        let found = service.embed(&event, Purpose::Enrolment, picture).await?;
-        let warnings = service.quality.check(&found.quality)?;
+    let enrolment = async {
+        let EmbeddedFace { embedding, quality, face, .. } =
+            service.embed(&event, Purpose::Enrolment, picture).await?;
+        let warnings = service.quality.check(&quality)?;
         if !warnings.is_empty() {
             tracing::warn!(%event, %user, ?warnings, "the face is not shown well");
         }
         let face = EnrolmentFace {
-            embedding: found.embedding,
-            detection_score: found.face.detection.score,
-            quality: measured(&found.quality),
+            embedding,
+            detection_score: face.detection.score,
+            quality: measured(&quality),
             source: "POST /addUser/".into(),
         };
-        Ok(service.events.enrol(&event, &user, face).await?)
+        Ok::<_, ApiError>(service.events.enrol(&event, &user, face).await?)
     };
-    let enrolment = pending.done(enrolled.await).await?;
+    let enrolment = pending.record(enrolment).await?;
     Ok(Json(UserAdded {
         status: "success",
         message: format!("User '{user}' successfully added to event '{event}'"),

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::v1::audit::{EntryResponse, entries_of};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
+use crate::routes::v1::{EntryResponse, visible_entries};
 use crate::service::Service;
 
 /// The transaction asked about.
@@ -40,8 +40,7 @@ pub(crate) struct TransactionDetails {
 ///
 /// What the audit has of the request that was answered with this `x-transaction-id`.
 #[utoipa::path(
-    get, path = "/get_transaction_details/", tag = "As the replaced service had it", operation_id = "get_transaction_details",
-    security(("key" = ["verify"])),
+    get, path = "/get_transaction_details/", tag = "As the replaced service had it", operation_id = "legacy_get_transaction_details",
     params(OneTransaction),
     responses(
         StatusErrors,
@@ -52,7 +51,7 @@ pub(crate) struct TransactionDetails {
             example = json!({"status": "error", "message": "Transaction '01a20fb1-0247-75c3-8a5d-21b9a30a7b91' not found"})),
     )
 )]
-pub(crate) async fn details(
+pub(crate) async fn get_transaction(
     service: Data<Service>,
     caller: Caller,
     query: Query<OneTransaction>,
@@ -60,6 +59,6 @@ pub(crate) async fn details(
     let missing = || ApiError::Field("the query parameter 'transaction_id' is missing".to_owned());
     let id = query.into_inner().transaction_id.ok_or_else(missing)?;
     let id: Uuid = id.trim().parse().map_err(|_| ApiError::Id("transaction_id"))?;
-    let entries = entries_of(&service, &caller, id).await?;
+    let entries = visible_entries(&service, &caller, id).await?;
     Ok(Json(TransactionDetails { status: "success", transaction_id: id.to_string(), entries }))
 }

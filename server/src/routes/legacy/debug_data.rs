@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ::events::{EventError, EventName, Metadata};
+use ::events::{EventError, Metadata};
 use actix_web::web::{Data, Json, Query};
 use data_encoding::HEXLOWER;
 use embedding::Embedding;
@@ -17,8 +17,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
+use crate::routes::fields::event_name;
 use crate::service::Service;
-use crate::upload::named;
 
 /// Bytes of a digest that are shown: enough to tell embeddings apart, too few to check a guess by.
 const DIGEST_BYTES: usize = 8;
@@ -76,8 +76,7 @@ pub(crate) struct StoredFace {
 /// Everything in the store, embeddings as short digests. It answers only where the server was started with
 /// `--debug-data on`; else it is 403.
 #[utoipa::path(
-    get, path = "/api/debug/cloudinary-data", tag = "As the replaced service had it", operation_id = "debug_data",
-    security(("key" = ["admin"])),
+    get, path = "/api/debug/cloudinary-data", tag = "As the replaced service had it", operation_id = "legacy_debug_data",
     params(Which),
     responses(
         StatusErrors,
@@ -90,7 +89,7 @@ pub(crate) struct StoredFace {
             example = json!({"status": "error", "message": "Event 'conference_2024' not found"})),
     )
 )]
-pub(crate) async fn show(
+pub(crate) async fn debug_data(
     service: Data<Service>,
     caller: Caller,
     query: Query<Which>,
@@ -98,11 +97,11 @@ pub(crate) async fn show(
     if !service.debug_data {
         return Err(ApiError::DebugDataOff);
     }
-    let Which { event_name, full } = query.into_inner();
-    let events = match event_name {
-        Some(name) => vec![caller.enter(named("event_name", EventName::new(&name))?)?],
+    let Which { event_name: name, full } = query.into_inner();
+    let events = match name {
+        Some(name) => vec![caller.enter(event_name("event_name", &name)?)?],
         None => {
-            let events = service.store.all_events().await.map_err(of_store)?;
+            let events = service.store.all_events().await.map_err(store_error)?;
             events.into_iter().map(|event| event.name).filter(|event| caller.sees(Some(event))).collect()
         }
     };
@@ -112,23 +111,23 @@ pub(crate) async fn show(
         let EventSnapshot { users, .. } = match service.store.load_event(&event).await {
             Ok(snapshot) => snapshot,
             Err(StoreError::NotFound { .. }) => return Err(unknown()),
-            Err(error) => return Err(of_store(error)),
+            Err(error) => return Err(store_error(error)),
         };
-        let shown = users.into_iter().map(|UserSnapshot { user, samples }| {
-            let faces = samples.iter().map(|sample| StoredFace::of(sample, full == Some(true)));
+        let users = users.into_iter().map(|UserSnapshot { user, samples }| {
+            let faces = samples.iter().map(|sample| StoredFace::new(sample, full == Some(true)));
             (user.name.to_string(), faces.collect())
         });
-        data.insert(event.to_string(), shown.collect());
+        data.insert(event.to_string(), users.collect());
     }
     Ok(Json(StoredData { store: service.store_url.clone(), data }))
 }
 
-fn of_store(error: StoreError) -> ApiError {
+fn store_error(error: StoreError) -> ApiError {
     EventError::Store(error).into()
 }
 
 impl StoredFace {
-    fn of(sample: &FaceSample, full: bool) -> Self {
+    fn new(sample: &FaceSample, full: bool) -> Self {
         Self {
             id: sample.id().to_string(),
             created: sample.created(),

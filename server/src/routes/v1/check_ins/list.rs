@@ -2,23 +2,22 @@
 
 #![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
 
-use ::events::{Action, CheckInPage, EventName, ExportFormat, Username};
+use ::events::{Action, CheckInPage};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use super::check_in::CheckInResponse;
-use super::export::{ListFormat, file, file_format};
-use super::paging::{self, Order, PageCursor, PageLimit};
-use super::path::InEvent;
+use super::response::CheckInResponse;
 use crate::audit::Transaction;
 use crate::error::ApiError;
 use crate::http::HeadAlone;
-use crate::openapi::{ALWAYS, EVENT, PAGED, STORE, problems};
+use crate::routes::fields::username;
+use crate::routes::v1::list_file::{ListFormat, file, file_format};
+use crate::routes::v1::paging::{self, Order, PageCursor, PageLimit};
+use crate::routes::v1::path::InEvent;
 use crate::service::Service;
-use crate::upload::named;
 
 /// Check-ins, page by page.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,25 +63,18 @@ pub(crate) struct CheckInQuery {
     format: Option<ListFormat>,
 }
 
-problems! {
-    /// What a list of check-ins can refuse.
-    CheckInListProblems = ALWAYS, STORE, EVENT, PAGED
-}
-
 /// List check-ins
 ///
 /// The newest first unless said otherwise. As `csv` or `ndjson`, by `format` or the header `Accept`, everything
 /// from there on is sent. A cell of CSV that a spreadsheet would take for a formula has an apostrophe in front.
 #[utoipa::path(
-    get, path = "/v1/events/{event}/check-ins", tag = "Check-ins", operation_id = "list_check_ins",
-    security(("key" = ["verify"])),
+    get, path = "/v1/events/{event}/check-ins", tag = "Check-ins",
     params(InEvent, CheckInQuery),
     responses(
         (status = 200, description = "A page of check-ins, or a file of all", content(
-            (CheckInList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))),
-        CheckInListProblems)
+            (CheckInList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))))
 )]
-pub(crate) async fn list(
+pub(super) async fn list_check_ins(
     service: Data<Service>,
     InEvent { event }: InEvent,
     transaction: Transaction,
@@ -103,13 +95,9 @@ pub(crate) async fn list(
     };
     if !is_head {
         // Before the file is sent, since afterwards nobody knows how much of it a client received.
-        transaction.begin(Action::ReadCheckIns).at(&event).done(Ok(())).await?;
+        transaction.begin(Action::ReadCheckIns).at(&event).done().await;
     }
-    Ok(exported(&service, event, page, format))
-}
-
-fn exported(service: &Service, event: EventName, page: CheckInPage, format: ExportFormat) -> HttpResponse {
-    file("check-ins", format, service.check_ins.list().export(event, page, format))
+    Ok(file("check-ins", format, service.check_ins.list().export(event, page, format)))
 }
 
 impl CheckInQuery {
@@ -118,7 +106,7 @@ impl CheckInQuery {
         let mut page = CheckInPage::oldest(paging::limit(limit));
         page.newest_first = paging::is_newest_first(order);
         page.after = cursor.map(|cursor| cursor.in_journal()).transpose()?;
-        page.user = user.map(|name| named("user", Username::new(&name))).transpose()?;
+        page.user = user.map(|name| username("user", &name)).transpose()?;
         (page.since, page.until, page.with_voided) = (since, until, voided);
         Ok(page)
     }

@@ -1,19 +1,39 @@
 //! `POST /verify/`: says who a picture shows, among the users of an event.
 
-use ::events::Action;
+use ::events::{Action, EventName, Verdict};
 use actix_multipart::form::MultipartForm;
-use actix_web::web::{Data, Json};
+use actix_multipart::form::text::Text;
+use actix_web::web::{Bytes, Data, Json};
 use face_core::Purpose;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::audit::{Transaction, decided};
+use crate::audit::Transaction;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{VerdictError, VerdictErrors};
-use crate::quality::Judged;
+use crate::routes::fields::event_name;
 use crate::service::Service;
-use crate::upload::VerifyForm;
+use crate::upload::Picture;
+
+/// A face to verify: the form of `POST /verify/`.
+#[derive(Debug, MultipartForm, ToSchema)]
+#[multipart(duplicate_field = "deny")]
+pub(crate) struct VerifyForm {
+    /// Event whose users are searched.
+    #[schema(value_type = String, min_length = 1, max_length = 128, example = "conference_2024")]
+    event_name: Text<String>,
+    /// Picture of the person at the door: JPEG, PNG, WebP, BMP, GIF or TIFF.
+    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    file: Picture,
+}
+
+impl VerifyForm {
+    /// The event and the picture.
+    fn parse(self) -> Result<(EventName, Bytes), ApiError> {
+        Ok((event_name("event_name", &self.event_name)?, self.file.data))
+    }
+}
 
 /// Who the picture shows.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,8 +64,7 @@ pub(crate) struct Verification {
 /// is not above the threshold, which is at most 0.4 unless a fixed one is set, and falls as the event grows: a
 /// confidence above 60.00 may be refused in a large event. The picture is not kept.
 #[utoipa::path(
-    post, path = "/verify/", tag = "As the replaced service had it", operation_id = "verify",
-    security(("key" = ["verify"])),
+    post, path = "/verify/", tag = "As the replaced service had it", operation_id = "legacy_verify",
     request_body(content = VerifyForm, content_type = "multipart/form-data"),
     responses(
         VerdictErrors,
@@ -73,13 +92,13 @@ pub(crate) async fn verify(
 ) -> Result<Json<Verification>, ApiError> {
     let (event, picture) = form.into_inner().parse()?;
     let event = caller.enter(event)?;
-    let identified = async {
+    let verdict = async {
         let probe = service.embed(&event, Purpose::Probe, picture).await?;
         let verdict = service.events.identify(&event, &probe.embedding).await?;
-        Ok(service.quality.judge(verdict, &probe.quality))
+        Ok::<_, ApiError>(service.quality.judge(verdict, &probe.quality).verdict)
     };
-    let Judged { verdict, .. } =
-        transaction.begin(Action::Identify).at(&event).end(identified.await, decided).await?;
+    let pending = transaction.begin(Action::Identify).at(&event);
+    let verdict = pending.record_as(verdict, Verdict::audited).await?;
     let message = match verdict.matched() {
         Some(user) => format!("Face verified successfully for user '{user}' in event '{event}'"),
         None => format!("No matching face found in event '{event}'"),

@@ -2,7 +2,7 @@
 
 #![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
 
-use ::events::{Action, EventName, Username};
+use ::events::{Action, EventName};
 use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,8 +12,8 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::http::HeadAlone;
+use crate::routes::fields::{event_name, username};
 use crate::service::Service;
-use crate::upload::named;
 
 /// The event asked about.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -57,8 +57,8 @@ pub(crate) struct UserDeleted {
 
 /// List the users of an event
 #[utoipa::path(
-    get, path = "/api/all_user", tag = "As the replaced service had it", operation_id = "list_users",
-    security(("key" = ["enrol"])), params(InEvent),
+    get, path = "/api/all_user", tag = "As the replaced service had it", operation_id = "legacy_list_users",
+    params(InEvent),
     responses(
         StatusErrors,
         (status = 200, description = "The users", body = UserList),
@@ -72,7 +72,7 @@ pub(crate) async fn list_users(
     caller: Caller,
     query: Query<InEvent>,
 ) -> Result<Json<UserList>, ApiError> {
-    let event = event_of(&caller, query.into_inner().event_name)?;
+    let event = own_event(&caller, query.into_inner().event_name)?;
     let users = service.events.users(&event).await?;
     Ok(Json(UserList { users: users.iter().map(ToString::to_string).collect() }))
 }
@@ -82,8 +82,8 @@ pub(crate) async fn list_users(
 /// Deletes the user with all faces; the event stays. It is a GET for the sake of older clients, so it is
 /// refused when a browser says that the request comes from another site. HEAD answers likewise and deletes nothing.
 #[utoipa::path(
-    get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "delete_user",
-    security(("key" = ["admin"])), params(OneUser),
+    get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "legacy_delete_user",
+    params(OneUser),
     responses(
         StatusErrors,
         (status = 200, description = "The user is gone", body = UserDeleted),
@@ -100,14 +100,14 @@ pub(crate) async fn delete_user(
     HeadAlone(is_head): HeadAlone,
 ) -> Result<Json<UserDeleted>, ApiError> {
     let OneUser { event_name, user_id } = query.into_inner();
-    let event = event_of(&caller, event_name)?;
-    let user = named("user_id", Username::new(&given("user_id", user_id)?))?;
+    let event = own_event(&caller, event_name)?;
+    let user = username("user_id", &given("user_id", user_id)?)?;
     if is_head {
         // Looked up all the same, so that HEAD is 404 where GET would be.
         service.events.expect_user(&event, &user).await?;
     } else {
         let pending = transaction.begin(Action::DeleteUser).at(&event).about(&user);
-        pending.done(service.events.delete_user(&event, &user).await.map_err(ApiError::from)).await?;
+        pending.record(service.events.delete_user(&event, &user)).await?;
     }
     Ok(Json(UserDeleted {
         status: "success",
@@ -115,8 +115,9 @@ pub(crate) async fn delete_user(
     }))
 }
 
-fn event_of(caller: &Caller, name: Option<String>) -> Result<EventName, ApiError> {
-    caller.enter(named("event_name", EventName::new(&given("event_name", name)?))?)
+/// The event that is named, if it is the caller's.
+fn own_event(caller: &Caller, name: Option<String>) -> Result<EventName, ApiError> {
+    caller.enter(event_name("event_name", &given("event_name", name)?)?)
 }
 
 fn given(name: &'static str, value: Option<String>) -> Result<String, ApiError> {

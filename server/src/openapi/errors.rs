@@ -87,21 +87,3 @@ pub(super) fn example(code: &Code) -> serde_json::Value {
     }
     example
 }
-
-/// Names the errors of an operation, as groups of codes.
-macro_rules! problems {
-    ($(#[$doc:meta])* $name:ident = $($group:expr),+ $(,)?) => {
-        $(#[$doc])*
-        #[derive(Debug)]
-        pub(crate) enum $name {}
-
-        impl ::utoipa::IntoResponses for $name {
-            fn responses()
-            -> ::std::collections::BTreeMap<String, ::utoipa::openapi::RefOr<::utoipa::openapi::Response>> {
-                $crate::openapi::responses(&[$($group),+])
-            }
-        }
-    };
-}
-
-pub(crate) use problems;

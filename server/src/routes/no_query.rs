@@ -8,11 +8,11 @@ use actix_web::{Error, Route};
 use crate::error::ApiError;
 
 /// The route, for requests without a query.
-pub(super) fn bare(route: Route) -> Route {
-    route.wrap(from_fn(refuse_query))
+pub(super) fn refuse_query(route: Route) -> Route {
+    route.wrap(from_fn(expect_no_query))
 }
 
-async fn refuse_query(
+async fn expect_no_query(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

@@ -1,6 +1,6 @@
 //! `/api/events`: the events there are, and the end of one.
 
-use ::events::{Action, EventName};
+use ::events::Action;
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,8 +9,8 @@ use crate::audit::Transaction;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
+use crate::routes::fields::event_name;
 use crate::service::Service;
-use crate::upload::named;
 
 /// All events.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,8 +45,7 @@ pub(crate) struct EventDeleted {
 ///
 /// The events that the key is for in name order, those without users included.
 #[utoipa::path(
-    get, path = "/api/events", tag = "As the replaced service had it", operation_id = "list_events",
-    security(("key" = ["verify"])),
+    get, path = "/api/events", tag = "As the replaced service had it", operation_id = "legacy_list_events",
     responses(
         StatusErrors,
         (status = 200, description = "The events", body = EventList),
@@ -65,8 +64,7 @@ pub(crate) async fn list_events(service: Data<Service>, caller: Caller) -> Resul
 ///
 /// Deletes the event with all its users and faces. It cannot be undone.
 #[utoipa::path(
-    delete, path = "/api/events/{event_name}", tag = "As the replaced service had it", operation_id = "delete_event",
-    security(("key" = ["admin"])),
+    delete, path = "/api/events/{event_name}", tag = "As the replaced service had it", operation_id = "legacy_delete_event",
     params(("event_name" = String, Path, description = "Name of the event, percent-encoded", example = "conference_2024")),
     responses(
         StatusErrors,
@@ -82,8 +80,8 @@ pub(crate) async fn delete_event(
     caller: Caller,
     transaction: Transaction,
 ) -> Result<Json<EventDeleted>, ApiError> {
-    let event = caller.enter(named("event_name", EventName::new(&event))?)?;
+    let event = caller.enter(event_name("event_name", &event)?)?;
     let pending = transaction.begin(Action::DeleteEvent).at(&event);
-    pending.done(service.events.delete_event(&event).await.map_err(ApiError::from)).await?;
+    pending.record(service.events.delete_event(&event)).await?;
     Ok(Json(EventDeleted { status: "success", message: format!("Event '{event}' deleted") }))
 }

@@ -1,5 +1,6 @@
 //! `POST /v1/events/{event}/identify` and `.../users/{user}/verify`: whose face it is, and whether it is theirs.
 
+use std::future::ready;
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
@@ -7,17 +8,20 @@ use ::events::{Action, EventName};
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
-use face_core::{EmbeddedFace, Purpose};
+use face_core::{EmbeddedFace, EmbeddedFaces, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::face::FaceResponse;
+use super::face_response::FaceResponse;
 use super::path::{InEvent, OfUser};
 use super::pictures::PictureForm;
 use super::verdict::VerdictResponse;
-use crate::audit::{Transaction, decided};
+use crate::audit::Transaction;
+use crate::auth::Role;
 use crate::error::{ApiError, codes};
-use crate::openapi::{ALWAYS, EVENT, PICTURE, STORE, USER, problems};
+use crate::openapi::errors::{EVENT, PICTURE, STORE, USER};
+use crate::quality::Judged;
+use crate::routes::operation::Operation;
 use crate::service::Service;
 use crate::upload::Picture;
 
@@ -55,8 +59,8 @@ pub(crate) enum WhichFaces {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Identified {
     /// The event that was searched.
-    #[schema(example = "conference_2024")]
-    event: String,
+    #[schema(value_type = String, example = "conference_2024")]
+    event: EventName,
     /// The faces that were looked at, the largest first.
     faces: Vec<IdentifiedFace>,
     /// How many smaller faces were left out.
@@ -79,8 +83,8 @@ pub(crate) struct IdentifiedFace {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Verified {
     /// The event.
-    #[schema(example = "conference_2024")]
-    event: String,
+    #[schema(value_type = String, example = "conference_2024")]
+    event: EventName,
     /// The face that was looked at.
     face: FaceResponse,
     #[serde(flatten)]
@@ -100,13 +104,15 @@ pub(crate) struct Timings {
     search: f64,
 }
 
-problems! {
-    /// What identification can refuse.
-    IdentifyProblems = ALWAYS, STORE, EVENT, PICTURE, &[codes::OTHER_MODEL, codes::UNUSABLE_RULE]
-}
-problems! {
-    /// What verification can refuse.
-    VerifyProblems = ALWAYS, STORE, USER, PICTURE, &[codes::OTHER_MODEL, codes::UNUSABLE_RULE]
+/// The operations that say whose face it is.
+pub(super) fn operations() -> Vec<Operation> {
+    let of_model = [codes::OTHER_MODEL, codes::UNUSABLE_RULE];
+    vec![
+        Operation::new(Role::Verify, __path_identify, identify)
+            .with_errors(&[STORE, EVENT, PICTURE, &of_model]),
+        Operation::new(Role::Verify, __path_verify_user, verify_user)
+            .with_errors(&[STORE, USER, PICTURE, &of_model]),
+    ]
 }
 
 /// Identify faces
@@ -114,12 +120,12 @@ problems! {
 /// Says whose face it is among all users of the event (1:N). With `faces` = `all`, of each face of the picture;
 /// one without a face is then no error. Look at `decision`: a refusal is 200 too. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/identify", tag = "Recognition", operation_id = "identify",
-    security(("key" = ["verify"])), params(InEvent),
+    post, path = "/v1/events/{event}/identify", tag = "Recognition",
+    params(InEvent),
     request_body(content = IdentifyForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "The event was searched", body = Identified), IdentifyProblems)
+    responses((status = 200, description = "The event was searched", body = Identified))
 )]
-pub(crate) async fn identify(
+async fn identify(
     service: Data<Service>,
     InEvent { event }: InEvent,
     transaction: Transaction,
@@ -131,29 +137,31 @@ pub(crate) async fn identify(
     let pending = || transaction.clone().begin(Action::Identify).at(&event);
     // Begun before the picture is looked at: a request that is given up meanwhile is then in the audit.
     let mut first = Some(pending());
-    let (found, omitted) = match look(&service, &event, picture, which).await {
-        Ok(looked) => looked,
-        failed @ Err(_) => first.take().unwrap_or_else(pending).done(failed).await?,
+    let (embedded, omitted) = match embed(&service, &event, picture, which).await {
+        Ok(embedded) => embedded,
+        failed @ Err(_) => first.take().unwrap_or_else(pending).record(ready(failed)).await?,
     };
     let picture = milliseconds(started);
     let started = Instant::now();
-    let mut faces = Vec::with_capacity(found.len());
+    let mut faces = Vec::with_capacity(embedded.len());
     // Recorded face by face: when a search fails, the audit has the decisions before it.
-    for found in found {
-        let verdict = service.events.identify_top(&event, &found.embedding, top).await;
-        let judged = verdict.map(|verdict| service.quality.judge(verdict, &found.quality));
-        let judged =
-            first.take().unwrap_or_else(pending).end(judged.map_err(ApiError::from), decided).await?;
+    for face in embedded {
+        let judged = async {
+            let verdict = service.events.identify_top(&event, &face.embedding, top).await?;
+            Ok::<_, ApiError>(service.quality.judge(verdict, &face.quality))
+        };
+        let audited = |judged: &Judged, entry| judged.verdict.audited(entry);
+        let judged = first.take().unwrap_or_else(pending).record_as(judged, audited).await?;
         faces.push(IdentifiedFace {
-            face: FaceResponse::from(&found),
+            face: FaceResponse::from(&face),
             verdict: VerdictResponse::from(&judged),
         });
     }
     if let Some(pending) = first {
-        pending.done(Ok(())).await?;
+        pending.done().await;
     }
     let timings_ms = Timings { picture, search: milliseconds(started) };
-    Ok(Json(Identified { event: event.to_string(), faces, omitted, timings_ms }))
+    Ok(Json(Identified { event, faces, omitted, timings_ms }))
 }
 
 /// Verify a user
@@ -161,12 +169,11 @@ pub(crate) async fn identify(
 /// Says whether it is the face of one user (1:1), by the event's rule for a single comparison. It is `match` or
 /// `no_match`: nobody else is looked at. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/users/{user}/verify", tag = "Recognition", operation_id = "verify_user",
-    security(("key" = ["verify"])),
+    post, path = "/v1/events/{event}/users/{user}/verify", tag = "Recognition",
     params(OfUser), request_body(content = PictureForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "The face was compared", body = Verified), VerifyProblems)
+    responses((status = 200, description = "The face was compared", body = Verified))
 )]
-pub(crate) async fn verify(
+async fn verify_user(
     service: Data<Service>,
     OfUser { event, user }: OfUser,
     transaction: Transaction,
@@ -175,26 +182,21 @@ pub(crate) async fn verify(
     let pending = transaction.begin(Action::Verify).at(&event).about(&user);
     let verified = async {
         let started = Instant::now();
-        let found = service.embed(&event, Purpose::Probe, form.into_inner().picture()).await?;
+        let face = service.embed(&event, Purpose::Probe, form.into_inner().picture()).await?;
         let picture = milliseconds(started);
         let started = Instant::now();
-        let verdict = service.events.verify(&event, &user, &found.embedding).await?;
-        let verdict = service.quality.judge(verdict, &found.quality);
-        let face = FaceResponse::from(&found);
-        Ok((verdict, face, Timings { picture, search: milliseconds(started) }))
+        let verdict = service.events.verify(&event, &user, &face.embedding).await?;
+        let judged = service.quality.judge(verdict, &face.quality);
+        Ok::<_, ApiError>((judged, face, Timings { picture, search: milliseconds(started) }))
     };
-    let describe = |(verdict, ..): &(_, _, _), entry| decided(verdict, entry);
-    let (verdict, face, timings_ms) = pending.end(verified.await, describe).await?;
-    Ok(Json(Verified {
-        event: event.to_string(),
-        face,
-        verdict: VerdictResponse::from(&verdict),
-        timings_ms,
-    }))
+    let audited = |(judged, ..): &(Judged, _, _), entry| judged.verdict.audited(entry);
+    let (judged, face, timings_ms) = pending.record_as(verified, audited).await?;
+    let (face, verdict) = (FaceResponse::from(&face), VerdictResponse::from(&judged));
+    Ok(Json(Verified { event, face, verdict, timings_ms }))
 }
 
 /// The faces that are asked for, with their embeddings, and how many were left out.
-async fn look(
+async fn embed(
     service: &Service,
     event: &EventName,
     picture: Bytes,
@@ -204,8 +206,9 @@ async fn look(
         return Ok((vec![service.embed(event, Purpose::Probe, picture).await?], 0));
     }
     let model = service.events.model_of(event).await?;
-    let found = service.inference.embed_all(picture, model, Purpose::Probe).await?;
-    Ok((found.faces, found.omitted))
+    let EmbeddedFaces { faces, omitted, .. } =
+        service.inference.embed_all(picture, model, Purpose::Probe).await?;
+    Ok((faces, omitted))
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -1,20 +1,18 @@
 //! `GET` and `PATCH /v1/events/{event}/check-ins/{id}`: one check-in, and its correction.
 
-use ::events::{Action, Correction, Username};
+use ::events::{Action, Correction};
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::check_in::CheckInResponse;
-use super::check_ins::checked_note;
-use super::object::FromObject;
-use super::path::{InEvent, WithId};
+use super::response::CheckInResponse;
 use crate::audit::Transaction;
-use crate::error::{ApiError, codes};
-use crate::openapi::{ALWAYS, EVENT, JSON, STORE, problems};
+use crate::error::ApiError;
+use crate::routes::fields::{note, username};
+use crate::routes::v1::object::FromObject;
+use crate::routes::v1::path::{InEvent, WithId};
 use crate::service::Service;
-use crate::upload::named;
 
 /// What is right about a check-in.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,24 +28,13 @@ pub(crate) struct CorrectionBody {
     reason: String,
 }
 
-problems! {
-    /// What reading one can refuse.
-    OneCheckInProblems = ALWAYS, STORE, EVENT, &[codes::INVALID_ID, codes::NO_SUCH_CHECK_IN]
-}
-problems! {
-    /// What a correction can refuse.
-    CorrectionProblems = ALWAYS, STORE, EVENT, JSON, &[
-        codes::INVALID_ID, codes::INVALID_FIELD, codes::NO_SUCH_CHECK_IN, codes::NO_SUCH_USER]
-}
-
 /// Read a check-in
 #[utoipa::path(
-    get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "get_check_in",
-    security(("key" = ["verify"])),
+    get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins",
     params(InEvent, WithId),
-    responses((status = 200, description = "The check-in", body = CheckInResponse), OneCheckInProblems)
+    responses((status = 200, description = "The check-in", body = CheckInResponse))
 )]
-pub(crate) async fn get(
+pub(super) async fn get_check_in(
     service: Data<Service>,
     InEvent { event }: InEvent,
     WithId { id }: WithId,
@@ -60,15 +47,14 @@ pub(crate) async fn get(
 /// Says who came instead, or with null that nobody did. What stood there before stays to be seen in
 /// `corrections`. Who was named wrongly can be checked in at once.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", operation_id = "correct_check_in",
-    security(("key" = ["verify"])),
+    patch, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins",
     params(InEvent, WithId),
     request_body(content = CorrectionBody, examples(
         ("somebody else" = (value = json!({"user": "jane_smith", "reason": "twins"}))),
         ("nobody" = (value = json!({"user": null, "reason": "a test of the camera"}))))),
-    responses((status = 200, description = "The check-in as it stands now", body = CheckInResponse), CorrectionProblems)
+    responses((status = 200, description = "The check-in as it stands now", body = CheckInResponse))
 )]
-pub(crate) async fn correct(
+pub(super) async fn correct_check_in(
     service: Data<Service>,
     InEvent { event }: InEvent,
     WithId { id }: WithId,
@@ -76,14 +62,14 @@ pub(crate) async fn correct(
     body: Json<FromObject<CorrectionBody>>,
 ) -> Result<Json<CheckInResponse>, ApiError> {
     let CorrectionBody { user, reason } = body.into_inner().0;
-    let user = user.map(|name| named("user", Username::new(&name))).transpose()?;
-    let reason = checked_note("reason", &reason)?;
+    let user = user.map(|name| username("user", &name)).transpose()?;
+    let reason = note("reason", &reason)?;
     let actor = transaction.actor.clone();
     let mut pending = transaction.begin(Action::CorrectCheckIn).at(&event);
     if let Some(user) = &user {
         pending = pending.about(user);
     }
     let correction = Correction { user, reason, actor, time: OffsetDateTime::now_utc() };
-    let corrected = service.check_ins.correct(&event, id, correction).await;
-    Ok(Json(CheckInResponse::from(pending.done(corrected.map_err(ApiError::from)).await?)))
+    let corrected = pending.record(service.check_ins.correct(&event, id, correction)).await?;
+    Ok(Json(CheckInResponse::from(corrected)))
 }
