@@ -40,7 +40,7 @@ fn check(text: &str, limit: usize, is_forbidden: impl Fn(char) -> bool) -> Resul
     if text.is_empty() {
         return Err(TextError::Empty);
     }
-    // Beyond the limit nothing is looked at: a hostile text costs no more than an allowed one.
+    // Beyond the limit nothing is read: a hostile text costs no more than an allowed one.
     let mut characters = text.chars();
     match characters.by_ref().take(limit).find(|character| is_forbidden(*character)) {
         Some(character) => Err(TextError::ForbiddenCharacter { character }),

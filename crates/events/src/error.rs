@@ -16,7 +16,7 @@ pub enum EventError {
         /// What was looked for.
         event: EventName,
     },
-    /// There is nobody to search: the event is unknown or has no users. Which of the two is not told.
+    /// There is nobody to search: the event is unknown or has no users. The error does not say which of the two.
     #[error("event '{event}' does not exist or has no users")]
     NotSearchable {
         /// What was to be searched.

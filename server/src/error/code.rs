@@ -14,9 +14,9 @@ pub(crate) struct Code {
     pub(crate) retry_after: Option<u32>,
 }
 
-/// Makes of the rows a constant of [`Code`] each, and adds the variants that they hold to the enum before them. Its
-/// head comes from the caller: `thiserror` mixes names of the derive with those of the variants' attributes, and a macro
-/// keeps its own apart.
+/// Makes of the rows a constant of [`Code`] each, and adds the variants that they hold to the enum before them. The
+/// head of the enum comes from the caller, as the names that `thiserror` makes must be of the same hygiene as those in
+/// the attributes of its variants.
 macro_rules! errors {
     (
         $(#[$($attribute:tt)*])* pub(crate) enum $error:ident { $($described:tt)* }
@@ -24,8 +24,8 @@ macro_rules! errors {
         $($constant:ident: $status:ident $name:literal
             $(, example $example:literal)? $(, retry after $seconds:literal seconds)?
         {
-            $($(#[doc = $doc:literal])* #[error($words:literal $(, $argument:expr)*)]
-            $variant:ident $(($($tuple:tt)*))? $({$($field:tt)*})?,)*
+            $($(#[$doc:meta])*
+            $variant:ident $(($($tuple:tt)*))? $({$($field:tt)*})? => $words:literal $(, $argument:expr)*;)*
         })*
     ) => {
         $(pub(crate) const $constant: &Code = &Code {
@@ -42,7 +42,7 @@ macro_rules! errors {
 
         $(#[$($attribute)*])*
         pub(crate) enum $error {
-            $($($(#[doc = $doc])* #[error($words $(, $argument)*)]
+            $($($(#[$doc])* #[error($words $(, $argument)*)]
             $variant $(($($tuple)*))? $({$($field)*})?,)*)*
             $($described)*
         }

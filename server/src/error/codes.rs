@@ -62,164 +62,116 @@ errors! {
         example "The file is not a picture: send a JPEG, PNG, WebP, BMP, GIF or TIFF file" {}
     LOW_QUALITY: BAD_REQUEST "low_quality", example "Hold still, and let the camera focus on the face" {}
     INVALID_NAME: BAD_REQUEST "invalid_name",
-        example "Field 'event': the name is empty: give it 1 to 128 characters"
-    {
-        /// A name that breaks a rule.
-        #[error("Field '{field}': {source}")]
-        Name {
-            /// The field that holds the name.
-            field: &'static str,
-            /// The rule.
-            #[source]
-            source: NameError,
-        },
+        example "Field 'event': the name is empty: give it 1 to 128 characters" {
+        /// A name that breaks a rule, in a field.
+        Name { field: &'static str, #[source] source: NameError } => "Field '{field}': {source}";
         /// A path with bytes that are no text.
-        #[error("The path is not UTF-8: percent-encode the UTF-8 bytes of names")]
-        PathNotText,
+        PathNotText => "The path is not UTF-8: percent-encode the UTF-8 bytes of names";
     }
-    INVALID_ID: BAD_REQUEST "invalid_id",
-        example "Field 'id' is no id: send the UUID that the server gave"
-    {
+    INVALID_ID: BAD_REQUEST "invalid_id", example "Field 'id' is no id: send the UUID that the server gave" {
         /// An id in a path or a field that is no UUID.
-        #[error("Field '{0}' is no id: send the UUID that the server gave")]
-        Id(&'static str),
+        Id(&'static str) => "Field '{0}' is no id: send the UUID that the server gave";
     }
     INVALID_FIELD: BAD_REQUEST "invalid_field", example "The field 'file' is missing" {
         /// A form field that is missing, doubled, not known or no text.
-        #[error("{0}")]
-        Field(String),
+        Field(String) => "{0}";
     }
     INVALID_JSON: BAD_REQUEST "invalid_json",
-        example "The body is not the JSON expected: missing field `user` at line 1 column 2"
-    {
+        example "The body is not the JSON expected: missing field `user` at line 1 column 2" {
         /// A body that is not the JSON expected.
-        #[error("The body is not the JSON expected: {0}")]
-        Json(String),
+        Json(String) => "The body is not the JSON expected: {0}";
     }
     INVALID_QUERY: BAD_REQUEST "invalid_query",
-        example "The query cannot be read: invalid digit found in string"
-    {
+        example "The query cannot be read: invalid digit found in string" {
         /// A query that cannot be read, such as one with a parameter given twice.
-        #[error("The query cannot be read: give each parameter once, percent-encoded UTF-8")]
-        Query,
+        Query => "The query cannot be read: give each parameter once, percent-encoded UTF-8";
         /// A query with a value that cannot be used.
-        #[error("The query cannot be read: {0}")]
-        QueryValue(String),
+        QueryValue(String) => "The query cannot be read: {0}";
     }
     INVALID_CURSOR: BAD_REQUEST "invalid_cursor" {
         /// A cursor that this server did not give.
-        #[error("The cursor is none that this server gave: start again without one")]
-        Cursor,
+        Cursor => "The cursor is none that this server gave: start again without one";
     }
     INVALID_KEY: BAD_REQUEST "invalid_idempotency_key" {
         /// An idempotency key that is none.
-        #[error("The header idempotency-key is 1 to 255 printable ASCII characters, given once")]
-        IdempotencyKey,
+        IdempotencyKey => "The header idempotency-key is 1 to 255 printable ASCII characters, given once";
     }
     INVALID_EMBEDDING: BAD_REQUEST "invalid_embedding", example "An embedding has 128 numbers, got 127" {
         /// An embedding of the client's that is none.
-        #[error("{0}")]
-        Embedding(#[from] EmbeddingError),
+        Embedding(#[from] EmbeddingError) => "{0}";
     }
     INVALID_RULE: BAD_REQUEST "invalid_match_rule",
-        example "A threshold of 0.9 decides nothing: up to 0.5 was measured, where half the strangers match"
-    {
+        example "A threshold of 0.9 decides nothing: up to 0.5 was measured, where half the strangers match" {
         /// A rule for a match that cannot be kept here.
-        #[error("{0}")]
-        Rule(#[from] RuleError),
+        Rule(#[from] RuleError) => "{0}";
     }
     BROKEN_FORM: BAD_REQUEST "broken_form",
-        example "The body is not a complete multipart form: multipart stream is incomplete"
-    {
+        example "The body is not a complete multipart form: multipart stream is incomplete" {
         /// A body that is no complete multipart form.
-        #[error("The body is not a complete multipart form: {0}")]
-        BrokenForm(String),
+        BrokenForm(String) => "The body is not a complete multipart form: {0}";
     }
     UNSTORABLE: BAD_REQUEST "unstorable",
         example "The record cannot be stored: its metadata is nested too deep" {}
-    INVALID_ARCHIVE: BAD_REQUEST "invalid_archive",
-        example "This is no archive: it does not begin as one" {}
+    INVALID_ARCHIVE: BAD_REQUEST "invalid_archive", example "This is no archive: it does not begin as one" {}
     KEY_MISSING: UNAUTHORIZED "key_missing" {
         /// No key, where one is needed.
-        #[error("Send a key of this server as `Authorization: Bearer face_...`")]
-        KeyMissing,
+        KeyMissing => "Send a key of this server as `Authorization: Bearer face_...`";
     }
     KEY_UNKNOWN: UNAUTHORIZED "key_unknown" {
         /// A key that is none of this server's.
-        #[error("The key does not hold: it was revoked, or is none of this server's")]
-        KeyUnknown,
+        KeyUnknown => "The key does not hold: it was revoked, or is none of this server's";
     }
     ROLE_TOO_LOW: FORBIDDEN "role_too_low",
-        example "This takes a key of the role 'admin', and this one has 'verify'"
-    {
-        /// A key that is for less.
-        #[error("This takes a key of the role '{needed}', and this one has '{role}'")]
-        RoleTooLow {
-            /// The least that would do.
-            needed: Role,
-            /// The key's.
-            role: Role,
-        },
+        example "This takes a key of the role 'admin', and this one has 'verify'" {
+        /// A key of a role that is for less than the one needed.
+        RoleTooLow { needed: Role, role: Role } => "This takes a key of the role '{needed}', and this one has '{role}'";
     }
     EVENT_NOT_ALLOWED: FORBIDDEN "event_not_allowed" {
         /// A key that is for other events.
-        #[error("The key is not for this event")]
-        EventNotAllowed,
+        EventNotAllowed => "The key is not for this event";
         /// A list of all events, by a key that is for some of them.
-        #[error("The key is for some events alone: name one with event=")]
-        EventNotNamed,
+        EventNotNamed => "The key is for some events alone: name one with event=";
     }
     PLAIN_EXPORT: FORBIDDEN "plain_export" {
         /// An export in the clear that was not asked for as such.
-        #[error("Without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true")]
-        PlainExport,
+        PlainExport =>
+            "Without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true";
     }
     FOREIGN_HOST: FORBIDDEN "foreign_host" {
         /// The request names a host that is not this server.
-        #[error("This server does not answer to that host name: use localhost, or list its origin with --cors")]
-        ForeignHost,
+        ForeignHost => "This server does not answer to that host name: use localhost, or list its origin with --cors";
     }
     FOREIGN_ORIGIN: FORBIDDEN "foreign_origin" {
         /// The request comes from a page of another site.
-        #[error("Pages of that origin may not use this server: list it with --cors to allow it")]
-        ForeignOrigin,
+        ForeignOrigin => "Pages of that origin may not use this server: list it with --cors to allow it";
     }
     DEBUG_DATA_OFF: FORBIDDEN "debug_data_off" {
         /// What is stored may not be looked at.
-        #[error("What is stored is not shown: start the server with --debug-data on to allow it")]
-        DebugDataOff,
+        DebugDataOff => "What is stored is not shown: start the server with --debug-data on to allow it";
     }
     NO_SUCH_EVENT: NOT_FOUND "no_such_event", example "Event 'conference_2024' not found" {}
-    NO_SUCH_USER: NOT_FOUND "no_such_user",
-        example "User 'john_doe' not found in event 'conference_2024'" {}
+    NO_SUCH_USER: NOT_FOUND "no_such_user", example "User 'john_doe' not found in event 'conference_2024'" {}
     NO_SUCH_FACE: NOT_FOUND "no_such_face",
         example "User 'john_doe' of event 'conference_2024' has no face with the id \
                  01a20fb1-0247-75c3-8a5d-21b9a30a7b91" {}
     NO_SUCH_CHECK_IN: NOT_FOUND "no_such_check_in",
         example "Check-in 01a20fb1-0247-75c3-8a5d-21b9a30a7b91 does not exist in event 'conference_2024'" {}
     NO_SUCH_TRANSACTION: NOT_FOUND "no_such_transaction",
-        example "Transaction '01a20fb1-0247-75c3-8a5d-21b9a30a7b91' not found"
-    {
+        example "Transaction '01a20fb1-0247-75c3-8a5d-21b9a30a7b91' not found" {
         /// The audit has nothing of a transaction.
-        #[error("Transaction '{0}' not found")]
-        NoSuchTransaction(Uuid),
+        NoSuchTransaction(Uuid) => "Transaction '{0}' not found";
     }
     NO_SUCH_PATH: NOT_FOUND "no_such_path" {
         /// Nothing answers on this path.
-        #[error("Nothing is here: see /docs for what there is")]
-        NoSuchPath,
+        NoSuchPath => "Nothing is here: see /docs for what there is";
     }
-    METHOD: METHOD_NOT_ALLOWED "method_not_allowed",
-        example "This method is not allowed here; allowed: GET"
-    {
+    METHOD: METHOD_NOT_ALLOWED "method_not_allowed", example "This method is not allowed here; allowed: GET" {
         /// The path is right and the method is not.
-        #[error("This method is not allowed here; allowed: {0}")]
-        Method(String),
+        Method(String) => "This method is not allowed here; allowed: {0}";
     }
     TOO_SLOW: REQUEST_TIMEOUT "too_slow" {
         /// The request, or the work on it, took too long.
-        #[error("The request took too long")]
-        TooSlow,
+        TooSlow => "The request took too long";
     }
     OTHER_MODEL: CONFLICT "other_model",
         example "Event 'conference_2024' holds faces of model 'sface-2021dec', which those of model \
@@ -240,47 +192,37 @@ errors! {
         example "The rule for a match of event 'conference_2024' cannot be kept" {}
     CONFLICT: CONFLICT "conflict", example "Event 'conference_2024' already exists" {}
     PICTURE_TOO_LARGE: PAYLOAD_TOO_LARGE "picture_too_large",
-        example "The picture is larger than the 20 MiB allowed"
-    {
+        example "The picture is larger than the 20 MiB allowed" {
         /// A picture larger than the limit, in bytes.
-        #[error("The picture is larger than the {} MiB allowed", limit >> 20)]
-        TooLarge { limit: usize },
+        TooLarge { limit: usize } => "The picture is larger than the {} MiB allowed", limit >> 20;
         /// Pictures of one request that are larger than the limit together, though none is alone.
-        #[error(
+        TooLargeTogether { limit: usize } =>
             "The pictures together are larger than the {} MiB allowed: send smaller ones, or fewer in one request",
-            limit >> 20
-        )]
-        TooLargeTogether { limit: usize },
+            limit >> 20;
     }
     BODY_TOO_LARGE: PAYLOAD_TOO_LARGE "body_too_large", example "The body is larger than the 1 MiB allowed" {
         /// A body longer than the limit, in bytes.
-        #[error("The body is larger than the {} MiB allowed", limit >> 20)]
-        BodyTooLarge { limit: usize },
+        BodyTooLarge { limit: usize } => "The body is larger than the {} MiB allowed", limit >> 20;
     }
     NOT_A_FORM: UNSUPPORTED_MEDIA_TYPE "not_a_form" {
         /// A body of another media type.
-        #[error("Send the fields as multipart/form-data")]
-        NotAForm,
+        NotAForm => "Send the fields as multipart/form-data";
     }
     NOT_JSON: UNSUPPORTED_MEDIA_TYPE "not_json" {
         /// A body that should be JSON and says that it is something else.
-        #[error("Send the fields as application/json")]
-        NotJson,
+        NotJson => "Send the fields as application/json";
     }
     PICTURE_UNUSABLE: UNPROCESSABLE_ENTITY "picture_unusable",
         example "Look into the camera, and come nearer to it" {}
     INTERNAL: INTERNAL_SERVER_ERROR "internal",
-        example "Internal server error: the server's log has the details under this answer's x-request-id"
-    {
+        example "Internal server error: the server's log has the details under this answer's x-request-id" {
         /// A fault of this program.
-        #[error("internal error")]
-        Internal,
+        Internal => "internal error";
     }
     // Pictures take milliseconds.
     BUSY: SERVICE_UNAVAILABLE "busy", retry after 1 seconds {
         /// As many pictures as allowed are being received or worked on.
-        #[error("The server is busy: try again in a moment")]
-        Busy,
+        Busy => "The server is busy: try again in a moment";
     }
     STORE_UNAVAILABLE: SERVICE_UNAVAILABLE "store_unavailable",
         example "The store is not available: try again in a moment", retry after 5 seconds {}

@@ -44,7 +44,7 @@ pub struct AuditDetails {
     /// The event that it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventName>,
-    /// The person that it was about: who was named, or found.
+    /// The person that it was about: who was named, or identified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<Username>,
     /// How far the face was from the person's.
@@ -114,13 +114,13 @@ impl AuditEntry {
         self
     }
 
-    /// Whether a face was found to be the person's.
+    /// Whether a face was recognised as the person's.
     #[must_use]
     pub fn is_verification(&self) -> bool {
-        // Without a distance it was a check-in by name, for which no face was looked at.
-        let looked = matches!(self.action, Action::Identify | Action::Verify | Action::CheckIn);
-        let found = matches!(self.details.outcome, Outcome::Match | Outcome::Done | Outcome::Already);
-        looked && found && self.details.distance.is_some() && self.details.user.is_some()
+        // Without a distance it was a check-in by name, for which no face was compared.
+        let compares_faces = matches!(self.action, Action::Identify | Action::Verify | Action::CheckIn);
+        let recognised = matches!(self.details.outcome, Outcome::Match | Outcome::Done | Outcome::Already);
+        compares_faces && recognised && self.details.distance.is_some() && self.details.user.is_some()
     }
 
     /// The entry for the journal, without a key.

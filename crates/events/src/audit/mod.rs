@@ -124,7 +124,7 @@ impl Inner {
             match self.write(&entry).await {
                 Ok(()) => return Ok(Recorded::Durable),
                 Err(error) if is_outage(&error) => {
-                    tracing::warn!(%error, "the audit cannot be written now: its entries wait");
+                    tracing::warn!(%error, "audit: the journal is not available, entries wait in memory");
                 }
                 Err(error) => {
                     self.waiting.lost(&entry, &error);
@@ -164,7 +164,7 @@ fn topic() -> Result<Topic, StoreError> {
     journal::topic(TOPIC)
 }
 
-/// The key of an entry of a transaction, by which it is found.
+/// The key of an entry of a transaction, by which it is looked up.
 fn key(transaction: Uuid, ordinal: usize) -> String {
     if ordinal == 0 { transaction.to_string() } else { format!("{transaction}/{ordinal}") }
 }

@@ -1,4 +1,4 @@
-//! Reading the audit: by transaction, by what is looked for, by person, and as a file.
+//! Reading the audit: by transaction, by a filter, by person, and as a file.
 
 use std::num::NonZeroUsize;
 
@@ -14,13 +14,13 @@ use super::{
 use crate::ExportFormat;
 use crate::export::export;
 
-/// How many entries are read from the journal at once when not every one of them is looked for.
+/// How many entries are read from the journal at once when the filter may drop some of them.
 const CHUNK: usize = 500;
 
-/// After this many entries a page ends, even if few are what is looked for: no read takes for ever.
+/// After this many entries a page ends, even if few pass the filter: no read takes for ever.
 const MOST_READ: usize = 20_000;
 
-/// Which entries are looked for: those for which all that is given is so.
+/// Which entries are listed: those that all given conditions hold for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// About this event.
@@ -52,14 +52,14 @@ pub struct AuditPage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditListing {
     /// The entries, in the order that was asked for. They may be fewer than asked for, even none, while there is
-    /// a next page: where few of many entries are looked for, a page ends after 20,000 that were read.
+    /// a next page: where few of many entries pass the filter, a page ends after 20,000 that were read.
     pub items: Vec<AuditEntry>,
     /// Where the next page starts; `None` when there is none.
     pub next: Option<JournalCursor>,
 }
 
 impl AuditFilter {
-    fn wants(&self, entry: &AuditEntry) -> bool {
+    fn matches(&self, entry: &AuditEntry) -> bool {
         let details = &entry.details;
         let event = self.event.is_none() || self.event == details.event;
         let user = self.user.is_none() || self.user == details.user;
@@ -67,16 +67,16 @@ impl AuditFilter {
         event && user && outcome && self.action.is_none_or(|action| action == entry.action)
     }
 
-    /// Whether the journal itself finds what is looked for.
-    fn is_the_journals(&self) -> bool {
-        // An entry's subject is event and user together, so the journal can look for both or for neither.
+    /// Whether the journal can apply the whole filter.
+    fn is_done_by_the_journal(&self) -> bool {
+        // An entry's subject is event and user together, so the journal can filter by both or by neither.
         self.event.is_some() == self.user.is_some() && self.outcome.is_none()
     }
 
     fn page(&self, page: AuditPage) -> JournalPage {
         let AuditPage { newest_first, after, limit } = page;
         // Most of what is read is dropped here then: small pages would cost a call for a few entries each.
-        let most = if self.is_the_journals() { limit } else { limit.max(chunk()) };
+        let most = if self.is_done_by_the_journal() { limit } else { limit.max(chunk()) };
         let subject = self.event.as_ref().zip(self.user.as_ref()).map(|(event, user)| subject(event, user));
         let kind = self.action.map(|action| action.as_str().to_owned());
         JournalPage { newest_first, after, limit: most, subject, kind, since: self.since, until: self.until }
@@ -89,41 +89,41 @@ fn chunk() -> NonZeroUsize {
 
 impl AuditTrail {
     /// The entries of a transaction, oldest first, also those that wait for the journal; none when it is not
-    /// known. While the journal is unavailable those that wait are all that is told.
+    /// known. While the journal is unavailable those that wait are all that is listed.
     ///
     /// # Errors
     /// [`AuditError::Store`].
     pub async fn by_transaction(&self, transaction: Uuid) -> Result<Vec<AuditEntry>, AuditError> {
-        // First: an entry that is written in between is then found twice, and not never.
+        // First: an entry that is written in between is then met twice, and not missed.
         let waiting = self.inner.waiting.find(|entry| entry.details.transaction == transaction);
-        let mut found = match self.written_of(transaction).await {
+        let mut entries = match self.written_of(transaction).await {
             Ok(written) => written,
             Err(AuditError::Store(error)) if is_outage(&error) && !waiting.is_empty() => vec![],
             Err(error) => return Err(error),
         };
         for entry in waiting {
-            if !found.iter().any(|present| present.id == entry.id) {
-                found.push(entry);
+            if !entries.iter().any(|present| present.id == entry.id) {
+                entries.push(entry);
             }
         }
         // Keys are numbered in the order of writing, which is another than that of time after an outage.
-        found.sort_by_key(|entry| (entry.time, entry.id));
-        Ok(found)
+        entries.sort_by_key(|entry| (entry.time, entry.id));
+        Ok(entries)
     }
 
     async fn written_of(&self, transaction: Uuid) -> Result<Vec<AuditEntry>, AuditError> {
         let topic = topic()?;
-        let mut found = Vec::new();
+        let mut entries = Vec::new();
         for ordinal in 0..MAX_PER_TRANSACTION {
             match self.inner.journal.by_key(&topic, &key(transaction, ordinal)).await? {
-                Some(entry) => found.push(AuditEntry::read(entry)?),
+                Some(entry) => entries.push(AuditEntry::read(entry)?),
                 None => break,
             }
         }
-        Ok(found)
+        Ok(entries)
     }
 
-    /// Lists what is looked for, without what waits for the journal.
+    /// Lists the entries that pass a filter, without those that wait for the journal.
     ///
     /// # Errors
     /// [`AuditError::Store`].
@@ -140,7 +140,7 @@ impl AuditTrail {
                 // to be shown.
                 let place = JournalCursor::from(&entry);
                 let entry = AuditEntry::read(entry)?;
-                if filter.wants(&entry) {
+                if filter.matches(&entry) {
                     items.push(entry);
                 }
                 if items.len() == page.limit.get() {
@@ -155,7 +155,7 @@ impl AuditTrail {
         }
     }
 
-    /// When a face was last found to be this person's, as far back as the audit goes.
+    /// When a face was last recognised as this person's, as far back as the audit goes.
     ///
     /// # Errors
     /// [`AuditError::Store`].
@@ -172,7 +172,7 @@ impl AuditTrail {
                 && details.user.as_ref() == Some(user)
         });
         let mut last = waiting.last().map(|entry| entry.time);
-        // One by one: the journal looks for one kind at a time.
+        // One by one: the journal filters by one kind at a time.
         for action in [Action::Identify, Action::Verify, Action::CheckIn] {
             last = last.max(self.last_verified_by(action, event, user).await?);
         }
@@ -207,7 +207,7 @@ impl AuditTrail {
         }
     }
 
-    /// What is looked for as a file, a part for each page, from `page` on. The columns of a CSV file, and the fields
+    /// The entries that pass a filter as a file, a part for each page, from `page` on. The columns of a CSV file, and the fields
     /// of a line of NDJSON, are `id`, `time`, `action`, `outcome`, `transaction`, `actor`, `event`, `user`,
     /// `distance`, `threshold`, `model`, `code` and `transaction_id`, which is the same as `transaction`.
     ///

@@ -56,9 +56,9 @@ impl Waiting {
         AuditStatus { waiting: state.entries.len(), lost: state.lost }
     }
 
-    /// Those that are meant, in order.
-    pub(super) fn find(&self, is_meant: impl Fn(&AuditEntry) -> bool) -> Vec<AuditEntry> {
-        self.state().entries.values().filter(|entry| is_meant(entry)).cloned().collect()
+    /// Those that pass a filter, in order.
+    pub(super) fn find(&self, filter: impl Fn(&AuditEntry) -> bool) -> Vec<AuditEntry> {
+        self.state().entries.values().filter(|entry| filter(entry)).cloned().collect()
     }
 
     pub(super) async fn emptied(&self, within: Duration) -> usize {
@@ -97,7 +97,7 @@ impl Waiting {
     /// The first ones, or none when the task is to end.
     fn first(&self, most: usize) -> Vec<AuditEntry> {
         let mut state = self.state();
-        // Under one lock with the look at the entries: one added later finds this unset and starts a new task.
+        // Under one lock with the reading of the entries: one added later finds this unset and starts a new task.
         state.is_writing = !state.entries.is_empty();
         state.entries.values().take(most).cloned().collect()
     }
@@ -109,7 +109,7 @@ impl Waiting {
 }
 
 impl Inner {
-    /// Has an entry wait, and sees to it that a task writes what waits.
+    /// Keeps an entry for later, and starts the task that writes such entries unless it runs.
     pub(super) fn wait(self: &Arc<Self>, entry: AuditEntry) -> Result<(), AuditError> {
         self.waiting.add(&entry).inspect_err(|error| self.waiting.lost(&entry, error))?;
         let mut state = self.waiting.state();
@@ -129,7 +129,7 @@ impl Inner {
         loop {
             let entries = self.waiting.first(most);
             if entries.is_empty() {
-                tracing::info!("the audit is written again: no entry waits");
+                tracing::info!("audit: the journal is available again, all waiting entries are written");
                 return;
             }
             let written = join_all(entries.iter().map(|entry| self.write(entry))).await;
@@ -137,7 +137,7 @@ impl Inner {
                 .iter()
                 .zip(written)
                 // `|` and not `||`: what became of each entry has to be seen to, also behind one that failed.
-                .fold(false, |is_away, (entry, written)| is_away | !self.has_done_with(entry, written));
+                .fold(false, |is_away, (entry, written)| is_away | !self.is_settled(entry, written));
             if is_away {
                 // Until it is back, one tries for all: a whole batch would wait for as many time-outs.
                 most = 1;
@@ -150,10 +150,10 @@ impl Inner {
     }
 
     /// Says whether an entry waits no longer: it is written, or can never be.
-    fn has_done_with(&self, entry: &AuditEntry, written: Result<(), StoreError>) -> bool {
+    fn is_settled(&self, entry: &AuditEntry, written: Result<(), StoreError>) -> bool {
         match written {
             Err(error) if is_outage(&error) => {
-                tracing::debug!(%error, "the audit can still not be written");
+                tracing::debug!(%error, "audit: the journal is still not available");
                 return false;
             }
             Err(error) => self.waiting.lost(entry, &error),

@@ -99,7 +99,7 @@ impl Verdict {
     }
 }
 
-/// What was found among the users of an event.
+/// What a search among the users of an event came to.
 #[derive(Debug)]
 pub(crate) struct Search {
     pub(crate) nearest: Nearest,
@@ -110,15 +110,15 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// How many users to look for, so that `top` can be shown and the runner-up is among them.
+    /// How many users to search for, so that `top` can be shown and the runner-up is among them.
     pub(crate) fn depth(top: NonZeroUsize) -> NonZeroUsize {
         top.max(NonZeroUsize::MIN.saturating_add(1))
     }
 
-    /// Takes the users found, nearest first; `None` when nobody was.
-    pub(crate) fn new(found: Vec<Nearest>, users_compared: usize, exact: bool) -> Option<Self> {
-        let mut found = found.into_iter();
-        Some(Self { nearest: found.next()?, others: found.collect(), users_compared, exact })
+    /// Takes the users that were searched, nearest first; `None` without any.
+    pub(crate) fn new(users: Vec<Nearest>, users_compared: usize, exact: bool) -> Option<Self> {
+        let mut users = users.into_iter();
+        Some(Self { nearest: users.next()?, others: users.collect(), users_compared, exact })
     }
 
     /// Decides by the unrounded distances, and keeps `top` candidates.

@@ -46,7 +46,7 @@ impl Block {
         self.users.binary_search(user).is_ok()
     }
 
-    /// Looks for users nearer to `probe` than those found so far; `number` says which block this is.
+    /// Looks for users nearer to `probe` than the best so far; `number` says which block this is.
     pub(super) fn scan(&self, probe: &Row, number: usize, best: &mut Best) {
         scan::scan(&self.rows, probe, number, best);
     }
@@ -64,7 +64,7 @@ impl Block {
     /// A copy in which `user` has this template: one block, or two when one would be too long.
     pub(super) fn with(&self, user: &Username, template: &Template) -> Vec<Self> {
         let (at, after) = match self.users.binary_search(user) {
-            Ok(found) => (found, found + 1),
+            Ok(place) => (place, place + 1),
             Err(place) => (place, place),
         };
         let copy = self.spliced(at, after, Some((user, template)));
@@ -79,7 +79,7 @@ impl Block {
     /// A copy without `user`; `None` when nobody is left.
     pub(super) fn without(&self, user: &Username) -> Option<Self> {
         let copy = match self.users.binary_search(user) {
-            Ok(found) => self.spliced(found, found + 1, None),
+            Ok(place) => self.spliced(place, place + 1, None),
             Err(_) => self.part(0, self.len()),
         };
         (copy.len() > 0).then_some(copy)

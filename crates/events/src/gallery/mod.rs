@@ -148,8 +148,8 @@ impl Gallery {
             block.scan(&probe, number, &mut best);
         }
         let user = |hit: &Hit| self.blocks.get(hit.block)?.users().get(hit.row).cloned();
-        let found = best.hits().iter().filter_map(|hit| Some((user(hit)?, hit.squared)));
-        found.map(|(user, squared)| Ok(Nearest { user, distance: self.scale.distance(squared)? })).collect()
+        let nearest = best.hits().iter().filter_map(|hit| Some((user(hit)?, hit.squared)));
+        nearest.map(|(user, squared)| Ok(Nearest { user, distance: self.scale.distance(squared)? })).collect()
     }
 
     /// How far `probe` is from one user, to the last bit as a search finds it; `None` when the user is not there.
@@ -243,7 +243,7 @@ pub(crate) fn template_of(
         if error != EmbeddingError::ZeroLength || samples.iter().any(|one| of(std::slice::from_ref(one)).is_err()) {
             return Err(error);
         }
-        tracing::error!(%event, %user, "the samples of a user cancel out: only the oldest is searched, remove one");
+        tracing::error!(%event, %user, "the samples of a user cancel out: only the oldest is searched, remove one of the user's samples");
         of(std::slice::from_ref(oldest))
     });
     made.map_err(|source| unusable(event, user, source))

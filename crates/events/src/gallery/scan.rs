@@ -17,7 +17,7 @@ pub(super) struct Hit {
     pub(super) squared: f32,
 }
 
-/// The nearest rows of those that were looked at, nearest first; of equal ones those that came first.
+/// The nearest rows of those that were compared, nearest first; of equal ones those that came first.
 #[derive(Debug)]
 pub(super) struct Best {
     hits: Vec<Hit>,

@@ -1,4 +1,4 @@
-//! What others changed in the store and is to be read again, and since when changes may be missed.
+//! The backlog of changes that others made to the store and that are still to be read, and since when some may be missing.
 //!
 //! Changes to one event that come while it waits are one entry: a burst costs one reading.
 
@@ -116,7 +116,7 @@ impl Backlog {
     pub(super) fn seen_again(&self) {
         let mut state = self.state();
         state.interrupted = None;
-        // A store may tell this without an interruption before: then the time starts here.
+        // A store may report this without an interruption before: then the time starts here.
         state.behind_since.get_or_insert_with(Instant::now);
         state.everything = true;
         // Whatever is read from now on is read by that.
@@ -164,7 +164,7 @@ impl Backlog {
             match self.take() {
                 Ok(task) => return task,
                 Err(None) => self.more.notified().await,
-                // Whether something came or the time has come: both are looked for.
+                // Whether something came or the time has come: both are checked.
                 Err(Some(not_before)) => drop(timeout_at(not_before, self.more.notified()).await),
             }
         }

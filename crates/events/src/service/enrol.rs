@@ -46,11 +46,11 @@ impl EventService {
 
     /// Adds faces to a user; the user and the event are made when they are not there. Durable on return.
     ///
-    /// Whether another user has one of them, within the distance that is a match in the event, is found by
+    /// Whether another user has one of them, within the distance that is a match in the event, is decided by
     /// what this service knows: one whom another service enrolled in the same moment can be missed.
     ///
     /// A request with the mark of one that was made before answers as that did and writes nothing; one that
-    /// had been ended before it was done is carried on. Two that are made to two services in the same moment
+    /// was interrupted before it was done is continued. Two that are made to two services in the same moment
     /// may both be done.
     ///
     /// # Errors

@@ -71,10 +71,10 @@ pub struct EnrolmentOutcome {
     pub embedding_count: usize,
     /// The samples, in the order of the faces.
     pub samples: Vec<Uuid>,
-    /// Who else has one of the faces, nearest first, when that is only to be told
+    /// Who else has one of the faces, nearest first, when that is only a warning
     /// ([`DuplicatePolicy::Warn`]).
     pub duplicates: Vec<Duplicate>,
-    /// The faces that are unlike the user's others, when that is only to be told.
+    /// The faces that are unlike the user's others, when that is only a warning.
     pub other_people: Vec<OtherPerson>,
     /// Whether the request had been done before: nothing was written.
     pub repeated: bool,

@@ -9,7 +9,7 @@ use crate::MatchLimit;
 
 impl Inner {
     /// Warns of every event that is too large for its threshold. Of events that are searched in the store the size
-    /// is asked for; one that cannot be told now is warned of when it grows.
+    /// is asked for; one whose size is not known now is warned of when it grows.
     pub(super) async fn warn_of_lax_thresholds(&self) {
         for event in self.galleries.events() {
             let Published::Current(held) = self.galleries.get(&event) else { continue };

@@ -56,7 +56,7 @@ impl Inner {
         match self.current(&turn).await {
             // Only an absent store is bridged: the old gallery must not hide that the store's data is damaged.
             Err(EventError::Store(error @ StoreError::Unavailable { .. })) => {
-                tracing::warn!(%event, %error, "searched as it was before: it cannot be read");
+                tracing::warn!(%event, %error, "cannot read a changed event: searched as it was before");
                 Ok(Some(former))
             }
             outcome => outcome,
@@ -70,7 +70,7 @@ impl Inner {
             Published::Current(held) => Ok(Some(held)),
             Published::Absent => Ok(None),
             Published::Stale(_) => {
-                tracing::warn!(event = %turn.event(), "gallery read again: what the store holds was unknown");
+                tracing::warn!(event = %turn.event(), "gallery read again: the outcome of a write was unknown");
                 self.read(turn).await
             }
         }

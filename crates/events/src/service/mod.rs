@@ -56,8 +56,8 @@ use crate::{EventError, MatchPolicy};
 /// searches of this service before the call returns. Writes to one event follow each other, searches wait
 /// for none. When the outcome of a write is unknown, the event is read again before its next use.
 ///
-/// What others write is seen as soon as the store's [`changes`](EmbeddingStore::changes) tell of it and it
-/// was read; all is read again when changes were missed. A store that tells no changes is one that nobody
+/// What others write is seen as soon as the store's [`changes`](EmbeddingStore::changes) report it and it
+/// was read; all is read again when changes were missed. A store without a change feed is one that nobody
 /// else writes to.
 ///
 /// While the store is out of reach, searches and lists go on from memory, as the event was when the store was
@@ -69,11 +69,11 @@ use crate::{EventError, MatchPolicy};
 /// [`search`](EmbeddingStore::search): the store is asked each time.
 ///
 /// A write that was begun is carried through when its future is dropped. Methods need a tokio runtime, and
-/// with a store that tells changes one with timers, which outlives the service.
+/// with a store that has a change feed one with timers, which outlives the service.
 #[derive(Debug)]
 pub struct EventService {
     inner: Arc<Inner>,
-    /// Follows the changes of others; ended when this is dropped.
+    /// Follows the changes of others; stopped when this is dropped.
     _watch: JoinSet<()>, // it aborts its tasks on drop, as a `JoinHandle` does not
 }
 
@@ -126,7 +126,7 @@ impl EventService {
     ) -> Result<Self, EventError> {
         let ServiceOptions { max_staleness, gallery_limit, other_models } = options;
         let models = Models::new(first, other_models).map_err(EventError::Policy)?;
-        // Before anything is read: what changes after its reading is then told.
+        // Before anything is read: what changes after it was read is then in the feed.
         let changes = store.changes().await?;
         let (galleries, backlog) = (Galleries::new(), Backlog::new(max_staleness));
         let attached = Attached::default();

@@ -6,7 +6,7 @@ use embedding_store::FaceSample;
 use crate::limit::{Limits, scaled};
 use crate::policy::largest_of_target;
 
-/// The share of other people's pictures within the limit: 19 of 20 are told. On SFace's scale 0.2 % of the
+/// The share of other people's pictures within the limit: 19 of 20 are noticed. On SFace's scale 0.2 % of the
 /// genuine pictures are farther away, on that of dlib's ResNet 0.4 % (docs/ACCURACY.md).
 const OTHERS_WITHIN: f64 = 0.05;
 
@@ -49,7 +49,7 @@ impl Limit {
 }
 
 /// The faces that are unlike the user's stored samples or, of a user without any, unlike each other; by their
-/// place among `faces`. Those for which `is_new` is false are stored already and not looked at.
+/// place among `faces`. Those for which `is_new` is false are stored already and not compared.
 pub(super) fn others(
     limits: &Limits,
     stored: &[FaceSample],

@@ -95,7 +95,7 @@ impl EventService {
                 Ok(true) => erasure.erased.push(record.name),
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::warn!(event = %record.name, %error, "an event whose time is over is not erased yet");
+                    tracing::warn!(event = %record.name, %error, "retention: cannot erase an expired event");
                     erasure.failed.push((record.name, error));
                 }
             }

@@ -20,7 +20,7 @@ use super::retention::is_over;
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
 
-/// Most samples that a user may have in an archive: each is looked at with all before it.
+/// Most samples that a user may have in an archive: each is checked with all before it.
 const MOST_FACES: usize = 256;
 
 /// Users whose samples are read at the same time.
@@ -42,7 +42,7 @@ pub enum ImportError {
         /// The event.
         event: EventName,
     },
-    /// A user has more samples in it than are looked at here.
+    /// A user has more samples in it than are checked here.
     #[error("user '{user}' has more than {MOST_FACES} faces in the archive")]
     TooManyFaces {
         /// The user.
@@ -109,7 +109,7 @@ impl Inner {
         archive: impl AsRef<[u8]> + Send + Sync + 'static,
         options: ImportOptions,
     ) -> Result<Summary, ImportError> {
-        // Gone through twice, first to look at it and then to write it: shared, as it may be large.
+        // Gone through twice, first to check it and then to write it: shared, as it may be large.
         let archive = Arc::new(archive);
         // Before the turn is taken: this takes seconds a gigabyte, and enrolments must not wait for it.
         let brought = read(event, Arc::clone(&archive), options.clone()).await?;
@@ -187,7 +187,7 @@ impl Inner {
     }
 }
 
-/// What an archive holds, once all of it was found good. On a thread for blocking work: to check it takes some
+/// What an archive holds, once all of it was checked. On a thread for blocking work: to check it takes some
 /// seconds a gigabyte.
 async fn read(
     event: &EventName,

@@ -1,6 +1,6 @@
 //! The changes that others make to the store, seen and read again.
 //!
-//! A change says only where to look: what is published is always what the store then held, read by the
+//! A change says only what to read: what is published is always what the store then held, read by the
 //! holder of the event's turn. So changes may come late, twice or in another order than they were made,
 //! and meet writes of this service, without an old state staying published.
 
@@ -42,14 +42,16 @@ impl Inner {
                         self.backlog.changed(event, Changed::Users(BTreeSet::from([user])));
                     }
                     Change::Interrupted => {
-                        tracing::warn!("the changes of others to the store are not seen for the time being");
+                        tracing::warn!(
+                            "change feed: interrupted, changes of other servers are not seen until it is back"
+                        );
                         self.backlog.interrupted();
                     }
                     // A change of a kind that is not known here can be anything.
                     Change::Everything | _ => self.backlog.seen_again(),
                 }
             }
-            tracing::warn!("the store does not tell the changes of others any more: asked again");
+            tracing::warn!("change feed: the store ended it, asking for a new one");
             self.backlog.interrupted();
             feed = self.feed().await;
             // Only now: what is read from here on covers all that happened before the new feed began.
@@ -66,9 +68,9 @@ impl Inner {
             pause = longer(pause);
             match self.store.changes().await {
                 Ok(Some(feed)) => return feed,
-                // It told changes before, so this is not taken to mean that nobody else writes.
+                // It had a feed before, so this is not taken to mean that nobody else writes.
                 Ok(None) => {}
-                Err(error) => tracing::warn!(%error, "the store cannot be watched"),
+                Err(error) => tracing::warn!(%error, "change feed: the store gives no new one yet"),
             }
         }
     }
@@ -80,7 +82,7 @@ impl Inner {
                 Task::Everything => {
                     self.read_everything().await;
                     if self.backlog.caught_up() {
-                        tracing::info!("the changes of others to the store are seen again, none is missing");
+                        tracing::info!("change feed: caught up, no change of another server is missing");
                     }
                 }
                 Task::Event(event, changed, pause) => {
@@ -97,7 +99,7 @@ impl Inner {
     async fn read_everything(&self) {
         let mut pause = FIRST_PAUSE;
         let mut wait = async |error: &StoreError| {
-            tracing::warn!(%error, pause_ms = pause.as_millis(), "the store cannot be read again yet");
+            tracing::warn!(%error, pause_ms = pause.as_millis(), "change feed: cannot read the store again yet");
             tokio::time::sleep(pause).await;
             pause = longer(pause);
         };
@@ -124,7 +126,7 @@ impl Inner {
 
     /// Until it was read, the event is known to be another than what is published of it.
     async fn try_later(&self, event: EventName, error: &EventError, pause: Duration) {
-        tracing::warn!(%event, %error, pause_ms = pause.as_millis(), "a changed event cannot be read yet");
+        tracing::warn!(%event, %error, pause_ms = pause.as_millis(), "change feed: cannot read a changed event yet");
         self.galleries.turn(&event).await.stale();
         self.backlog.postpone(event, pause);
     }
