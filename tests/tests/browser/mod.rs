@@ -1,5 +1,4 @@
-//! The pages as people see them, in a real browser. One program, so that it is linked once.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+//! The pages as people see them, in a real browser.
 
 mod documentation;
 mod page;
