@@ -33,6 +33,10 @@ async fn usable_pictures_are_enrolled_and_the_others_named_with_reasons() {
     assert_eq!(none.codes(), (422, "picture_unusable"), "{none:?}");
     assert_eq!(none.json["reasons"].as_array().unwrap().len(), 2);
 
+    let badly_shown = client.pictures(OF_OBAMA, &[b"small obama"], &[]).await;
+    assert_eq!(badly_shown.codes(), (422, "picture_unusable"), "{badly_shown:?}");
+    assert_eq!(badly_shown.json["reasons"][0]["code"], json!("face_too_small"), "{badly_shown:?}");
+
     let listed = client.get(OF_OBAMA).await.json["faces"].as_array().unwrap().clone();
     assert_eq!(listed.len(), 2);
     assert_eq!(listed[0]["id"], answer.json["accepted"][0]["id"]);

@@ -27,4 +27,5 @@ mod pictures;
 mod recogniser;
 mod recognition;
 mod server;
+mod store;
 mod users;

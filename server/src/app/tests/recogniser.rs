@@ -8,7 +8,7 @@ use std::thread;
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use face_core::{
     AnalyzedFace, BoundingBox, Detection, DetectorKind, EmbeddedFace, EmbeddedFaces, Face, FaceError,
-    FacePolicy, InferenceError, Landmarks, OpenError, PictureError, Point, Pose, Purpose, Quality, select,
+    FacePolicy, InferenceError, Landmarks, PictureError, Point, Pose, Purpose, Quality, select,
 };
 
 use crate::inference::{FoundFaces, Recogniser};
@@ -65,10 +65,6 @@ impl TestRecogniser {
 impl Recogniser for TestRecogniser {
     fn models(&self) -> Vec<&ModelId> {
         self.models.iter().collect()
-    }
-
-    fn load(&self, _: &ModelId) -> Result<(), OpenError> {
-        Ok(())
     }
 
     fn embed(

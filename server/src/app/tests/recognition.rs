@@ -93,3 +93,16 @@ async fn two_who_are_too_nearly_alike_are_ambiguous_and_no_door_opens() {
     assert_eq!((came.code(), came.text_of("outcome")), (200, "ambiguous"), "{came:?}");
     assert_eq!(came.json["check_in"], Value::Null);
 }
+
+#[actix_web::test]
+async fn a_face_that_cannot_be_told_from_others_is_nobodys() {
+    let client = summit().await;
+    let ruined = b"ruined obama";
+    let answer = client.pictures(IDENTIFY, &[ruined], &[]).await;
+    let face = &answer.json["faces"][0];
+    assert_eq!((&face["decision"], &face["user"]), (&json!("no_match"), &Value::Null), "{answer:?}");
+    assert_eq!(face["shortcomings"][0]["code"], json!("unrecognisable"), "{answer:?}");
+    let came = client.pictures("/v1/events/summit/check-ins", &[ruined], &[]).await;
+    assert_eq!((came.code(), came.text_of("outcome")), (200, "no_match"), "{came:?}");
+    assert_eq!(client.verify("summit", ruined).await.json["verified"], json!(false));
+}

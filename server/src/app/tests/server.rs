@@ -42,6 +42,8 @@ pub(super) struct Options {
     pub(super) max_upload: usize,
     /// See `FACE_ARCHIVE_KEY`.
     pub(super) archive_key: Option<EncryptionKey>,
+    /// Where faces are kept: in memory.
+    pub(super) store: Arc<dyn EmbeddingStore>,
     /// See `--keys`; anyone may use a server without.
     pub(super) keys: Vec<KeyRecord>,
 }
@@ -56,6 +58,7 @@ impl Default for Options {
             uploads: 16,
             max_upload: 20 << 20,
             archive_key: None,
+            store: Arc::new(InMemory::new()),
             keys: Vec::new(),
         }
     }
@@ -84,7 +87,7 @@ pub(super) async fn start_with(options: Options) -> Client {
     } else {
         Access::Anyone
     };
-    let store: Arc<dyn EmbeddingStore> = Arc::new(InMemory::new());
+    let store = options.store;
     let journal = store.journal().unwrap();
     let mut check_ins = CheckInOptions::default();
     check_ins.cool_down = options.cool_down;
