@@ -69,7 +69,7 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
 
     // More than a connection takes of it unread.
     let seat = "x".repeat(1_000_000);
-    for user in 0..8 {
+    for user in 0..9 {
         let path = format!("/v1/events/summit/users/user-{user}");
         let changed = from.json("PATCH", &path, &json!({"metadata": {"seat": seat}})).await.unwrap();
         assert_eq!(changed.code(), 200, "{changed:?}");
