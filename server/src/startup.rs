@@ -123,8 +123,8 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let events = EventService::open_with(Arc::clone(&store), first, options).await?;
     // Before any request and any background task: a user deleted earlier than this would leave check-ins behind.
     events.attach(Arc::new(check_ins.clone()));
+    load_models(&engine, &events)?;
     let inference = Inference::start(config.workers, engine, config.multi_face)?;
-    load_models(&inference, &events)?;
     let events = Arc::new(events);
     Ok(Service {
         check_ins: CheckInService::new(Arc::clone(&events), check_ins),
@@ -144,10 +144,11 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
 
 /// Loads the networks that the events of the store need, so that no visitor waits for them. The one of new events is
 /// loaded already, and any other when its first event comes into being.
-fn load_models(inference: &Inference, events: &EventService) -> anyhow::Result<()> {
+fn load_models(engine: &FaceEngine, events: &EventService) -> anyhow::Result<()> {
     for model in events.models_in_use() {
         if events.serves(&model) {
-            inference.load(&model)?;
+            // The engine keeps what it has loaded.
+            engine.embedder(&model)?;
         } else {
             tracing::warn!(%model, "there are events of a model that the models folder does not have: they are kept, and not served");
         }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use reqwest::multipart::{Form, Part};
-use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
+use reqwest::{ClientBuilder, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
 /// What the server said.
@@ -41,14 +41,16 @@ impl Answer {
 /// A client of HTTP.
 #[must_use]
 pub fn http_client() -> reqwest::Client {
-    provide_tls();
-    reqwest::Client::new()
+    builder().build().unwrap_or_default()
 }
 
-/// Clients want to be told what does TLS, also where there is none.
-fn provide_tls() {
-    // It fails when the process has one already, which does as well.
+/// A client that keeps no connection: the server ends one that idles for five seconds, which a test on a busy machine
+/// may take from one request to the next, and the request that is sent at that moment would be lost.
+fn builder() -> ClientBuilder {
+    // Clients want to be told what does TLS, also where there is none. It fails when the process has one already, which
+    // does as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().pool_max_idle_per_host(0)
 }
 
 /// A client of one server.
@@ -71,9 +73,8 @@ impl Client {
     /// # Errors
     /// When it is no certificate.
     pub fn trusting(url: &str, certificate: &str) -> Result<Self> {
-        provide_tls();
         let certificate = reqwest::Certificate::from_pem(certificate.as_bytes())?;
-        let http = reqwest::Client::builder().tls_certs_only([certificate]).build()?;
+        let http = builder().tls_certs_only([certificate]).build()?;
         Ok(Self { url: url.to_owned(), http, key: None })
     }
 

@@ -75,3 +75,6 @@ pub(crate) fn app(
         .wrap(from_fn(answer_head))
         .wrap(TracingLogger::<RequestLog>::new())
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,7 @@ pub(crate) struct KeyRing(HashMap<KeyId, (KeyDigest, Caller)>);
 
 impl KeyRing {
     /// The ring of these keys, or what is wrong with them.
-    pub(super) fn from_records(records: Vec<KeyRecord>) -> Result<Self, String> {
+    pub(crate) fn from_records(records: Vec<KeyRecord>) -> Result<Self, String> {
         let (mut ring, mut names) = (HashMap::with_capacity(records.len()), HashSet::new());
         for record in records {
             if let Some(fault) = record.fault() {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use actix_web::web::Bytes;
 use embedding::ModelId;
 use face_core::{
-    AnalyzedFace, EmbeddedFace, EmbeddedFaces, EmbedderInfo, FaceEngine, FaceError, FacePolicy, OpenError,
-    Purpose, RgbView,
+    AnalyzedFace, EmbeddedFace, EmbeddedFaces, EmbedderInfo, FaceEngine, FaceError, FacePolicy, Purpose,
+    RgbView,
 };
 
 use self::pool::Pool;
@@ -25,9 +25,6 @@ pub(crate) const MOST_EMBEDDED: usize = 20;
 pub(crate) trait Recogniser: Send + Sync + 'static {
     /// The models that it can embed by.
     fn models(&self) -> Vec<&ModelId>;
-
-    /// Loads the network of a model, if it is not loaded yet.
-    fn load(&self, model: &ModelId) -> Result<(), OpenError>;
 
     /// Embeds the one face of a picture that `policy` chooses.
     fn embed(
@@ -94,14 +91,6 @@ impl Inference {
         })
     }
 
-    /// Loads the network of a model now rather than with its first picture.
-    ///
-    /// # Errors
-    /// [`OpenError`] when there is none of that id, or it cannot be loaded.
-    pub(crate) fn load(&self, model: &ModelId) -> Result<(), OpenError> {
-        self.engine.load(model)
-    }
-
     /// Embeds the one face of a picture by a model.
     ///
     /// # Errors
@@ -145,11 +134,6 @@ impl Inference {
 impl Recogniser for FaceEngine {
     fn models(&self) -> Vec<&ModelId> {
         self.embedders().map(EmbedderInfo::id).collect()
-    }
-
-    fn load(&self, model: &ModelId) -> Result<(), OpenError> {
-        // The engine keeps what it has loaded.
-        self.embedder(model).map(drop)
     }
 
     fn embed(

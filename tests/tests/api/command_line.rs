@@ -1,9 +1,10 @@
 //! The program's own words: what it prints, what it refuses, and its exit codes.
 
 use std::net::TcpListener;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use e2e::server_command;
+use serde_json::Value;
 
 fn run(arguments: &[&str]) -> (Output, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -37,7 +38,7 @@ fn what_fails_ends_with_1_and_says_what_to_do() {
     assert!(words.contains("another --port"), "{words}");
     let folder = tempfile::tempdir().unwrap();
     let program = server_command(folder.path()).unwrap().get_program().to_owned();
-    let mut command = std::process::Command::new(program);
+    let mut command = Command::new(program);
     let output =
         command.current_dir(folder.path()).args(["--port", "0", "--models", "nowhere"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -74,4 +75,14 @@ fn the_effective_configuration_is_shown_with_its_origin() {
         shown.lines().any(|line| line.starts_with("target_fmr = \"0.01\"") && line.ends_with("# default")),
         "{shown}"
     );
+}
+
+#[test]
+fn the_document_can_be_printed_without_models_or_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed =
+        Command::new(server_command(folder.path()).unwrap().get_program()).arg("openapi").output().unwrap();
+    assert!(printed.status.success());
+    let document: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
 }

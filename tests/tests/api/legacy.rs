@@ -1,10 +1,8 @@
 //! The routes of the service that this one replaces: every field of every answer that was documented there.
 
-use e2e::{Answer, Client, Server, beside_each_other, faceless, picture, pictures_form};
-use reqwest::multipart::Form;
+use e2e::{Answer, Client, Server, picture};
 use serde_json::{Value, json};
 
-const OF_USERS: &str = "/addUser/";
 const OF_FACES: &str = "/verify/";
 
 /// An answer has the documented fields, of that value each. More may follow them where a request succeeded.
@@ -27,10 +25,6 @@ fn failure(path: &str, message: &str) -> Value {
     } else {
         json!({"status": "error", "message": message})
     }
-}
-
-async fn post(client: &Client, path: &str, form: Form) -> Answer {
-    client.send(client.request("POST", path).multipart(form)).await.unwrap()
 }
 
 async fn with_kohli() -> (Server, Client) {
@@ -64,92 +58,6 @@ async fn registrations_and_recognitions_answer_as_documented() {
     let unknown = client.verify("nonexistent_event", &picture("biden.jpg").unwrap()).await.unwrap();
     let said = "Event 'nonexistent_event' not found or has no registered users";
     is_documented(&unknown, 404, &failure(OF_FACES, said));
-}
-
-#[tokio::test]
-async fn pictures_and_forms_that_cannot_be_used_answer_as_documented() {
-    let (_server, client) = with_kohli().await;
-    let (obama, biden) = (picture("obama.jpg").unwrap(), picture("biden.jpg").unwrap());
-    let two = beside_each_other(&obama, &biden).unwrap();
-    for path in [OF_USERS, OF_FACES] {
-        let names: &[_] = &[("event_name", "C"), ("username", "kohli")];
-        for (shown, said) in [
-            (faceless().unwrap(), "No face detected in image"),
-            (two.clone(), "Multiple faces detected in image"),
-        ] {
-            let answer = post(&client, path, pictures_form(&[&shown], names)).await;
-            is_documented(&answer, 400, &failure(path, said));
-        }
-        // What was not documented word by word is of the same form.
-        let text = b"no picture".as_slice();
-        for form in [
-            pictures_form(&[text], names),
-            pictures_form(&[b""], names),
-            pictures_form(&[], names),
-            pictures_form(&[&obama], &[("username", "kohli")]),
-            pictures_form(&[&obama], &[("event_name", ""), ("username", "kohli")]),
-        ] {
-            let answer = post(&client, path, form).await;
-            assert!(!answer.text_of("message").is_empty(), "{answer:?}");
-            is_documented(&answer, 400, &failure(path, answer.text_of("message")));
-        }
-        let large = vec![0; 21 * 1024 * 1024];
-        let json = client.json("POST", path, &json!({"event_name": "C"})).await.unwrap();
-        let other_method = client.get(path).await.unwrap();
-        for (answer, status) in [
-            (post(&client, path, pictures_form(&[&large], names)).await, 413),
-            (json, 415),
-            (other_method, 405),
-        ] {
-            is_documented(&answer, status, &failure(path, answer.text_of("message")));
-        }
-    }
-    is_documented(&client.users("C").await.unwrap(), 200, &json!({"users": ["kohli"]}));
-    let nameless = pictures_form(&[&obama], &[("event_name", "C")]);
-    let answer = post(&client, OF_USERS, nameless).await;
-    is_documented(&answer, 400, &failure(OF_USERS, answer.text_of("message")));
-}
-
-#[tokio::test]
-async fn lists_and_deletions_answer_as_documented() {
-    let (_server, client) = with_kohli().await;
-    assert_eq!(client.add_user("C", "jane", &picture("biden.jpg").unwrap()).await.unwrap().code(), 200);
-    let events = client.get("/api/events").await.unwrap();
-    is_documented(&events, 200, &json!({"events": [{"event_name": "C", "user_count": 2}]}));
-    is_documented(&client.users("C").await.unwrap(), 200, &json!({"users": ["jane", "kohli"]}));
-    let of_user = client.delete_user("C", "kohli").await.unwrap();
-    let said = "User 'kohli' deleted from event 'C'";
-    is_documented(&of_user, 200, &json!({"status": "success", "message": said}));
-
-    let error = |said: &str| failure("/api/", said);
-    let again = client.delete_user("C", "kohli").await.unwrap();
-    is_documented(&again, 404, &error("User 'kohli' not found in event 'C'"));
-    let gone = error("Event 'D' not found");
-    is_documented(&client.users("D").await.unwrap(), 404, &gone);
-    is_documented(&client.delete_user("D", "kohli").await.unwrap(), 404, &gone);
-    is_documented(&client.delete_event("D").await.unwrap(), 404, &gone);
-    for path in [
-        "/api/all_user",
-        "/api/all_user?event_name=",
-        "/api/delete_user?event_name=C",
-        "/api/delete_user?user_id=kohli",
-        "/api/delete_user?event_name=C&user_id=",
-        "/get_transaction_details/",
-        "/get_transaction_details/?transaction_id=x",
-    ] {
-        let answer = client.get(path).await.unwrap();
-        assert!(!answer.text_of("message").is_empty(), "{answer:?}");
-        is_documented(&answer, 400, &error(answer.text_of("message")));
-    }
-    assert_eq!(client.delete_user("C", "jane").await.unwrap().code(), 200);
-    let events = client.get("/api/events").await.unwrap();
-    is_documented(&events, 200, &json!({"events": [{"event_name": "C", "user_count": 0}]}));
-    let nobody = client.verify("C", &picture("obama.jpg").unwrap()).await.unwrap();
-    let said = "Event 'C' not found or has no registered users";
-    is_documented(&nobody, 404, &failure(OF_FACES, said));
-    let of_event = client.delete_event("C").await.unwrap();
-    is_documented(&of_event, 200, &json!({"status": "success", "message": "Event 'C' deleted"}));
-    is_documented(&client.get("/api/events").await.unwrap(), 200, &json!({"events": []}));
 }
 
 #[tokio::test]

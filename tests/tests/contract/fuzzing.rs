@@ -2,7 +2,7 @@
 
 use e2e::Server;
 
-use crate::{python, sources, succeeds};
+use super::{python, sources, succeeds};
 
 /// Fewest requests that count as a try of the whole document.
 const ENOUGH: usize = 2000;

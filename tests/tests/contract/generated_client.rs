@@ -4,7 +4,7 @@ use std::path::Path;
 
 use e2e::{Server, picture};
 
-use crate::{python, sources, succeeds};
+use super::{python, sources, succeeds};
 
 #[test]
 fn a_client_generated_from_the_document_does_the_main_job() {

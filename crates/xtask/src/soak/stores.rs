@@ -41,7 +41,7 @@ fn run(test: &str, values: &[(&str, String)]) -> Result<()> {
 pub(super) fn outage(seconds: u32) -> Result<()> {
     setup::setup(&Extras::TESTS)?;
     let databases = Databases::start(&[])?;
-    let mut tests = cargo::cargo(["test", "--package", "e2e", "--test", "api", "--"]);
+    let mut tests = cargo::cargo(["test", "--package", "e2e", "--test", "e2e", "--"]);
     tests.args(["come_through_an_outage_of_their_database", "--nocapture"]);
     tests.env(test::SERVER_VARIABLE, cargo::built_server(&test::SERVER_BUILD, "debug")?);
     tests.envs(databases.environment.iter().cloned());

@@ -1,5 +1,4 @@
 //! The API held to its document by tools that know nothing else of it.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod fuzzing;
 mod generated_client;

@@ -1,13 +1,18 @@
 //! Keys: who gets in, how far, and for how long.
 
-use e2e::{Answer, Client, Server, embedding, picture};
+use crate::auth::Role;
 use serde_json::{Value, json};
 
-const ROLES: [&str; 3] = ["verify", "enrol", "admin"];
+use super::client::{Answer, Client};
+use super::embeddings::embedding;
+use super::recogniser::OBAMA;
+use super::server::{Options, start_with};
+
+const ROLES: [(&str, Role); 3] = [("verify", Role::Verify), ("enrol", Role::Enrol), ("admin", Role::Admin)];
 
 /// Every operation of the document: method, path with names in it, and the role that it is said to need.
 async fn operations(client: &Client) -> Vec<(String, String, Option<String>)> {
-    let document = client.get("/openapi.json").await.unwrap().json;
+    let document = client.get("/openapi.json").await.json;
     let mut found = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         let path = path
@@ -24,7 +29,7 @@ async fn operations(client: &Client) -> Vec<(String, String, Option<String>)> {
 }
 
 async fn bare(client: &Client, method: &str, path: &str) -> Answer {
-    client.send(client.request(method, path)).await.unwrap()
+    client.send(client.request(method, path)).await
 }
 
 /// The words of a refusal, in whichever form the path has it.
@@ -33,16 +38,11 @@ fn words(answer: &Answer) -> &str {
     if message.is_empty() { answer.text_of("detail") } else { message }
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn each_operation_takes_the_role_that_the_document_says_and_no_less() {
-    let (mut builder, mut keys) = (Server::builder().unwrap(), Vec::new());
-    for role in ROLES {
-        let (with_key, key) = builder.key(role, role, &[]).unwrap();
-        builder = with_key;
-        keys.push(key);
-    }
-    let server = builder.flags(["--store", "memory:"]).start().unwrap();
-    let nobody = server.client();
+    let mut options = Options::default();
+    let keys = ROLES.map(|(name, role)| options.key(name, role, &[]));
+    let nobody = start_with(options).await;
     let stranger = nobody.with_key("face_0123456789ab_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     let clients: Vec<Client> = keys.iter().map(|key| nobody.with_key(key)).collect();
     let operations = operations(&nobody).await;
@@ -57,52 +57,52 @@ async fn each_operation_takes_the_role_that_the_document_says_and_no_less() {
         {
             let refused = bare(client, &method, &path).await;
             assert_eq!(refused.code(), 401, "{method} {path}");
-            assert_eq!(refused.headers["www-authenticate"], "Bearer", "{method} {path}");
+            assert_eq!(refused.header("www-authenticate"), "Bearer", "{method} {path}");
             assert!(words(&refused).starts_with(start), "{method} {path}: {}", refused.text);
         }
-        let needed = ROLES.iter().position(|known| *known == role).unwrap();
+        let needed = ROLES.iter().position(|(known, _)| *known == role).unwrap();
         for (rank, client) in clients.iter().enumerate() {
             let answer = bare(client, &method, &path).await;
             let too_low =
-                format!("This takes a key of the role '{role}', and this one has '{}'", ROLES[rank]);
+                format!("This takes a key of the role '{role}', and this one has '{}'", ROLES[rank].0);
             let is_refused = answer.code() == 403 && words(&answer) == too_low;
-            assert_eq!(is_refused, rank < needed, "{method} {path} as {}: {}", ROLES[rank], answer.text);
-            assert_ne!(answer.code(), 401, "{method} {path} as {}", ROLES[rank]);
+            assert_eq!(is_refused, rank < needed, "{method} {path} as {}: {}", ROLES[rank].0, answer.text);
+            assert_ne!(answer.code(), 401, "{method} {path} as {}", ROLES[rank].0);
         }
     }
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn pages_and_health_need_no_key_and_what_is_nowhere_says_so() {
-    let (builder, key) = Server::builder().unwrap().key("office", "admin", &[]).unwrap();
-    let server = builder.flags(["--store", "memory:"]).start().unwrap();
-    let nobody = server.client();
+    let mut options = Options::default();
+    let key = options.key("office", Role::Admin, &[]);
+    let nobody = start_with(options).await;
     for path in
         ["/", "/app.js", "/key.js", "/docs/", "/redoc", "/openapi.json", "/health/live", "/health/ready"]
     {
-        assert_eq!(nobody.get(path).await.unwrap().code(), 200, "{path}");
+        assert_eq!(nobody.get(path).await.code(), 200, "{path}");
     }
-    assert_eq!(nobody.get("/v1/nowhere").await.unwrap().code(), 404);
+    assert_eq!(nobody.get("/v1/nowhere").await.code(), 404);
     // However its path is written.
     for path in ["/v1/%65vents", "/v1//events", "/v1/events/", "//v1/events", "/%761/events"] {
-        let code = nobody.get(path).await.unwrap().code();
+        let code = nobody.get(path).await.code();
         assert!(code == 401 || code == 404, "{path}: {code}");
     }
     // Any name of the server's will do, since a name alone gets nobody in.
     let office = nobody.with_key(&key);
     let by_name = |client: &Client| client.request("GET", "/v1/events").header("host", "faces.example");
-    assert_eq!(nobody.send(by_name(&nobody)).await.unwrap().code(), 401);
-    assert_eq!(office.send(by_name(&office)).await.unwrap().code(), 200);
+    assert_eq!(nobody.send(by_name(&nobody)).await.code(), 401);
+    assert_eq!(office.send(by_name(&office)).await.code(), 200);
     // Pages of other sites are kept out all the same.
     let foreign = office.request("GET", "/v1/events").header("origin", "https://elsewhere.example");
-    assert_eq!(office.send(foreign).await.unwrap().text_of("code"), "foreign_origin");
+    assert_eq!(office.send(foreign).await.text_of("code"), "foreign_origin");
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn a_key_is_one_header_by_the_scheme_bearer() {
-    let (builder, key) = Server::builder().unwrap().key("office", "admin", &[]).unwrap();
-    let server = builder.flags(["--store", "memory:"]).start().unwrap();
-    let client = server.client();
+    let mut options = Options::default();
+    let key = options.key("office", Role::Admin, &[]);
+    let client = start_with(options).await;
     let with = |values: &[String]| {
         let request = client.request("GET", "/v1/events");
         values.iter().fold(request, |request, value| request.header("authorization", value))
@@ -118,27 +118,25 @@ async fn a_key_is_one_header_by_the_scheme_bearer() {
         // Two, of which it is not known whose the request is.
         (vec![format!("Bearer {key}"), format!("Bearer {key}")], 401),
     ] {
-        assert_eq!(client.send(with(&values)).await.unwrap().code(), code, "{values:?}");
+        assert_eq!(client.send(with(&values)).await.code(), code, "{values:?}");
     }
-    let in_query = client.get(&format!("/v1/events?key={key}")).await.unwrap();
+    let in_query = client.get(&format!("/v1/events?key={key}")).await;
     assert_eq!(in_query.code(), 401);
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn a_key_of_one_event_reaches_no_other_by_any_route() {
-    let builder = Server::builder().unwrap().flags(["--debug-data", "on"]);
-    let (builder, office) = builder.key("office", "admin", &[]).unwrap();
-    let (builder, own) = builder.key("own", "admin", &["own", "later", "a"]).unwrap();
-    let server = builder.start().unwrap();
-    let office = server.client().with_key(&office);
-    let own = server.client().with_key(&own);
+    let mut options = Options { debug_data: true, ..Options::default() };
+    let office = options.key("office", Role::Admin, &[]);
+    let own = options.key("own", Role::Admin, &["own", "later", "a"]);
+    let nobody = start_with(options).await;
+    let (office, own) = (nobody.with_key(&office), nobody.with_key(&own));
     let faces = json!({"model": "dlib-resnet-v1", "embeddings": [embedding(1)]});
     let mut ids = Vec::new();
     for event in ["own", "other", "a"] {
-        let enrolled =
-            office.json("POST", &format!("/v1/events/{event}/users/zoe/faces"), &faces).await.unwrap();
+        let enrolled = office.json("POST", &format!("/v1/events/{event}/users/zoe/faces"), &faces).await;
         assert_eq!(enrolled.code(), 201, "{}", enrolled.text);
-        ids.push(enrolled.headers["x-transaction-id"].to_str().unwrap().to_owned());
+        ids.push(enrolled.header("x-transaction-id").to_owned());
     }
     for (method, path, role) in operations(&office).await {
         let path = path.replace("summit", "other");
@@ -152,16 +150,15 @@ async fn a_key_of_one_event_reaches_no_other_by_any_route() {
             "{method} {path}"
         );
     }
-    let photo = picture("obama.jpg").unwrap();
     for refused in [
-        own.add_user("other", "mallory", &photo).await.unwrap(),
-        own.verify("other", &photo).await.unwrap(),
-        own.users("other").await.unwrap(),
-        own.delete_user("other", "zoe").await.unwrap(),
-        own.get("/api/debug/cloudinary-data?event_name=other").await.unwrap(),
-        own.get("/v1/audit?event=other").await.unwrap(),
+        own.add_user("other", "mallory", OBAMA).await,
+        own.verify("other", OBAMA).await,
+        own.users("other").await,
+        own.delete_user("other", "zoe").await,
+        own.get("/api/debug/cloudinary-data?event_name=other").await,
+        own.get("/v1/audit?event=other").await,
         // One that is not there is no different.
-        own.users("nowhere").await.unwrap(),
+        own.users("nowhere").await,
     ] {
         assert_eq!(
             (refused.code(), words(&refused)),
@@ -170,32 +167,32 @@ async fn a_key_of_one_event_reaches_no_other_by_any_route() {
             refused.text
         );
     }
-    let all = own.get("/v1/audit").await.unwrap();
+    let all = own.get("/v1/audit").await;
     assert_eq!((all.code(), words(&all)), (403, "The key is for some events alone: name one with event="));
     // What it sees is its own.
     let names = |list: &Value, key: &str| -> Vec<String> {
         list["events"].as_array().unwrap().iter().map(|e| e[key].as_str().unwrap().to_owned()).collect()
     };
-    assert_eq!(names(&own.get("/api/events").await.unwrap().json, "event_name"), ["a", "own"]);
-    assert_eq!(names(&own.get("/v1/events").await.unwrap().json, "name"), ["a", "own"]);
-    let first = own.get("/v1/events?limit=1").await.unwrap().json;
+    assert_eq!(names(&own.get("/api/events").await.json, "event_name"), ["a", "own"]);
+    assert_eq!(names(&own.get("/v1/events").await.json, "name"), ["a", "own"]);
+    let first = own.get("/v1/events?limit=1").await.json;
     assert_eq!(names(&first, "name"), ["a"]);
     let next = format!("/v1/events?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
-    let second = own.get(&next).await.unwrap().json;
+    let second = own.get(&next).await.json;
     assert_eq!((names(&second, "name"), &second["next_cursor"]), (vec!["own".to_owned()], &Value::Null));
-    let stored = own.get("/api/debug/cloudinary-data").await.unwrap().json;
+    let stored = own.get("/api/debug/cloudinary-data").await.json;
     assert_eq!(stored["data"].as_object().unwrap().keys().collect::<Vec<_>>(), ["a", "own"]);
-    assert_eq!(own.get("/v1/audit?event=own").await.unwrap().code(), 200);
+    assert_eq!(own.get("/v1/audit?event=own").await.code(), 200);
     for (id, code) in [(&ids[0], 200), (&ids[1], 404), (&ids[2], 200)] {
-        assert_eq!(own.get(&format!("/v1/transactions/{id}")).await.unwrap().code(), code);
+        assert_eq!(own.get(&format!("/v1/transactions/{id}")).await.code(), code);
         let older = format!("/get_transaction_details/?transaction_id={id}");
-        assert_eq!(own.get(&older).await.unwrap().code(), code);
+        assert_eq!(own.get(&older).await.code(), code);
     }
     // What it asked of no event is its own too.
-    let looked = own.pictures("/v1/faces/detect", &[&photo], &[]).await.unwrap();
-    let id = looked.headers["x-transaction-id"].to_str().unwrap();
-    assert_eq!(own.get(&format!("/v1/transactions/{id}")).await.unwrap().code(), 200);
+    let looked = own.pictures("/v1/faces/detect", &[OBAMA], &[]).await;
+    let id = looked.header("x-transaction-id");
+    assert_eq!(own.get(&format!("/v1/transactions/{id}")).await.code(), 200);
     // An event that is to come is made by its key.
-    assert_eq!(own.json("PUT", "/v1/events/later", &json!({})).await.unwrap().code(), 201);
-    assert_eq!(office.get("/v1/events/other").await.unwrap().json["user_count"], 1);
+    assert_eq!(own.json("PUT", "/v1/events/later", &json!({})).await.code(), 201);
+    assert_eq!(office.get("/v1/events/other").await.json["user_count"], 1);
 }

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use e2e::{Client, Server, picture};
 use serde_json::{Value, json};
+
+use super::client::Client;
+use super::recogniser::{BIDEN, OBAMA, OBAMA_2};
+use super::server::start;
 
 /// The rows of a CSV file without line breaks in its cells, by the names in its header.
 fn rows(csv: &str) -> Vec<Vec<(String, String)>> {
@@ -28,11 +31,10 @@ fn cell(value: &Value) -> String {
 
 /// Compares the three forms of the list at a path.
 async fn compare(client: &Client, path: &str, list: &str, old_columns: &str) {
-    let json = client.get(path).await.unwrap().json;
+    let json = client.get(path).await.json;
     let json = json[list].as_array().unwrap();
     let separator = if path.contains('?') { '&' } else { '?' };
-    let file =
-        async |format: &str| client.get(&format!("{path}{separator}format={format}")).await.unwrap().text;
+    let file = async |format: &str| client.get(&format!("{path}{separator}format={format}")).await.text;
     let ndjson = file("ndjson").await;
     let lines: Vec<Value> = ndjson.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let csv = file("csv").await;
@@ -60,21 +62,18 @@ async fn compare(client: &Client, path: &str, list: &str, old_columns: &str) {
     }
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn check_ins_and_audit_are_named_alike_in_every_form() {
-    let server = Server::start().unwrap();
-    let client = server.client();
-    let [obama, biden, at_the_door] =
-        ["obama.jpg", "biden.jpg", "obama2.jpg"].map(|name| picture(name).unwrap());
-    client.add_user("summit", "obama", &obama).await.unwrap();
-    client.add_user("summit", "biden", &biden).await.unwrap();
+    let client = start().await;
+    client.add_user("summit", "obama", OBAMA).await;
+    client.add_user("summit", "biden", BIDEN).await;
     let path = "/v1/events/summit/check-ins";
-    let came = client.pictures(path, &[&at_the_door], &[("note", "north entrance")]).await.unwrap();
+    let came = client.pictures(path, &[OBAMA_2], &[("note", "north entrance")]).await;
     assert_eq!(came.json["check_in"]["decision"], "match", "{came:?}");
-    let named = client.json("POST", path, &json!({"user": "biden"})).await.unwrap();
+    let named = client.json("POST", path, &json!({"user": "biden"})).await;
     assert!(named.json["check_in"]["decision"].is_null(), "{named:?}");
     let one = format!("{path}/{}", named.json["check_in"]["id"].as_str().unwrap());
-    client.json("PATCH", &one, &json!({"user": "obama", "reason": "twins"})).await.unwrap();
+    client.json("PATCH", &one, &json!({"user": "obama", "reason": "twins"})).await;
     let columns = "id,time,action,outcome,transaction,actor,event,user,distance,threshold,model,code";
     compare(&client, "/v1/audit?event=summit", "entries", columns).await;
     let columns = "id,time,event,user,voided,method,decision,distance,threshold,note,transaction,corrections";

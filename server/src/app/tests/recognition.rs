@@ -1,30 +1,26 @@
 //! `identify` and `verify`: whose face it is, how sure that is, and among how many it was looked for.
 
-use e2e::{Answer, Client, Server, beside_each_other, faceless, picture};
 use serde_json::{Value, json};
+
+use super::client::Client;
+use super::recogniser::{BOTH, NOBODY, OBAMA, OBAMA_2};
+use super::server::start;
 
 const IDENTIFY: &str = "/v1/events/summit/identify";
 
-async fn summit(server: &Server) -> Client {
-    let client = server.client();
+async fn summit() -> Client {
+    let client = start().await;
     for user in ["obama", "biden"] {
         let path = format!("/v1/events/summit/users/{user}/faces");
-        let face = picture(&format!("{user}.jpg")).unwrap();
-        assert_eq!(client.pictures(&path, &[&face], &[]).await.unwrap().code(), 201);
+        assert_eq!(client.pictures(&path, &[user.as_bytes()], &[]).await.code(), 201);
     }
     client
 }
 
-fn codes(answer: &Answer) -> (u16, &str) {
-    (answer.code(), answer.text_of("code"))
-}
-
-#[tokio::test]
+#[actix_web::test]
 async fn the_nearest_user_is_named_with_the_grounds_for_it() {
-    let server = Server::start().unwrap();
-    let client = summit(&server).await;
-    let answer =
-        client.pictures(IDENTIFY, &[&picture("obama2.jpg").unwrap()], &[("top_k", "5")]).await.unwrap();
+    let client = summit().await;
+    let answer = client.pictures(IDENTIFY, &[OBAMA_2], &[("top_k", "5")]).await;
     assert_eq!(answer.code(), 200, "{answer:?}");
     let face = &answer.json["faces"][0];
     assert_eq!((&face["decision"], &face["user"]), (&json!("match"), &json!("obama")));
@@ -44,36 +40,31 @@ async fn the_nearest_user_is_named_with_the_grounds_for_it() {
     assert!(number(&answer.json["timings_ms"]["picture"]) > 0.0);
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn all_faces_of_a_picture_are_looked_at_when_asked_for() {
-    let server = Server::start().unwrap();
-    let client = summit(&server).await;
-    let [obama, biden] = ["obama2.jpg", "biden.jpg"].map(|name| picture(name).unwrap());
-    let both = beside_each_other(&obama, &biden).unwrap();
-    let refused = client.pictures(IDENTIFY, &[&both], &[]).await.unwrap();
-    assert_eq!(codes(&refused), (422, "picture_unusable"), "{refused:?}");
-    let answer = client.pictures(IDENTIFY, &[&both], &[("faces", "all")]).await.unwrap();
+    let client = summit().await;
+    let refused = client.pictures(IDENTIFY, &[BOTH], &[]).await;
+    assert_eq!(refused.codes(), (422, "picture_unusable"), "{refused:?}");
+    let answer = client.pictures(IDENTIFY, &[BOTH], &[("faces", "all")]).await;
     let mut names: Vec<_> =
         answer.json["faces"].as_array().unwrap().iter().map(|face| face["user"].as_str().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(names, ["biden", "obama"], "{answer:?}");
-    let none = client.pictures(IDENTIFY, &[&faceless().unwrap()], &[("faces", "all")]).await.unwrap();
+    let none = client.pictures(IDENTIFY, &[NOBODY], &[("faces", "all")]).await;
     assert_eq!((none.code(), &none.json["faces"]), (200, &json!([])), "{none:?}");
     for field in [("faces", "some"), ("top_k", "0"), ("top_k", "101"), ("top_k", "x")] {
-        let answer = client.pictures(IDENTIFY, &[&obama], &[field]).await.unwrap();
-        assert_eq!(codes(&answer), (400, "invalid_field"), "{answer:?}");
+        let answer = client.pictures(IDENTIFY, &[OBAMA_2], &[field]).await;
+        assert_eq!(answer.codes(), (400, "invalid_field"), "{answer:?}");
     }
-    let unknown = client.pictures("/v1/events/none/identify", &[&obama], &[]).await.unwrap();
-    assert_eq!(codes(&unknown), (404, "no_such_event"), "{unknown:?}");
+    let unknown = client.pictures("/v1/events/none/identify", &[OBAMA_2], &[]).await;
+    assert_eq!(unknown.codes(), (404, "no_such_event"), "{unknown:?}");
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn one_user_is_verified_without_regard_to_the_others() {
-    let server = Server::start().unwrap();
-    let client = summit(&server).await;
-    let obama = picture("obama2.jpg").unwrap();
+    let client = summit().await;
     let verify = async |user: &str| {
-        client.pictures(&format!("/v1/events/summit/users/{user}/verify"), &[&obama], &[]).await.unwrap()
+        client.pictures(&format!("/v1/events/summit/users/{user}/verify"), &[OBAMA_2], &[]).await
     };
     let right = verify("obama").await;
     assert_eq!((right.code(), right.text_of("decision")), (200, "match"), "{right:?}");
@@ -81,26 +72,37 @@ async fn one_user_is_verified_without_regard_to_the_others() {
     let wrong = verify("biden").await;
     assert_eq!((wrong.code(), wrong.text_of("decision")), (200, "no_match"), "{wrong:?}");
     assert_eq!(wrong.json["user"], Value::Null);
-    assert_eq!(codes(&verify("nobody").await), (404, "no_such_user"));
+    assert_eq!(verify("nobody").await.codes(), (404, "no_such_user"));
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn two_who_are_too_nearly_alike_are_ambiguous_and_no_door_opens() {
-    let server = Server::start().unwrap();
-    let client = server.client();
-    let [obama, obama2] = ["obama.jpg", "obama2.jpg"].map(|name| picture(name).unwrap());
+    let client = start().await;
     for user in ["one", "two"] {
         let path = format!("/v1/events/summit/users/{user}/faces");
-        let answer = client.pictures(&path, &[&obama], &[("on_duplicate", "allow")]).await.unwrap();
+        let answer = client.pictures(&path, &[OBAMA], &[("on_duplicate", "allow")]).await;
         assert_eq!(answer.code(), 201, "{answer:?}");
     }
-    let answer = client.pictures(IDENTIFY, &[&obama2], &[]).await.unwrap();
+    let answer = client.pictures(IDENTIFY, &[OBAMA_2], &[]).await;
     let face = &answer.json["faces"][0];
     assert_eq!((&face["decision"], &face["user"]), (&json!("ambiguous"), &Value::Null), "{answer:?}");
-    let legacy = client.verify("summit", &obama2).await.unwrap();
+    let legacy = client.verify("summit", OBAMA_2).await;
     let message = "No matching face found in event 'summit'";
     assert_eq!((&legacy.json["verified"], legacy.text_of("message")), (&json!(false), message));
-    let came = client.pictures("/v1/events/summit/check-ins", &[&obama2], &[]).await.unwrap();
+    let came = client.pictures("/v1/events/summit/check-ins", &[OBAMA_2], &[]).await;
     assert_eq!((came.code(), came.text_of("outcome")), (200, "ambiguous"), "{came:?}");
     assert_eq!(came.json["check_in"], Value::Null);
+}
+
+#[actix_web::test]
+async fn a_face_that_cannot_be_told_from_others_is_nobodys() {
+    let client = summit().await;
+    let ruined = b"ruined obama";
+    let answer = client.pictures(IDENTIFY, &[ruined], &[]).await;
+    let face = &answer.json["faces"][0];
+    assert_eq!((&face["decision"], &face["user"]), (&json!("no_match"), &Value::Null), "{answer:?}");
+    assert_eq!(face["shortcomings"][0]["code"], json!("unrecognisable"), "{answer:?}");
+    let came = client.pictures("/v1/events/summit/check-ins", &[ruined], &[]).await;
+    assert_eq!((came.code(), came.text_of("outcome")), (200, "no_match"), "{came:?}");
+    assert_eq!(client.verify("summit", ruined).await.json["verified"], json!(false));
 }

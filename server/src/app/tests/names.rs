@@ -1,12 +1,13 @@
 //! Names are data: every script works, none is a path or markup, and what is no name says why.
 
-use e2e::{Server, picture};
 use serde_json::json;
 
-#[tokio::test]
+use super::recogniser::OBAMA;
+use super::server::start;
+
+#[actix_web::test]
 async fn hostile_looking_names_work_everywhere() {
-    let server = Server::start().unwrap();
-    let client = server.client();
+    let client = start().await;
     let names = [
         "a/b",
         "..",
@@ -24,14 +25,13 @@ async fn hostile_looking_names_work_everywhere() {
         "{event_name}",
         "a//b/",
     ];
-    let face = picture("obama.jpg").unwrap();
     for name in names {
-        let added = client.add_user(name, name, &face).await.unwrap();
+        let added = client.add_user(name, name, OBAMA).await;
         assert_eq!(added.text_of("message"), format!("User '{name}' successfully added to event '{name}'"));
-        assert_eq!(client.users(name).await.unwrap().json, json!({"users": [name]}));
-        assert_eq!(client.verify(name, &face).await.unwrap().json["username"], json!(name));
+        assert_eq!(client.users(name).await.json, json!({"users": [name]}));
+        assert_eq!(client.verify(name, OBAMA).await.json["username"], json!(name));
     }
-    let mut listed: Vec<String> = client.get("/api/events").await.unwrap().json["events"]
+    let mut listed: Vec<String> = client.get("/api/events").await.json["events"]
         .as_array()
         .unwrap()
         .iter()
@@ -42,28 +42,24 @@ async fn hostile_looking_names_work_everywhere() {
     expected.sort();
     assert_eq!(listed, expected);
     for name in names {
-        assert_eq!(client.delete_user(name, name).await.unwrap().code(), 200, "{name}");
-        let deleted = client.delete_event(name).await.unwrap();
+        assert_eq!(client.delete_user(name, name).await.code(), 200, "{name}");
+        let deleted = client.delete_event(name).await;
         assert_eq!(deleted.text_of("message"), format!("Event '{name}' deleted"));
     }
-    assert_eq!(client.get("/api/events").await.unwrap().json, json!({"events": []}));
+    assert_eq!(client.get("/api/events").await.json, json!({"events": []}));
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn spellings_of_a_name_are_one_name() {
-    let server = Server::start().unwrap();
-    let client = server.client();
-    let face = picture("obama.jpg").unwrap();
-    client.add_user("Zoë's party", "Zoë", &face).await.unwrap();
-    let again = client.add_user("  Zoe\u{308}'s party ", "Zoe\u{308}\t", &face).await.unwrap();
+    let client = start().await;
+    client.add_user("Zoë's party", "Zoë", OBAMA).await;
+    let again = client.add_user("  Zoe\u{308}'s party ", "Zoe\u{308}\t", OBAMA).await;
     assert_eq!(again.json["embedding_count"], json!(2), "{again:?}");
 }
 
-#[tokio::test]
+#[actix_web::test]
 async fn what_is_no_name_is_refused_with_what_to_do() {
-    let server = Server::start().unwrap();
-    let client = server.client();
-    let face = picture("obama.jpg").unwrap();
+    let client = start().await;
     let long = "x".repeat(10_000);
     let bad = [
         ("", "empty"),
@@ -77,11 +73,11 @@ async fn what_is_no_name_is_refused_with_what_to_do() {
     ];
     for (name, words) in bad {
         let answers = [
-            client.add_user(name, "u", &face).await.unwrap(),
-            client.add_user("e", name, &face).await.unwrap(),
-            client.verify(name, &face).await.unwrap(),
-            client.users(name).await.unwrap(),
-            client.delete_user("e", name).await.unwrap(),
+            client.add_user(name, "u", OBAMA).await,
+            client.add_user("e", name, OBAMA).await,
+            client.verify(name, OBAMA).await,
+            client.users(name).await,
+            client.delete_user("e", name).await,
         ];
         for answer in answers {
             assert_eq!(answer.code(), 400, "{name:?}: {answer:?}");
@@ -89,9 +85,9 @@ async fn what_is_no_name_is_refused_with_what_to_do() {
         }
     }
     for path in ["/api/all_user", "/api/delete_user?event_name=e", "/api/delete_user?user_id=u"] {
-        let answer = client.get(path).await.unwrap();
+        let answer = client.get(path).await;
         assert_eq!(answer.code(), 400, "{answer:?}");
         assert!(answer.text_of("message").contains("is missing"), "{answer:?}");
     }
-    assert_eq!(client.get("/api/events").await.unwrap().json, json!({"events": []}));
+    assert_eq!(client.get("/api/events").await.json, json!({"events": []}));
 }

@@ -1,0 +1,105 @@
+//! What is no fault of the sender: a busy server, one that takes too long, and faults of its own.
+
+use std::sync::Arc;
+
+use futures_util::future::join;
+use futures_util::{StreamExt, stream};
+use serde_json::json;
+
+use super::client::{Client, Request};
+use super::form::Form;
+use super::recogniser::{OBAMA, OBAMA_2};
+use super::server::{Options, start, start_with};
+use super::store::{INSIDE, TestStore};
+
+const DETECT: &str = "/v1/faces/detect";
+
+/// A form that never ends.
+fn endless(client: &Client, path: &str) -> Request {
+    let (media_type, start) = Form::new().file("file", OBAMA).finish();
+    let body = stream::iter([start[..60].to_vec().into()]).chain(stream::pending());
+    client.request("POST", path).header("content-type", &media_type).arriving(body)
+}
+
+#[actix_web::test]
+async fn a_form_that_does_not_arrive_is_given_up_in_the_form_of_its_path() {
+    let client = start().await;
+    // Nothing is left to do but to wait, so the minute is over at once.
+    tokio::time::pause();
+    let (late, older) = join(endless(&client, DETECT).send(), endless(&client, "/verify/").send()).await;
+    assert_eq!(late.codes(), (408, "too_slow"), "{late:?}");
+    assert_eq!((older.code(), &older.json["verified"]), (408, &false.into()), "{older:?}");
+    assert_eq!(older.text_of("message"), "The request took too long");
+}
+
+#[actix_web::test]
+async fn more_uploads_than_there_is_room_for_are_asked_to_come_back_and_what_is_light_is_not() {
+    let client = start_with(Options { uploads: 1, ..Options::default() }).await;
+    client.add_user("summit", "obama", OBAMA).await;
+    tokio::time::pause();
+    let others = async {
+        let form = client.pictures(DETECT, &[OBAMA], &[]).await;
+        let older = client.verify("summit", OBAMA).await;
+        let body = json!({"user": "obama"});
+        (form, older, client.json("POST", "/v1/events/summit/check-ins", &body).await)
+    };
+    let (given_up, (busy, older, light)) = join(endless(&client, DETECT).send(), others).await;
+    assert_eq!(busy.codes(), (503, "busy"), "{busy:?}");
+    assert!(busy.header("retry-after").parse::<u32>().is_ok(), "{busy:?}");
+    assert_eq!((older.code(), &older.json["verified"]), (503, &false.into()), "{older:?}");
+    assert_eq!(light.code(), 201, "{light:?}");
+    assert_eq!(given_up.code(), 408, "{given_up:?}");
+    tokio::time::resume();
+    assert_eq!(client.pictures(DETECT, &[OBAMA], &[]).await.code(), 200, "its room is free again");
+}
+
+#[actix_web::test]
+async fn a_fault_is_an_answer_that_tells_nothing_of_the_inside_and_the_server_goes_on() {
+    let client = start().await;
+    client.add_user("summit", "obama", OBAMA).await;
+    for picture in [b"failing".as_slice(), b"panicking"] {
+        for path in [DETECT, "/v1/faces/embed", "/v1/events/summit/identify"] {
+            let answer = client.pictures(path, &[picture], &[]).await;
+            assert_eq!(answer.codes(), (500, "internal"), "{answer:?}");
+            assert!(!answer.text.contains("on purpose"), "{answer:?}");
+        }
+        let older = client.verify("summit", picture).await;
+        assert_eq!((older.code(), &older.json["verified"]), (500, &false.into()), "{older:?}");
+    }
+    assert_eq!(client.verify("summit", OBAMA).await.json["username"], "obama");
+}
+
+#[actix_web::test]
+async fn while_the_store_is_away_faces_are_recognised_and_nothing_is_written() {
+    let store = Arc::new(TestStore::default());
+    let client = start_with(Options { store: store.clone(), ..Options::default() }).await;
+    client.add_user("summit", "obama", OBAMA).await;
+    store.go_away();
+    assert_eq!(client.verify("summit", OBAMA).await.json["username"], "obama");
+    let ready = client.get("/health/ready").await;
+    assert_eq!(ready.codes(), (503, "store_unavailable"), "{ready:?}");
+    let body = json!({"metadata": {"hall": 3}});
+    let (event, user) = ("/v1/events/summit", "/v1/events/summit/users/obama");
+    for answer in [
+        client.json("PATCH", event, &body).await,
+        client.json("PATCH", user, &body).await,
+        client.json("PUT", "/v1/events/other", &json!({})).await,
+        client.pictures(&format!("{user}/faces"), &[OBAMA_2], &[]).await,
+        client.get(&format!("{user}/faces")).await,
+        client.get(&format!("{event}/export?plain=true")).await,
+        client.request("DELETE", user).send().await,
+        client.request("DELETE", event).send().await,
+    ] {
+        assert_eq!(answer.codes(), (503, "store_unavailable"), "{answer:?}");
+        assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{answer:?}");
+        assert!(!answer.text.contains(INSIDE), "{answer:?}");
+    }
+    for older in [
+        client.add_user("summit", "obama", OBAMA_2).await,
+        client.delete_user("summit", "obama").await,
+        client.delete_event("summit").await,
+    ] {
+        assert_eq!((older.code(), older.text_of("status")), (503, "error"), "{older:?}");
+        assert!(!older.text.contains(INSIDE), "{older:?}");
+    }
+}

@@ -1,0 +1,19 @@
+//! The server as its clients see it.
+
+mod bad_input;
+mod command_line;
+mod concurrency;
+mod durability;
+mod earlier;
+mod journal_file;
+mod key_file;
+mod legacy;
+mod logging;
+mod models;
+mod moving;
+mod recognition;
+mod restarts;
+mod shared_database;
+mod stopping;
+mod tls;
+mod v1_archives;
