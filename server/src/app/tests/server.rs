@@ -69,7 +69,7 @@ impl Options {
     pub(super) fn key(&mut self, name: &str, role: Role, events: &[&str]) -> String {
         let key = ApiKey::generate().unwrap();
         let events = events.iter().map(|event| EventName::new(event).unwrap()).collect();
-        self.keys.push(KeyRecord::of(&key, Actor::new(name).unwrap(), role, events));
+        self.keys.push(KeyRecord::new(&key, Actor::new(name).unwrap(), role, events));
         key.as_secret_text().to_owned()
     }
 }
