@@ -23,8 +23,8 @@ pub fn picture(name: &str) -> Result<Vec<u8>> {
 /// When the set-up has not been run for the tests.
 pub fn close_up() -> Result<Vec<u8>> {
     let portrait = decoded(&picture("obama.jpg")?)?;
-    let window = imageops::crop_imm(&portrait, 0, 0, 910, 682).to_image();
-    encoded(&imageops::resize(&window, 640, 480, FilterType::Triangle), ImageFormat::Jpeg)
+    let window = portrait.crop_imm(0, 0, 910, 682);
+    encoded(&window.resize_exact(640, 480, FilterType::Triangle), ImageFormat::Jpeg)
 }
 
 /// The same picture decoded and encoded again, smaller, in another format.
@@ -34,7 +34,7 @@ pub fn close_up() -> Result<Vec<u8>> {
 pub fn reencoded(picture: &[u8], format: ImageFormat) -> Result<Vec<u8>> {
     let decoded = decoded(picture)?;
     let (width, height) = (decoded.width() * 3 / 4, decoded.height() * 3 / 4);
-    encoded(&imageops::resize(&decoded, width, height, FilterType::Triangle), format)
+    encoded(&decoded.resize_exact(width, height, FilterType::Triangle), format)
 }
 
 /// The mirror image.
@@ -42,7 +42,7 @@ pub fn reencoded(picture: &[u8], format: ImageFormat) -> Result<Vec<u8>> {
 /// # Errors
 /// When it is no picture.
 pub fn mirrored(picture: &[u8]) -> Result<Vec<u8>> {
-    encoded(&imageops::flip_horizontal(&decoded(picture)?), ImageFormat::Jpeg)
+    encoded(&decoded(picture)?.fliph(), ImageFormat::Jpeg)
 }
 
 /// Two pictures in one, scaled to the same height.
@@ -54,13 +54,13 @@ pub fn beside_each_other(left: &[u8], right: &[u8]) -> Result<Vec<u8>> {
     let scaled = |picture: &[u8]| -> Result<RgbImage> {
         let picture = decoded(picture)?;
         let width = picture.width() * HEIGHT / picture.height();
-        Ok(imageops::resize(&picture, width, HEIGHT, FilterType::Triangle))
+        Ok(picture.resize_exact(width, HEIGHT, FilterType::Triangle).into_rgb8())
     };
     let (left, right) = (scaled(left)?, scaled(right)?);
     let mut both = RgbImage::new(left.width() + right.width(), HEIGHT);
     imageops::replace(&mut both, &left, 0, 0);
     imageops::replace(&mut both, &right, i64::from(left.width()), 0);
-    encoded(&both, ImageFormat::Jpeg)
+    encoded(&both.into(), ImageFormat::Jpeg)
 }
 
 /// Noise of 640x480 pixels, the same every time.
@@ -79,15 +79,16 @@ pub fn faceless() -> Result<Vec<u8>> {
         let [red, green, blue, _] = next();
         Rgb([red, green, blue])
     });
-    encoded(&noise, ImageFormat::Png)
+    encoded(&noise.into(), ImageFormat::Png)
 }
 
-fn decoded(picture: &[u8]) -> Result<RgbImage> {
-    Ok(image::load_from_memory(picture)?.into_rgb8())
+// Of this type, and not an `RgbImage`, whose functions are generic and so would be compiled without optimisation here.
+fn decoded(picture: &[u8]) -> Result<DynamicImage> {
+    Ok(image::load_from_memory(picture)?.into_rgb8().into())
 }
 
-fn encoded(picture: &RgbImage, format: ImageFormat) -> Result<Vec<u8>> {
+fn encoded(picture: &DynamicImage, format: ImageFormat) -> Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(picture.clone()).write_to(&mut bytes, format)?;
+    picture.write_to(&mut bytes, format)?;
     Ok(bytes.into_inner())
 }

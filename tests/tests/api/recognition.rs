@@ -77,7 +77,7 @@ async fn people_are_refused_where_only_another_is_registered() {
 }
 
 #[tokio::test]
-async fn all_faces_of_a_picture_are_looked_at_when_asked_for() {
+async fn every_face_of_a_picture_is_found_and_named_when_asked_for_and_none_is_no_error() {
     let server = Server::start().unwrap();
     let client = enrolled(&server, "summit", &["obama", "biden"]).await;
     let [obama, biden] = ["obama2.jpg", "biden.jpg"].map(|name| picture(name).unwrap());
@@ -91,14 +91,6 @@ async fn all_faces_of_a_picture_are_looked_at_when_asked_for() {
     assert_eq!(names, ["biden", "obama"], "{answer:?}");
     let none = client.pictures(IDENTIFY, &[&faceless().unwrap()], &[("faces", "all")]).await.unwrap();
     assert_eq!((none.code(), &none.json["faces"]), (200, &json!([])), "{none:?}");
-}
-
-#[tokio::test]
-async fn every_face_of_a_picture_is_found_and_none_is_no_error() {
-    let server = Server::start().unwrap();
-    let client = server.client();
-    let (obama, biden) = (picture("obama.jpg").unwrap(), picture("biden.jpg").unwrap());
-    let both = beside_each_other(&obama, &biden).unwrap();
     let both = client.pictures("/v1/faces/detect", &[&both], &[]).await.unwrap();
     assert_eq!((both.code(), both.json["faces"].as_array().unwrap().len()), (200, 2), "{both:?}");
     let width = both.json["width"].as_f64().unwrap();
