@@ -1,6 +1,8 @@
 //! Copies of a picture small enough for the detector.
 
-use fast_image_resize as fir;
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::RgbImage;
 
 use crate::RgbView;
@@ -50,12 +52,14 @@ fn convolved(
     width: u32,
     height: u32,
 ) -> Option<RgbImage> {
-    let source = fir::images::ImageRef::new(source_width, source_height, rows, fir::PixelType::U8x3).ok()?;
-    let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x3);
+    // Typed, since `Resizer::resize` would compile the resizer into this crate once for each kind of pixels.
+    let source = TypedImageRef::<U8x3>::from_buffer(source_width, source_height, rows).ok()?;
+    let mut copy = RgbImage::new(width, height);
+    let mut target = TypedImage::<U8x3>::from_buffer(width, height, &mut copy).ok()?;
     // A convolution widens with the factor; plain interpolation would leave out pixels and alias.
-    let smooth = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear));
-    fir::Resizer::new().resize(&source, &mut target, &smooth).ok()?;
-    RgbImage::from_raw(width, height, target.into_vec())
+    let smooth = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    Resizer::new().resize_typed(&source, &mut target, &smooth).ok()?;
+    Some(copy)
 }
 
 #[cfg(test)]
