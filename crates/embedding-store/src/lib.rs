@@ -55,6 +55,7 @@ mod redb;
 mod search;
 mod store;
 mod store_ext;
+mod text_type;
 mod url;
 
 #[cfg(feature = "postgres")]

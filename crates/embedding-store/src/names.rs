@@ -1,12 +1,11 @@
 //! The names of events and users: what a name may be, checked once, at the door.
 
-use std::borrow::{Borrow, Cow};
-use std::fmt;
-use std::str::FromStr;
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use crate::text_type::text_type;
 
 /// Longest name, in Unicode scalar values after normalisation.
 pub const MAX_NAME_CHARACTERS: usize = 128;
@@ -86,99 +85,22 @@ fn is_invisible(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
 }
 
-macro_rules! name_type {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(Arc<str>);
+/// The name of an event.
+///
+/// Trimmed of white space, in Unicode NFC, case-sensitive; 1 to 128 characters and at most 255
+/// bytes of UTF-8; no control characters, no line or paragraph separators (U+2028, U+2029), no
+/// characters that turn the text direction (U+061C, U+200E, U+200F, U+202A..U+202E,
+/// U+2066..U+2069), and not made of invisible characters alone. Everything else is data: `/`,
+/// `..`, quotes, markup, emoji, every script. Cheap to clone; ordered by code points.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventName(Arc<str>);
 
-        impl $name {
-            /// Trims, normalises and checks a name.
-            ///
-            /// # Errors
-            /// [`NameError`] says which rule is broken and what to do.
-            pub fn new(name: &str) -> Result<Self, NameError> {
-                parse(name).map(Self)
-            }
+/// The name of a user, unique within an event; the same rules as for an [`EventName`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Username(Arc<str>);
 
-            /// The name, trimmed and in NFC.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&*self.0, f)
-            }
-        }
-
-        impl AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = NameError;
-
-            fn from_str(name: &str) -> Result<Self, NameError> {
-                Self::new(name)
-            }
-        }
-
-        impl TryFrom<&str> for $name {
-            type Error = NameError;
-
-            fn try_from(name: &str) -> Result<Self, NameError> {
-                Self::new(name)
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                // Through the same checks as a name from outside: a record may come from another program.
-                let name = String::deserialize(deserializer)?;
-                Self::new(&name).map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
-
-name_type! {
-    /// The name of an event.
-    ///
-    /// Trimmed of white space, in Unicode NFC, case-sensitive; 1 to 128 characters and at most 255
-    /// bytes of UTF-8; no control characters, no line or paragraph separators (U+2028, U+2029), no
-    /// characters that turn the text direction (U+061C, U+200E, U+200F, U+202A..U+202E,
-    /// U+2066..U+2069), and not made of invisible characters alone. Everything else is data: `/`,
-    /// `..`, quotes, markup, emoji, every script. Cheap to clone; ordered by code points.
-    EventName
-}
-
-name_type! {
-    /// The name of a user, unique within an event; the same rules as for an [`EventName`].
-    Username
-}
+text_type!(EventName, parse, NameError);
+text_type!(Username, parse, NameError);
 
 #[cfg(test)]
 mod tests {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-
+use auto_impl::auto_impl;
 use uuid::Uuid;
 
 use crate::{
@@ -41,6 +41,9 @@ use crate::{
 /// Unknown fields of a record survive its rewrite. A record that fails its own `check_storable` is
 /// refused with [`StoreError::Unstorable`].
 #[async_trait]
+// Of an Arc every method is that of the store inside, those with a default too: by the
+// default it would hide the journal, the search, the changes or the re-encryption.
+#[auto_impl(Arc)]
 pub trait EmbeddingStore: Debug + Send + Sync {
     /// Creates an event. Not idempotent.
     ///
@@ -154,83 +157,5 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// be called once [`EmbeddingStore::reseal`] has been through all users. Idempotent.
     async fn finish_resealing(&self) -> Result<(), StoreError> {
         Ok(())
-    }
-}
-
-#[async_trait]
-// A method that was left to its default here would hide the journal,
-// the search, the changes or the re-encryption of the store inside.
-#[deny(clippy::missing_trait_methods)]
-impl<S: EmbeddingStore + ?Sized> EmbeddingStore for Arc<S> {
-    async fn create_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        (**self).create_event(event).await
-    }
-
-    async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
-        (**self).event(event).await
-    }
-
-    async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        (**self).update_event(event).await
-    }
-
-    async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
-        (**self).delete_event(event).await
-    }
-
-    async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
-        (**self).list_events(page).await
-    }
-
-    async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
-        (**self).append_sample(sample).await
-    }
-
-    async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
-        (**self).delete_sample(event, user, id).await
-    }
-
-    async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
-        (**self).user(event, user).await
-    }
-
-    async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
-        (**self).update_user(user).await
-    }
-
-    async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
-        (**self).delete_user(event, user).await
-    }
-
-    async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError> {
-        (**self).list_users(event, page).await
-    }
-
-    async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {
-        (**self).samples(event, user).await
-    }
-
-    async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
-        (**self).load_event(event).await
-    }
-
-    async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
-        (**self).changes().await
-    }
-
-    fn search(&self) -> Option<&dyn TemplateSearch> {
-        (**self).search()
-    }
-
-    fn journal(&self) -> Option<Arc<dyn Journal>> {
-        (**self).journal()
-    }
-
-    async fn reseal(&self, event: &EventName, user: &Username) -> Result<usize, StoreError> {
-        (**self).reseal(event, user).await
-    }
-
-    async fn finish_resealing(&self) -> Result<(), StoreError> {
-        (**self).finish_resealing().await
     }
 }

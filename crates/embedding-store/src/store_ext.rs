@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
 
-use crate::{EmbeddingStore, EventName, EventRecord, Page, StoreError, UserRecord};
+use crate::{EmbeddingStore, EventName, EventRecord, Listing, Page, StoreError, UserRecord};
 
 /// Enough items that round trips do not count, few enough that a page is small.
 const PAGE: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
@@ -37,16 +37,7 @@ pub trait EmbeddingStoreExt: EmbeddingStore {
     /// # Errors
     /// As for [`EmbeddingStore::list_events`].
     async fn all_events(&self) -> Result<Vec<EventRecord>, StoreError> {
-        let mut events = Vec::new();
-        let mut page = Page::first(PAGE);
-        loop {
-            let listing = self.list_events(page).await?;
-            events.extend(listing.items);
-            match listing.next {
-                Some(next) => page = Page { after: Some(next), limit: PAGE },
-                None => return Ok(events),
-            }
-        }
+        all_pages(|page| self.list_events(page)).await
     }
 
     /// Reads all users of an event in name order, page by page.
@@ -54,15 +45,20 @@ pub trait EmbeddingStoreExt: EmbeddingStore {
     /// # Errors
     /// As for [`EmbeddingStore::list_users`].
     async fn all_users(&self, event: &EventName) -> Result<Vec<UserRecord>, StoreError> {
-        let mut users = Vec::new();
-        let mut page = Page::first(PAGE);
-        loop {
-            let listing = self.list_users(event, page).await?;
-            users.extend(listing.items);
-            match listing.next {
-                Some(next) => page = Page { after: Some(next), limit: PAGE },
-                None => return Ok(users),
-            }
+        all_pages(|page| self.list_users(event, page)).await
+    }
+}
+
+async fn all_pages<T, F: Future<Output = Result<Listing<T>, StoreError>>>(
+    list: impl Fn(Page) -> F,
+) -> Result<Vec<T>, StoreError> {
+    let (mut items, mut page) = (Vec::new(), Page::first(PAGE));
+    loop {
+        let listing = list(page).await?;
+        items.extend(listing.items);
+        match listing.next {
+            Some(next) => page = Page { after: Some(next), limit: PAGE },
+            None => return Ok(items),
         }
     }
 }

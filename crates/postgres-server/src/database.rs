@@ -37,14 +37,14 @@ impl Database {
     /// # Errors
     /// When the variables are not set, or the server refuses.
     pub fn new() -> Outcome<Self> {
-        Self::of(URL_VARIABLE)
+        Self::from_variable(URL_VARIABLE)
     }
 
     /// A database on the server that this environment variable names.
     ///
     /// # Errors
     /// As for [`Database::new`].
-    pub fn of(url_variable: &str) -> Outcome<Self> {
+    pub fn from_variable(url_variable: &str) -> Outcome<Self> {
         Self::at(&variable(url_variable)?)
     }
 

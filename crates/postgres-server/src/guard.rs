@@ -27,7 +27,7 @@ rm -rf "$1"
 pub(crate) struct Guard(Child);
 
 impl Guard {
-    pub(crate) fn of(folder: &Path) -> Outcome<Self> {
+    pub(crate) fn start(folder: &Path) -> Outcome<Self> {
         use std::os::unix::process::CommandExt;
 
         let mut shell = Command::new("sh");

@@ -11,7 +11,7 @@ use crate::error::Outcome;
 
 /// How long a server may take for anything on a busy machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
-const LOOK: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Waits until `done` says so.
 pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> Outcome<bool>) -> Outcome {
@@ -20,7 +20,7 @@ pub(crate) fn wait_until(what: &str, mut done: impl FnMut() -> Outcome<bool>) ->
         if start.elapsed() > DEADLINE {
             return Err(ServerError::new(format!("{what} has not happened within {DEADLINE:?}")));
         }
-        thread::sleep(LOOK);
+        thread::sleep(POLL_INTERVAL);
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ impl PostgresServer {
         }
         let mut server = Self {
             process: None,
-            _guard: Guard::of(folder.path())?,
+            _guard: Guard::start(folder.path())?,
             installation: reachable(installation, user, &folder)?,
             user,
             settings: settings.iter().map(ToString::to_string).collect(),
@@ -144,12 +144,12 @@ impl PostgresServer {
         wait_until("the start of the server", || {
             let output = File::create(&log).map_err(ServerError::at(&log))?;
             let mut process = self.spawn(output)?;
-            let mut ended = None;
+            let mut exit = None;
             wait_until("the readiness of the server", || {
-                ended = process.try_wait().ok().flatten();
-                Ok(ended.is_some() || is_ready(&self.data(), process.id()))
+                exit = process.try_wait().ok().flatten();
+                Ok(exit.is_some() || is_ready(&self.data(), process.id()))
             })?;
-            if ended.is_none() {
+            if exit.is_none() {
                 self.process = Some(process);
                 return Ok(true);
             }

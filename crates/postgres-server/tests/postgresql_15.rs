@@ -34,13 +34,13 @@ impl Durable for OlderHarness {}
 
 mod suite {
     embedding_store::conformance_tests!(
-        durable: super::OlderHarness(postgres_server::Database::of(super::URL)?)
+        durable: super::OlderHarness(postgres_server::Database::from_variable(super::URL)?)
     );
 }
 
 #[tokio::test]
 async fn the_search_is_exact() -> Outcome {
-    let database = Database::of(URL)?;
+    let database = Database::from_variable(URL)?;
     let store = open(&database.url()).await?;
     let client = client(&database.url()).await?;
     let version: String = client.query_one("SHOW server_version_num", &[]).await?.get(0);

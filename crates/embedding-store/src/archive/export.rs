@@ -10,7 +10,7 @@ use super::error::ArchiveError;
 use super::progress::{Progress, Summary};
 use super::writer::Writer;
 use crate::{
-    Cursor, EmbeddingStore, EncryptionKey, EventName, EventRecord, FaceSample, Page, StoreError, UserRecord,
+    EmbeddingStore, EncryptionKey, EventName, EventRecord, FaceSample, Page, StoreError, UserRecord,
 };
 
 /// Users whose samples are read at the same time, ahead of the writing: with a store over a network it is
@@ -66,7 +66,7 @@ pub async fn export(
                 for event in &listing.items {
                     export_event(store, event, &mut writer, &mut progress).await?;
                 }
-                next = listing.next.map(page_after);
+                next = listing.next.map(|place| Page { after: Some(place), limit: PAGE });
             }
         }
     }
@@ -108,7 +108,7 @@ async fn export_event(
                 progress(writer.written());
             }
         }
-        next = listing.next.map(page_after);
+        next = listing.next.map(|place| Page { after: Some(place), limit: PAGE });
     }
     Ok(())
 }
@@ -123,8 +123,4 @@ async fn with_samples(
         Err(StoreError::NotFound { .. }) => Ok((user, vec![])),
         Err(error) => Err(error),
     }
-}
-
-fn page_after(cursor: Cursor) -> Page {
-    Page { after: Some(cursor), limit: PAGE }
 }

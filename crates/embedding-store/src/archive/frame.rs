@@ -88,7 +88,7 @@ impl Frames {
     pub(super) fn head(&self, number: u64, bytes: [u8; HEAD_BYTES]) -> Result<Head, &'static str> {
         let [a, b, c, d, kind, check @ ..] = bytes;
         let length = u32::from_le_bytes([a, b, c, d]);
-        let kind = Kind::of(kind).ok_or("there is no such kind of frame")?;
+        let kind = Kind::from_byte(kind).ok_or("there is no such kind of frame")?;
         let context = self.context(number, length, kind);
         // Before the length is believed: with a flipped bit in
         // it the reader would take other frames for the body.
@@ -136,7 +136,7 @@ impl Kind {
         }
     }
 
-    fn of(byte: u8) -> Option<Self> {
+    fn from_byte(byte: u8) -> Option<Self> {
         [Self::Event, Self::User, Self::Sample, Self::End].into_iter().find(|kind| kind.byte() == byte)
     }
 }

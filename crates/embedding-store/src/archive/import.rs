@@ -61,7 +61,7 @@ pub async fn import(
         kept_events: vec![],
     };
     let outcome = landing.take_all(&mut reader).await;
-    // What came before an error in the archive is good, and is taken in before the error is told.
+    // What came before an error in the archive is good, and is taken in before the error is returned.
     let landed = match &outcome {
         Err(ArchiveError::Store(_)) => landing.land(0).await,
         outcome => landing.land_everything(outcome.is_ok()).await,

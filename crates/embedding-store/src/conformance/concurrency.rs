@@ -87,7 +87,7 @@ pub async fn a_reader_never_sees_half_a_write(harness: &dyn Harness) -> Outcome 
     });
     let mut is_over = false;
     while !is_over {
-        // Asked before the look, so that one more follows when the writer has ended.
+        // Asked before the read, so that one more follows when the writer has ended.
         is_over = writer.is_finished();
         for found in store.load_event(&name).await?.users {
             assert_eq!(found.samples.len(), 1, "a user has come without the sample, or has lost it");

@@ -176,7 +176,7 @@ pub async fn an_amended_entry_is_about_its_new_subject(harness: &dyn JournalHarn
     Ok(())
 }
 
-/// Whoever amends what somebody else has amended in between is told so, and changes nothing.
+/// Whoever amends what somebody else has amended in between gets a conflict, and changes nothing.
 pub async fn an_amendment_of_another_revision_conflicts(harness: &dyn JournalHarness) -> Outcome {
     let journal = harness.open_journal().await?;
     let entry = seen("a", "ada", 10)?;

@@ -46,7 +46,7 @@ pub async fn concurrent_appends_of_a_key_have_one_winner(harness: &dyn JournalHa
         for writer in 0..WRITERS {
             let journal = Arc::clone(&journal);
             let entry = seen("a", &format!("user {writer}"), round)?.with_key(format!("key {round}"));
-            // With and without the look at a moment ago, which takes another way.
+            // With and without the condition on a moment ago, which takes another path.
             let since = (writer % 2 == 0).then_some(at(round));
             writers.spawn(async move { (entry.clone(), journal.append(entry, since).await) });
         }

@@ -150,7 +150,7 @@ impl Model {
 
 impl Answer {
     /// What a store answered; an error that no write of the model ends with stays one.
-    pub(super) fn of(result: Result<Answer, StoreError>) -> Result<Self, StoreError> {
+    pub(super) fn from_result(result: Result<Answer, StoreError>) -> Result<Self, StoreError> {
         match result {
             Err(StoreError::NotFound { .. }) => Ok(Self::NotFound),
             Err(StoreError::Conflict { .. }) => Ok(Self::Conflict),

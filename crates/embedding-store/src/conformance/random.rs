@@ -51,7 +51,7 @@ impl Run {
     pub(super) async fn step(&mut self, step: u16) -> Outcome {
         let operation = self.operation(step)?;
         let context = format!("CONFORMANCE_SEED={}, step {step}, {operation:?}", self.seed);
-        let answer = Answer::of(perform(self.store()?, operation.clone()).await)
+        let answer = Answer::from_result(perform(self.store()?, operation.clone()).await)
             .map_err(|error| format!("{context}: {error}"))?;
         let expected = self.model.apply(operation);
         assert_eq!(answer, expected, "{context}");

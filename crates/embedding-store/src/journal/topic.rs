@@ -1,11 +1,8 @@
 //! What a part of the journal is about.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::text_type::text_type;
 
 /// Longest topic, in bytes of UTF-8.
 // Room for the longest name of an event, 255 bytes, behind a word.
@@ -22,60 +19,11 @@ pub struct Topic(Arc<str>);
 #[error("a topic has 1 to {MAX_TOPIC_BYTES} bytes and no control characters")]
 pub struct InvalidTopic;
 
-impl Topic {
-    /// Takes a topic.
-    ///
-    /// # Errors
-    /// [`InvalidTopic`] when the text is empty, too long, or has a control character.
-    pub fn new(topic: &str) -> Result<Self, InvalidTopic> {
-        let is_topic = (1..=MAX_TOPIC_BYTES).contains(&topic.len()) && !topic.contains(char::is_control);
-        if is_topic { Ok(Self(Arc::from(topic))) } else { Err(InvalidTopic) }
-    }
+text_type!(Topic, parse, InvalidTopic);
 
-    /// The topic as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-impl fmt::Debug for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
-    }
-}
-
-impl Borrow<str> for Topic {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Topic {
-    type Err = InvalidTopic;
-
-    fn from_str(topic: &str) -> Result<Self, InvalidTopic> {
-        Self::new(topic)
-    }
-}
-
-impl Serialize for Topic {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Topic {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let topic = String::deserialize(deserializer)?;
-        Self::new(&topic).map_err(serde::de::Error::custom)
-    }
+fn parse(topic: &str) -> Result<Arc<str>, InvalidTopic> {
+    let is_topic = (1..=MAX_TOPIC_BYTES).contains(&topic.len()) && !topic.contains(char::is_control);
+    if is_topic { Ok(Arc::from(topic)) } else { Err(InvalidTopic) }
 }
 
 #[cfg(test)]

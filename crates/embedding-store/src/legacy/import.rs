@@ -45,20 +45,15 @@ impl LegacyDocument {
                 .map(|(user, embeddings)| add(store, event, user, samples(event, user, embeddings, created)))
                 .buffer_unordered(IN_FLIGHT);
             while let Some(added) = users.next().await {
-                let Added { samples, already_there } = added?;
-                done.users += 1;
-                done.samples += samples;
-                done.already_there += already_there;
+                let added = added?;
+                done.users += added.users;
+                done.samples += added.samples;
+                done.already_there += added.already_there;
                 progress(done);
             }
         }
         Ok(done)
     }
-}
-
-struct Added {
-    samples: usize,
-    already_there: usize,
 }
 
 /// Adds those samples of a user whose embeddings the user has not yet. One that the document has twice is
@@ -68,13 +63,13 @@ async fn add(
     event: &EventName,
     user: &Username,
     samples: Result<Vec<FaceSample>, StoreError>,
-) -> Result<Added, StoreError> {
+) -> Result<Summary, StoreError> {
     let samples = samples?;
     let mut present = match store.samples(event, user).await {
         Err(StoreError::NotFound { .. }) => vec![],
         present => present?,
     };
-    let mut added = Added { samples: samples.len(), already_there: 0 };
+    let mut added = Summary { users: 1, samples: samples.len(), ..Summary::default() };
     for sample in samples {
         // By the numbers and not by the id: with another time of the document the ids are others.
         match present.iter().position(|other| other.embedding() == sample.embedding()) {

@@ -65,7 +65,7 @@ impl Entries {
     /// Adds an entry, or finds the one that keeps it out.
     fn append(&mut self, entry: JournalEntry, unless_since: Option<OffsetDateTime>) -> Appended {
         let with_key = || entry.key.as_ref().and_then(|key| self.by_key(key));
-        // Before the time is looked at: a request that comes again is to be told of its own entry.
+        // Before the time is compared: a request that comes again is to get its own entry.
         if let Some(present) = self.by_id(entry.id).or_else(with_key) {
             return Appended::Repeated(present.clone());
         }
@@ -107,7 +107,7 @@ impl Journal for InMemoryJournal {
         unless_since: Option<OffsetDateTime>,
     ) -> Result<Appended, StoreError> {
         entry.check_storable()?;
-        // One lock from the look to the insertion, so that of several at one moment exactly one is new.
+        // One lock from the check to the insertion, so that of several at one moment exactly one is new.
         Ok(self.write().entry(entry.topic.clone()).or_default().append(entry, unless_since))
     }
 

@@ -1,6 +1,6 @@
 //! The append: one transaction in two round trips, the first of which changes nothing for good.
 
-use futures_util::future::{try_join, try_join4, try_join5};
+use futures_util::future::{try_join4, try_join5};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ struct Present {
 /// How an append goes on.
 enum Next {
     /// The very sample is there: so many the user has.
-    Nothing(usize),
+    AlreadyThere(usize),
     /// It is added.
     Add { user: Option<(Vec<u8>, Option<Vec<f32>>)>, count: usize },
 }
@@ -68,7 +68,7 @@ pub(super) async fn append(
     let record = identity.seal(sample)?;
     let present = begin(lease, identity, sample).await?;
     match lease.or_roll_back(decide(identity, sample, &present)).await? {
-        Next::Nothing(count) => {
+        Next::AlreadyThere(count) => {
             lease.roll_back().await?;
             Ok(count)
         }
@@ -96,7 +96,7 @@ async fn begin(lease: &Lease, identity: &Identity, sample: &FaceSample) -> Resul
         lease.prepare_cached(SAMPLES),
     );
     let (lock, make, read, samples) = lease.within(prepared).await?;
-    // All at once: the server works them off in this order, each with a fresh look at the tables.
+    // All at once: the server executes them in this order, and each sees what was committed before it.
     let (_, _, made, read, samples) = lease
         .within(try_join5(
             lease.batch_execute("BEGIN"),
@@ -141,7 +141,7 @@ fn decide(identity: &Identity, sample: &FaceSample, present: &Present) -> Result
         if identity.sample(event, user, *id, record)? != *sample {
             return Err(StoreError::taken_id(sample).into());
         }
-        return Ok(Next::Nothing(present.samples.len()));
+        return Ok(Next::AlreadyThere(present.samples.len()));
     }
     let mut record = rows::user(event, user.as_str(), &present.user)?;
     record.updated = record.updated.max(sample.created());
@@ -189,11 +189,5 @@ async fn finish(
         [&event, &name, &id, &record, &identity.channel, &notices, &user, &template];
     // ADD has only the first six, and a superfluous value is an error.
     let values = values.get(..add.params().len()).unwrap_or(&values);
-    // Sent together with the write: when that fails, the server turns COMMIT into ROLLBACK.
-    let commit = lease.batch_execute("COMMIT");
-    lease
-        .within(try_join(lease.query(&add, values), commit))
-        .await
-        .map(drop)
-        .map_err(Failure::amid_a_transaction)
+    lease.execute_and_commit(&add, values).await
 }

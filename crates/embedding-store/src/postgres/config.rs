@@ -10,6 +10,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
+use url::Url;
 
 use crate::StoreUrlError;
 
@@ -67,30 +68,22 @@ impl FromStr for PostgresConfig {
 
     fn from_str(url: &str) -> Result<Self, StoreUrlError> {
         let url = url.trim();
-        let (scheme, rest) = url.split_once(':').ok_or(StoreUrlError::NoScheme)?;
+        let (scheme, _) = url.split_once(':').ok_or(StoreUrlError::NoScheme)?;
         if !matches!(scheme, "postgres" | "postgresql") {
             return Err(StoreUrlError::UnknownScheme { scheme: scheme.chars().take(16).collect() });
         }
-        let malformed = || StoreUrlError::Malformed { scheme: "postgres".to_owned(), expected: EXPECTED };
-        let rest = rest.strip_prefix("//").ok_or_else(malformed)?;
-        let (place, options) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, database) = place.split_once('/').ok_or_else(malformed)?;
-        // At the last @: were the first one in an unescaped password taken, the rest of the password would
-        // count as the host, which is shown.
-        let (user, address) = authority.rsplit_once('@').ok_or_else(malformed)?;
-        let (user, password) = match user.split_once(':') {
-            Some((user, password)) => (user, Some(password)),
-            None => (user, None),
-        };
-        let (host, port) = host_and_port(address).ok_or_else(malformed)?;
+        let malformed = || wrong(EXPECTED);
+        // No part of a database's URL is a fragment, so that a # in a password is a # like others.
+        let mut url = Url::parse(&url.replace('#', "%23")).map_err(|_| malformed())?;
         let text = |part: &str| decoded(part).filter(|text| !text.is_empty()).ok_or_else(malformed);
-        if database.contains('/') {
-            return Err(malformed());
-        }
+        let database = url.path().strip_prefix('/').filter(|path| !path.contains('/'));
+        let host = url.host_str().ok_or_else(malformed)?.trim_matches(['[', ']']);
+        let port = Some(url.port().unwrap_or(5432)).filter(|port| *port > 0).ok_or_else(malformed)?;
 
         let mut server = Config::new();
-        server.user(text(user)?).host(text(host)?).port(port).dbname(text(database)?);
-        if let Some(password) = password {
+        server.user(text(url.username())?).host(text(host)?).port(port);
+        server.dbname(text(database.ok_or_else(malformed)?)?);
+        if let Some(password) = url.password() {
             server.password(decoded(password).ok_or_else(malformed)?);
         }
         let (idle, interval, retries) = KEEPALIVE;
@@ -100,7 +93,8 @@ impl FromStr for PostgresConfig {
             .keepalives_interval(interval)
             .keepalives_retries(retries);
         server.application_name("face-store");
-        let shown_options = if options.is_empty() { String::new() } else { format!("?{options}") };
+        let options = url.query().unwrap_or_default().to_owned();
+        url.set_password(None).and_then(|()| url.set_scheme("postgres")).map_err(|()| malformed())?;
         let mut config = Self {
             tls: if is_local(&server) { Tls::Unchecked } else { Tls::Verified(None) },
             server,
@@ -110,7 +104,7 @@ impl FromStr for PostgresConfig {
             schema: "face_store".to_owned(),
             approximate_index: false,
             unchecked_fsync: false,
-            shown: format!("postgres://{user}@{address}/{database}{shown_options}"),
+            shown: url.into(),
         };
         config.server.ssl_mode(if is_local(&config.server) { SslMode::Disable } else { SslMode::Require });
         let mut roots = None;
@@ -199,18 +193,6 @@ fn schema(text: &str) -> Result<String, StoreUrlError> {
 fn decoded(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?;
     (!text.contains('\0')).then(|| text.into_owned())
-}
-
-/// Splits off the port, of which an address of version 6 in brackets has none.
-fn host_and_port(address: &str) -> Option<(&str, u16)> {
-    let (host, port) = match address.strip_prefix('[') {
-        Some(rest) => rest.split_once(']')?,
-        None => address.split_at(address.find(':').unwrap_or(address.len())),
-    };
-    match port.strip_prefix(':') {
-        Some(port) => Some((host, port.parse().ok().filter(|port| *port > 0)?)),
-        None => port.is_empty().then_some((host, 5432)),
-    }
 }
 
 /// Whether what is sent stays on this machine.

@@ -1,19 +1,20 @@
 //! The pool of connections, and how one is lent: back in it only when it is known to be good.
 
 use std::future::Future;
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
 use std::pin::Pin;
 use std::time::Duration;
 
 use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
+use futures_util::future::try_join;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Error, Row};
+use tokio_postgres::{Client, Config, Error, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::config::PostgresConfig;
-use super::failure::{Failure, of_pool};
+use super::failure::{Failure, pool_error};
 use super::tls;
 use crate::StoreError;
 
@@ -118,7 +119,7 @@ impl Connections {
 
     pub(super) async fn lend(&self) -> Result<Lease, StoreError> {
         let size = self.pool.status().max_size;
-        let connection = self.pool.get().await.map_err(|e| of_pool(e, size))?;
+        let connection = self.pool.get().await.map_err(|e| pool_error(e, size))?;
         Ok(Lease { connection: Some(connection), limit: self.limit })
     }
 }
@@ -182,6 +183,17 @@ impl Lease {
         .await
     }
 
+    /// The last statement of a transaction, sent together with its COMMIT: when it fails, the server turns the
+    /// COMMIT into a ROLLBACK.
+    pub(super) async fn execute_and_commit(
+        &self,
+        statement: &Statement,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<(), Failure> {
+        let both = try_join(self.execute(statement, values), self.batch_execute("COMMIT"));
+        self.within(both).await.map(drop).map_err(Failure::amid_a_transaction)
+    }
+
     /// Ends a transaction without effect.
     pub(super) async fn roll_back(&self) -> Result<(), Failure> {
         self.within(self.batch_execute("ROLLBACK")).await
@@ -213,12 +225,5 @@ impl Deref for Lease {
     #[expect(clippy::expect_used, reason = "the connection is taken only by what consumes the lease")]
     fn deref(&self) -> &Self::Target {
         self.connection.as_ref().expect("a lease holds its connection")
-    }
-}
-
-impl DerefMut for Lease {
-    #[expect(clippy::expect_used, reason = "the connection is taken only by what consumes the lease")]
-    fn deref_mut(&mut self) -> &mut Self::Target {
-        self.connection.as_mut().expect("a lease holds its connection")
     }
 }

@@ -1,6 +1,5 @@
 //! The deletion of one sample: the user's template is made anew of those that are left.
 
-use futures_util::future::try_join;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -35,8 +34,7 @@ pub(super) async fn delete(
     let notice = identity.notice(&Changed::User(event.clone(), user.clone()));
     let values: [&(dyn ToSql + Sync); 6] =
         [&event_text, &user_text, &id, &rest.template, &identity.channel, &notice];
-    let made = try_join(lease.query(&delete, &values), lease.batch_execute("COMMIT"));
-    lease.within(made).await.map_err(Failure::amid_a_transaction)?;
+    lease.execute_and_commit(&delete, &values).await?;
     Ok(rest.count)
 }
 

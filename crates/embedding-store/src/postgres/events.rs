@@ -56,7 +56,7 @@ pub(super) async fn update(lease: &Lease, identity: &Identity, event: &EventReco
             lease.prepare_cached(MODEL),
         ))
         .await?;
-    // All at once: the server works them off in this order. MODEL is only for the words of the error. After an
+    // All at once: the server executes them in this order. MODEL is only for the words of the error. After an
     // error COMMIT acts as ROLLBACK, so the connection can be used again.
     let (_, _, made, present, _) = lease
         .within(try_join5(

@@ -65,7 +65,7 @@ impl From<Error> for Failure {
         // version migrates: only a new connection prepares it anew. An error without a code is one of the client
         // library, and how much of a batch had been sent by then is unknown.
         let is_stale = error.code().is_none_or(|code| *code == SqlState::FEATURE_NOT_SUPPORTED);
-        let error = of_statement(error);
+        let error = statement_error(error);
         match (is_dead, is_stale) {
             (true, _) => Self::Dead(error),
             (false, true) => Self::Lost(error),
@@ -80,9 +80,9 @@ fn ends_connections(code: &SqlState) -> bool {
 }
 
 /// No connection could be had.
-pub(super) fn of_pool(error: PoolError, size: usize) -> StoreError {
+pub(super) fn pool_error(error: PoolError, size: usize) -> StoreError {
     match error {
-        PoolError::Backend(error) => of_connecting(error),
+        PoolError::Backend(error) => connect_error(error),
         PoolError::Timeout(TimeoutType::Wait) => {
             StoreError::unavailable(true, format!("all {size} connections to the database are in use"))
         }
@@ -96,9 +96,9 @@ pub(super) fn of_pool(error: PoolError, size: usize) -> StoreError {
     }
 }
 
-pub(super) fn of_connecting(error: Error) -> StoreError {
+pub(super) fn connect_error(error: Error) -> StoreError {
     if error.as_db_error().is_some() {
-        return of_statement(error);
+        return statement_error(error);
     }
     // Before the check for errors of input and output, because rustls wraps its own in one.
     if let Some(why) = refused_certificate(&error) {
@@ -121,7 +121,7 @@ pub(super) fn of_connecting(error: Error) -> StoreError {
     StoreError::Misconfigured { reason: format!("{error}: {why}"), source: Some(error.into()) }
 }
 
-pub(super) fn of_statement(error: Error) -> StoreError {
+pub(super) fn statement_error(error: Error) -> StoreError {
     let Some(said) = error.as_db_error() else {
         if error.is_closed() || io_error(&error).is_some() {
             return StoreError::Unavailable {
@@ -133,8 +133,8 @@ pub(super) fn of_statement(error: Error) -> StoreError {
         let what = "a row of the database has not the form that it must have".to_owned();
         return StoreError::Corrupt { what, source: Some(error.into()) };
     };
-    let (code, message) = (said.code().clone(), said.message().to_owned());
-    let source = || Some(ServerSaid { code: code.code().to_owned(), message: message.clone() }.into());
+    let (code, message) = (said.code().code(), said.message());
+    let source = || Some(ServerSaid { code: code.to_owned(), message: message.to_owned() }.into());
     let unavailable = |retryable, reason: &str| StoreError::Unavailable {
         retryable,
         reason: format!("{reason} ({message})"),
@@ -144,40 +144,37 @@ pub(super) fn of_statement(error: Error) -> StoreError {
         reason: format!("{reason} ({message})"),
         source: source(),
     };
-    if [SqlState::INVALID_PASSWORD, SqlState::INVALID_AUTHORIZATION_SPECIFICATION].contains(&code) {
-        return misconfigured("the database refuses this user: check the user and the password");
-    }
-    if code == SqlState::INVALID_CATALOG_NAME {
-        return misconfigured("there is no such database: make it, or name another one");
-    }
-    if code == SqlState::INSUFFICIENT_PRIVILEGE {
-        return misconfigured("the user may not do this: give it the right, or the ownership of the schema");
-    }
-    if [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_COLUMN, SqlState::INVALID_SCHEMA_NAME].contains(&code)
-    {
-        return misconfigured("the tables of the store are not there: restore them from a backup");
-    }
-    if [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED].contains(&code) {
-        let what = format!("the database reports damage: restore it from a backup ({message})");
-        return StoreError::Corrupt { what, source: source() };
-    }
-    if [SqlState::DISK_FULL, SqlState::IO_ERROR].contains(&code) {
-        return unavailable(false, "the database cannot write to its disk");
-    }
-    if code == SqlState::READ_ONLY_SQL_TRANSACTION {
-        return unavailable(false, "the database takes no writes");
-    }
-    if code == SqlState::QUERY_CANCELED {
+    match *said.code() {
+        SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+            misconfigured("the database refuses this user: check the user and the password")
+        }
+        SqlState::INVALID_CATALOG_NAME => {
+            misconfigured("there is no such database: make it, or name another one")
+        }
+        SqlState::INSUFFICIENT_PRIVILEGE => {
+            misconfigured("the user may not do this: give it the right, or the ownership of the schema")
+        }
+        SqlState::UNDEFINED_TABLE | SqlState::UNDEFINED_COLUMN | SqlState::INVALID_SCHEMA_NAME => {
+            misconfigured("the tables of the store are not there: restore them from a backup")
+        }
+        SqlState::DATA_CORRUPTED | SqlState::INDEX_CORRUPTED => StoreError::Corrupt {
+            what: format!("the database reports damage: restore it from a backup ({message})"),
+            source: source(),
+        },
+        SqlState::DISK_FULL | SqlState::IO_ERROR => {
+            unavailable(false, "the database cannot write to its disk")
+        }
+        SqlState::READ_ONLY_SQL_TRANSACTION => unavailable(false, "the database takes no writes"),
         // The code of statement_timeout, and of an operator's pg_cancel_backend.
-        return unavailable(true, "the database did not get done in time");
+        SqlState::QUERY_CANCELED => unavailable(true, "the database did not get done in time"),
+        // The outdated statement: its connection is closed, so a repetition succeeds.
+        SqlState::FEATURE_NOT_SUPPORTED => unavailable(true, "the database refuses for now"),
+        // By class: connections, transactions to be repeated, resources, an operator at work, objects in use.
+        _ if ["08", "40", "53", "55", "57"].iter().any(|class| code.starts_with(class)) => {
+            unavailable(true, "the database refuses for now")
+        }
+        _ => unavailable(false, "the database refuses"),
     }
-    // By class: connections, transactions to be repeated, resources, an operator at work, objects in use.
-    let passing = ["08", "40", "53", "55", "57"].iter().any(|class| code.code().starts_with(class));
-    // FEATURE_NOT_SUPPORTED is the outdated statement: its connection is closed, so a repetition succeeds.
-    if passing || code == SqlState::FEATURE_NOT_SUPPORTED {
-        return unavailable(true, "the database refuses for now");
-    }
-    unavailable(false, "the database refuses")
 }
 
 /// The first error of input or output below.

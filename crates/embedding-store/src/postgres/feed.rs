@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::config::PostgresConfig;
 use super::connection::Sessions;
-use super::failure::of_connecting;
+use super::failure::connect_error;
 use super::identity::Identity;
 use super::notice::{self, Changed};
 use crate::{Change, ChangeFeed, StoreError};
@@ -160,7 +160,7 @@ impl Watch {
             Ok(listener)
         };
         match timeout(self.config.connect_timeout, connecting).await {
-            Ok(outcome) => outcome.map_err(of_connecting),
+            Ok(outcome) => outcome.map_err(connect_error),
             Err(_) => Err(StoreError::unavailable(true, "the database did not take a connection in time")),
         }
     }

@@ -40,11 +40,7 @@ pub(super) async fn admit(lease: &Lease, keyring: &Keyring) -> Result<(), Failur
     // Nobody adds a sample now, and so an empty store stays one. Decided again by what was read under the lock,
     // because another server may have written the record in between.
     match record(keyring, found.first()).map_err(Failure::amid_a_transaction)? {
-        Some(record) => {
-            let values: [&(dyn ToSql + Sync); 1] = [&record];
-            let written = try_join(lease.execute(&write, &values), lease.batch_execute("COMMIT"));
-            lease.within(written).await.map(drop).map_err(Failure::amid_a_transaction)
-        }
+        Some(record) => lease.execute_and_commit(&write, &[&record]).await,
         None => lease.roll_back().await,
     }
 }
@@ -83,8 +79,7 @@ pub(super) async fn reseal(
     let (event_text, user_text) = (event.as_str(), user.as_str());
     let values: [&(dyn ToSql + Sync); 5] =
         [&event_text, &user_text, &resealed.ids, &resealed.records, &resealed.template];
-    let written = try_join(lease.execute(&reseal, &values), lease.batch_execute("COMMIT"));
-    lease.within(written).await.map_err(Failure::amid_a_transaction)?;
+    lease.execute_and_commit(&reseal, &values).await?;
     Ok(resealed.ids.len())
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn begin<T>(
         .map_err(Failure::amid_a_transaction)?;
     let decided = || -> Result<T, Failure> {
         if !is_there.try_get::<_, bool>(1)? {
-            return Err(rows::existing_user(is_there.try_get(0)?, event, user));
+            return Err(rows::missing_user(is_there.try_get(0)?, event, user));
         }
         decide(&found)
     }();

@@ -56,9 +56,9 @@ fn check(found: Option<usize>, last: usize) -> Result<bool, StoreError> {
 /// The version of the tables; `None` where there are none.
 async fn version(client: &Client, schema: &str) -> Result<Option<usize>, Failure> {
     // Not `to_regclass`, which after a wait for the lock may answer from before it.
-    let look = "SELECT EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
+    let exists = "SELECT EXISTS (SELECT 1 FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace \
                 WHERE nspname = $1 AND relname = 'format')";
-    let is_there: bool = client.query_one(look, &[&schema]).await?.try_get(0)?;
+    let is_there: bool = client.query_one(exists, &[&schema]).await?.try_get(0)?;
     let table = format!("\"{schema}\".format");
     if !is_there {
         return Ok(None);

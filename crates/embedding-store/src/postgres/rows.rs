@@ -26,7 +26,7 @@ pub(super) fn belongs(matches: bool, what: &str) -> Result<(), Failure> {
     Err(StoreError::corrupt(format!("a record of kind {what} lies under the key of another one")).into())
 }
 
-pub(super) fn existing_user(is_event: bool, event: &EventName, user: &Username) -> Failure {
+pub(super) fn missing_user(is_event: bool, event: &EventName, user: &Username) -> Failure {
     if is_event {
         StoreError::user_not_found(event, user).into()
     } else {

@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 use super::connection::Lease;
 use super::failure::Failure;
 use super::snapshot::{at_one_moment, each};
-use super::vectors::Vectors;
+use super::vectors::{INDEX_SETTINGS, Vectors};
 use crate::{EventName, NearestTemplates, StoreError, Username};
 
 const MODEL: &str = "SELECT model FROM events WHERE name = $1";
@@ -61,16 +61,16 @@ async fn read(
     })
     .await?;
     match vectors {
-        Some(vectors) if vectors.is_approximate() => {
-            lease.within(lease.batch_execute(vectors.settings())).await?;
+        Some(vectors) if vectors.is_approximate => {
+            lease.within(lease.batch_execute(INDEX_SETTINGS)).await?;
             let values = probe.values().to_vec();
-            each(lease, vectors.indexed(), &[&name, &values, &rows_wanted(limit)], |row| best.take(&row))
+            each(lease, &vectors.indexed, &[&name, &values, &rows_wanted(limit)], |row| best.take(&row))
                 .await?;
         }
         Some(vectors) => by_the_database(lease, vectors, name, &mut best).await?,
         None => each(lease, ALL, &[&name], |row| best.take(&row)).await?,
     }
-    let exact = vectors.is_none_or(|vectors| !vectors.is_approximate());
+    let exact = vectors.is_none_or(|vectors| !vectors.is_approximate);
     let users = best.nearest.into_sorted_vec().into_iter().map(|(distance, user)| (user, distance)).collect();
     Ok(NearestTemplates::new(model, users, user_count.unsigned_abs(), exact))
 }
@@ -85,7 +85,7 @@ async fn by_the_database(
     let probe = best.probe.values().to_vec();
     let wanted = rows_wanted(best.limit).saturating_add(MORE);
     let mut distances: Vec<f64> = Vec::new();
-    each(lease, vectors.first(), &[&event, &probe, &wanted], |row| {
+    each(lease, &vectors.first, &[&event, &probe, &wanted], |row| {
         distances.push(row.try_get(2)?);
         best.take(&row)
     })
@@ -102,7 +102,7 @@ async fn by_the_database(
     }
     // The second query returns the same rows again.
     best.nearest.clear();
-    each(lease, vectors.within(), &[&event, &probe, &bound], |row| best.take(&row)).await
+    each(lease, &vectors.within, &[&event, &probe, &bound], |row| best.take(&row)).await
 }
 
 fn rows_wanted(limit: NonZeroUsize) -> i64 {

@@ -19,7 +19,7 @@ const DELETE: &str = "WITH of_samples AS (DELETE FROM samples WHERE event = $1 A
                       SELECT pg_notify($3, $4) FROM made";
 const IS_EVENT: &str = "SELECT 1 FROM events WHERE name = $1";
 
-// Of an event without users one row without a user, of no event none: told apart in one look at the tables.
+// Of an event without users one row without a user, of no event none: told apart by one statement.
 const LIST: &str = "SELECT found.name, found.record FROM events LEFT JOIN LATERAL \
                     (SELECT name, record FROM users WHERE event = events.name AND name > $2 \
                      ORDER BY name LIMIT $3) found ON true WHERE events.name = $1 ORDER BY found.name";
@@ -70,7 +70,7 @@ async fn alone(
         lease.prepare_cached(IS_EVENT),
     );
     let (lock, write, is_event) = lease.within(prepared).await?;
-    // All at once: the server works them off in this order. IS_EVENT is only for the words of the error, and
+    // All at once: the server executes them in this order. IS_EVENT is only for the words of the error, and
     // costs no round trip here. After an error COMMIT acts as ROLLBACK, so the connection can be used again.
     let (_, _, made, is_event, _) = lease
         .within(try_join5(
@@ -81,7 +81,7 @@ async fn alone(
             lease.batch_execute("COMMIT"),
         ))
         .await?;
-    if made.is_empty() { Err(rows::existing_user(!is_event.is_empty(), event, user)) } else { Ok(()) }
+    if made.is_empty() { Err(rows::missing_user(!is_event.is_empty(), event, user)) } else { Ok(()) }
 }
 
 pub(super) async fn list(
@@ -103,9 +103,9 @@ pub(super) async fn samples(
     user: &Username,
 ) -> Result<Vec<FaceSample>, Failure> {
     let found = lease.rows(SAMPLES, &[&event.as_str(), &user.as_str()]).await?;
-    let Some(first) = found.first() else { return Err(rows::existing_user(false, event, user)) };
+    let Some(first) = found.first() else { return Err(rows::missing_user(false, event, user)) };
     if !first.try_get::<_, bool>(0)? {
-        return Err(rows::existing_user(true, event, user));
+        return Err(rows::missing_user(true, event, user));
     }
     let mut samples = Vec::with_capacity(found.len());
     for row in &found {

@@ -11,13 +11,24 @@ const FIND: &str = "SELECT quote_ident(nspname), extversion FROM pg_extension \
                     JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname = 'vector'";
 const IS_OFFERED: &str = "SELECT 1 FROM pg_available_extensions WHERE name = 'vector'";
 
+/// For a search by the index, which holds all events: it goes on until enough of the one are found.
+// LOCAL, so that the connection returns to the pool unchanged. A scan also ends after
+// hnsw.max_scan_tuples (20,000 by default), so fewer than wanted may be found of a small event among
+// large ones.
+pub(super) const INDEX_SETTINGS: &str =
+    "SET LOCAL hnsw.ef_search = 200; SET LOCAL hnsw.iterative_scan = strict_order";
+
 /// What the database can do with templates.
 #[derive(Debug)]
 pub(super) struct Vectors {
-    first: String,
-    within: String,
-    indexed: String,
-    is_approximate: bool,
+    /// The nearest, with the distance. Parameters: event, probe, how many.
+    pub(super) first: String,
+    /// Those at most so far away. Parameters: event, probe, distance.
+    pub(super) within: String,
+    /// The nearest by the index. Parameters: event, probe, how many.
+    pub(super) indexed: String,
+    /// Whether the index is to be used.
+    pub(super) is_approximate: bool,
 }
 
 /// Installs the extension where it is offered and may be, and finds it.
@@ -79,32 +90,5 @@ impl Vectors {
              ORDER BY {distance} LIMIT $3"
         );
         Self { first, within, indexed, is_approximate }
-    }
-
-    pub(super) fn is_approximate(&self) -> bool {
-        self.is_approximate
-    }
-
-    /// The nearest, with the distance. Parameters: event, probe, how many.
-    pub(super) fn first(&self) -> &str {
-        &self.first
-    }
-
-    /// Those at most so far away. Parameters: event, probe, distance.
-    pub(super) fn within(&self) -> &str {
-        &self.within
-    }
-
-    /// The nearest by the index. Parameters: event, probe, how many.
-    pub(super) fn indexed(&self) -> &str {
-        &self.indexed
-    }
-
-    /// For a search by the index, which holds all events: it goes on until enough of the one are found.
-    pub(super) fn settings(&self) -> &'static str {
-        // LOCAL, so that the connection returns to the pool unchanged. A scan also ends after
-        // hnsw.max_scan_tuples (20,000 by default), so fewer than wanted may be found of a small event among
-        // large ones.
-        "SET LOCAL hnsw.ef_search = 200; SET LOCAL hnsw.iterative_scan = strict_order"
     }
 }

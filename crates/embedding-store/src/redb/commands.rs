@@ -85,7 +85,7 @@ fn update_event(tables: &mut WriteTables<'_>, event: &EventRecord) -> Result<App
 
 fn delete_event(tables: &mut WriteTables<'_>, event: &EventName) -> Result<Applied, Failure> {
     tables.check_event(event)?;
-    let keys = keys::of_event(event);
+    let keys = keys::range_of_event(event);
     // By the keys alone, so that damaged records go too.
     tables.samples.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     tables.users.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
@@ -162,7 +162,7 @@ fn update_user(tables: &mut WriteTables<'_>, user: &UserRecord) -> Result<Applie
 
 fn delete_user(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> Result<Applied, Failure> {
     tables.check_user(event, user)?;
-    let keys = keys::of_user(event, user);
+    let keys = keys::range_of_user(event, user);
     tables.samples.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| false)?;
     tables.users.remove(keys::user(event, user).as_slice())?;
     Ok(Applied::CHANGED)
@@ -170,7 +170,7 @@ fn delete_user(tables: &mut WriteTables<'_>, event: &EventName, user: &Username)
 
 fn reseal(tables: &mut WriteTables<'_>, event: &EventName, user: &Username) -> Result<Applied, Failure> {
     tables.check_user(event, user)?;
-    let range = keys::of_user(event, user);
+    let range = keys::range_of_user(event, user);
     let mut resealed = Vec::new();
     for entry in tables.samples.range(range.start.as_slice()..range.end.as_slice())? {
         let (key, value) = entry?;

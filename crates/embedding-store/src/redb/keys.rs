@@ -37,12 +37,12 @@ pub(super) fn sample_id(event: &EventName, name: &Username, id: Uuid) -> Vec<u8>
 }
 
 /// The keys of an event's users, and of its samples.
-pub(super) fn of_event(event: &EventName) -> Range<Vec<u8>> {
+pub(super) fn range_of_event(event: &EventName) -> Range<Vec<u8>> {
     below(event.as_str().as_bytes())
 }
 
 /// The keys of a user's samples.
-pub(super) fn of_user(event: &EventName, name: &Username) -> Range<Vec<u8>> {
+pub(super) fn range_of_user(event: &EventName, name: &Username) -> Range<Vec<u8>> {
     below(&user(event, name))
 }
 
@@ -92,11 +92,11 @@ mod tests {
         fn a_range_holds_the_keys_of_its_owner_alone(a in names(), b in names(), u in names()) {
             let (a, b) = (EventName::new(&a).unwrap(), EventName::new(&b).unwrap());
             let u = Username::new(&u).unwrap();
-            prop_assert_eq!(of_event(&a).contains(&user(&b, &u)), a == b);
+            prop_assert_eq!(range_of_event(&a).contains(&user(&b, &u)), a == b);
             for id in [Uuid::nil(), Uuid::max()] {
                 let key = sample_id(&b, &u, id);
-                prop_assert_eq!(of_event(&a).contains(&key), a == b);
-                prop_assert_eq!(of_user(&a, &u).contains(&key), a == b);
+                prop_assert_eq!(range_of_event(&a).contains(&key), a == b);
+                prop_assert_eq!(range_of_user(&a, &u).contains(&key), a == b);
             }
         }
 

@@ -17,7 +17,7 @@ const BATCH: usize = 8192;
 
 pub(super) fn load_event(tables: &Tables<ReadTable>, event: &EventName) -> Result<EventSnapshot, Failure> {
     let record = tables.existing_event(event)?;
-    let place = keys::of_event(event);
+    let place = keys::range_of_event(event);
     let users = records(&tables.users, &place, read_user)?;
     let keyring = &tables.keyring;
     let samples = records(&tables.samples, &place, |key, value| read_sample(keyring, key, value))?;

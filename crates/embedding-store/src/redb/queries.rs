@@ -47,7 +47,7 @@ impl Query {
     pub(super) fn list_users(&self, event: &EventName, page: &Page) -> Result<Listing<UserRecord>, Failure> {
         // An empty list must not stand for an event that is not there.
         self.tables.check_event(event)?;
-        let Range { start, end } = keys::of_event(event);
+        let Range { start, end } = keys::range_of_event(event);
         let start = page.after.as_ref().map_or(start, |place| keys::behind_user(event, place.as_str()));
         let records = scan(&self.tables.users, start, Some(end), read_user)?;
         Listing::from_records(records, page.limit, |user| user.name.as_str())
@@ -55,7 +55,7 @@ impl Query {
 
     pub(super) fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, Failure> {
         self.tables.check_user(event, user)?;
-        let Range { start, end } = keys::of_user(event, user);
+        let Range { start, end } = keys::range_of_user(event, user);
         self.scan_samples(start, end)?.collect()
     }
 

@@ -69,7 +69,7 @@ impl<T: ReadableTable<Bytes, Bytes>> Tables<T> {
     }
 
     pub(super) fn count_samples(&self, event: &EventName, user: &Username) -> Result<usize, Failure> {
-        let keys = keys::of_user(event, user);
+        let keys = keys::range_of_user(event, user);
         // Each entry is looked at: to read on can fail, and that must not pass for the end.
         self.samples.range(keys.start.as_slice()..keys.end.as_slice())?.try_fold(0, |count, entry| {
             entry?;
@@ -78,7 +78,7 @@ impl<T: ReadableTable<Bytes, Bytes>> Tables<T> {
     }
 
     pub(super) fn has_samples(&self, event: &EventName) -> Result<bool, Failure> {
-        let keys = keys::of_event(event);
+        let keys = keys::range_of_event(event);
         let first = self.samples.range(keys.start.as_slice()..keys.end.as_slice())?.next().transpose()?;
         Ok(first.is_some())
     }

@@ -91,21 +91,15 @@ impl StoreUrl {
             }
         }
     }
-}
 
-impl StoreUrl {
     /// The file of a `redb:` store; `None` for another store.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
-        match &self.0 {
-            #[cfg(feature = "redb")]
-            Target::Redb(path) => Some(path),
-            Target::Memory => None,
-            #[cfg(feature = "cloudinary")]
-            Target::Cloudinary(_) => None,
-            #[cfg(feature = "postgres")]
-            Target::Postgres(_) => None,
+        #[cfg(feature = "redb")]
+        if let Target::Redb(path) = &self.0 {
+            return Some(path);
         }
+        None
     }
 }
 
@@ -123,13 +117,21 @@ impl FromStr for StoreUrl {
                 refuse_options(scheme, options)?;
                 if place.is_empty() { Ok(Self(Target::Memory)) } else { Err(malformed(scheme, "memory:")) }
             }
+            #[cfg(feature = "redb")]
             "redb" => {
                 refuse_options(scheme, options)?;
                 redb(place)
             }
-            "cloudinary" => cloudinary(place, options),
+            #[cfg(feature = "cloudinary")]
+            "cloudinary" => Ok(Self(Target::Cloudinary(Box::new(CloudinaryUrl::parse(place, options)?)))),
             // The whole text, since a parser of its own takes account, host and options apart.
-            "postgres" | "postgresql" => postgres(text),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => Ok(Self(Target::Postgres(Box::new(text.parse()?)))),
+            // Without its feature; with it, the scheme was taken above.
+            _ if ["redb", "cloudinary", "postgres"].contains(&scheme) => {
+                Err(StoreUrlError::NotBuilt { scheme: scheme.to_owned() })
+            }
+            _ if scheme == "postgresql" => Err(StoreUrlError::NotBuilt { scheme: "postgres".to_owned() }),
             _ => Err(StoreUrlError::UnknownScheme { scheme: scheme.to_owned() }),
         }
     }
@@ -160,31 +162,6 @@ fn redb(path: &str) -> Result<StoreUrl, StoreUrlError> {
         return Err(malformed("redb", "redb:PATH, such as redb:data/faces.redb or redb:/srv/faces.redb"));
     }
     Ok(StoreUrl(Target::Redb(PathBuf::from(path))))
-}
-
-#[cfg(not(feature = "redb"))]
-fn redb(_path: &str) -> Result<StoreUrl, StoreUrlError> {
-    Err(StoreUrlError::NotBuilt { scheme: "redb".to_owned() })
-}
-
-#[cfg(feature = "cloudinary")]
-fn cloudinary(place: &str, options: &str) -> Result<StoreUrl, StoreUrlError> {
-    Ok(StoreUrl(Target::Cloudinary(Box::new(CloudinaryUrl::parse(place, options)?))))
-}
-
-#[cfg(not(feature = "cloudinary"))]
-fn cloudinary(_place: &str, _options: &str) -> Result<StoreUrl, StoreUrlError> {
-    Err(StoreUrlError::NotBuilt { scheme: "cloudinary".to_owned() })
-}
-
-#[cfg(feature = "postgres")]
-fn postgres(url: &str) -> Result<StoreUrl, StoreUrlError> {
-    Ok(StoreUrl(Target::Postgres(Box::new(url.parse()?))))
-}
-
-#[cfg(not(feature = "postgres"))]
-fn postgres(_url: &str) -> Result<StoreUrl, StoreUrlError> {
-    Err(StoreUrlError::NotBuilt { scheme: "postgres".to_owned() })
 }
 
 fn malformed(scheme: &str, expected: &'static str) -> StoreUrlError {

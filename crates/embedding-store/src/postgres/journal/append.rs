@@ -22,7 +22,7 @@ const ADD_UNLESS: &str = "INSERT INTO journal (topic, id, time, kind, subject, k
                           WHERE topic = $1 AND subject = $5 AND kind = $4 AND time >= $8) \
                           ON CONFLICT DO NOTHING";
 
-/// How often an append looks again when what kept its entry out is erased before it can be read.
+/// How often an append is tried again when what kept its entry out is erased before it can be read.
 const ATTEMPTS: usize = 5;
 
 pub(super) async fn append(
@@ -63,7 +63,7 @@ async fn add(
     let of_lock: [&(dyn ToSql + Sync); 2] = [&topic, &subject];
     let mut values = values.to_vec();
     values.push(&since.time);
-    // All at once: the server works them off in this order, each with a fresh look at the table.
+    // All at once: the server executes them in this order, and each sees what was committed before it.
     let (_, _, added, _) = lease
         .within(try_join4(
             lease.batch_execute("BEGIN"),

@@ -15,12 +15,12 @@ pub(super) async fn amend(lease: &Lease, entry: &JournalEntry) -> Result<(), Fai
     entry.check_storable()?;
     let topic = entry.topic.as_str();
     // FOR UPDATE: of two that amend one revision the second waits here, then sees the new one and is refused.
-    let look = format!("SELECT {COLUMNS} FROM journal WHERE topic = $1 AND id = $2 FOR UPDATE");
-    let prepared = try_join(lease.prepare_cached(&look), lease.prepare_cached(AMEND));
-    let (look, amend) = lease.within(prepared).await?;
-    let of_look: [&(dyn ToSql + Sync); 2] = [&topic, &entry.id];
+    let select = format!("SELECT {COLUMNS} FROM journal WHERE topic = $1 AND id = $2 FOR UPDATE");
+    let prepared = try_join(lease.prepare_cached(&select), lease.prepare_cached(AMEND));
+    let (select, amend) = lease.within(prepared).await?;
+    let id_of_entry: [&(dyn ToSql + Sync); 2] = [&topic, &entry.id];
     let (_, found) = lease
-        .within(try_join(lease.batch_execute("BEGIN"), lease.query(&look, &of_look)))
+        .within(try_join(lease.batch_execute("BEGIN"), lease.query(&select, &id_of_entry)))
         .await
         .map_err(Failure::amid_a_transaction)?;
     let amended = || -> Result<_, Failure> {
@@ -31,8 +31,7 @@ pub(super) async fn amend(lease: &Lease, entry: &JournalEntry) -> Result<(), Fai
     let (record, amended) = lease.or_roll_back(amended).await?;
     let (kind, subject) = (amended.kind.as_str(), subject(&amended));
     let values: [&(dyn ToSql + Sync); 5] = [&topic, &entry.id, &kind, &subject, &record];
-    let made = try_join(lease.execute(&amend, &values), lease.batch_execute("COMMIT"));
-    lease.within(made).await.map(drop).map_err(Failure::amid_a_transaction)
+    lease.execute_and_commit(&amend, &values).await
 }
 
 /// By the columns alone, so that damaged entries go too.

@@ -1,6 +1,6 @@
 //! The journal in the database: one table, with the keys of a topic unique in it.
 //!
-//! [`append`] adds, [`reads`] looks things up, [`changes`] amends and erases. Nobody is notified: whoever reads
+//! [`append`] adds, [`reads`] queries, [`changes`] amends and erases. Nobody is notified: whoever reads
 //! the journal reads it there.
 
 mod append;

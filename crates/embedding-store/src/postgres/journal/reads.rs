@@ -1,4 +1,4 @@
-//! Looking things up in the journal, each in one look at the table.
+//! Queries of the journal, each by one statement.
 
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;

@@ -1,6 +1,6 @@
 //! The journal in the file: tables of its own, written by the same writer as everything else.
 //!
-//! [`tables`] lays them out, [`writes`] changes them, [`reads`] looks things up in them.
+//! [`tables`] lays them out, [`writes`] changes them, [`reads`] queries them.
 
 mod reads;
 pub(super) mod tables;

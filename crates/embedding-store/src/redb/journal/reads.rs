@@ -1,15 +1,15 @@
-//! Looking things up in the journal: each in one transaction.
+//! Queries of the journal, each in one transaction.
 
-use redb::{AccessGuard, StorageError};
+use std::ops::Range;
+
+use redb::ReadableTable;
 
 use super::super::failure::Failure;
-use super::super::tables::{Bytes, ReadTable};
-use super::tables::{JournalTables, end_of, of_places, of_subject, read_entry};
+use super::super::tables::ReadTable;
+use super::tables::{JournalTables, keys_of_places, keys_of_subject, place_at_end, read_entry};
 use crate::{JournalCursor, JournalEntry, JournalListing, JournalPage, Topic};
 
 pub(super) type Tables = JournalTables<ReadTable>;
-
-type Found<'a> = Result<(AccessGuard<'a, Bytes>, AccessGuard<'a, Bytes>), StorageError>;
 
 impl Tables {
     pub(super) fn latest(
@@ -27,45 +27,37 @@ impl Tables {
 
     pub(super) fn list(&self, topic: &Topic, page: &JournalPage) -> Result<JournalListing, Failure> {
         let Some(places) = page.range() else { return Ok(JournalListing::default()) };
-        // By the index, so that a page about one person does not read the whole topic.
-        if let Some(subject) = &page.subject {
-            let keys = of_subject(topic, Some(subject), places);
-            let found = self.subjects.range(keys.start.as_slice()..keys.end.as_slice())?;
-            // The kind stands in the index, so that entries of others are not read.
-            let is_of_kind = |value: &[u8]| page.kind.as_ref().is_none_or(|kind| kind.as_bytes() == value);
-            let read = |entry: Found<'_>| {
-                let read = || {
-                    let (key, value) = entry?;
-                    if !is_of_kind(value.value()) {
-                        return Ok(None);
-                    }
-                    self.about(topic, Some(subject), end_of(key.value())?).map(Some)
-                };
-                read().transpose()
-            };
-            return JournalListing::from_entries(
-                ordered(found, page.newest_first).filter_map(read),
-                page.limit,
-            );
-        }
-        let keys = of_places(topic, places);
-        let found = self.entries.range(keys.start.as_slice()..keys.end.as_slice())?;
-        let read = |entry: Found<'_>| {
-            let read = || {
-                let (key, value) = entry?;
-                let entry = read_entry(key.value(), value.value())?;
+        let Some(subject) = &page.subject else {
+            return list(&self.entries, &keys_of_places(topic, places), page, |key, value| {
+                let entry = read_entry(key, value)?;
                 Ok(Some(entry).filter(|entry| page.selects(entry)))
-            };
-            read().transpose()
+            });
         };
-        JournalListing::from_entries(ordered(found, page.newest_first).filter_map(read), page.limit)
+        // By the index, so that a page about one person does not read the whole topic. The kind stands in the
+        // index too, so that entries of others are not read.
+        list(&self.subjects, &keys_of_subject(topic, Some(subject), places), page, |key, kind| {
+            if page.kind.as_ref().is_some_and(|wanted| wanted.as_bytes() != kind) {
+                return Ok(None);
+            }
+            self.about(topic, Some(subject), place_at_end(key)?).map(Some)
+        })
     }
 }
 
-fn ordered<'a, T>(
-    found: impl DoubleEndedIterator<Item = T> + 'a,
-    newest_first: bool,
-) -> Box<dyn Iterator<Item = T> + 'a> {
+/// The page of the entries that `read` makes of a table's records, or leaves out.
+fn list(
+    table: &ReadTable,
+    keys: &Range<Vec<u8>>,
+    page: &JournalPage,
+    read: impl Fn(&[u8], &[u8]) -> Result<Option<JournalEntry>, Failure>,
+) -> Result<JournalListing, Failure> {
+    let records = ReadableTable::range(table, keys.start.as_slice()..keys.end.as_slice())?;
     // Boxed because the two directions are iterators of different types.
-    if newest_first { Box::new(found.rev()) } else { Box::new(found) }
+    let ordered: Box<dyn Iterator<Item = _>> =
+        if page.newest_first { Box::new(records.rev()) } else { Box::new(records) };
+    let entries = ordered.filter_map(|record| match record {
+        Ok((key, value)) => read(key.value(), value.value()).transpose(),
+        Err(error) => Some(Err(error.into())),
+    });
+    JournalListing::from_entries(entries, page.limit)
 }

@@ -85,11 +85,11 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
         kind: &str,
         from: JournalCursor,
     ) -> Result<Option<JournalEntry>, Failure> {
-        let keys = of_subject(topic, subject, from..JournalCursor::LAST);
+        let keys = keys_of_subject(topic, subject, from..JournalCursor::LAST);
         for entry in self.subjects.range(keys.start.as_slice()..keys.end.as_slice())?.rev() {
             let (key, value) = entry?;
             if value.value() == kind.as_bytes() {
-                return self.about(topic, subject, end_of(key.value())?).map(Some);
+                return self.about(topic, subject, place_at_end(key.value())?).map(Some);
             }
         }
         Ok(None)
@@ -139,12 +139,12 @@ pub(super) fn subject_key(topic: &Topic, subject: Option<&str>, place: JournalCu
 }
 
 /// The keys of the entries at these places.
-pub(super) fn of_places(topic: &Topic, places: Range<JournalCursor>) -> Range<Vec<u8>> {
+pub(super) fn keys_of_places(topic: &Topic, places: Range<JournalCursor>) -> Range<Vec<u8>> {
     entry_key(topic, places.start)..entry_key(topic, places.end)
 }
 
 /// The keys by subject of the entries at these places.
-pub(super) fn of_subject(
+pub(super) fn keys_of_subject(
     topic: &Topic,
     subject: Option<&str>,
     places: Range<JournalCursor>,
@@ -153,7 +153,7 @@ pub(super) fn of_subject(
 }
 
 /// The keys of everything of a topic, in each of the tables.
-pub(super) fn of_topic(topic: &Topic) -> Range<Vec<u8>> {
+pub(super) fn keys_of_topic(topic: &Topic) -> Range<Vec<u8>> {
     let topic = topic.as_str().as_bytes();
     // No topic holds a byte below a space, so nothing of another topic lies between the two.
     [topic, &[0]].concat()..[topic, &[1]].concat()
@@ -172,7 +172,7 @@ pub(super) fn time_bytes(time: i64) -> [u8; 8] {
 }
 
 /// The place that a key ends with.
-pub(super) fn end_of(key: &[u8]) -> Result<JournalCursor, Failure> {
+pub(super) fn place_at_end(key: &[u8]) -> Result<JournalCursor, Failure> {
     read_place(key.last_chunk::<PLACE_BYTES>().map_or(&[], <[u8; PLACE_BYTES]>::as_slice))
 }
 
@@ -201,7 +201,7 @@ mod tests {
             let a = JournalCursor { time: a, id: Uuid::from_u128(id) };
             let b = JournalCursor { time: b, id: Uuid::from_u128(other) };
             prop_assert_eq!(place_bytes(a).cmp(&place_bytes(b)), a.cmp(&b));
-            prop_assert_eq!(end_of(&subject_key(&topic("t"), Some("s"), a)).unwrap(), a);
+            prop_assert_eq!(place_at_end(&subject_key(&topic("t"), Some("s"), a)).unwrap(), a);
         }
 
         #[test]
@@ -216,10 +216,10 @@ mod tests {
             let (one, other) = (topic(topics[0]), topic(topics[1]));
             let key = subject_key(&other, subjects[1], place);
             let same_subject = subjects[0] == subjects[1];
-            let all = of_subject(&one, subjects[0], JournalCursor::FIRST..JournalCursor::LAST);
+            let all = keys_of_subject(&one, subjects[0], JournalCursor::FIRST..JournalCursor::LAST);
             prop_assert_eq!(all.contains(&key), is_theirs && same_subject && place < JournalCursor::LAST);
             for key in [key, entry_key(&other, place), id_key(&other, place.id), key_key(&other, "k")] {
-                prop_assert_eq!(of_topic(&one).contains(&key), is_theirs);
+                prop_assert_eq!(keys_of_topic(&one).contains(&key), is_theirs);
             }
         }
     }

@@ -7,8 +7,8 @@ use super::super::applied::Applied;
 use super::super::failure::Failure;
 use super::super::tables::Bytes;
 use super::tables::{
-    JournalTables, end_of, entry_key, id_key, key_key, of_places, of_subject, of_topic, place_bytes,
-    read_entry, subject_key, time_bytes,
+    JournalTables, entry_key, id_key, key_key, keys_of_places, keys_of_subject, keys_of_topic, place_at_end,
+    place_bytes, read_entry, subject_key, time_bytes,
 };
 use crate::{Appended, Erase, JournalCursor, JournalEntry, StoreError, Topic};
 
@@ -40,7 +40,7 @@ fn append(
     unless_since: Option<OffsetDateTime>,
 ) -> Result<Applied, Failure> {
     let bytes = entry.to_bytes()?;
-    // One thread makes all writes, so nobody appends between this look and the insertions below.
+    // One thread makes all writes, so nobody appends between this check and the insertions below.
     if let Some(kept_out) = kept_out(tables, entry, unless_since)? {
         return Ok(Applied { changed: false, count: 0, kept_out: Some(kept_out) });
     }
@@ -61,8 +61,8 @@ fn kept_out(
     unless_since: Option<OffsetDateTime>,
 ) -> Result<Option<Appended>, Failure> {
     let topic = &entry.topic;
-    // Id and key before the time: a request that comes again is to be
-    // told of its own entry, and not of another one of a moment ago.
+    // Id and key before the time: a request that comes again is to
+    // get its own entry, and not another one of a moment ago.
     let mut present = tables.by_id(topic, entry.id)?;
     if let (None, Some(key)) = (&present, &entry.key) {
         present = tables.by_key(topic, key)?;
@@ -121,7 +121,7 @@ fn erase(tables: &mut WriteTables<'_>, topic: &Topic, what: &Erase) -> Result<Ap
 
 /// By the keys alone, so that damaged entries go too.
 fn erase_all(tables: &mut WriteTables<'_>, topic: &Topic) -> Result<Applied, Failure> {
-    let (keys, mut count) = (of_topic(topic), 0);
+    let (keys, mut count) = (keys_of_topic(topic), 0);
     tables.entries.retain_in(keys.start.as_slice()..keys.end.as_slice(), |_, _| {
         count += 1;
         false
@@ -133,9 +133,9 @@ fn erase_all(tables: &mut WriteTables<'_>, topic: &Topic) -> Result<Applied, Fai
 }
 
 fn about(tables: &WriteTables<'_>, topic: &Topic, subject: &str) -> Result<Vec<JournalCursor>, Failure> {
-    let keys = of_subject(topic, Some(subject), JournalCursor::FIRST..JournalCursor::LAST);
-    let found = tables.subjects.range(keys.start.as_slice()..keys.end.as_slice())?;
-    found.map(|entry| end_of(entry?.0.value())).collect()
+    let keys = keys_of_subject(topic, Some(subject), JournalCursor::FIRST..JournalCursor::LAST);
+    let records = tables.subjects.range(keys.start.as_slice()..keys.end.as_slice())?;
+    records.map(|record| place_at_end(record?.0.value())).collect()
 }
 
 fn before(
@@ -143,13 +143,13 @@ fn before(
     topic: &Topic,
     time: OffsetDateTime,
 ) -> Result<Vec<JournalEntry>, Failure> {
-    let keys = of_places(topic, JournalCursor::FIRST..JournalCursor::start_of(time));
-    let found = tables.entries.range(keys.start.as_slice()..keys.end.as_slice())?;
-    let read = |entry: Result<(redb::AccessGuard<'_, Bytes>, redb::AccessGuard<'_, Bytes>), _>| {
-        let (key, value) = entry?;
+    let keys = keys_of_places(topic, JournalCursor::FIRST..JournalCursor::start_of(time));
+    let records = tables.entries.range(keys.start.as_slice()..keys.end.as_slice())?;
+    let read = records.map(|record| {
+        let (key, value) = record?;
         read_entry(key.value(), value.value())
-    };
-    found.map(read).collect()
+    });
+    read.collect()
 }
 
 fn remove(tables: &mut WriteTables<'_>, entries: &[JournalEntry]) -> Result<usize, Failure> {
