@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::error::{Description, Reason};
+pub(crate) use crate::error::{DuplicateOf, UnlikeFace};
 
 /// An error of the routes that answer with a status.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,28 +75,6 @@ pub(crate) struct ProblemError {
     /// Which face is unlike the user's others, of `other_person` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     other_person: Option<UnlikeFace>,
-}
-
-/// A face of a request that is unlike the user's others.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
-pub(crate) struct UnlikeFace {
-    /// Its place among what was sent, from 0.
-    #[schema(example = 1)]
-    pub(crate) index: usize,
-    /// How far it is from the others.
-    #[schema(minimum = 0, example = 0.5126)]
-    pub(crate) distance: f32,
-}
-
-/// Another user of the event who has the face.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub(crate) struct DuplicateOf {
-    /// Their name.
-    #[schema(example = "john_doe")]
-    pub(crate) user: String,
-    /// How far the face is from theirs.
-    #[schema(minimum = 0, example = 0.2127)]
-    pub(crate) distance: f32,
 }
 
 impl ProblemError {

@@ -4,10 +4,11 @@ use actix_web::http::StatusCode;
 use embedding_store::StoreError;
 use events::{AuditError, CheckInError, EventError, ImportError};
 use face_core::{FaceError, PictureError};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::codes::{self, Code};
 use super::{ApiError, Reason, WhichPicture};
-use crate::error_body::{DuplicateOf, UnlikeFace};
 use crate::http::Shape;
 
 /// What the client is told.
@@ -24,6 +25,28 @@ pub(crate) struct Description {
     pub(crate) duplicate: Option<DuplicateOf>,
     /// Which face is unlike the user's others.
     pub(crate) other_person: Option<UnlikeFace>,
+}
+
+/// A face of a request that is unlike the user's others.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, ToSchema)]
+pub(crate) struct UnlikeFace {
+    /// Its place among what was sent, from 0.
+    #[schema(example = 1)]
+    pub(crate) index: usize,
+    /// How far it is from the others.
+    #[schema(minimum = 0, example = 0.5126)]
+    pub(crate) distance: f32,
+}
+
+/// Another user of the event who has the face.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub(crate) struct DuplicateOf {
+    /// Their name.
+    #[schema(example = "john_doe")]
+    pub(crate) user: String,
+    /// How far the face is from theirs.
+    #[schema(minimum = 0, example = 0.2127)]
+    pub(crate) distance: f32,
 }
 
 /// A status that a layer below answered without words.

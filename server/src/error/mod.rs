@@ -15,7 +15,7 @@ use crate::http::Shape;
 
 pub(crate) use causes::with_causes;
 pub(crate) use codes::ApiError;
-pub(crate) use describe::Description;
+pub(crate) use describe::{Description, DuplicateOf, UnlikeFace};
 pub(crate) use reason::{Reason, WhichPicture};
 
 impl ApiError {

@@ -50,7 +50,7 @@ impl Gallery {
     /// # Errors
     /// [`EventError::UnusableSamples`] when a user's samples make no template: there are none, one has no
     /// direction, or one is not of the event's model.
-    pub fn of(snapshot: EventSnapshot, scale: DistanceScale) -> Result<Self, EventError> {
+    pub fn from_snapshot(snapshot: EventSnapshot, scale: DistanceScale) -> Result<Self, EventError> {
         let EventSnapshot { event, mut users } = snapshot;
         // Blocks rely on name order. Stores list users in it, and to sort what is sorted costs little.
         users.sort_by(|a, b| a.user.name.cmp(&b.user.name));

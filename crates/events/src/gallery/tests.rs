@@ -144,7 +144,9 @@ fn snapshot(model: ModelId, users: &[(usize, &[u64])]) -> EventSnapshot {
 
 #[test]
 fn a_user_with_several_samples_stands_at_the_direction_of_their_mean() {
-    let gallery = Gallery::of(snapshot(model(), &[(1, &[1, 2, 3]), (2, &[4])]), DistanceScale::UNIT).unwrap();
+    let gallery =
+        Gallery::from_snapshot(snapshot(model(), &[(1, &[1, 2, 3]), (2, &[4])]), DistanceScale::UNIT)
+            .unwrap();
     let mean = Template::of(DistanceScale::UNIT, [&embedding(1), &embedding(2), &embedding(3)]).unwrap();
     let nearest = gallery.nearest(&mean).unwrap().unwrap();
     assert_eq!((nearest.user, nearest.distance.value()), (user(1), 0.0));
@@ -152,7 +154,9 @@ fn a_user_with_several_samples_stands_at_the_direction_of_their_mean() {
 
 #[test]
 fn the_number_of_samples_behind_a_template_stays_with_its_user() {
-    let gallery = Gallery::of(snapshot(model(), &[(1, &[1, 2, 3]), (3, &[4])]), DistanceScale::UNIT).unwrap();
+    let gallery =
+        Gallery::from_snapshot(snapshot(model(), &[(1, &[1, 2, 3]), (3, &[4])]), DistanceScale::UNIT)
+            .unwrap();
     let two = Template::of(DistanceScale::UNIT, [&embedding(5), &embedding(6)]).unwrap();
     let gallery = gallery.with(&user(2), &two).unwrap();
     let counts = |gallery: &Gallery| [1, 2, 3].map(|number| gallery.samples(&user(number)));
@@ -191,7 +195,7 @@ fn another_metric_is_refused() {
 fn stored_samples_that_make_no_template_are_an_error_that_names_the_user() {
     let other = ModelId::new("other").unwrap();
     for (model, users) in [(model(), [(1, &[1][..]), (2, &[])]), (other, [(2, &[2][..]), (3, &[3])])] {
-        let error = Gallery::of(snapshot(model, &users), DistanceScale::UNIT).unwrap_err();
+        let error = Gallery::from_snapshot(snapshot(model, &users), DistanceScale::UNIT).unwrap_err();
         assert!(
             matches!(&error, EventError::UnusableSamples { user: named, .. } if *named == user(2)),
             "{error}"

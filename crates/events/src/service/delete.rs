@@ -58,14 +58,14 @@ impl Inner {
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
         let turn = self.galleries.turn(event).await;
-        let held = self.current(&turn).await?;
+        let loaded = self.current(&turn).await?;
         self.attached.erase_user(event, user).await?;
         let change = turn.change();
         match self.store.delete_user(event, user).await {
             Ok(()) => {
                 // A user deleted from an event that was not known here leaves it stale: others may be there.
-                if let Some(held) = held {
-                    change.done(Some(held.without(user)));
+                if let Some(loaded) = loaded {
+                    change.done(Some(loaded.without(user)));
                 }
                 // What was recorded until no search here named the user any more.
                 self.attached.erase_user(event, user).await?;
@@ -77,8 +77,8 @@ impl Inner {
                 Err(EventError::UnknownEvent { event: event.clone() })
             }
             Err(StoreError::NotFound { .. }) => {
-                match held {
-                    Some(held) => change.done(Some(held.without(user))),
+                match loaded {
+                    Some(loaded) => change.done(Some(loaded.without(user))),
                     None => drop(change),
                 }
                 Err(EventError::UnknownUser { event: event.clone(), user: user.clone() })

@@ -31,16 +31,17 @@ impl Inner {
     pub(super) async fn duplicates(
         &self,
         event: &EventName,
-        held: &LoadedEvent,
+        loaded: &LoadedEvent,
         user: &Username,
         faces: &[&Embedding],
     ) -> Result<Vec<Duplicate>, EventError> {
-        let Some(SearchResult { nearest, users, .. }) = self.search_for(event, held, faces, NEAREST).await?
+        let Some(SearchResult { nearest, users, .. }) =
+            self.search_for(event, loaded, faces, NEAREST).await?
         else {
             return Ok(Vec::new());
         };
-        let limits = self.models.of_event(event, held.model())?;
-        let threshold = limit_of(limits, event, held.rules().rule, users, 1)?.threshold;
+        let limits = self.models.of_event(event, loaded.model())?;
+        let threshold = limit_of(limits, event, loaded.rules().rule, users, 1)?.threshold;
         let mut others = BTreeMap::new();
         for near in
             nearest.into_iter().flatten().filter(|near| near.user != *user && near.distance <= threshold)

@@ -82,18 +82,18 @@ impl Inner {
         options: &EnrolmentOptions,
     ) -> Result<EnrolmentOutcome, EventError> {
         let turn = self.galleries.turn(event).await;
-        let held = match self.current(&turn).await? {
+        let loaded = match self.current(&turn).await? {
             // The same request may have made it through another service, of which no change has come yet.
             None if options.request.is_some() => self.read(&turn).await?,
-            held => held,
+            loaded => loaded,
         };
-        match self.enrol_in(&turn, held, user, faces, options).await {
+        match self.enrol_in(&turn, loaded, user, faces, options).await {
             // Another service made the event for another model, and no change has come of it yet. Nothing was written.
             Err(EventError::Store(error @ StoreError::Conflict { subject: Subject::Event(_), .. })) => {
                 tracing::info!(%event, %error, "enrolment tried again: the event was changed by another");
                 // Now that the model is known, a face of another is refused with `ModelMismatch`.
-                let held = self.read(&turn).await?;
-                self.enrol_in(&turn, held, user, faces, options).await
+                let loaded = self.read(&turn).await?;
+                self.enrol_in(&turn, loaded, user, faces, options).await
             }
             outcome => outcome,
         }
@@ -102,7 +102,7 @@ impl Inner {
     async fn enrol_in(
         &self,
         turn: &Turn<'_>,
-        held: Option<LoadedEvent>,
+        loaded: Option<LoadedEvent>,
         user: &Username,
         faces: &[EnrolmentFace],
         options: &EnrolmentOptions,
@@ -110,18 +110,18 @@ impl Inner {
         let event = turn.event();
         // All faces before anything is written: a request with one wrong face stores none.
         for face in faces {
-            self.expect_model(event, held.as_ref().map(LoadedEvent::model), face.embedding.model())?;
+            self.expect_model(event, loaded.as_ref().map(LoadedEvent::model), face.embedding.model())?;
         }
-        let known = held.as_ref().is_some_and(|held| held.may_have(user));
+        let known = loaded.as_ref().is_some_and(|loaded| loaded.may_have(user));
         // With a mark also an unknown user: another service may have enrolled them by this very request.
-        let (held, enrolled) = if known || (held.is_some() && options.request.is_some()) {
-            self.enrolled(event, user, held).await?
+        let (loaded, enrolled) = if known || (loaded.is_some() && options.request.is_some()) {
+            self.enrolled(event, user, loaded).await?
         } else {
-            (held, Vec::new())
+            (loaded, Vec::new())
         };
 
         let Plan { earlier, pending, duplicates, other_people } =
-            self.plan(event, held.as_ref(), user, faces, &enrolled, options).await?;
+            self.plan(event, loaded.as_ref(), user, faces, &enrolled, options).await?;
         if let (true, Some(embedding_count)) = (earlier.is_all(), earlier.count) {
             tracing::info!(%event, %user, embedding_count, "user enrolled before by the same request");
             let samples = earlier.samples.into_iter().flatten().collect();
@@ -134,15 +134,15 @@ impl Inner {
             });
         }
         let template = self.template_with(event, user, &enrolled, &pending)?;
-        let users_before = match &held {
+        let users_before = match &loaded {
             Some(LoadedEvent::InMemory(gallery)) => gallery.len(),
             Some(LoadedEvent::InStore(..)) | None => 0,
         };
         // Made before the write: what fails here must not leave samples behind that are not searched.
-        let now_held = match held {
-            Some(LoadedEvent::InMemory(gallery)) => self.held(gallery.with(user, &template)?),
-            Some(held @ LoadedEvent::InStore(..)) => held,
-            None => self.held(self.empty(template.model()).with(user, &template)?),
+        let now_loaded = match loaded {
+            Some(LoadedEvent::InMemory(gallery)) => self.keep(gallery.with(user, &template)?),
+            Some(loaded @ LoadedEvent::InStore(..)) => loaded,
+            None => self.keep(self.empty(template.model()).with(user, &template)?),
         };
         let made = pending.iter().map(|face| sample(event, user, face, options));
         let made = made.collect::<Result<Vec<_>, EventError>>()?;
@@ -150,7 +150,7 @@ impl Inner {
         let samples =
             earlier.samples.into_iter().filter_map(|stored| stored.or_else(|| ids.next())).collect();
 
-        let embedding_count = self.append(turn, enrolled.len(), made, now_held.clone()).await?;
+        let embedding_count = self.append(turn, enrolled.len(), made, now_loaded.clone()).await?;
         // Not before the write: the log must not report an enrolment that failed.
         for Duplicate { user: other, distance } in &duplicates {
             tracing::warn!(%event, %user, %other, %distance, "a face was enrolled that another user has");
@@ -159,8 +159,8 @@ impl Inner {
             tracing::warn!(%event, %user, %distance, "a face was enrolled that is unlike the user's others");
         }
         tracing::info!(%event, %user, embedding_count, "user enrolled");
-        if let LoadedEvent::InMemory(gallery) = &now_held {
-            self.warn_when_lax(event, &now_held, users_before, gallery.len());
+        if let LoadedEvent::InMemory(gallery) = &now_loaded {
+            self.warn_when_lax(event, &now_loaded, users_before, gallery.len());
         }
         Ok(EnrolmentOutcome { embedding_count, samples, duplicates, other_people, repeated: false })
     }
@@ -169,7 +169,7 @@ impl Inner {
     async fn plan<'a>(
         &self,
         event: &EventName,
-        held: Option<&LoadedEvent>,
+        loaded: Option<&LoadedEvent>,
         user: &Username,
         faces: &'a [EnrolmentFace],
         enrolled: &[FaceSample],
@@ -183,13 +183,13 @@ impl Inner {
         let stored = faces.iter().zip(&earlier.samples);
         let pending: Vec<_> = stored.filter(|(_, sample)| sample.is_none()).map(|(face, _)| face).collect();
         let embeddings: Vec<_> = faces.iter().map(|face| &face.embedding).collect();
-        let policy = options.duplicate_policy(held.map(LoadedEvent::rules));
-        let duplicates = match (policy, held) {
+        let policy = options.duplicate_policy(loaded.map(LoadedEvent::rules));
+        let duplicates = match (policy, loaded) {
             (DuplicatePolicy::Allow, _) | (_, None) => Vec::new(),
             // What was done before stays done.
             (DuplicatePolicy::Reject, Some(_)) if pending.is_empty() => Vec::new(),
             // Under `Warn` also for a request that was done before: its answer names them again.
-            (_, Some(held)) => self.duplicates(event, held, user, &embeddings).await?,
+            (_, Some(loaded)) => self.duplicates(event, loaded, user, &embeddings).await?,
         };
         match (policy, duplicates.first()) {
             (DuplicatePolicy::Warn | DuplicatePolicy::Allow, _) | (_, None) => {}
@@ -198,7 +198,7 @@ impl Inner {
                 return Err(EventError::DuplicatePerson { event, user, distance: *distance });
             }
         }
-        let other_people = self.unlike(event, held, user, &embeddings, enrolled, &earlier, options)?;
+        let other_people = self.unlike(event, loaded, user, &embeddings, enrolled, &earlier, options)?;
         Ok(Plan { earlier, pending, duplicates, other_people })
     }
 
@@ -207,14 +207,14 @@ impl Inner {
     fn unlike(
         &self,
         event: &EventName,
-        held: Option<&LoadedEvent>,
+        loaded: Option<&LoadedEvent>,
         user: &Username,
         faces: &[&Embedding],
         enrolled: &[FaceSample],
         earlier: &Earlier,
         options: &EnrolmentOptions,
     ) -> Result<Vec<OtherPerson>, EventError> {
-        let policy = options.other_person_policy(held.map(LoadedEvent::rules));
+        let policy = options.other_person_policy(loaded.map(LoadedEvent::rules));
         let Some(model) = faces.first().map(|face| face.model()) else { return Ok(Vec::new()) };
         if policy == DuplicatePolicy::Allow {
             return Ok(Vec::new());
@@ -262,7 +262,7 @@ impl Inner {
         turn: &Turn<'_>,
         before: usize,
         samples: Vec<FaceSample>,
-        now_held: LoadedEvent,
+        now_loaded: LoadedEvent,
     ) -> Result<usize, EventError> {
         let change = turn.change();
         let (mut count, mut expected, mut as_read) = (before, before, true);
@@ -282,8 +282,8 @@ impl Inner {
             as_read &= count == expected;
         }
         // Another count means that the store held other samples than were read: a gallery is then stale.
-        if as_read || matches!(now_held, LoadedEvent::InStore(..)) {
-            change.done(Some(now_held));
+        if as_read || matches!(now_loaded, LoadedEvent::InStore(..)) {
+            change.done(Some(now_loaded));
         }
         Ok(count)
     }
@@ -294,12 +294,12 @@ impl Inner {
         &self,
         event: &EventName,
         user: &Username,
-        held: Option<LoadedEvent>,
+        loaded: Option<LoadedEvent>,
     ) -> Result<(Option<LoadedEvent>, Vec<FaceSample>), EventError> {
         match self.store.samples(event, user).await {
-            Ok(samples) => Ok((held, samples)),
+            Ok(samples) => Ok((loaded, samples)),
             Err(StoreError::NotFound { subject: Subject::Event(_) }) => Ok((None, Vec::new())),
-            Err(StoreError::NotFound { .. }) => Ok((held, Vec::new())),
+            Err(StoreError::NotFound { .. }) => Ok((loaded, Vec::new())),
             Err(error) => Err(error.into()),
         }
     }

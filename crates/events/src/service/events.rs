@@ -242,7 +242,7 @@ impl Inner {
         let change = turn.change();
         match self.store.create_event(record.clone()).await {
             Ok(()) => {
-                change.done(Some(self.held(self.empty(&record.model).with_rules(EventRules::from(&record)))));
+                change.done(Some(self.keep(self.empty(&record.model).with_rules(EventRules::from(&record)))));
                 tracing::info!(%event, "event created");
                 Ok(EventDetails { record, user_count: 0 })
             }

@@ -38,7 +38,7 @@ pub(super) enum Published {
 /// What was published of an event before it became stale.
 #[derive(Debug, Clone)]
 pub(super) struct Former {
-    pub(super) held: LoadedEvent,
+    pub(super) loaded: LoadedEvent,
     /// Since when the store may hold something else.
     pub(super) since: Instant,
 }
@@ -58,7 +58,7 @@ pub(super) struct Galleries {
 pub(super) struct Turn<'a> {
     galleries: &'a Galleries,
     event: &'a EventName,
-    _held: MutexGuard<'a, ()>,
+    _guard: MutexGuard<'a, ()>,
 }
 
 /// A write under way. Unless it is settled, the event is stale when this is dropped.
@@ -89,21 +89,21 @@ impl Galleries {
     /// The models of all events of which something is known.
     pub(super) fn models(&self) -> BTreeSet<ModelId> {
         let published = self.read();
-        let held = published.values().filter_map(|published| match published {
-            Published::Current(held) | Published::Stale(Some(Former { held, .. })) => Some(held),
+        let loaded = published.values().filter_map(|published| match published {
+            Published::Current(loaded) | Published::Stale(Some(Former { loaded, .. })) => Some(loaded),
             Published::Stale(None) | Published::Absent => None,
         });
-        held.map(|held| held.model().clone()).collect()
+        loaded.map(|loaded| loaded.model().clone()).collect()
     }
 
     /// Waits for the turn to change `event`. First come, first served; dropping the future gives up.
     pub(super) async fn turn<'a>(&'a self, event: &'a EventName) -> Turn<'a> {
-        Turn { galleries: self, event, _held: self.slot(event).lock().await }
+        Turn { galleries: self, event, _guard: self.slot(event).lock().await }
     }
 
     /// The turn if it is free.
     pub(super) fn turn_if_free<'a>(&'a self, event: &'a EventName) -> Option<Turn<'a>> {
-        Some(Turn { galleries: self, event, _held: self.slot(event).try_lock().ok()? })
+        Some(Turn { galleries: self, event, _guard: self.slot(event).try_lock().ok()? })
     }
 
     #[expect(clippy::indexing_slicing, reason = "a remainder of TURNS is below TURNS")]
@@ -137,7 +137,7 @@ impl Turn<'_> {
     /// Publishes what was read from the store: `None` when it holds no such event.
     pub(super) fn publish(&self, read: Option<LoadedEvent>) {
         let previous = match read {
-            Some(held) => self.galleries.write().insert(self.event.clone(), Published::Current(held)),
+            Some(loaded) => self.galleries.write().insert(self.event.clone(), Published::Current(loaded)),
             None => self.galleries.write().remove(self.event),
         };
         // A large gallery takes a while to clear: not under the lock.
@@ -148,7 +148,7 @@ impl Turn<'_> {
     pub(super) fn stale(&self) {
         let mut published = self.galleries.write();
         let former = match published.remove(self.event) {
-            Some(Published::Current(held)) => Some(Former { held, since: Instant::now() }),
+            Some(Published::Current(loaded)) => Some(Former { loaded, since: Instant::now() }),
             // The time of the first doubt stays: else each failed write would let the old gallery be shown
             // for longer.
             Some(Published::Stale(former)) => former,

@@ -39,18 +39,18 @@ impl EventService {
         let inner = &self.inner;
         let not_searchable = || EventError::NotSearchable { event: event.clone() };
         // One value to the end, so that gallery and rule are of one moment, whatever is written meanwhile.
-        let held = inner.known(event).await?.ok_or_else(not_searchable)?;
-        if matches!(&held, LoadedEvent::InMemory(gallery) if gallery.is_empty()) {
+        let loaded = inner.known(event).await?.ok_or_else(not_searchable)?;
+        if matches!(&loaded, LoadedEvent::InMemory(gallery) if gallery.is_empty()) {
             return Err(not_searchable());
         }
-        inner.expect_model(event, Some(held.model()), probe.model())?;
-        let (model, rule, depth) = (held.model().clone(), held.rules().rule, Search::depth(top));
-        let found = inner.search_for(event, &held, &[probe], depth).await?.ok_or_else(not_searchable)?;
+        inner.expect_model(event, Some(loaded.model()), probe.model())?;
+        let (model, rule, depth) = (loaded.model().clone(), loaded.rules().rule, Search::depth(top));
+        let found = inner.search_for(event, &loaded, &[probe], depth).await?.ok_or_else(not_searchable)?;
         let SearchResult { nearest, users, exact } = found;
         let search = Search::new(nearest.concat(), users, exact).ok_or_else(not_searchable)?;
         let limits = inner.models.of_event(event, &model)?;
         // Of the nearest alone: a target's threshold depends on how many samples the template is the mean of.
-        let samples = inner.samples_of(event, &held, limits, &search.nearest.user).await?;
+        let samples = inner.samples_of(event, &loaded, limits, &search.nearest.user).await?;
         let limit = limit_of(limits, event, rule, search.users_compared, samples)?;
         let verdict = search.decide(limit, limits.margin(), model, top);
         tracing::info!(
@@ -73,11 +73,11 @@ impl Inner {
     async fn samples_of(
         &self,
         event: &EventName,
-        held: &LoadedEvent,
+        loaded: &LoadedEvent,
         limits: &Limits,
         user: &Username,
     ) -> Result<u32, EventError> {
-        match held {
+        match loaded {
             LoadedEvent::InMemory(gallery) => Ok(gallery.samples(user).unwrap_or(1)),
             // Only a calibration makes anything of the number.
             LoadedEvent::InStore(..) if !limits.are_calibrated() => Ok(1),

@@ -31,10 +31,10 @@ impl Inner {
     pub(super) async fn known(&self, event: &EventName) -> Result<Option<LoadedEvent>, EventError> {
         self.backlog.check()?;
         match self.galleries.get(event) {
-            Published::Current(held) => Ok(Some(held)),
+            Published::Current(loaded) => Ok(Some(loaded)),
             Published::Absent => Ok(None),
             Published::Stale(Some(former)) if self.backlog.allows(former.since) => {
-                self.current_or_former(event, former.held).await
+                self.current_or_former(event, former.loaded).await
             }
             // Too old to be shown: all wait here for the first, who reads it; the others then find it current.
             Published::Stale(_) => self.current(&self.galleries.turn(event).await).await,
@@ -67,7 +67,7 @@ impl Inner {
     pub(super) async fn current(&self, turn: &Turn<'_>) -> Result<Option<LoadedEvent>, EventError> {
         // Looked up again under the turn: whoever had it before may have read the event meanwhile.
         match turn.published() {
-            Published::Current(held) => Ok(Some(held)),
+            Published::Current(loaded) => Ok(Some(loaded)),
             Published::Absent => Ok(None),
             Published::Stale(_) => {
                 tracing::warn!(event = %turn.event(), "gallery read again: the outcome of a write was unknown");
@@ -79,24 +79,24 @@ impl Inner {
     /// Reads the event from the store and publishes what came of it.
     pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<LoadedEvent>, EventError> {
         // Asked first, so that an event too large for memory is never loaded whole.
-        let held = match self.left_in_store(turn.event()).await? {
-            Some(held) => Some(held),
+        let loaded = match self.left_in_store(turn.event()).await? {
+            Some(loaded) => Some(loaded),
             None => match self.store.load_event(turn.event()).await {
-                Ok(snapshot) => Some(self.held(self.gallery_of(snapshot).await?)),
+                Ok(snapshot) => Some(self.keep(self.gallery_of(snapshot).await?)),
                 Err(StoreError::NotFound { .. }) => None,
                 Err(error) => return Err(error.into()),
             },
         };
-        turn.publish(held.clone());
-        Ok(held)
+        turn.publish(loaded.clone());
+        Ok(loaded)
     }
 
     async fn gallery_of(&self, snapshot: EventSnapshot) -> Result<Gallery, EventError> {
         let scale = self.models.scale(&snapshot.event.model);
         if snapshot.users.len() <= MOST_USERS_INLINE {
-            return Gallery::of(snapshot, scale);
+            return Gallery::from_snapshot(snapshot, scale);
         }
-        let building = tokio::task::spawn_blocking(move || Gallery::of(snapshot, scale));
+        let building = tokio::task::spawn_blocking(move || Gallery::from_snapshot(snapshot, scale));
         building.await.map_err(EventError::Interrupted)?
     }
 }

@@ -69,7 +69,7 @@ impl Inner {
     }
 
     /// A gallery that may have grown, held where it is to be.
-    pub(super) fn held(&self, gallery: Gallery) -> LoadedEvent {
+    pub(super) fn keep(&self, gallery: Gallery) -> LoadedEvent {
         // At every change, not at the start alone: an event may outgrow memory while the service runs.
         if self.search(gallery.model()).is_some() && gallery.len() > self.gallery_limit {
             tracing::info!(users = gallery.len(), "an event is too large for memory: the store searches it");

@@ -107,9 +107,9 @@ impl EventService {
     /// [`EventError::ModelMismatch`] when the event's model is not served here; [`EventError::Store`] when the event
     /// had to be read again and could not, or changes have not been seen for too long.
     pub async fn model_of(&self, event: &EventName) -> Result<ModelId, EventError> {
-        let Some(held) = self.inner.known(event).await? else { return Ok(self.default_model().clone()) };
-        self.inner.models.of_event(event, held.model())?;
-        Ok(held.model().clone())
+        let Some(loaded) = self.inner.known(event).await? else { return Ok(self.default_model().clone()) };
+        self.inner.models.of_event(event, loaded.model())?;
+        Ok(loaded.model().clone())
     }
 
     /// The models of all events that are there, served or not.

@@ -97,7 +97,7 @@ impl Inner {
     async fn remove_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, EventError> {
         let last = || EventError::LastSample { event: event.clone(), user: user.clone() };
         let turn = self.galleries.turn(event).await;
-        let held = self.current(&turn).await?;
+        let loaded = self.current(&turn).await?;
         let mut others = self.store.samples(event, user).await.map_err(EventError::from_absence)?;
         let present = others.len();
         others.retain(|sample| sample.id() != id);
@@ -111,11 +111,11 @@ impl Inner {
         let left = || others.iter().map(FaceSample::embedding);
         let cancels = |_| EventError::NoTemplate { event: event.clone(), user: user.clone() };
         Template::check(left()).map_err(cancels)?;
-        let now_held = match held {
+        let now_loaded = match loaded {
             Some(LoadedEvent::InMemory(gallery)) => {
-                Some(self.held(gallery.with(user, &Template::of(gallery.scale(), left())?)?))
+                Some(self.keep(gallery.with(user, &Template::of(gallery.scale(), left())?)?))
             }
-            held @ (Some(LoadedEvent::InStore(..)) | None) => held,
+            loaded @ (Some(LoadedEvent::InStore(..)) | None) => loaded,
         };
 
         let change = turn.change();
@@ -125,10 +125,10 @@ impl Inner {
             Err(StoreError::Conflict { .. }) => return Err(last()),
             Err(error) => return Err(EventError::from_absence(error)),
         };
-        match now_held {
+        match now_loaded {
             // The store had other samples than were read: the template made above is not theirs.
             Some(LoadedEvent::InMemory(_)) if left != others.len() => drop(change),
-            Some(held) => change.done(Some(held)),
+            Some(loaded) => change.done(Some(loaded)),
             // An event that was not known here is to be read.
             None => drop(change),
         }

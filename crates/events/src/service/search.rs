@@ -31,15 +31,15 @@ impl Inner {
     pub(super) async fn search_for(
         &self,
         event: &EventName,
-        held: &LoadedEvent,
+        loaded: &LoadedEvent,
         faces: &[&Embedding],
         depth: NonZeroUsize,
     ) -> Result<Option<SearchResult>, EventError> {
         // Also where the store searches by itself: a face without a direction is refused.
-        let scale = self.models.scale(held.model());
+        let scale = self.models.scale(loaded.model());
         let probes = faces.iter().map(|face| Template::of(scale, [*face]));
         let probes = probes.collect::<Result<Vec<_>, _>>()?;
-        match held {
+        match loaded {
             LoadedEvent::InMemory(gallery) => in_memory(Arc::clone(gallery), probes, depth).await.map(Some),
             LoadedEvent::InStore(model, _) => self.in_store(event, model, &probes, depth).await,
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use embedding::{EmbeddingError, Template};
 use embedding_store::archive::{self, ArchiveError, ExportOptions, ImportOptions, Summary};
 use embedding_store::{
-    EmbeddingStore, EncryptionKey, EventName, EventSnapshot, FaceSample, InMemory, StoreError, Subject,
-    UserSnapshot, Username,
+    EmbeddingStore, EncryptionKey, EventName, EventSnapshot, FaceSample, InMemory, StoreError, UserSnapshot,
+    Username,
 };
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use time::OffsetDateTime;
@@ -131,14 +131,8 @@ impl Inner {
                 tracing::info!(%event, users, samples, "archive imported");
                 Ok(summary)
             }
-            // Deleted meanwhile by another service: the turn keeps out this one's deletions only.
-            Err(ArchiveError::Store(StoreError::NotFound { subject: Subject::User(event, user) })) => {
-                Err(EventError::UnknownUser { event, user }.into())
-            }
-            Err(ArchiveError::Store(StoreError::NotFound { .. })) => {
-                Err(EventError::UnknownEvent { event: event.clone() }.into())
-            }
-            Err(ArchiveError::Store(error)) => Err(EventError::from(error).into()),
+            // It may have been deleted meanwhile by another service: the turn keeps out this one's deletions only.
+            Err(ArchiveError::Store(error)) => Err(EventError::from_absence(error).into()),
             Err(error) => Err(error.into()),
         }
     }
@@ -146,16 +140,16 @@ impl Inner {
     /// Refuses what could not have come to be here otherwise, before anything is written.
     async fn check_import(&self, turn: &Turn<'_>, brought: EventSnapshot) -> Result<(), ImportError> {
         let (event, EventSnapshot { event: record, users }) = (turn.event(), brought);
-        let held = self.current(turn).await?;
-        self.expect_model(event, held.as_ref().map(LoadedEvent::model), &record.model)?;
+        let loaded = self.current(turn).await?;
+        self.expect_model(event, loaded.as_ref().map(LoadedEvent::model), &record.model)?;
         // Of a new event alone: one that is there keeps its own record.
-        if held.is_none() {
+        if loaded.is_none() {
             self.check_rule(&record)?;
             if is_over(&record, OffsetDateTime::now_utc()) {
                 return Err(ImportError::Over { event: event.clone() });
             }
         }
-        let users = stream::iter(users).map(|user| self.check_user(event, held.as_ref(), user));
+        let users = stream::iter(users).map(|user| self.check_user(event, loaded.as_ref(), user));
         users.buffer_unordered(AHEAD).try_collect().await
     }
 
@@ -163,7 +157,7 @@ impl Inner {
     async fn check_user(
         &self,
         event: &EventName,
-        held: Option<&LoadedEvent>,
+        loaded: Option<&LoadedEvent>,
         brought: UserSnapshot,
     ) -> Result<(), ImportError> {
         let UserSnapshot { user, samples } = brought;
@@ -171,7 +165,7 @@ impl Inner {
         if samples.len() > MOST_FACES {
             return Err(ImportError::TooManyFaces { user });
         }
-        let known = held.is_some_and(|held| held.may_have(&user));
+        let known = loaded.is_some_and(|loaded| loaded.may_have(&user));
         let mut stored = if known { self.enrolled(event, &user, None).await?.1 } else { Vec::new() };
         for sample in samples {
             match stored.iter().find(|present| present.id() == sample.id()) {

@@ -168,13 +168,13 @@ impl Inner {
         };
         match self.store.samples(event, user).await {
             Ok(samples) => match gallery.with(user, &template_of(gallery.scale(), event, user, &samples)?) {
-                Ok(gallery) => turn.publish(Some(self.held(gallery))),
+                Ok(gallery) => turn.publish(Some(self.keep(gallery))),
                 // The event is of another model than it was.
                 Err(EmbeddingError::ModelMismatch { .. }) => drop(self.read(turn).await?),
                 Err(error) => return Err(error.into()),
             },
             Err(StoreError::NotFound { subject: Subject::Event(_) }) => turn.publish(None),
-            Err(StoreError::NotFound { .. }) => turn.publish(Some(self.held(gallery.without(user)))),
+            Err(StoreError::NotFound { .. }) => turn.publish(Some(self.keep(gallery.without(user)))),
             Err(error) => return Err(error.into()),
         }
         Ok(())

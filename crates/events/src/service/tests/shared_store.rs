@@ -196,7 +196,8 @@ impl TemplateSearch for Handle {
         probe: &Template,
         limit: NonZeroUsize,
     ) -> Result<NearestTemplates, StoreError> {
-        let gallery = Gallery::of(self.shared.data.load_event(event).await?, DistanceScale::UNIT).unwrap();
+        let gallery =
+            Gallery::from_snapshot(self.shared.data.load_event(event).await?, DistanceScale::UNIT).unwrap();
         let nearest = gallery.nearest_k(probe, limit).unwrap();
         let users = nearest.into_iter().map(|nearest| (nearest.user, nearest.distance)).collect();
         let (model, exact) = (gallery.model().clone(), self.shared.search.unwrap());
