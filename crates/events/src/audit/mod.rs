@@ -5,6 +5,7 @@ mod entry;
 mod error;
 mod read;
 mod waiting;
+mod write_waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use self::action::{Action, Outcome};
 pub use self::entry::{AuditDetails, AuditEntry};
 pub use self::error::AuditError;
 pub use self::read::{AuditFilter, AuditListing, AuditPage};
+pub use self::waiting::AuditStatus;
 use self::waiting::Waiting;
 use crate::journal;
 
@@ -67,15 +69,6 @@ pub enum Recorded {
     Durable,
     /// The journal is unavailable: the entry waits for it.
     Waiting,
-}
-
-/// How the audit is, for metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuditStatus {
-    /// How many entries wait for the journal.
-    pub waiting: usize,
-    /// How many were lost since the start, each with an error in the log that holds it.
-    pub lost: u64,
 }
 
 impl AuditTrail {
