@@ -22,7 +22,7 @@ pub(crate) fn read(models: &Path, setting: &CalibrationSetting) -> anyhow::Resul
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("'{}' cannot be read", folder.display())),
     };
-    let mut found = None;
+    let mut calibration = None;
     for entry in entries {
         let path = entry.with_context(|| format!("'{}' cannot be read", folder.display()))?.path();
         if path.extension().is_none_or(|extension| extension != "toml") {
@@ -30,19 +30,23 @@ pub(crate) fn read(models: &Path, setting: &CalibrationSetting) -> anyhow::Resul
         }
         let text =
             fs::read_to_string(&path).with_context(|| format!("'{}' cannot be read", path.display()))?;
-        let calibration = Calibration::parse(&text).with_context(|| format!("'{}'", path.display()))?;
-        if is_of(calibration.setting(), setting) {
+        let candidate = Calibration::parse(&text).with_context(|| format!("'{}'", path.display()))?;
+        if is_same(candidate.setting(), setting) {
             // Neither is taken: which one is meant cannot be told, and folders are listed in no fixed order.
-            ensure!(found.is_none(), "'{}' is a second calibration of the same setting", path.display());
-            let on_scale = calibration.on_scale(setting.scale);
-            found = Some(on_scale.with_context(|| format!("'{}'", path.display()))?);
+            ensure!(
+                calibration.is_none(),
+                "'{}' is a second calibration of the same setting",
+                path.display()
+            );
+            let on_scale = candidate.on_scale(setting.scale);
+            calibration = Some(on_scale.with_context(|| format!("'{}'", path.display()))?);
         }
     }
-    Ok(found)
+    Ok(calibration)
 }
 
 /// Whether one was measured with these settings, perhaps before distances had a factor.
-fn is_of(measured: &CalibrationSetting, asked: &CalibrationSetting) -> bool {
+fn is_same(measured: &CalibrationSetting, asked: &CalibrationSetting) -> bool {
     let key = |setting: &CalibrationSetting| {
         let CalibrationSetting { model, enrolled_crops, probe_crops, scale } = setting.clone();
         // Without the factor: `on_scale` converts by it. More or fewer crops are other error rates.

@@ -8,16 +8,7 @@ use events::{Calibration, CalibrationSetting, FalseMatchRate, MatchPolicy, Match
 use face_core::{EmbedderInfo, FaceEngine, Purpose};
 
 use crate::calibration;
-use crate::config::{AskedRule, Config};
-
-/// SFace: the model of new events unless another is asked for.
-pub(crate) const SFACE: &str = "sface-2021dec";
-
-/// dlib's ResNet: the model of the replaced service, and the only one with raw distances.
-pub(crate) const DLIB: &str = "dlib-resnet-v1";
-
-/// The share of strangers who may be named, unless something else is asked for.
-const USUAL_TARGET: f64 = 0.01;
+use crate::config::{AskedRule, Config, DLIB, USUAL_TARGET};
 
 /// Every embedder of the models folder, the one of new events first.
 ///
@@ -42,17 +33,14 @@ pub(crate) fn served(
 }
 
 fn serve(config: &Config, info: &EmbedderInfo, is_first: bool) -> anyhow::Result<ServedModel> {
-    let matching = &config.matching;
-    let is_raw = matching.space == Metric::Raw && info.id().as_str() == DLIB;
+    let is_raw = config.space == Metric::Raw && info.id().as_str() == DLIB;
     let scale = if is_raw { DistanceScale::RAW } else { info.scale() };
-    let calibration = calibration_of(config, info, scale)?;
+    let calibration = measured_calibration(config, info, scale)?;
     let usual = if is_raw { MatchPolicy::raw() } else { MatchPolicy::default() };
     let target = |rate: FalseMatchRate| MatchRule::TargetFalseMatchRate(rate);
-    let rule = match matching.rule {
+    let rule = match config.rule() {
         // Thresholds are meant in the space that is set.
-        AskedRule::Threshold(threshold) if scale.metric() == matching.space => {
-            MatchRule::Threshold(threshold)
-        }
+        AskedRule::Threshold(threshold) if scale.metric() == config.space => MatchRule::Threshold(threshold),
         AskedRule::Fixed => usual.rule,
         // Of the first model it was asked for: the start then says that it cannot be kept.
         AskedRule::Target(rate) if is_first || calibration.is_some() => target(rate),
@@ -68,7 +56,7 @@ fn serve(config: &Config, info: &EmbedderInfo, is_first: bool) -> anyhow::Result
             usual.rule
         }
     };
-    let policy = MatchPolicy { rule, margin: matching.margin.unwrap_or(usual.margin), scale };
+    let policy = MatchPolicy { rule, margin: config.margin.unwrap_or(usual.margin), scale };
     Ok(ServedModel { model: info.id().clone(), policy, calibration: calibration.map(Arc::new) })
 }
 
@@ -84,7 +72,7 @@ fn warn_of_fixed(info: &EmbedderInfo, rule: MatchRule) {
 }
 
 /// What was measured of a model with the crops and the scale in use.
-fn calibration_of(
+fn measured_calibration(
     config: &Config,
     info: &EmbedderInfo,
     scale: DistanceScale,

@@ -40,25 +40,25 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let started = Instant::now();
     // Before models and store: a second server on the port fails here and has touched nothing. Who connects
     // meanwhile waits in the system's queue and is answered once the workers run.
-    let listener = TcpListener::bind(config.address).map_err(|error| {
+    let listener = TcpListener::bind(config.address()).map_err(|error| {
         let is_elsewhere = error.kind() == io::ErrorKind::AddrNotAvailable;
         let advice = if is_elsewhere {
             "this machine has no such address: give another --host"
         } else {
             "choose another --port, or 0 for a free one"
         };
-        anyhow::Error::from(error).context(format!("cannot serve on {}: {advice}", config.address))
+        anyhow::Error::from(error).context(format!("cannot serve on {}: {advice}", config.address()))
     })?;
     let address = listener.local_addr()?;
     // Read before the slow part, so that an unusable file fails at once. A change while the models load is
     // not missed: the first look compares with what was read here.
     let keys = config.keys.as_ref().map(KeyFile::reload_on_change).transpose()?;
-    let certificate = config.tls.clone().map(reload_on_change).transpose()?;
+    let certificate = config.tls().map(reload_on_change).transpose()?;
     let service = open(config).await?;
     let audit = service.audit.clone();
     // Not detached: a task that dies must be noticed below, and none may outlive this function.
     let mut background = JoinSet::new();
-    background.spawn(run_background_tasks(service.clone(), config.audit_age));
+    background.spawn(run_background_tasks(service.clone(), config.audit_days));
     let access = match keys {
         None => Access::Anyone,
         Some((keys, reloading)) => {
@@ -66,7 +66,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             Access::Keys(keys)
         }
     };
-    if certificate.is_none() && !config.address.ip().is_loopback() {
+    if certificate.is_none() && !config.address().ip().is_loopback() {
         tracing::warn!(
             "keys and pictures cross the network as they are: give --tls-cert and --tls-key, or put a reverse proxy in front"
         );
@@ -76,7 +76,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         service,
         access,
         admission: Admission::new(config.uploads.get(), config.max_upload),
-        policy: SitePolicy::new(&config.origins, config.keys.is_some()),
+        policy: SitePolicy::new(&config.cors, config.keys.is_some()),
     };
     let server = HttpServer::new(move || app(state.clone()))
         .shutdown_timeout(FAREWELL)
@@ -117,9 +117,9 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let engine = engine.await?.with_context(|| hint(&config.models))?;
     let store = store?;
     let (first, other_models) = models::served(config, &engine)?;
-    let options = ServiceOptions { other_models, ..config.events.clone() };
+    let options = ServiceOptions { other_models, ..config.service_options() };
     let journal = journal(config, &*store).await?;
-    let check_ins = CheckIns::new(Arc::clone(&journal), config.check_ins);
+    let check_ins = CheckIns::new(Arc::clone(&journal), config.check_in_options());
     let events = EventService::open_with(Arc::clone(&store), first, options).await?;
     // Before any request and any background task: a user deleted earlier than this would leave check-ins behind.
     events.attach(Arc::new(check_ins.clone()));

@@ -1,4 +1,4 @@
-//! `face-server config`: prints the settings that hold, and where each was said.
+//! `face-server config`: prints the settings that hold, and where each came from.
 
 use std::io::{self, Write};
 
@@ -8,10 +8,10 @@ use crate::config::Config;
 pub(crate) fn print(config: &Config) -> anyhow::Result<()> {
     // A JSON string is a TOML string too.
     let mut out = io::stdout().lock();
-    for (name, value, origin) in config.effective() {
+    for (key, value, origin) in &config.effective {
         // A secret is no key of a file: shown as a comment.
-        let comment = if name.starts_with(|c: char| c.is_ascii_uppercase()) { "# " } else { "" };
-        let line = format!("{comment}{} = {}", name.replace('-', "_"), serde_json::Value::from(value));
+        let comment = if key.starts_with(|c: char| c.is_ascii_uppercase()) { "# " } else { "" };
+        let line = format!("{comment}{key} = {}", serde_json::Value::from(value.as_str()));
         writeln!(out, "{line:<44} # {origin}")?;
     }
     Ok(())

@@ -26,7 +26,7 @@ pub(crate) fn examine(config: &Config) -> anyhow::Result<()> {
         ("documentation", documentation(config)),
         ("store", store(config)),
         ("keys", keys(config.keys.as_ref())),
-        ("certificate", certificate(config.tls.as_ref())),
+        ("certificate", certificate(config.tls().as_ref())),
         ("log folder", log_folder(config.log_dir.as_deref())),
         ("clock", clock()),
     ];
@@ -50,7 +50,7 @@ fn models(config: &Config) -> anyhow::Result<String> {
     let engine = FaceEngine::open(&config.models, config.engine_options())
         .with_context(|| format!("in '{folder}' (in a checkout, `cargo xtask setup` makes it)"))?;
     let (first, others) = models::served(config, &engine)?;
-    let mut told = Vec::new();
+    let mut descriptions = Vec::new();
     for served in std::iter::once(&first).chain(&others) {
         // A server loads the others when an event needs them: a broken one would be found only then.
         engine.embedder(&served.model)?;
@@ -61,9 +61,9 @@ fn models(config: &Config) -> anyhow::Result<String> {
             ),
             (None, _) => "not measured with these settings",
         };
-        told.push(format!("{} ({}, error rates {rates})", served.model, rule(served.policy.rule)));
+        descriptions.push(format!("{} ({}, error rates {rates})", served.model, rule(served.policy.rule)));
     }
-    Ok(format!("'{folder}', new events of {}", told.join("; served too: ")))
+    Ok(format!("'{folder}', new events of {}", descriptions.join("; served too: ")))
 }
 
 fn rule(rule: MatchRule) -> String {

@@ -11,17 +11,17 @@ use crate::config::Config;
 
 /// Copies the whole store to a new file, which opens with the same key.
 pub(crate) fn backup(config: &Config, target: &Path) -> anyhow::Result<()> {
-    let path = file_of(config)?;
+    let path = store_file(config)?;
     actix_web::rt::System::new().block_on(async { open(config, path).await?.backup(target).await })?;
-    let length = fs::metadata(target).map_or(0, |found| found.len());
+    let length = fs::metadata(target).map_or(0, |metadata| metadata.len());
     writeln!(io::stdout(), "Copied '{}' to '{}': {length} bytes.", path.display(), target.display())?;
     Ok(())
 }
 
 /// Gives the room of what was deleted back to the file system.
 pub(crate) fn compact(config: &Config) -> anyhow::Result<()> {
-    let path = file_of(config)?;
-    let length = || fs::metadata(path).map_or(0, |found| found.len());
+    let path = store_file(config)?;
+    let length = || fs::metadata(path).map_or(0, |metadata| metadata.len());
     let before = length();
     actix_web::rt::System::new().block_on(async { open(config, path).await?.compact().await })?;
     writeln!(io::stdout(), "'{}': {before} bytes before, {} now.", path.display(), length())?;
@@ -33,7 +33,7 @@ async fn open(config: &Config, path: &Path) -> Result<RedbStore, embedding_store
     RedbStore::open_with(path, config.secrets.keyring()).await
 }
 
-fn file_of(config: &Config) -> anyhow::Result<&Path> {
+fn store_file(config: &Config) -> anyhow::Result<&Path> {
     // Opening makes a file that is not there: a mistyped path would be backed up as an empty store.
     let file = config.store.file().filter(|path| path.is_file());
     file.with_context(|| format!("'{}' is no file: this is for a redb: store that is there", config.store))

@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::{Context, bail};
+use clap::Args;
 use embedding::ModelId;
 use embedding_store::CloudinaryOptions;
 use embedding_store::cloudinary::CloudinaryClient;
@@ -12,39 +13,36 @@ use embedding_store::legacy::{LegacyDocument, Summary};
 use indicatif::ProgressBar;
 use time::OffsetDateTime;
 
-use crate::config::Config;
-use crate::models::DLIB;
+use crate::config::{Config, DLIB};
 use crate::startup::open_store;
 
-/// Where the document is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Source<'a> {
-    /// In a file that was downloaded.
-    File(&'a Path),
-    /// In the Cloudinary account that the environment names.
-    Account {
-        /// Whether to take it from the public when all of it was taken over.
-        retire: bool,
-    },
+/// Where the document is: in a file that was downloaded, else in the Cloudinary account that the environment names.
+#[derive(Debug, Args)]
+pub(crate) struct Source {
+    /// Its document, such as embeddings.json.
+    #[arg(required_unless_present = "account", conflicts_with = "account")]
+    file: Option<PathBuf>,
+    /// Read it from the Cloudinary account that CLOUDINARY_... name.
+    #[arg(long)]
+    account: bool,
+    /// Then take it from the public; stop the replaced service first.
+    #[arg(long, requires = "account")]
+    retire: bool,
 }
 
 /// Adds the document's embeddings to the store, and says what could not be taken.
-pub(crate) fn import(config: &Config, source: Source<'_>) -> anyhow::Result<()> {
+pub(crate) fn import(config: &Config, source: &Source) -> anyhow::Result<()> {
     actix_web::rt::System::new().block_on(async {
-        let (bytes, created) = match source {
-            Source::File(path) => {
+        let (bytes, created) = match &source.file {
+            Some(path) => {
                 let unreadable = || format!("cannot read '{}'", path.display());
                 let bytes = fs::read(path).with_context(unreadable)?;
-                (
-                    bytes,
-                    // Of the file, not the present: ids are made of it, so two imports of one file at once
-                    // add nothing twice.
-                    OffsetDateTime::from(
-                        fs::metadata(path).and_then(|m| m.modified()).with_context(unreadable)?,
-                    ),
-                )
+                // Of the file, not the present: ids are made of it, so two imports of one file at once add
+                // nothing twice.
+                let created = fs::metadata(path).and_then(|m| m.modified()).with_context(unreadable)?;
+                (bytes, OffsetDateTime::from(created))
             }
-            Source::Account { .. } => {
+            None => {
                 let document = account(config)?.legacy_document().await?;
                 let document = document.context("the account has no document of the old service")?;
                 (document, OffsetDateTime::now_utc())
@@ -59,7 +57,7 @@ pub(crate) fn import(config: &Config, source: Source<'_>) -> anyhow::Result<()> 
         bar.finish_and_clear();
         report(&document, taken?)?;
         // Last: a document that was retired is not found by another attempt, should the import have failed.
-        if let Source::Account { retire: true } = source {
+        if source.retire {
             retire(config, &document).await?;
         }
         Ok(())

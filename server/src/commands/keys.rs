@@ -5,28 +5,41 @@ use std::io::{self, Write};
 
 use ::events::{Actor, EventName};
 use anyhow::Context;
+use clap::Subcommand;
 
 use crate::auth::{ApiKey, KeyFile, KeyRecord, Role};
 use crate::config::{Config, ConfigError};
 
 /// What is to be done with the keys of a file.
-#[derive(Debug)]
+#[derive(Debug, Subcommand)]
 pub(crate) enum KeysCommand {
-    /// Makes one; of no events, it is for every one.
-    Add { name: Actor, role: Role, events: BTreeSet<EventName> },
-    /// Says which there are.
+    /// Make a key, and print it this once.
+    Add {
+        /// Who has it, such as 'door 1': the audit calls them so.
+        name: Actor,
+        /// verify (recognise, check in), enrol (also register), or admin (everything).
+        #[arg(long)]
+        role: Role,
+        /// An event that it is for; may be repeated; every event without.
+        #[arg(long = "event")]
+        events: Vec<EventName>,
+    },
+    /// Say which keys there are, and what for.
     List,
-    /// Ends one.
-    Revoke { name: String },
+    /// End a key.
+    Revoke {
+        /// The name that it was made under.
+        name: Actor,
+    },
 }
 
 impl KeysCommand {
     pub(crate) fn run(self, config: &Config) -> anyhow::Result<()> {
         let file = config.keys.as_ref().ok_or(ConfigError::Missing { name: "keys", value: "FILE" })?;
         match self {
-            Self::Add { name, role, events } => add(file, name, role, events),
+            Self::Add { name, role, events } => add(file, name, role, events.into_iter().collect()),
             Self::List => list(file),
-            Self::Revoke { name } => Ok(file.revoke(&name)?),
+            Self::Revoke { name } => Ok(file.revoke(name.as_str())?),
         }
     }
 }
@@ -35,7 +48,7 @@ impl KeysCommand {
 fn add(file: &KeyFile, name: Actor, role: Role, events: BTreeSet<EventName>) -> anyhow::Result<()> {
     let key = ApiKey::generate()?;
     let record = KeyRecord::new(&key, name, role, events);
-    let told = format!(
+    let notice = format!(
         "This is the key of '{}', {}. It is shown this once: the file has its digest alone. \
          Clients send it as 'Authorization: Bearer KEY'.",
         record.name,
@@ -50,7 +63,7 @@ fn add(file: &KeyFile, name: Actor, role: Role, events: BTreeSet<EventName>) -> 
         file.revoke(name.as_str()).with_context(unseen)?;
         return Err(error.into());
     }
-    writeln!(io::stderr(), "{told}")?;
+    writeln!(io::stderr(), "{notice}")?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use crate::{startup, telemetry};
 
 pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
     // Held to the end of this function, so that the log has the error below too.
-    let _written_at_the_end = telemetry::start(config)?;
+    let _log_flush = telemetry::start(config)?;
     let served = actix_web::rt::System::new().block_on(startup::serve(config));
     // Into the log too: `cli` writes to standard error alone, which a service manager may not keep.
     if let Err(error) = &served {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use super::Origin;
+use super::origin::Origin;
 
 /// Why the program does not start with this configuration.
 #[derive(Debug, thiserror::Error)]
@@ -11,9 +11,9 @@ pub(crate) enum ConfigError {
     /// A name that is no setting, perhaps misspelt.
     #[error("unknown setting '{key}' ({origin}); there are: {}", known.join(", "))]
     UnknownKey {
-        /// The name as it was given.
+        /// The name as it was written.
         key: String,
-        /// Where it was given.
+        /// Where it came from.
         origin: Origin,
         /// The names there are.
         known: Vec<String>,
@@ -25,16 +25,16 @@ pub(crate) enum ConfigError {
         name: String,
         /// The value; masked where it may hold a secret.
         value: String,
-        /// Where it was given.
+        /// Where it came from.
         origin: Origin,
-        /// What may be given instead.
+        /// What the setting takes instead.
         allowed: String,
     },
-    /// A variable whose value is no UTF-8 text.
-    #[error("the environment variable {name} is not UTF-8 text")]
+    /// A value that is no UTF-8 text.
+    #[error("{what} is not UTF-8 text")]
     NotText {
-        /// Name of the variable.
-        name: String,
+        /// Which variable or flag has it.
+        what: String,
     },
     /// A file that cannot be read or understood.
     #[error("'{}' cannot be read: {detail}", path.display())]
@@ -49,14 +49,14 @@ pub(crate) enum ConfigError {
     Missing {
         /// The setting.
         name: &'static str,
-        /// What is to be given.
+        /// What its value is called in the help.
         value: &'static str,
     },
     /// One of two settings that go together.
-    #[error("{given} is given and {missing} is not: give both, or neither")]
+    #[error("{present} is given and {missing} is not: give both, or neither")]
     Alone {
         /// The one that is there.
-        given: &'static str,
+        present: &'static str,
         /// The one that is not.
         missing: &'static str,
     },

@@ -4,8 +4,11 @@
 use embedding_store::cloudinary::ApiSecret;
 use embedding_store::{CloudinaryAccess, EncryptionKey, Keyring, StoreOptions};
 
-use super::sources::Sources;
-use super::{ConfigError, MASKED};
+use super::error::ConfigError;
+use super::origin::Origin;
+
+/// Stands for the value of a secret wherever it would be shown.
+pub(super) const MASKED: &str = "(not shown)";
 
 /// The key that embeddings at rest are encrypted with.
 const ENCRYPTION_KEY: &str = "FACE_ENCRYPTION_KEY";
@@ -27,7 +30,7 @@ pub(super) const VARIABLES: [&str; 8] = [
     "CLOUDINARY_DELIVERY",
 ];
 
-/// What was given. `Debug` shows no secret.
+/// The keys and the account of one configuration. `Debug` shows no secret.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets {
     encryption_key: Option<EncryptionKey>,
@@ -37,8 +40,11 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    pub(super) fn read(sources: &Sources) -> Result<Self, ConfigError> {
-        let text = |name: &str| sources.secret(name).map(|(value, _)| value.to_owned());
+    /// Takes each from its variable.
+    pub(super) fn read<'a>(
+        variable: impl Fn(&str) -> Option<(&'a str, &'a Origin)>,
+    ) -> Result<Self, ConfigError> {
+        let text = |name| variable(name).map(|(text, _)| text.to_owned());
         let mut cloudinary = CloudinaryAccess::default();
         cloudinary.cloud_name = text("CLOUDINARY_CLOUD_NAME");
         cloudinary.api_key = text("CLOUDINARY_API_KEY");
@@ -46,11 +52,11 @@ impl Secrets {
         cloudinary.upload_prefix = text("CLOUDINARY_UPLOAD_PREFIX");
         cloudinary.delivery = text("CLOUDINARY_DELIVERY");
         let key = |name: &'static str| {
-            let Some((text, origin)) = sources.secret(name) else { return Ok(None) };
+            let Some((text, origin)) = variable(name) else { return Ok(None) };
             text.parse::<EncryptionKey>().map(Some).map_err(|e| ConfigError::BadValue {
                 name: name.to_owned(),
                 value: MASKED.to_owned(),
-                origin,
+                origin: origin.clone(),
                 allowed: format!("{e}; `face-server key` makes one"),
             })
         };

@@ -1,261 +1,142 @@
-//! The table of settings: one row each, the same name as a flag, an environment variable and a file key.
+//! The settings: one field each is a flag, an environment variable and a key of a file, with default and help.
 
-/// One setting. Its flag is `--NAME`, its variable `FACE_NAME` with `_` for `-`, its key in a file NAME.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Setting {
-    /// Name in the form of a flag, such as `log-dir`.
-    pub(crate) name: &'static str,
-    /// What the value is called in the help, such as `FOLDER`.
-    pub(crate) value: &'static str,
-    /// What holds when nobody says anything; `None` is worked out at the start.
-    pub(crate) default: Option<&'static str>,
-    /// One line of help.
-    pub(crate) help: &'static str,
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::{ArgAction, Args};
+use embedding::{Distance, Metric, ModelId};
+use embedding_store::StoreUrl;
+use face_core::{Crops, DetectorChoice, FacePolicy};
+
+use super::matching::{AskedRule, METRICS, margin, model_id, target, threshold};
+use super::origin::Origin;
+use super::secrets::Secrets;
+use super::values::{
+    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SWITCH, WebOrigins, audit_age, count,
+    crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, seconds,
+};
+use crate::auth::KeyFile;
+use crate::background::AuditAge;
+use crate::quality::QualityGate;
+
+// Everything that can be configured. A field `log_dir` is the flag `--log-dir` and the key `log_dir`; its comment is the
+// help, and the text in README.md and .env.example. No doc comment: clap would describe the program by it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Config {
+    /// Address to serve on; other than loopback with --keys alone.
+    #[arg(long, env = "FACE_HOST", value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = host)]
+    pub(super) host: IpAddr,
+    /// Port to serve on; 0 picks a free one and prints it.
+    #[arg(long, env = "FACE_PORT", default_value = "8000", value_parser = number("a number", 0..=u16::MAX))]
+    pub(super) port: u16,
+    /// Where faces are kept: redb:PATH, postgres://..., cloudinary:PREFIX, or memory: to forget them at the end.
+    #[arg(long, env = "FACE_STORE", value_name = "URL", default_value = "redb:data/faces.redb")]
+    pub(crate) store: StoreUrl,
+    /// File of check-ins and audit where the store keeps none, as at Cloudinary.
+    #[arg(long, env = "FACE_JOURNAL", value_name = "FILE", default_value = "data/journal.redb")]
+    #[arg(value_parser = PathBuf::from_str)]
+    pub(crate) journal: PathBuf,
+    /// How long verification goes on from memory while the store is out of reach, 0 to 3600.
+    #[arg(long, env = "FACE_MAX_STALENESS", value_name = "SECONDS", default_value = "60")]
+    #[arg(value_parser = seconds(3600))]
+    pub(super) max_staleness: Duration,
+    /// Largest event held in memory, 0 to 10000000 users; larger ones are searched by PostgreSQL.
+    #[arg(long, env = "FACE_GALLERY_LIMIT", value_name = "USERS", default_value = "1000000")]
+    #[arg(value_parser = number("a whole number of users", 0..=10_000_000_usize))]
+    pub(super) gallery_limit: usize,
+    /// Folder that the set-up made [default: models, else the user's data folder].
+    #[arg(long, env = "FACE_MODELS", value_name = "FOLDER", value_parser = PathBuf::from_str)]
+    pub(crate) models: PathBuf,
+    /// Model of events that come into being: sface-2021dec, or dlib-resnet-v1 for dlib's numbers; an event keeps its
+    /// own [default: sface-2021dec, with --space raw dlib-resnet-v1].
+    #[arg(long, env = "FACE_MODEL", value_name = "ID", value_parser = model_id)]
+    pub(super) model: ModelId,
+    /// What finds faces: yunet, auto (then mmod where yunet finds none), or dlib's own mmod or hog.
+    #[arg(long, env = "FACE_DETECTOR", value_name = "NAME", default_value = "yunet")]
+    #[arg(value_parser = one_of(DETECTORS))]
+    pub(super) detector: DetectorChoice,
+    /// Crops a face is embedded from, enrolled or not: 1, 2 or 4; empty for those of the model, for which error rates
+    /// were measured.
+    #[arg(long, env = "FACE_CROPS", value_name = "COUNT", default_value = "", hide_default_value = true)]
+    #[arg(value_parser = crops)]
+    pub(super) crops: OrNone<Crops>,
+    /// What distances are between: unit (vectors of length 1), or raw with one crop, as programs built on dlib
+    /// compare, of dlib-resnet-v1 alone.
+    #[arg(long, env = "FACE_SPACE", value_name = "NAME", default_value = "unit")]
+    #[arg(value_parser = one_of(METRICS))]
+    pub(crate) space: Metric,
+    /// A fixed largest distance of a match, however large an event is, 0.2 to 0.5, or raw 0.3 to 0.7; without
+    /// --target-fmr and where nothing was measured 0.4, raw 0.6.
+    #[arg(long, env = "FACE_THRESHOLD", value_name = "DISTANCE", value_parser = threshold)]
+    pub(super) threshold: Option<Distance>,
+    /// Share of strangers who may be named: the threshold follows the size of each event, up to 0.4; empty for a
+    /// fixed threshold [default: 0.01, unless a threshold is given].
+    #[arg(long, env = "FACE_TARGET_FMR", value_name = "SHARE", value_parser = target)]
+    pub(super) target_fmr: Option<AskedRule>,
+    /// Nobody is named when two users match and are less than this apart, 0 to 0.2 [default: 0.02, raw 0].
+    #[arg(long, env = "FACE_MARGIN", value_name = "DISTANCE", value_parser = margin)]
+    pub(crate) margin: Option<Distance>,
+    /// Pictures of several people: single (one prominent face), strict (one face at all) or largest.
+    #[arg(long, env = "FACE_MULTI_FACE", value_name = "POLICY", default_value = "single")]
+    #[arg(value_parser = one_of(MULTI_FACE))]
+    pub(crate) multi_face: FacePolicy,
+    /// Faces to enrol that are small, dark, blurred, turned away and the like: refuse, warn or off.
+    #[arg(long, env = "FACE_QUALITY", value_name = "GATE", default_value = "refuse")]
+    #[arg(value_parser = one_of(QUALITY))]
+    pub(crate) quality: QualityGate,
+    /// Who was checked in is not checked in again for so long, 0 to 86400.
+    #[arg(long, env = "FACE_COOL_DOWN", value_name = "SECONDS", default_value = "300")]
+    #[arg(value_parser = seconds(86_400))]
+    pub(super) cool_down: Duration,
+    /// How long the audit is kept, 0 to 36500; 0 keeps it for ever.
+    #[arg(long, env = "FACE_AUDIT_DAYS", value_name = "DAYS", default_value = "365")]
+    #[arg(value_parser = audit_age)]
+    pub(crate) audit_days: AuditAge,
+    /// Whether /api/debug/cloudinary-data shows what is stored: off or on.
+    #[arg(long, env = "FACE_DEBUG_DATA", value_name = "SWITCH", default_value = "off", action = ArgAction::Set)]
+    #[arg(value_parser = one_of(SWITCH))]
+    pub(crate) debug_data: bool,
+    /// File of the keys that clients need, which `face-server keys` makes; without, whoever reaches the server may
+    /// use it.
+    #[arg(long, env = "FACE_KEYS", value_name = "FILE", default_value = "none", value_parser = key_file)]
+    pub(crate) keys: OrNone<KeyFile>,
+    /// Certificate to serve TLS with, and those that vouch for it, in PEM; read again when it was renewed.
+    #[arg(long, env = "FACE_TLS_CERT", value_name = "FILE", default_value = "none", value_parser = file)]
+    pub(super) tls_cert: OrNone<PathBuf>,
+    /// The certificate's private key, in PEM.
+    #[arg(long, env = "FACE_TLS_KEY", value_name = "FILE", default_value = "none", value_parser = file)]
+    pub(super) tls_key: OrNone<PathBuf>,
+    /// Web origins allowed beside this server's own and loopback, such as `https://a.example,https://b.example`.
+    #[arg(long, env = "FACE_CORS", value_name = "ORIGINS", default_value = "", hide_default_value = true)]
+    #[arg(value_parser = origins)]
+    pub(crate) cors: WebOrigins,
+    /// Pictures worked on at once [default: one a core].
+    #[arg(long, env = "FACE_WORKERS", value_name = "COUNT", value_parser = count)]
+    pub(crate) workers: NonZeroUsize,
+    /// Largest picture file, in MiB.
+    #[arg(long, env = "FACE_MAX_UPLOAD", value_name = "MIB", default_value = "20", value_parser = mebibytes)]
+    pub(crate) max_upload: usize,
+    /// Uploads received at once; more are asked to come back.
+    #[arg(long, env = "FACE_UPLOADS", value_name = "COUNT", default_value = "32", value_parser = count)]
+    pub(crate) uploads: NonZeroUsize,
+    /// Folder of app.log, one file a day and 14 days kept; empty for none.
+    #[arg(long, env = "FACE_LOG_DIR", value_name = "FOLDER", default_value = "logs", value_parser = folder)]
+    pub(crate) log_dir: OrNone<PathBuf>,
+    /// Log on the terminal: text, json or auto (text when it is a terminal).
+    #[arg(long, env = "FACE_LOG_FORMAT", value_name = "FORMAT", default_value = "auto")]
+    #[arg(value_parser = one_of(LOG_FORMATS))]
+    pub(crate) log_format: LogFormat,
+    /// What is logged: error, warn, info, debug, or a filter such as info,face_core=debug.
+    #[arg(long, env = "FACE_LOG_LEVEL", value_name = "FILTER", default_value = "info")]
+    #[arg(value_parser = log_level)]
+    pub(crate) log_level: String,
+    /// Keys and accounts.
+    #[arg(skip)]
+    pub(crate) secrets: Secrets,
+    /// Each setting's key, value and origin, in the order of the help; secrets are masked.
+    #[arg(skip)]
+    pub(crate) effective: Vec<(String, String, Origin)>,
 }
-
-impl Setting {
-    /// Name of the environment variable.
-    pub(crate) fn variable(&self) -> String {
-        format!("{PREFIX}{}", self.name.replace('-', "_").to_ascii_uppercase())
-    }
-
-    /// Name of the key in a configuration file.
-    pub(crate) fn key(&self) -> String {
-        self.name.replace('-', "_")
-    }
-}
-
-/// What the name of every environment variable of this program starts with.
-pub(crate) const PREFIX: &str = "FACE_";
-
-/// Every setting, in the order of the help.
-pub(crate) const SETTINGS: [Setting; 29] = [
-    HOST,
-    PORT,
-    STORE,
-    JOURNAL,
-    MAX_STALENESS,
-    GALLERY_LIMIT,
-    MODELS,
-    MODEL,
-    DETECTOR,
-    CROPS,
-    SPACE,
-    THRESHOLD,
-    TARGET_FMR,
-    MARGIN,
-    MULTI_FACE,
-    QUALITY,
-    COOL_DOWN,
-    AUDIT_DAYS,
-    DEBUG_DATA,
-    KEYS,
-    TLS_CERT,
-    TLS_KEY,
-    CORS,
-    WORKERS,
-    MAX_UPLOAD,
-    UPLOADS,
-    LOG_DIR,
-    LOG_FORMAT,
-    LOG_LEVEL,
-];
-
-pub(super) const HOST: Setting = Setting {
-    name: "host",
-    value: "ADDRESS",
-    default: Some("127.0.0.1"),
-    help: "Address to serve on; other than loopback with --keys alone",
-};
-
-pub(super) const PORT: Setting = Setting {
-    name: "port",
-    value: "PORT",
-    default: Some("8000"),
-    help: "Port to serve on; 0 picks a free one and prints it",
-};
-
-pub(super) const STORE: Setting = Setting {
-    name: "store",
-    value: "URL",
-    default: Some("redb:data/faces.redb"),
-    help: "Where faces are kept: redb:PATH, postgres://..., cloudinary:PREFIX, or memory: to forget them at the end",
-};
-
-pub(super) const JOURNAL: Setting = Setting {
-    name: "journal",
-    value: "FILE",
-    default: Some("data/journal.redb"),
-    help: "File of check-ins and audit where the store keeps none, as at Cloudinary",
-};
-
-pub(super) const MAX_STALENESS: Setting = Setting {
-    name: "max-staleness",
-    value: "SECONDS",
-    default: Some("60"),
-    help: "How long verification goes on from memory while the store is out of reach, 0 to 3600",
-};
-
-pub(super) const GALLERY_LIMIT: Setting = Setting {
-    name: "gallery-limit",
-    value: "USERS",
-    default: Some("1000000"),
-    help: "Largest event held in memory, 0 to 10000000 users; larger ones are searched by PostgreSQL",
-};
-
-pub(super) const MODELS: Setting = Setting {
-    name: "models",
-    value: "FOLDER",
-    default: None,
-    help: "Folder that the set-up made [default: models, else the user's data folder]",
-};
-
-pub(super) const MODEL: Setting = Setting {
-    name: "model",
-    value: "ID",
-    default: None,
-    help: "Model of events that come into being: sface-2021dec, or dlib-resnet-v1 for dlib's numbers; an event keeps its own [default: sface-2021dec, with --space raw dlib-resnet-v1]",
-};
-
-pub(super) const DETECTOR: Setting = Setting {
-    name: "detector",
-    value: "NAME",
-    default: Some("yunet"),
-    help: "What finds faces: yunet, auto (then mmod where yunet finds none), or dlib's own mmod or hog",
-};
-
-pub(super) const CROPS: Setting = Setting {
-    name: "crops",
-    value: "COUNT",
-    default: Some(""),
-    help: "Crops a face is embedded from, enrolled or not: 1, 2 or 4; empty for those of the model, for which error rates were measured",
-};
-
-pub(super) const SPACE: Setting = Setting {
-    name: "space",
-    value: "NAME",
-    default: Some("unit"),
-    help: "What distances are between: unit (vectors of length 1), or raw with one crop, as programs built on dlib compare, of dlib-resnet-v1 alone",
-};
-
-pub(super) const THRESHOLD: Setting = Setting {
-    name: "threshold",
-    value: "DISTANCE",
-    default: None,
-    help: "A fixed largest distance of a match, however large an event is, 0.2 to 0.5, or raw 0.3 to 0.7; without --target-fmr and where nothing was measured 0.4, raw 0.6",
-};
-
-pub(super) const TARGET_FMR: Setting = Setting {
-    name: "target-fmr",
-    value: "SHARE",
-    default: None,
-    help: "Share of strangers who may be named: the threshold follows the size of each event, up to 0.4; empty for a fixed threshold [default: 0.01, unless a threshold is given]",
-};
-
-pub(super) const MARGIN: Setting = Setting {
-    name: "margin",
-    value: "DISTANCE",
-    default: None,
-    help: "Nobody is named when two users match and are less than this apart, 0 to 0.2 [default: 0.02, raw 0]",
-};
-
-pub(super) const MULTI_FACE: Setting = Setting {
-    name: "multi-face",
-    value: "POLICY",
-    default: Some("single"),
-    help: "Pictures of several people: single (one prominent face), strict (one face at all) or largest",
-};
-
-pub(super) const QUALITY: Setting = Setting {
-    name: "quality",
-    value: "GATE",
-    default: Some("refuse"),
-    help: "Faces to enrol that are small, dark, blurred, turned away and the like: refuse, warn or off",
-};
-
-pub(super) const COOL_DOWN: Setting = Setting {
-    name: "cool-down",
-    value: "SECONDS",
-    default: Some("300"),
-    help: "Who was checked in is not checked in again for so long, 0 to 86400",
-};
-
-pub(super) const AUDIT_DAYS: Setting = Setting {
-    name: "audit-days",
-    value: "DAYS",
-    default: Some("365"),
-    help: "How long the audit is kept, 0 to 36500; 0 keeps it for ever",
-};
-
-pub(super) const DEBUG_DATA: Setting = Setting {
-    name: "debug-data",
-    value: "SWITCH",
-    default: Some("off"),
-    help: "Whether /api/debug/cloudinary-data shows what is stored: off or on",
-};
-
-pub(super) const KEYS: Setting = Setting {
-    name: "keys",
-    value: "FILE",
-    default: Some("none"),
-    help: "File of the keys that clients need, which `face-server keys` makes; without, whoever reaches the server may use it",
-};
-
-pub(super) const TLS_CERT: Setting = Setting {
-    name: "tls-cert",
-    value: "FILE",
-    default: Some("none"),
-    help: "Certificate to serve TLS with, and those that vouch for it, in PEM; read again when it was renewed",
-};
-
-pub(super) const TLS_KEY: Setting = Setting {
-    name: "tls-key",
-    value: "FILE",
-    default: Some("none"),
-    help: "The certificate's private key, in PEM",
-};
-
-pub(super) const CORS: Setting = Setting {
-    name: "cors",
-    value: "ORIGINS",
-    default: Some(""),
-    help: "Web origins allowed beside this server's own and loopback, such as https://a.example,https://b.example",
-};
-
-pub(super) const WORKERS: Setting = Setting {
-    name: "workers",
-    value: "COUNT",
-    default: None,
-    help: "Pictures worked on at once [default: one a core]",
-};
-
-pub(super) const MAX_UPLOAD: Setting =
-    Setting { name: "max-upload", value: "MIB", default: Some("20"), help: "Largest picture file, in MiB" };
-
-pub(super) const UPLOADS: Setting = Setting {
-    name: "uploads",
-    value: "COUNT",
-    default: Some("32"),
-    help: "Uploads received at once; more are asked to come back",
-};
-
-pub(super) const LOG_DIR: Setting = Setting {
-    name: "log-dir",
-    value: "FOLDER",
-    default: Some("logs"),
-    help: "Folder of app.log, one file a day and 14 days kept; empty for none",
-};
-
-pub(super) const LOG_FORMAT: Setting = Setting {
-    name: "log-format",
-    value: "FORMAT",
-    default: Some("auto"),
-    help: "Log on the terminal: text, json or auto (text when it is a terminal)",
-};
-
-pub(super) const LOG_LEVEL: Setting = Setting {
-    name: "log-level",
-    value: "FILTER",
-    default: Some("info"),
-    help: "What is logged: error, warn, info, debug, or a filter such as info,face_core=debug",
-};

@@ -1,17 +1,26 @@
 //! Settings from text to the types the program works with; each refusal says what is allowed.
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
-use events::CheckInOptions;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
 use crate::auth::{ApiKey, KeyFile};
 use crate::background::AuditAge;
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
+
+/// An [`Option`] that a text stands for, such as `none`: a field written as `Option` is one that clap leaves empty
+/// where there is no text.
+pub(super) type OrNone<T> = Option<T>;
+
+/// The origins of one text, as [`OrNone`]: a field written as `Vec` is a flag that may be repeated.
+pub(super) type WebOrigins = Vec<WebOrigin>;
 
 /// How the log reads on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +33,73 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+pub(super) const LOG_FORMATS: [(&str, LogFormat); 3] =
+    [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+/// `hog` up-samples once, as the replaced service did.
+pub(super) const DETECTORS: [(&str, DetectorChoice); 4] = [
+    ("auto", DetectorChoice::Auto),
+    ("yunet", DetectorChoice::Yunet),
+    ("mmod", DetectorChoice::Mmod),
+    ("hog", DetectorChoice::Hog { upsampling: Upsampling::Once }),
+];
+
+pub(super) const MULTI_FACE: [(&str, FacePolicy); 3] =
+    [("single", FacePolicy::Single), ("strict", FacePolicy::Strict), ("largest", FacePolicy::Largest)];
+
+pub(super) const QUALITY: [(&str, QualityGate); 3] =
+    [("refuse", QualityGate::Refuse), ("warn", QualityGate::Warn), ("off", QualityGate::Off)];
+
+pub(super) const SWITCH: [(&str, bool); 2] = [("off", false), ("on", true)];
+
+/// A parser of one of a few words, each with what it stands for.
+pub(super) fn one_of<T: Clone, const N: usize>(
+    words: [(&'static str, T); N],
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let value = words.iter().find(|(word, _)| *word == text).map(|(_, value)| value.clone());
+        value.ok_or_else(|| {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let (last, others) = words.split_last().unwrap_or((&"", &[]));
+            format!("give {} or {last}", others.join(", "))
+        })
+    }
+}
+
+/// A parser of a number within a range; `kind` is what the refusal calls it, such as "a whole number".
+pub(super) fn number<T: FromStr + PartialOrd + Display + Clone>(
+    kind: &'static str,
+    range: RangeInclusive<T>,
+) -> impl Fn(&str) -> Result<T, String> + Clone {
+    move |text| {
+        let refusal = || format!("give {kind} from {} to {}", range.start(), range.end());
+        text.parse().ok().filter(|value| range.contains(value)).ok_or_else(refusal)
+    }
+}
+
+/// A parser of seconds from 0 to `most`.
+pub(super) fn seconds(most: u64) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+    let parse = number("a whole number of seconds", 0..=most);
+    move |text| parse(text).map(Duration::from_secs)
+}
+
+/// From 1 to 1,024.
+pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
+    number("a whole number", NonZeroUsize::MIN..=NonZeroUsize::MIN.saturating_add(1023))(text)
+}
+
+/// As [`count`], in MiB; the value is in bytes.
+pub(super) fn mebibytes(text: &str) -> Result<usize, String> {
+    // At most 1,024 MiB, so the shift stays within 32 bits.
+    Ok(count(text)?.get() << 20)
+}
+
+/// In days; 0 for ever.
+pub(super) fn audit_age(text: &str) -> Result<AuditAge, String> {
+    let days = number("a whole number of days", 0..=36_500)(text)?;
+    Ok((days > 0).then(|| time::Duration::days(days)))
+}
+
 pub(super) fn host(text: &str) -> Result<IpAddr, String> {
     if text.eq_ignore_ascii_case("localhost") {
         return Ok(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -32,84 +108,22 @@ pub(super) fn host(text: &str) -> Result<IpAddr, String> {
     bare.parse().map_err(|_| "give an IP address such as 127.0.0.1 or ::1".to_owned())
 }
 
-pub(super) fn port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| "give a number from 0 to 65535".to_owned())
-}
-
-/// `hog` up-samples once, as the replaced service did.
-pub(super) fn detector(text: &str) -> Result<DetectorChoice, String> {
-    match text {
-        "auto" => Ok(DetectorChoice::Auto),
-        "yunet" => Ok(DetectorChoice::Yunet),
-        "mmod" => Ok(DetectorChoice::Mmod),
-        "hog" => Ok(DetectorChoice::Hog { upsampling: Upsampling::Once }),
-        _ => Err("give auto, yunet, mmod or hog".to_owned()),
-    }
-}
-
 /// Empty for those of the model.
-pub(super) fn crops(text: &str) -> Result<Option<Crops>, String> {
-    match text {
-        "" => Ok(None),
-        "1" => Ok(Some(Crops::One)),
-        "2" => Ok(Some(Crops::Two)),
-        "4" => Ok(Some(Crops::Four)),
-        _ => Err("give 1, 2 or 4, or nothing for those of the model".to_owned()),
+pub(super) fn crops(text: &str) -> Result<OrNone<Crops>, String> {
+    if text.is_empty() {
+        return Ok(None);
     }
-}
-
-pub(super) fn multi_face(text: &str) -> Result<FacePolicy, String> {
-    match text {
-        "single" => Ok(FacePolicy::Single),
-        "strict" => Ok(FacePolicy::Strict),
-        "largest" => Ok(FacePolicy::Largest),
-        _ => Err("give single, strict or largest".to_owned()),
-    }
-}
-
-pub(super) fn quality(text: &str) -> Result<QualityGate, String> {
-    match text {
-        "refuse" => Ok(QualityGate::Refuse),
-        "warn" => Ok(QualityGate::Warn),
-        "off" => Ok(QualityGate::Off),
-        _ => Err("give refuse, warn or off".to_owned()),
-    }
-}
-
-pub(super) fn cool_down(text: &str) -> Result<CheckInOptions, String> {
-    match text.parse() {
-        Ok(seconds @ 0..=86_400) => {
-            let mut options = CheckInOptions::default();
-            options.cool_down = Duration::from_secs(seconds);
-            Ok(options)
-        }
-        Ok(_) | Err(_) => Err("give a whole number of seconds from 0 to 86400".to_owned()),
-    }
-}
-
-pub(super) fn audit_age(text: &str) -> Result<AuditAge, String> {
-    match text.parse() {
-        Ok(0) => Ok(None),
-        Ok(days @ 1..=36_500) => Ok(Some(time::Duration::days(days))),
-        Ok(_) | Err(_) => Err("give a whole number of days from 0 to 36500".to_owned()),
-    }
-}
-
-pub(super) fn switch(text: &str) -> Result<bool, String> {
-    match text {
-        "off" => Ok(false),
-        "on" => Ok(true),
-        _ => Err("give off or on".to_owned()),
-    }
+    let crops = one_of([("1", Crops::One), ("2", Crops::Two), ("4", Crops::Four)])(text);
+    crops.map(Some).map_err(|allowed| format!("{allowed}, or nothing for those of the model"))
 }
 
 /// A folder; an empty text is none.
-pub(super) fn folder(text: &str) -> Result<Option<PathBuf>, String> {
+pub(super) fn folder(text: &str) -> Result<OrNone<PathBuf>, String> {
     Ok((!text.is_empty()).then(|| PathBuf::from(text)))
 }
 
 /// A file that keeps others out, or `none`: an empty text may be a variable that somebody forgot to set.
-pub(super) fn file(text: &str) -> Result<Option<PathBuf>, String> {
+pub(super) fn file(text: &str) -> Result<OrNone<PathBuf>, String> {
     match text {
         "" => Err("give a file, or none".to_owned()),
         "none" => Ok(None),
@@ -118,14 +132,14 @@ pub(super) fn file(text: &str) -> Result<Option<PathBuf>, String> {
 }
 
 /// The key file: not a key.
-pub(super) fn key_file(text: &str) -> Result<Option<KeyFile>, String> {
+pub(super) fn key_file(text: &str) -> Result<OrNone<KeyFile>, String> {
     if ApiKey::parse(text.trim()).is_some() {
         return Err("this is a key: give the file that `face-server keys` makes".to_owned());
     }
     Ok(file(text)?.map(KeyFile::new))
 }
 
-pub(super) fn origins(text: &str) -> Result<Vec<WebOrigin>, String> {
+pub(super) fn origins(text: &str) -> Result<WebOrigins, String> {
     let listed = text.split(',').map(str::trim).filter(|origin| !origin.is_empty());
     listed
         .map(|origin| {
@@ -134,36 +148,6 @@ pub(super) fn origins(text: &str) -> Result<Vec<WebOrigin>, String> {
             })
         })
         .collect()
-}
-
-pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
-    match text.parse::<NonZeroUsize>() {
-        Ok(count) if count.get() <= 1024 => Ok(count),
-        Ok(_) | Err(_) => Err("give a whole number from 1 to 1024".to_owned()),
-    }
-}
-
-pub(super) fn staleness(text: &str) -> Result<Duration, String> {
-    match text.parse() {
-        Ok(seconds @ 0..=3600) => Ok(Duration::from_secs(seconds)),
-        Ok(_) | Err(_) => Err("give a whole number of seconds from 0 to 3600".to_owned()),
-    }
-}
-
-pub(super) fn gallery_limit(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(users @ 0..=10_000_000) => Ok(users),
-        Ok(_) | Err(_) => Err("give a whole number of users from 0 to 10000000".to_owned()),
-    }
-}
-
-pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
-    match text {
-        "auto" => Ok(LogFormat::Auto),
-        "text" => Ok(LogFormat::Text),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("give auto, text or json".to_owned()),
-    }
 }
 
 pub(super) fn log_level(text: &str) -> Result<String, String> {

@@ -3,10 +3,19 @@
 use std::ffi::OsString;
 use std::fs;
 
+use clap::Command;
 use embedding::{Distance, Metric};
 use events::FalseMatchRate;
+use face_core::DetectorChoice;
 
+use super::origin::Origin;
+use super::sources::Sources;
 use super::*;
+
+mod documents;
+
+/// How many settings there are.
+const SETTINGS: usize = 29;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],
@@ -22,14 +31,21 @@ fn load(said: &Said<'_>) -> Result<Config, ConfigError> {
     let file = folder.path().join("face.toml");
     fs::write(&file, said.file).unwrap();
     fs::write(folder.path().join(".env"), said.dotenv).unwrap();
-    let flags = said.flags.iter().map(|&(name, value)| (name, value.to_owned())).collect();
+    let flags = said.flags.iter().map(|(name, value)| format!("--{name}={value}"));
+    let flags = Config::add_flags(Command::new("test").no_binary_name(true)).get_matches_from(flags);
     let environment =
         said.environment.iter().map(|&(name, value)| (OsString::from(name), OsString::from(value)));
-    Config::parse(&Sources::read(flags, environment, folder.path(), Some(&file))?)
+    Config::parse(Sources::read(Config::settings(), &flags, environment, folder.path(), Some(file))?)
+}
+
+/// A setting's value as it is shown, and its origin.
+fn shown<'a>(config: &'a Config, key: &str) -> (&'a str, &'a Origin) {
+    let (_, value, origin) = config.effective.iter().find(|(name, ..)| *name == key).unwrap();
+    (value, origin)
 }
 
 fn threshold(config: &Config) -> f32 {
-    match config.matching.rule {
+    match config.rule() {
         AskedRule::Threshold(threshold) => threshold.value(),
         rule @ (AskedRule::Usual | AskedRule::Target(_) | AskedRule::Fixed) => panic!("{rule:?}"),
     }
@@ -42,20 +58,19 @@ fn refusal(said: &Said<'_>) -> String {
 #[test]
 fn flags_win_over_environment_over_dotenv_over_file_over_defaults() {
     let mut said = NOTHING;
-    assert_eq!(load(&said).unwrap().address.to_string(), "127.0.0.1:8000");
+    assert_eq!(load(&said).unwrap().address().to_string(), "127.0.0.1:8000");
     said.file = "port = 1\nthreshold = 0.35\ncors = ['https://a.example', 'https://b.example']";
     let config = load(&said).unwrap();
-    assert_eq!((config.address.port(), threshold(&config), config.origins.len()), (1, 0.35, 2));
+    assert_eq!((config.address().port(), threshold(&config), config.cors.len()), (1, 0.35, 2));
     said.dotenv = "FACE_PORT=2\nOTHER=x\n";
-    assert_eq!(load(&said).unwrap().address.port(), 2);
+    assert_eq!(load(&said).unwrap().address().port(), 2);
     said.environment = &[("FACE_PORT", "3"), ("PATH", "/bin")];
-    assert_eq!(load(&said).unwrap().address.port(), 3);
+    assert_eq!(load(&said).unwrap().address().port(), 3);
     said.flags = &[("port", "4")];
     let config = load(&said).unwrap();
-    assert_eq!(config.address.port(), 4);
-    let port = config.effective().find(|(name, ..)| *name == "port").unwrap();
-    assert_eq!((port.1, port.2), ("4", &Origin::Flag));
-    assert_eq!(config.effective().count(), SETTINGS.len());
+    assert_eq!(config.address().port(), 4);
+    assert_eq!(shown(&config, "port"), ("4", &Origin::Flag));
+    assert_eq!(config.effective.len(), SETTINGS);
 }
 
 #[test]
@@ -117,11 +132,11 @@ fn bad_values_are_named_with_what_is_allowed() {
 fn a_target_takes_the_place_of_the_threshold_and_stands_alone() {
     let config = load(&Said { flags: &[("target-fmr", "0.01"), ("margin", "0")], ..NOTHING }).unwrap();
     let target = AskedRule::Target(FalseMatchRate::new(0.01).unwrap());
-    assert_eq!((config.matching.rule, config.matching.margin), (target, Some(Distance::ZERO)));
+    assert_eq!((config.rule(), config.margin), (target, Some(Distance::ZERO)));
     let none = load(&Said { flags: &[("target-fmr", "")], ..NOTHING }).unwrap();
-    assert_eq!(none.matching.rule, AskedRule::Fixed);
+    assert_eq!(none.rule(), AskedRule::Fixed);
     let usual = load(&NOTHING).unwrap();
-    assert_eq!((usual.matching.rule, usual.matching.model.as_str()), (AskedRule::Usual, "sface-2021dec"));
+    assert_eq!((usual.rule(), usual.model.as_str()), (AskedRule::Usual, "sface-2021dec"));
     let both = refusal(&Said {
         flags: &[("target-fmr", "0.01")],
         environment: &[("FACE_THRESHOLD", "0.4")],
@@ -137,11 +152,10 @@ fn raw_distances_have_thresholds_of_their_own() {
         load(&Said { flags: &flags, ..NOTHING })
     };
     let usual = raw(&[]).unwrap();
-    assert_eq!((usual.matching.rule, usual.matching.space), (AskedRule::Usual, Metric::Raw));
-    assert_eq!(usual.matching.model.as_str(), "dlib-resnet-v1", "raw distances are its");
+    assert_eq!((usual.rule(), usual.space), (AskedRule::Usual, Metric::Raw));
+    assert_eq!(usual.model.as_str(), "dlib-resnet-v1", "raw distances are its");
     assert!(raw(&[("model", "sface-2021dec")]).unwrap_err().to_string().contains("dlib-resnet-v1"));
-    let shown = usual.effective().find(|(name, ..)| *name == "threshold").unwrap();
-    assert_eq!((shown.1, shown.2), ("0.6", &Origin::Default));
+    assert_eq!(shown(&usual, "threshold"), ("0.6", &Origin::Default));
     assert_eq!(threshold(&raw(&[("threshold", "0.4")]).unwrap()), 0.4);
     let refusal = raw(&[("threshold", "0.71")]).unwrap_err().to_string();
     assert!(refusal.contains("0.3 to 0.7") && refusal.contains("raw"), "{refusal}");
@@ -169,7 +183,7 @@ fn an_address_that_others_can_reach_is_refused() {
     let with_keys = Said { flags: &[("host", "0.0.0.0"), ("keys", "keys.toml")], ..NOTHING };
     assert!(load(&with_keys).unwrap().keys.is_some());
     for host in ["localhost", "127.0.0.2", "::1", "[::1]"] {
-        assert!(load(&Said { flags: &[("host", host)], ..NOTHING }).unwrap().address.ip().is_loopback());
+        assert!(load(&Said { flags: &[("host", host)], ..NOTHING }).unwrap().address().ip().is_loopback());
     }
 }
 
@@ -189,7 +203,7 @@ fn keys_are_not_switched_off_by_a_variable_that_was_not_set_nor_shown_where_they
 #[test]
 fn a_certificate_and_its_key_are_given_together() {
     let both = load(&Said { flags: &[("tls-cert", "a.pem"), ("tls-key", "a.key")], ..NOTHING }).unwrap();
-    assert!(both.tls.is_some() && load(&NOTHING).unwrap().tls.is_none());
+    assert!(both.tls().is_some() && load(&NOTHING).unwrap().tls().is_none());
     for (given, missing) in [("tls-cert", "tls-key"), ("tls-key", "tls-cert")] {
         let refusal = refusal(&Said { flags: &[(given, "a.pem")], ..NOTHING });
         assert!(refusal.contains(&format!("{given} is given and {missing} is not")), "{refusal}");
@@ -212,7 +226,12 @@ fn secrets_come_from_variables_and_are_shown_nowhere() {
     assert!(config.secrets.changing_store_options().is_some());
     let shown = format!("{config:?}");
     assert!(!shown.contains(&key) && !shown.contains("hush-hush"), "{shown}");
-    let given: Vec<_> = config.effective().skip(SETTINGS.len()).collect();
+    let given: Vec<_> = config
+        .effective
+        .iter()
+        .skip(SETTINGS)
+        .map(|(name, value, origin)| (&**name, &**value, origin))
+        .collect();
     let (environment, dotenv) = (&Origin::Environment, &Origin::DotEnv);
     assert_eq!(
         given,
