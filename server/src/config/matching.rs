@@ -9,7 +9,7 @@ use face_core::Crops;
 use super::values::number;
 
 /// SFace: the model of new events unless another is asked for.
-pub(super) const SFACE: &str = "sface-2021dec";
+pub(crate) const SFACE: &str = "sface-2021dec";
 
 /// dlib's ResNet: the model of the replaced service, and the only one with raw distances.
 pub(crate) const DLIB: &str = "dlib-resnet-v1";

@@ -11,6 +11,8 @@ mod sources;
 mod values;
 
 pub(crate) use error::ConfigError;
+#[cfg(test)]
+pub(crate) use matching::SFACE;
 pub(crate) use matching::{AskedRule, DLIB, USUAL_TARGET};
 pub(crate) use settings::Config;
 pub(crate) use values::LogFormat;

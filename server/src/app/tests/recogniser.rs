@@ -11,8 +11,8 @@ use face_core::{
     FacePolicy, InferenceError, Landmarks, PictureError, Point, Pose, Purpose, Quality, select,
 };
 
+use crate::config::{DLIB, SFACE};
 use crate::inference::{FoundFaces, Recogniser};
-use crate::models::{DLIB, SFACE};
 
 /// One person.
 pub(super) const OBAMA: &[u8] = b"obama";
