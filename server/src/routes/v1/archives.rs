@@ -82,8 +82,7 @@ pub(super) fn operations() -> Vec<Operation> {
 /// is encrypted with the server's `FACE_ARCHIVE_KEY`, unless it is asked for in the clear. It has no check-ins and no
 /// audit. A file that is cut off is recognised as such when it is imported.
 #[utoipa::path(
-    get, path = "/v1/events/{event}/export", tag = "Events",
-    params(InEvent, ExportQuery),
+    get, path = "/v1/events/{event}/export", tag = "Events", params(InEvent, ExportQuery),
     responses(
         (status = 200, description = "The archive", body = Archive, content_type = "application/octet-stream"),
     )
@@ -149,8 +148,7 @@ fn write(service: &Service, event: &EventName, plain: bool, mut out: BodyWriter)
 /// archive again changes nothing, so after an error it is simply sent again; whoever was deleted since it was made is
 /// there again. It is no larger than a picture may be: large ones are for `face-server import`.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/import", tag = "Events",
-    params(InEvent),
+    post, path = "/v1/events/{event}/import", tag = "Events", params(InEvent),
     request_body(content = Archive, content_type = "application/octet-stream", description = "An archive"),
     responses(
         (status = 200, description = "Everything in it is in the store", body = Imported),

@@ -160,8 +160,7 @@ pub(super) fn operations() -> Vec<Operation> {
 /// What was done and what was refused, the newest first unless said otherwise. As `csv` or `ndjson`, by `format`
 /// or the header `Accept`, everything from there on is sent. It never has an embedding or a picture.
 #[utoipa::path(
-    get, path = "/v1/audit", tag = "Audit",
-    params(AuditQuery),
+    get, path = "/v1/audit", tag = "Audit", params(AuditQuery),
     responses(
         (status = 200, description = "A page of entries, or a file of all", content(
             (AuditList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))))
@@ -194,8 +193,7 @@ async fn list_audit(
 ///
 /// What the audit has of the request that was answered with this `x-transaction-id`.
 #[utoipa::path(
-    get, path = "/v1/transactions/{id}", tag = "Audit",
-    params(WithId),
+    get, path = "/v1/transactions/{id}", tag = "Audit", params(WithId),
     responses((status = 200, description = "What it did", body = TransactionResponse))
 )]
 async fn get_transaction(

@@ -128,8 +128,8 @@ impl From<&AnalyzedFace> for FaceResponse {
 }
 
 impl From<&EmbeddedFace> for FaceResponse {
-    fn from(found: &EmbeddedFace) -> Self {
-        Self::from(&AnalyzedFace { face: found.face, quality: found.quality })
+    fn from(EmbeddedFace { face, quality, .. }: &EmbeddedFace) -> Self {
+        Self::from(&AnalyzedFace { face: *face, quality: *quality })
     }
 }
 

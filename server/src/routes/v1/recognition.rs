@@ -120,8 +120,7 @@ pub(super) fn operations() -> Vec<Operation> {
 /// Says whose face it is among all users of the event (1:N). With `faces` = `all`, of each face of the picture;
 /// one without a face is then no error. Look at `decision`: a refusal is 200 too. The picture is not kept.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/identify", tag = "Recognition",
-    params(InEvent),
+    post, path = "/v1/events/{event}/identify", tag = "Recognition", params(InEvent),
     request_body(content = IdentifyForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "The event was searched", body = Identified))
 )]

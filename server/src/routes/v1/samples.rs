@@ -99,8 +99,7 @@ async fn get_face(
 /// The user is then recognised by the others. The last face goes with the user only.
 #[utoipa::path(
     delete, path = "/v1/events/{event}/users/{user}/faces/{id}", tag = "Users and faces",
-    params(OfUser, WithId),
-    responses((status = 204, description = "The face is gone"))
+    params(OfUser, WithId), responses((status = 204, description = "The face is gone"))
 )]
 async fn delete_face(
     service: Data<Service>,

@@ -87,8 +87,7 @@ pub(super) fn operations() -> Vec<Operation> {
 
 /// List the users of an event
 #[utoipa::path(
-    get, path = "/v1/events/{event}/users", tag = "Users and faces",
-    params(InEvent, PageQuery),
+    get, path = "/v1/events/{event}/users", tag = "Users and faces", params(InEvent, PageQuery),
     responses((status = 200, description = "A page of users", body = UserPage))
 )]
 async fn list_users(
@@ -118,8 +117,7 @@ async fn get_user(
 ///
 /// Replaces the client's own data of the user.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}/users/{user}", tag = "Users and faces",
-    params(OfUser),
+    patch, path = "/v1/events/{event}/users/{user}", tag = "Users and faces", params(OfUser),
     request_body(content = UserPatch, example = json!({"metadata": {"company": "Acme", "badge": 17}})),
     responses((status = 200, description = "The user as they are now", body = UserResponse))
 )]

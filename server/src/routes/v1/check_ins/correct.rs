@@ -30,8 +30,7 @@ pub(crate) struct CorrectionBody {
 
 /// Read a check-in
 #[utoipa::path(
-    get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins",
-    params(InEvent, WithId),
+    get, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", params(InEvent, WithId),
     responses((status = 200, description = "The check-in", body = CheckInResponse))
 )]
 pub(super) async fn get_check_in(
@@ -47,8 +46,7 @@ pub(super) async fn get_check_in(
 /// Says who came instead, or with null that nobody did. What stood there before stays to be seen in
 /// `corrections`. Who was named wrongly can be checked in at once.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins",
-    params(InEvent, WithId),
+    patch, path = "/v1/events/{event}/check-ins/{id}", tag = "Check-ins", params(InEvent, WithId),
     request_body(content = CorrectionBody, examples(
         ("somebody else" = (value = json!({"user": "jane_smith", "reason": "twins"}))),
         ("nobody" = (value = json!({"user": null, "reason": "a test of the camera"}))))),

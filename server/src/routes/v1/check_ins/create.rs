@@ -73,8 +73,7 @@ pub(crate) struct CheckedIn {
 /// is not checked in again. With an `Idempotency-Key` the request can be sent again: it is done once. The picture
 /// is not kept.
 #[utoipa::path(
-    post, path = "/v1/events/{event}/check-ins", tag = "Check-ins",
-    params(InEvent, Idempotency),
+    post, path = "/v1/events/{event}/check-ins", tag = "Check-ins", params(InEvent, Idempotency),
     request_body(content((CheckInForm = "multipart/form-data"), (CheckInBody = "application/json"))),
     responses(
         (status = 200, description = "Nothing new: see `outcome`", body = CheckedIn),

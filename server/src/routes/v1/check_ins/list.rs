@@ -68,8 +68,7 @@ pub(crate) struct CheckInQuery {
 /// The newest first unless said otherwise. As `csv` or `ndjson`, by `format` or the header `Accept`, everything
 /// from there on is sent. A cell of CSV that a spreadsheet would take for a formula has an apostrophe in front.
 #[utoipa::path(
-    get, path = "/v1/events/{event}/check-ins", tag = "Check-ins",
-    params(InEvent, CheckInQuery),
+    get, path = "/v1/events/{event}/check-ins", tag = "Check-ins", params(InEvent, CheckInQuery),
     responses(
         (status = 200, description = "A page of check-ins, or a file of all", content(
             (CheckInList = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"))))

@@ -134,11 +134,9 @@ fn place(face: usize, sent: &[SentFace]) -> usize {
     sent.get(face).map_or(face, |sent| sent.index)
 }
 
-fn as_sent(error: EventError, sent: &[SentFace]) -> EventError {
-    match error {
-        EventError::OtherPerson { event, user, face, distance } => {
-            EventError::OtherPerson { event, user, face: place(face, sent), distance }
-        }
-        error => error,
+fn as_sent(mut error: EventError, sent: &[SentFace]) -> EventError {
+    if let EventError::OtherPerson { face, .. } = &mut error {
+        *face = place(*face, sent);
     }
+    error
 }

@@ -51,8 +51,7 @@ pub(super) fn operations() -> Vec<Operation> {
 ///
 /// The events that the key is for in name order, those without users too.
 #[utoipa::path(
-    get, path = "/v1/events", tag = "Events",
-    params(PageQuery),
+    get, path = "/v1/events", tag = "Events", params(PageQuery),
     responses((status = 200, description = "A page of events", body = EventPage))
 )]
 async fn list_events(
@@ -75,8 +74,7 @@ async fn list_events(
 /// Makes the event when it is not there yet (201). Of one that is there, all settings are replaced (200): what is
 /// left out is taken away. Users and faces stay. Events also come into being with their first user.
 #[utoipa::path(
-    put, path = "/v1/events/{event}", tag = "Events",
-    params(InEvent),
+    put, path = "/v1/events/{event}", tag = "Events", params(InEvent),
     request_body(content = EventBody, examples(
         ("of 1,000 people" = (value = json!({"match_rule": {"target_false_match_rate": 0.01}, "on_duplicate": "reject",
             "retain_until": "2027-01-31T00:00:00Z", "metadata": {"venue": "Hall 3"}}))),
@@ -103,8 +101,7 @@ async fn put_event(
 
 /// Read an event
 #[utoipa::path(
-    get, path = "/v1/events/{event}", tag = "Events",
-    params(InEvent),
+    get, path = "/v1/events/{event}", tag = "Events", params(InEvent),
     responses((status = 200, description = "The event", body = EventResponse))
 )]
 async fn get_event(
@@ -118,8 +115,7 @@ async fn get_event(
 ///
 /// Changes the settings that are given; null takes one away.
 #[utoipa::path(
-    patch, path = "/v1/events/{event}", tag = "Events",
-    params(InEvent),
+    patch, path = "/v1/events/{event}", tag = "Events", params(InEvent),
     request_body(content = EventPatch, example = json!({"match_rule": {"threshold": 0.38}, "retain_until": null})),
     responses((status = 200, description = "The event as it is now", body = EventResponse))
 )]
@@ -142,8 +138,7 @@ async fn change_event(
 ///
 /// Deletes the event with its users, their faces and its check-ins. It cannot be undone.
 #[utoipa::path(
-    delete, path = "/v1/events/{event}", tag = "Events",
-    params(InEvent),
+    delete, path = "/v1/events/{event}", tag = "Events", params(InEvent),
     responses((status = 204, description = "It is gone"))
 )]
 async fn delete_event(
