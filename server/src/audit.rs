@@ -51,7 +51,7 @@ impl FromRequest for Transaction {
             let trail = request.app_data::<Data<Service>>()?.audit.clone();
             let id = **request.extensions().get::<RequestId>()?;
             // Only a gate sets a caller. A route without one fails here instead of acting in nobody's name.
-            let actor = Caller::of(request).ok()?.actor;
+            let actor = Caller::from_extensions(request).ok()?.actor;
             Some(Self { trail, id, actor })
         };
         ready(transaction().ok_or(ApiError::Internal))

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use crate::error::with_causes;
 
-/// How often a file is looked at: a revoked key, or a certificate that was replaced, holds for this much longer at
+/// How often a file is read: a revoked key, or a certificate that was replaced, holds for this much longer at
 /// most, while the file can be read.
 const PERIOD: Duration = Duration::from_secs(1);
 
@@ -63,7 +63,7 @@ pub(crate) fn reload_on_change<F: Reloadable>(
     Ok((latest, read_again(file, Some(text), sender)))
 }
 
-/// After how many looks what is wrong is said again: each minute.
+/// After how many readings the same error is logged again: each minute.
 const REMINDER: u32 = 60;
 
 /// `known` is the text that was read last; `None` when it could not be read.
@@ -90,12 +90,12 @@ async fn read_again<F: Reloadable>(
                     }
                     Err(error) => Some(with_causes(&error)),
                 };
-                // A bad text too: it is not parsed again at every look.
+                // A bad text too: it is not parsed again at every reading.
                 known = Some(text);
                 unusable.clone()
             }
             Ok(Err(error)) => {
-                // Once it is back it is taken anew, even if unchanged, so that the log tells of the end of
+                // Once it is back it is taken anew, even if unchanged, so that the log shows the end of
                 // this.
                 known = None;
                 Some(with_causes(&error))
@@ -108,21 +108,21 @@ async fn read_again<F: Reloadable>(
     }
 }
 
-/// What is wrong with a file, and for how many looks it has been.
+/// What is wrong with a file, and for how many readings it has been.
 #[derive(Debug, Default)]
 struct Complaint {
     words: Option<String>,
-    looks: u32,
+    readings: u32,
 }
 
 impl Complaint {
-    /// What is to be said at a look that found this wrong: something new at once, the same again each minute.
+    /// What is to be logged after a reading with this error: something new at once, the same again each minute.
     fn due(&mut self, wrong: Option<String>) -> Option<&str> {
         if wrong != self.words {
-            *self = Self { words: wrong, looks: 0 };
+            *self = Self { words: wrong, readings: 0 };
         }
-        let is_due = self.looks.is_multiple_of(REMINDER);
-        self.looks = self.looks.wrapping_add(1);
+        let is_due = self.readings.is_multiple_of(REMINDER);
+        self.readings = self.readings.wrapping_add(1);
         self.words.as_deref().filter(|_| is_due)
     }
 }

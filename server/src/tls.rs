@@ -66,7 +66,7 @@ pub(crate) enum TlsError {
 }
 
 impl Reloadable for CertificateFiles {
-    // Kept until the next look to compare with, so the key's bytes are wiped when they are dropped.
+    // Kept until the next reading to compare with, so the key's bytes are wiped when they are dropped.
     type Text = (Vec<u8>, Zeroizing<Vec<u8>>);
     type Value = CertifiedKey;
     type Error = TlsError;
@@ -87,7 +87,7 @@ impl Reloadable for CertificateFiles {
             return Err(TlsError::Encrypted(self.key.clone()));
         }
         let private = PrivateKeyDer::from_pem_slice(key).map_err(|_| not_pem(&self.key, "private key"))?;
-        // Checks that the two match. Files are renewed one after the other: a look in between finds the new
+        // Checks that the two match. Files are renewed one after the other: a reading in between finds the new
         // certificate with the old key, which is refused here, and the pair in use stays until both are new.
         CertifiedKey::from_der(certificates, private, &provider()).map_err(|source| TlsError::Unfit {
             chain: self.chain.clone(),

@@ -35,7 +35,7 @@ impl Caller {
     ///
     /// # Errors
     /// [`ApiError::Internal`] behind no gate.
-    pub(crate) fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+    pub(crate) fn from_extensions(request: &HttpRequest) -> Result<Self, ApiError> {
         request.extensions().get::<Self>().cloned().ok_or(ApiError::Internal)
     }
 
@@ -72,7 +72,7 @@ impl FromRequest for Caller {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Self::of(request))
+        ready(Self::from_extensions(request))
     }
 }
 

@@ -75,7 +75,7 @@ impl Changing {
 /// Makes the lock, or opens the one that is there, which may be a link that somebody else has put there: nothing of it
 /// is changed.
 fn lock(name: &Path, path: &Path, folder: &Path) -> io::Result<File> {
-    match owner::of_owner_alone().create_new(true).open(name) {
+    match owner::owner_only_options().create_new(true).open(name) {
         Ok(lock) => {
             // Also the file's owner is to take turns.
             owner::give(&lock, path, folder)?;
@@ -119,7 +119,7 @@ mod owner {
     use std::path::Path;
 
     /// Makes files that only their owner can open, and so hold.
-    pub(super) fn of_owner_alone() -> OpenOptions {
+    pub(super) fn owner_only_options() -> OpenOptions {
         let mut options = File::options();
         options.write(true).mode(0o600);
         options
@@ -157,7 +157,7 @@ mod owner {
     use std::io;
     use std::path::Path;
 
-    pub(super) fn of_owner_alone() -> OpenOptions {
+    pub(super) fn owner_only_options() -> OpenOptions {
         let mut options = File::options();
         options.write(true);
         options

@@ -95,6 +95,7 @@ impl Description {
 
 impl ApiError {
     /// The status, code and words for a client of a path that answers in this shape.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most variants have their code in the table")]
     pub(crate) fn describe(&self, shape: Shape) -> Description {
         if let Some(code) = self.code() {
             return Description::new(code, &self.to_string());

@@ -55,7 +55,7 @@ impl WebOrigin {
             Origin::Tuple(scheme, host, port) if matches!(scheme.as_str(), "http" | "https") => {
                 Some(Self { scheme, host, port })
             }
-            _ => None,
+            Origin::Opaque(_) | Origin::Tuple(..) => None,
         }
     }
 

@@ -67,7 +67,7 @@ impl Segments {
         let event = event_name("event", self.event.as_deref().ok_or(ApiError::NoSuchPath)?)?;
         // Ready at once, so the first poll of a handler's extractors refuses a
         // foreign event before its body is read.
-        Caller::of(request)?.enter(event)
+        Caller::from_extensions(request)?.enter(event)
     }
 
     fn user(&self) -> Result<Username, ApiError> {
