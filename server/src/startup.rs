@@ -81,7 +81,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let server = HttpServer::new(move || app(state.clone()))
         .shutdown_timeout(FAREWELL)
         // By default actix drops the requests under way on SIGINT; this way both signals stop gracefully.
-        .shutdown_signal(told_to_stop());
+        .shutdown_signal(stop_signal());
     let (server, scheme) = match certificate {
         None => (server.listen(listener)?, "http"),
         Some((certificate, reloading)) => {
@@ -181,7 +181,7 @@ fn hint(models: &Path) -> String {
 }
 
 /// Completes when the process is interrupted or terminated.
-async fn told_to_stop() {
+async fn stop_signal() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

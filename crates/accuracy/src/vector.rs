@@ -17,9 +17,9 @@ impl FaceVector {
     /// The vector of the product's [`Template`] of one person's faces.
     ///
     /// # Errors
-    /// As [`Template::of`].
+    /// As [`Template::from_embeddings`].
     pub fn new(faces: &[&Embedding], scale: DistanceScale) -> Result<Self, EmbeddingError> {
-        let template = Template::of(scale, faces.iter().copied())?;
+        let template = Template::from_embeddings(scale, faces.iter().copied())?;
         Ok(Self(template.values().iter().map(|value| value * scale.factor()).collect()))
     }
 
@@ -72,7 +72,7 @@ mod tests {
         ) {
             let (a, b, c) = (embedding(a), embedding(b), embedding(c));
             for scale in [DistanceScale::UNIT, DistanceScale::RAW, DistanceScale::unit(0.375).unwrap()] {
-                let template = |faces: &[&Embedding]| Template::of(scale, faces.iter().copied()).unwrap();
+                let template = |faces: &[&Embedding]| Template::from_embeddings(scale, faces.iter().copied()).unwrap();
                 let product = template(&[&a, &c]).distance(&template(&[&b])).unwrap().value();
                 let vector = |faces: &[&Embedding]| FaceVector::new(faces, scale).unwrap();
                 prop_assert!((vector(&[&a, &c]).distance(&vector(&[&b])) - product).abs() < 1e-5 * (1.0 + product));

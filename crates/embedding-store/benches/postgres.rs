@@ -132,7 +132,8 @@ async fn fill(database: &Database, users: u64) -> Outcome<(PostgresStore, EventN
         let user = Username::new(&format!("user {number}"))?;
         let sample = sample(&event, &user, values(number))?;
         let record = UserRecord::new(event.clone(), user.clone(), sample.created()).to_bytes()?;
-        let template = Template::of(DistanceScale::UNIT, [sample.embedding()])?.values().to_vec();
+        let template =
+            Template::from_embeddings(DistanceScale::UNIT, [sample.embedding()])?.values().to_vec();
         let (event, user) = (event.as_str(), user.as_str());
         client.execute(&put_user, &[&event, &user, &record, &template]).await?;
         client.execute(&put_sample, &[&event, &user, &sample.id(), &sample.to_bytes()?]).await?;
@@ -140,7 +141,7 @@ async fn fill(database: &Database, users: u64) -> Outcome<(PostgresStore, EventN
     client.batch_execute("COMMIT").await?;
     client.batch_execute("VACUUM ANALYZE").await?;
     let probe = Embedding::new(ModelId::new("test")?, values(7))?;
-    Ok((store, event, Template::of(DistanceScale::UNIT, [&probe])?))
+    Ok((store, event, Template::from_embeddings(DistanceScale::UNIT, [&probe])?))
 }
 
 /// A store of a user who cannot install the extension, once it is gone.

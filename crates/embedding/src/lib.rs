@@ -11,7 +11,7 @@
 //! let model = ModelId::new("dlib-resnet-v1")?;
 //! let a = Embedding::new(model.clone(), [0.1; 128])?;
 //! let b = Embedding::new(model, [0.2; 128])?;
-//! let template = |sample| Template::of(DistanceScale::UNIT, [sample]);
+//! let template = |sample| Template::from_embeddings(DistanceScale::UNIT, [sample]);
 //! let distance = template(&a)?.distance(&template(&b)?)?;
 //! assert!(distance.value() < 1e-6, "parallel vectors have the same direction");
 //! # Ok::<(), embedding::EmbeddingError>(())

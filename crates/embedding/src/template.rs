@@ -33,7 +33,7 @@ impl Template {
     /// [`EmbeddingError::NoSamples`] for none, [`EmbeddingError::ModelMismatch`] when two come from
     /// different models, [`EmbeddingError::ZeroLength`] when a sample or their mean has no direction. A sample
     /// is refused by both metrics alike.
-    pub fn of<'a>(
+    pub fn from_embeddings<'a>(
         scale: DistanceScale,
         samples: impl IntoIterator<Item = &'a Embedding>,
     ) -> Result<Self, EmbeddingError> {
@@ -61,10 +61,10 @@ impl Template {
     /// program that is started with another metric must be able to read them.
     ///
     /// # Errors
-    /// As for [`Template::of`].
+    /// As for [`Template::from_embeddings`].
     pub fn check<'a>(samples: impl IntoIterator<Item = &'a Embedding> + Clone) -> Result<(), EmbeddingError> {
-        Self::of(DistanceScale::UNIT, samples.clone())?;
-        Self::of(DistanceScale::RAW, samples).map(drop)
+        Self::from_embeddings(DistanceScale::UNIT, samples.clone())?;
+        Self::from_embeddings(DistanceScale::RAW, samples).map(drop)
     }
 
     /// The model of the samples.
@@ -159,13 +159,14 @@ mod tests {
     fn from_samples<'a>(
         samples: impl IntoIterator<Item = &'a Embedding>,
     ) -> Result<Template, EmbeddingError> {
-        Template::of(DistanceScale::UNIT, samples)
+        Template::from_embeddings(DistanceScale::UNIT, samples)
     }
 
     #[test]
     fn a_factor_scales_distances_and_scales_do_not_mix() {
         let (a, b) = (embedding([1.0; DIMENSIONS]), embedding([-1.0; DIMENSIONS]));
-        let scaled = |sample| Template::of(DistanceScale::unit(0.25).unwrap(), [sample]).unwrap();
+        let scaled =
+            |sample| Template::from_embeddings(DistanceScale::unit(0.25).unwrap(), [sample]).unwrap();
         assert!((scaled(&a).distance(&scaled(&b)).unwrap().value() - 0.5).abs() < 1e-6);
         let unit = from_samples([&b]).unwrap();
         assert_eq!(scaled(&a).distance(&unit), Err(EmbeddingError::ScaleMismatch));
@@ -175,10 +176,10 @@ mod tests {
     fn samples_that_cancel_by_either_metric_do_not_pass_the_check() {
         let (short, long) = (embedding([1.0; DIMENSIONS]), embedding([-2.0; DIMENSIONS]));
         let directions_cancel = [&short, &long];
-        assert!(Template::of(DistanceScale::RAW, directions_cancel).is_ok());
+        assert!(Template::from_embeddings(DistanceScale::RAW, directions_cancel).is_ok());
         assert_eq!(Template::check(directions_cancel), Err(EmbeddingError::ZeroLength));
         let sum_cancels = [&short, &short, &long];
-        assert!(Template::of(DistanceScale::UNIT, sum_cancels).is_ok());
+        assert!(Template::from_embeddings(DistanceScale::UNIT, sum_cancels).is_ok());
         assert_eq!(Template::check(sum_cancels), Err(EmbeddingError::ZeroLength));
         assert_eq!(Template::check([&short, &short]), Ok(()));
     }
@@ -207,7 +208,9 @@ mod tests {
     #[test]
     fn a_raw_template_is_the_mean_as_it_is_and_meets_no_unit_template() {
         let (one, three) = (embedding([1.0; DIMENSIONS]), embedding([3.0; DIMENSIONS]));
-        let raw = |samples: &[&Embedding]| Template::of(DistanceScale::RAW, samples.iter().copied()).unwrap();
+        let raw = |samples: &[&Embedding]| {
+            Template::from_embeddings(DistanceScale::RAW, samples.iter().copied()).unwrap()
+        };
         assert_eq!(raw(&[&one, &three]).values(), &[2.0; DIMENSIONS]);
         assert_eq!((raw(&[&one]).samples(), raw(&[&one, &three]).samples()), (1, 2));
         // The root of 128 times 2 squared.
@@ -215,9 +218,12 @@ mod tests {
         let unit = from_samples([&one]).unwrap();
         assert_eq!(raw(&[&one]).distance(&unit), Err(EmbeddingError::ScaleMismatch));
         let zero = embedding([0.0; DIMENSIONS]);
-        assert_eq!(Template::of(DistanceScale::RAW, [&zero]), Err(EmbeddingError::ZeroLength));
+        assert_eq!(Template::from_embeddings(DistanceScale::RAW, [&zero]), Err(EmbeddingError::ZeroLength));
         let back = embedding([-1.0; DIMENSIONS]);
-        assert_eq!(Template::of(DistanceScale::RAW, [&one, &back]), Err(EmbeddingError::ZeroLength));
+        assert_eq!(
+            Template::from_embeddings(DistanceScale::RAW, [&one, &back]),
+            Err(EmbeddingError::ZeroLength)
+        );
     }
 
     fn vector() -> impl Strategy<Value = [f32; DIMENSIONS]> {

@@ -15,7 +15,7 @@ fn template(seed: u64) -> Template {
         (state >> 40) as f32 / 16_777_216.0 - 0.5
     });
     let embedding = Embedding::new(ModelId::new("bench").unwrap(), values).unwrap();
-    Template::of(DistanceScale::UNIT, [&embedding]).unwrap()
+    Template::from_embeddings(DistanceScale::UNIT, [&embedding]).unwrap()
 }
 
 fn user(number: u64) -> Username {

@@ -88,7 +88,8 @@ fn made_up_people_are_as_far_apart_as_measured_ones() {
     for _ in 0..200_000 {
         let (one, other) = (population.person(), population.person());
         let mut template = |person| {
-            Template::of(calibration.setting().scale, [&population.picture(person).unwrap()]).unwrap()
+            Template::from_embeddings(calibration.setting().scale, [&population.picture(person).unwrap()])
+                .unwrap()
         };
         let picture = template(&one);
         impostor.push(picture.distance(&template(&other)).unwrap());

@@ -19,7 +19,7 @@ fn form(user: &str, face: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_to_stop_answers_what_it_accepted() {
+async fn a_server_that_is_stopped_answers_what_it_accepted() {
     let mut server = Server::start().unwrap();
     let face = picture("obama.jpg").unwrap();
     assert_eq!(server.client().add_user("e", "first", &face).await.unwrap().code(), 200);

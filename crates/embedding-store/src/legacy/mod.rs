@@ -160,7 +160,7 @@ fn embedding(item: Shape<Numbers>, model: &ModelId) -> Result<Embedding, RejectR
     }
     let embedding = Embedding::from_slice(model.clone(), &numbers.values)?;
     // One without a direction would spoil every search among its event.
-    Template::of(DistanceScale::UNIT, [&embedding])?;
+    Template::from_embeddings(DistanceScale::UNIT, [&embedding])?;
     Ok(embedding)
 }
 

@@ -51,7 +51,7 @@ impl Identity {
 
     /// The template to be kept, as numbers for the table; none where the samples cancel out.
     pub(super) fn template<'a>(&self, samples: impl IntoIterator<Item = &'a Embedding>) -> Option<Vec<f32>> {
-        let template = || Template::of(DistanceScale::UNIT, samples).ok();
+        let template = || Template::from_embeddings(DistanceScale::UNIT, samples).ok();
         self.keeps_templates().then(template).flatten().map(|template| template.values().to_vec())
     }
 }

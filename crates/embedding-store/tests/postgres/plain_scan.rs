@@ -45,7 +45,7 @@ pub(crate) fn limit(number: usize) -> Outcome<NonZeroUsize> {
 
 /// On a scale with a factor, which a search must not forget.
 pub(crate) fn template<'a>(samples: impl IntoIterator<Item = &'a Embedding>) -> Outcome<Template> {
-    Ok(Template::of(DistanceScale::unit(0.3537)?, samples)?)
+    Ok(Template::from_embeddings(DistanceScale::unit(0.3537)?, samples)?)
 }
 
 pub(crate) async fn plainly(

@@ -130,7 +130,7 @@ fn likeness(calibration: &Calibration) -> Result<(), Box<dyn Error>> {
 }
 
 fn distance(scale: DistanceScale, one: &Embedding, other: &Embedding) -> Result<Distance, Box<dyn Error>> {
-    let template = |picture| Template::of(scale, [picture]);
+    let template = |picture| Template::from_embeddings(scale, [picture]);
     Ok(template(one)?.distance(&template(other)?)?)
 }
 

@@ -236,7 +236,8 @@ pub(crate) fn template_of(
     user: &Username,
     samples: &[FaceSample],
 ) -> Result<Template, EventError> {
-    let of = |samples: &[FaceSample]| Template::of(scale, samples.iter().map(FaceSample::embedding));
+    let of =
+        |samples: &[FaceSample]| Template::from_embeddings(scale, samples.iter().map(FaceSample::embedding));
     let made = of(samples).or_else(|error| {
         let [oldest, _, ..] = samples else { return Err(error) };
         // Only samples that are good one by one may be bridged: one that is damaged stays an error.

@@ -24,7 +24,7 @@ fn embedding(seed: u64) -> Embedding {
 }
 
 fn template(seed: u64) -> Template {
-    Template::of(DistanceScale::UNIT, [&embedding(seed)]).unwrap()
+    Template::from_embeddings(DistanceScale::UNIT, [&embedding(seed)]).unwrap()
 }
 
 fn user(number: usize) -> Username {
@@ -147,7 +147,8 @@ fn a_user_with_several_samples_stands_at_the_direction_of_their_mean() {
     let gallery =
         Gallery::from_snapshot(snapshot(model(), &[(1, &[1, 2, 3]), (2, &[4])]), DistanceScale::UNIT)
             .unwrap();
-    let mean = Template::of(DistanceScale::UNIT, [&embedding(1), &embedding(2), &embedding(3)]).unwrap();
+    let mean = Template::from_embeddings(DistanceScale::UNIT, [&embedding(1), &embedding(2), &embedding(3)])
+        .unwrap();
     let nearest = gallery.nearest(&mean).unwrap().unwrap();
     assert_eq!((nearest.user, nearest.distance.value()), (user(1), 0.0));
 }
@@ -157,7 +158,7 @@ fn the_number_of_samples_behind_a_template_stays_with_its_user() {
     let gallery =
         Gallery::from_snapshot(snapshot(model(), &[(1, &[1, 2, 3]), (3, &[4])]), DistanceScale::UNIT)
             .unwrap();
-    let two = Template::of(DistanceScale::UNIT, [&embedding(5), &embedding(6)]).unwrap();
+    let two = Template::from_embeddings(DistanceScale::UNIT, [&embedding(5), &embedding(6)]).unwrap();
     let gallery = gallery.with(&user(2), &two).unwrap();
     let counts = |gallery: &Gallery| [1, 2, 3].map(|number| gallery.samples(&user(number)));
     assert_eq!(counts(&gallery), [Some(3), Some(2), Some(1)]);

@@ -161,7 +161,7 @@ impl Limits {
     ///
     /// The rates of the comparisons add up at most, however they depend on each other: among `n` users a share
     /// of at most `n` times the rate of one comparison is named.
-    pub(crate) fn of(
+    pub(crate) fn limit_for(
         &self,
         rule: Option<MatchRule>,
         comparisons: usize,

@@ -37,7 +37,7 @@ fn close(a: f64, b: f64) -> bool {
 #[test]
 fn the_threshold_of_a_target_falls_as_the_event_grows() {
     let limits = limits();
-    let of = |users| limits.of(Some(target(0.1)), users, 1).unwrap();
+    let of = |users| limits.limit_for(Some(target(0.1)), users, 1).unwrap();
     assert!(close(of(10).threshold.value().into(), 0.4), "0.1 / 10 is 1e-2");
     assert!(close(of(100).threshold.value().into(), 0.35));
     assert!(close(of(1000).threshold.value().into(), 0.3));
@@ -63,7 +63,7 @@ fn the_threshold_of_a_target_falls_as_the_event_grows() {
 #[test]
 fn below_what_was_measured_the_gentlest_slope_goes_on() {
     // Both slopes within a hundred times the lowest rate are a power of ten for 0.05.
-    let limit = limits().of(Some(target(0.1)), 10_000, 1).unwrap();
+    let limit = limits().limit_for(Some(target(0.1)), 10_000, 1).unwrap();
     assert_eq!(limit.basis, ThresholdBasis::BelowMeasured);
     assert!(close(limit.threshold.value().into(), 0.25), "{limit:?}");
     assert_eq!(limit.expected_false_match_rate, None);
@@ -76,24 +76,24 @@ fn below_what_was_measured_the_gentlest_slope_goes_on() {
 fn a_fixed_threshold_stays_and_its_rate_grows_with_the_event() {
     let limits = limits();
     let rate = |users| {
-        let limit = limits.of(Some(MatchRule::Threshold(distance(0.35))), users, 1).unwrap();
+        let limit = limits.limit_for(Some(MatchRule::Threshold(distance(0.35))), users, 1).unwrap();
         assert_eq!((limit.threshold, limit.basis), (distance(0.35), ThresholdBasis::Fixed));
         limit.expected_false_match_rate.unwrap()
     };
     assert!(close(rate(1), 1e-3));
     assert!(close(rate(500), 1.0 - 0.999_f64.powi(500)));
     assert!(close(rate(1_000_000), 1.0));
-    let outside = limits.of(Some(MatchRule::Threshold(distance(0.2))), 1, 1).unwrap();
+    let outside = limits.limit_for(Some(MatchRule::Threshold(distance(0.2))), 1, 1).unwrap();
     assert_eq!(outside.expected_false_match_rate, None);
 }
 
 #[test]
 fn an_event_without_a_rule_has_that_of_the_service() {
-    let limit = limits().of(None, 3, 1).unwrap();
+    let limit = limits().limit_for(None, 3, 1).unwrap();
     assert_eq!(limit.rule, MatchPolicy::default().rule);
     let policy = MatchPolicy { rule: target(0.01), ..MatchPolicy::default() };
     let limits = Limits::new(&model(), policy, Some(calibration(DistanceScale::UNIT))).unwrap();
-    assert_eq!(limits.of(None, 1, 1).unwrap().rule, target(0.01));
+    assert_eq!(limits.limit_for(None, 1, 1).unwrap().rule, target(0.01));
 }
 
 #[test]
@@ -108,8 +108,8 @@ fn rules_that_cannot_be_kept_are_refused() {
 
     let uncalibrated = Limits::new(&model(), MatchPolicy::default(), None).unwrap();
     assert!(matches!(uncalibrated.check(target(0.01)), Err(RuleError::NotCalibrated { .. })));
-    assert!(matches!(uncalibrated.of(Some(target(0.01)), 5, 1), Err(RuleError::NotCalibrated { .. })));
-    assert_eq!(uncalibrated.of(None, 5, 1).unwrap().expected_false_match_rate, None);
+    assert!(matches!(uncalibrated.limit_for(Some(target(0.01)), 5, 1), Err(RuleError::NotCalibrated { .. })));
+    assert_eq!(uncalibrated.limit_for(None, 5, 1).unwrap().expected_false_match_rate, None);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn with_more_samples_a_user_a_target_comes_to_a_lower_threshold_and_a_fixed_one_
     let limits = limits();
     // What was measured at one stranger in 1,000, as parts of the threshold for one picture.
     for (samples, measured) in [(1, 0.375), (2, 0.358), (3, 0.352), (5, 0.340)] {
-        let limit = limits.of(Some(target(0.1)), 100, samples).unwrap();
+        let limit = limits.limit_for(Some(target(0.1)), 100, samples).unwrap();
         let part = f64::from(limit.threshold.value()) / 0.35;
         assert!(part <= 1.003 * measured / 0.375 && part > 0.97 * measured / 0.375, "{samples}: {part}");
         assert_eq!(limit.basis, ThresholdBasis::Measured);
@@ -135,18 +135,18 @@ fn with_more_samples_a_user_a_target_comes_to_a_lower_threshold_and_a_fixed_one_
         assert!(expected <= 0.1 && expected > 0.09, "{samples}: {expected}");
     }
     let fixed = Some(MatchRule::Threshold(distance(0.35)));
-    let rate = |samples| limits.of(fixed, 1, samples).unwrap().expected_false_match_rate.unwrap();
+    let rate = |samples| limits.limit_for(fixed, 1, samples).unwrap().expected_false_match_rate.unwrap();
     assert!(rate(1) < rate(2) && rate(2) < rate(5));
-    assert_eq!(limits.of(fixed, 1, 5).unwrap().threshold, distance(0.35));
+    assert_eq!(limits.limit_for(fixed, 1, 5).unwrap().threshold, distance(0.35));
 }
 
 #[test]
 fn a_target_goes_no_farther_than_the_fixed_threshold_and_then_expects_less() {
     let limits = limits();
-    let one = limits.of(Some(target(0.05)), 1, 1).unwrap();
+    let one = limits.limit_for(Some(target(0.05)), 1, 1).unwrap();
     assert_eq!((one.threshold, one.basis), (distance(0.4), ThresholdBasis::Capped));
     assert!(close(one.expected_false_match_rate.unwrap(), 0.01), "what was measured there");
-    let three = limits.of(Some(target(0.05)), 1, 3).unwrap();
+    let three = limits.limit_for(Some(target(0.05)), 1, 3).unwrap();
     assert!(three.threshold < one.threshold, "a template of several is nearer to strangers");
     assert!(close(three.expected_false_match_rate.unwrap(), 0.01));
 }
@@ -154,8 +154,8 @@ fn a_target_goes_no_farther_than_the_fixed_threshold_and_then_expects_less() {
 #[test]
 fn a_fixed_threshold_names_many_from_a_size_on_and_a_target_never() {
     let limits = limits();
-    let fixed = |users| limits.of(Some(MatchRule::Threshold(distance(0.35))), users, 1).unwrap();
+    let fixed = |users| limits.limit_for(Some(MatchRule::Threshold(distance(0.35))), users, 1).unwrap();
     assert!(!fixed(51).names_many_strangers(), "51 comparisons at 1e-3 are under 5 %");
     assert!(fixed(52).names_many_strangers());
-    assert!(!limits.of(Some(target(0.1)), 52, 1).unwrap().names_many_strangers());
+    assert!(!limits.limit_for(Some(target(0.1)), 52, 1).unwrap().names_many_strangers());
 }

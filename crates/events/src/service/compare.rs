@@ -38,10 +38,10 @@ impl EventService {
         let model = enrolled.model().clone();
         let limits = self.inner.models.get(&model);
         let limits = limits.ok_or(EventError::Policy(RuleError::OtherCalibration))?;
-        let template = |face| Template::of(limits.scale(), [face]);
+        let template = |face| Template::from_embeddings(limits.scale(), [face]);
         let distance = template(enrolled)?.distance(&template(probe)?)?;
         // One comparison of one sample each: the limit of an event with one user.
-        let limit = limits.of(None, 1, 1).map_err(EventError::Policy)?;
+        let limit = limits.limit_for(None, 1, 1).map_err(EventError::Policy)?;
         let decision = if distance <= limit.threshold { Decision::Match } else { Decision::NoMatch };
         Ok(Comparison { decision, distance, limit, model })
     }

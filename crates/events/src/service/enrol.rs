@@ -253,7 +253,7 @@ impl Inner {
             Template::check(samples(count)).map_err(cancels)?;
         }
         let model = faces.first().map(|face| face.embedding.model()).ok_or(EmbeddingError::NoSamples)?;
-        Template::of(self.models.scale(model), samples(faces.len())).map_err(cancels)
+        Template::from_embeddings(self.models.scale(model), samples(faces.len())).map_err(cancels)
     }
 
     /// Stores samples of a user with so many, publishes what the event then is, and returns the new count.

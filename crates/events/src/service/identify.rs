@@ -98,6 +98,6 @@ pub(super) fn limit_of(
     comparisons: usize,
     samples: u32,
 ) -> Result<MatchLimit, EventError> {
-    let limit = limits.of(rule, comparisons, samples);
+    let limit = limits.limit_for(rule, comparisons, samples);
     limit.map_err(|source| EventError::Rule { event: event.clone(), source })
 }

@@ -21,7 +21,7 @@ impl Inner {
     /// Warns when an event of `after` users is too large for its threshold, and one of `before` was not.
     pub(super) fn warn_when_lax(&self, event: &EventName, loaded: &LoadedEvent, before: usize, after: usize) {
         let Some(limits) = self.models.get(loaded.model()) else { return };
-        let limit = |users| limits.of(loaded.rules().rule, users, 1).ok();
+        let limit = |users| limits.limit_for(loaded.rules().rule, users, 1).ok();
         let is_lax = |limit: &MatchLimit| limit.names_many_strangers();
         let Some(now) = limit(after).filter(is_lax) else { return };
         if before > 0 && limit(before).is_some_and(|limit| is_lax(&limit)) {

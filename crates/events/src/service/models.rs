@@ -34,7 +34,7 @@ impl ServedModel {
     /// # Errors
     /// [`RuleError`] when it comes to nothing.
     pub fn limit(&self, rule: Option<MatchRule>, users: usize) -> Result<MatchLimit, RuleError> {
-        Limits::new(&self.model, self.policy, self.calibration.clone())?.of(rule, users, 1)
+        Limits::new(&self.model, self.policy, self.calibration.clone())?.limit_for(rule, users, 1)
     }
 
     /// The same with what was measured of it.
@@ -136,7 +136,7 @@ impl EventService {
         users: usize,
     ) -> Result<MatchLimit, RuleError> {
         let limits = self.inner.models.get(model).ok_or(RuleError::OtherCalibration)?;
-        limits.of(rule, users, 1)
+        limits.limit_for(rule, users, 1)
     }
 
     /// Whether a rule may be given to an event of that model.

@@ -57,7 +57,7 @@ pub(super) fn others(
     is_new: impl Fn(usize) -> bool,
 ) -> Result<Vec<OtherPerson>, EmbeddingError> {
     let limit = Limit::new(limits);
-    let template = |face: &Embedding| Template::of(limits.scale(), [face]);
+    let template = |face: &Embedding| Template::from_embeddings(limits.scale(), [face]);
     let new = faces.iter().enumerate().filter(|(place, _)| is_new(*place));
     let new = new.map(|(place, face)| Ok((place, *face, template(face)?)));
     let new = new.collect::<Result<Vec<_>, EmbeddingError>>()?;
@@ -69,7 +69,7 @@ pub(super) fn others(
         let others =
             if stored.is_empty() { rest().map(|&(_, other, _)| other).collect() } else { stored.clone() };
         // What cancels out makes no template; that is refused elsewhere. A user's only face is unlike nothing.
-        let Ok(template) = Template::of(limits.scale(), others) else { continue };
+        let Ok(template) = Template::from_embeddings(limits.scale(), others) else { continue };
         // A mean of several samples is nearer to strangers too, so less is allowed.
         let allowed = scaled(limit.others, limits.nearer(template.samples()));
         let mut far = beyond(probe.distance(&template)?, allowed);

@@ -60,7 +60,7 @@ impl Earlier {
 
 fn same_picture(left: &Embedding, right: &Embedding) -> Result<bool, EmbeddingError> {
     // Whatever the scale of the event: `SAME_PICTURE` is a distance between unit vectors.
-    let template = |face| Template::of(DistanceScale::UNIT, [face]);
+    let template = |face| Template::from_embeddings(DistanceScale::UNIT, [face]);
     let distance = template(left)?.distance(&template(right)?)?;
     Ok(distance <= Distance::new(SAME_PICTURE)?)
 }

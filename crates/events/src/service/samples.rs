@@ -113,7 +113,7 @@ impl Inner {
         Template::check(left()).map_err(cancels)?;
         let now_loaded = match loaded {
             Some(LoadedEvent::InMemory(gallery)) => {
-                Some(self.keep(gallery.with(user, &Template::of(gallery.scale(), left())?)?))
+                Some(self.keep(gallery.with(user, &Template::from_embeddings(gallery.scale(), left())?)?))
             }
             loaded @ (Some(LoadedEvent::InStore(..)) | None) => loaded,
         };

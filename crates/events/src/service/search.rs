@@ -37,7 +37,7 @@ impl Inner {
     ) -> Result<Option<SearchResult>, EventError> {
         // Also where the store searches by itself: a face without a direction is refused.
         let scale = self.models.scale(loaded.model());
-        let probes = faces.iter().map(|face| Template::of(scale, [*face]));
+        let probes = faces.iter().map(|face| Template::from_embeddings(scale, [*face]));
         let probes = probes.collect::<Result<Vec<_>, _>>()?;
         match loaded {
             LoadedEvent::InMemory(gallery) => in_memory(Arc::clone(gallery), probes, depth).await.map(Some),

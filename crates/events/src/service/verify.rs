@@ -30,7 +30,7 @@ impl EventService {
         let loaded = inner.known(event).await?.ok_or_else(unknown_event)?;
         inner.expect_model(event, Some(loaded.model()), probe.model())?;
         let limits = inner.models.of_event(event, loaded.model())?;
-        let template = Template::of(limits.scale(), [probe])?;
+        let template = Template::from_embeddings(limits.scale(), [probe])?;
         let (distance, samples) = match &loaded {
             LoadedEvent::InMemory(gallery) => {
                 let unknown_user = || EventError::UnknownUser { event: event.clone(), user: user.clone() };

@@ -83,7 +83,7 @@ impl FaceEngine {
     /// distance.
     ///
     /// # Errors
-    /// As for [`Template::of`].
+    /// As for [`Template::from_embeddings`].
     pub fn template<'a>(
         &self,
         samples: impl IntoIterator<Item = &'a Embedding>,
@@ -91,7 +91,7 @@ impl FaceEngine {
         let mut samples = samples.into_iter().peekable();
         let model = samples.peek().map(|sample| sample.model());
         let info = model.and_then(|model| self.embedders().find(|info| info.id() == model));
-        Template::of(info.map_or(DistanceScale::UNIT, EmbedderInfo::scale), samples)
+        Template::from_embeddings(info.map_or(DistanceScale::UNIT, EmbedderInfo::scale), samples)
     }
 
     /// Turns a picture upright by its faces and finds the people in it: what comes before every embedding, and

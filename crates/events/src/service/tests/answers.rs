@@ -35,9 +35,9 @@ async fn more_faces_of_a_user_move_their_template_to_the_mean() {
     }
     let samples = [embedding(1, 1), embedding(1, 2), embedding(1, 3)];
     let probe = embedding(1, 9);
-    let expected = Template::of(DistanceScale::UNIT, &samples)
+    let expected = Template::from_embeddings(DistanceScale::UNIT, &samples)
         .unwrap()
-        .distance(&Template::of(DistanceScale::UNIT, [&probe]).unwrap())
+        .distance(&Template::from_embeddings(DistanceScale::UNIT, [&probe]).unwrap())
         .unwrap();
     let verdict = service.identify(&event, &probe).await.unwrap();
     assert!((verdict.nearest.distance.value() - expected.value()).abs() < 1e-6);

@@ -32,8 +32,9 @@ async fn all_faces_of_a_call_are_stored_in_their_order_and_make_one_template() {
     assert!(stored.iter().skip(1).all(|sample| *sample.quality() == measured));
 
     let probe = embedding(1, 9);
-    let expected = Template::of(DistanceScale::UNIT, &embeddings).unwrap();
-    let expected = expected.distance(&Template::of(DistanceScale::UNIT, [&probe]).unwrap()).unwrap();
+    let expected = Template::from_embeddings(DistanceScale::UNIT, &embeddings).unwrap();
+    let expected =
+        expected.distance(&Template::from_embeddings(DistanceScale::UNIT, [&probe]).unwrap()).unwrap();
     let found = service.identify(&e, &probe).await.unwrap().nearest.distance;
     assert!((found.value() - expected.value()).abs() < 1e-6);
     assert_eq!(store.loads(), 0);
@@ -66,7 +67,7 @@ async fn faces_that_make_a_template_only_together_are_not_stored_one_by_one() {
     let (service, store) = with_store().await;
     let opposite = times(-1.0, &face(1, 1));
     let together = [&face(1, 1), &opposite, &face(1, 2)].map(|face| face.embedding.clone());
-    Template::of(DistanceScale::UNIT, &together).unwrap();
+    Template::from_embeddings(DistanceScale::UNIT, &together).unwrap();
     let faces = vec![face(1, 1), opposite, face(1, 2)];
     let options =
         EnrolmentOptions { on_other_person: Some(DuplicatePolicy::Allow), ..EnrolmentOptions::default() };

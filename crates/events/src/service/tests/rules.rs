@@ -150,7 +150,7 @@ async fn raw_distances_are_between_the_numbers_as_they_are_and_never_searched_in
         service.enrol(&name, &ada, face(1, 2)).await.unwrap();
         let probe = Embedding::new(model(), embedding(1, 3).values().map(|v| 1.5 * v)).unwrap();
         let samples = [embedding(1, 1), embedding(1, 2)];
-        let raw = |samples: &[Embedding]| Template::of(DistanceScale::RAW, samples).unwrap();
+        let raw = |samples: &[Embedding]| Template::from_embeddings(DistanceScale::RAW, samples).unwrap();
         let expected = raw(&samples).distance(&raw(std::slice::from_ref(&probe))).unwrap();
         let verdict = service.identify(&name, &probe).await.unwrap();
         assert_eq!(verdict.nearest.distance, expected);

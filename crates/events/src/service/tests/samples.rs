@@ -34,8 +34,9 @@ async fn ids(service: &EventService) -> Vec<Uuid> {
 async fn distances(service: &EventService, pictures: &[u64]) -> (f32, f32) {
     let probe = embedding(1, 9);
     let samples: Vec<_> = pictures.iter().map(|picture| embedding(1, *picture)).collect();
-    let template = Template::of(DistanceScale::UNIT, &samples).unwrap();
-    let expected = template.distance(&Template::of(DistanceScale::UNIT, [&probe]).unwrap()).unwrap();
+    let template = Template::from_embeddings(DistanceScale::UNIT, &samples).unwrap();
+    let expected =
+        template.distance(&Template::from_embeddings(DistanceScale::UNIT, [&probe]).unwrap()).unwrap();
     let found = service.identify(&event("e"), &probe).await.unwrap().nearest.distance;
     (found.value(), expected.value())
 }

@@ -99,7 +99,7 @@ impl EmbeddingsBody {
         let model = ModelId::new(&model)?;
         let face = |values: &Vec<f32>| {
             let embedding = Embedding::from_slice(model.clone(), values)?;
-            Template::of(DistanceScale::UNIT, [&embedding])?;
+            Template::from_embeddings(DistanceScale::UNIT, [&embedding])?;
             let source = SOURCE.to_owned();
             Ok(EnrolmentFace { embedding, detection_score: 0.0, quality: Metadata::new(), source })
         };
