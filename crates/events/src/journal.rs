@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A topic of this program's own text. The longest name fits behind a word: there is nothing to go wrong.
+/// A topic of this program's own text. Fails for no valid name: the longest fits behind the word.
 pub(crate) fn topic(text: &str) -> Result<Topic, StoreError> {
     Topic::new(text).map_err(|error| StoreError::Unstorable {
-        reason: "its topic is not one".to_owned(),
+        reason: "its topic is not a valid name".to_owned(),
         source: Some(error.into()),
     })
 }

@@ -14,8 +14,8 @@ const PAGE: NonZeroUsize = NonZeroUsize::new(500).unwrap();
 
 impl CheckIns {
     /// Erases a person's check-ins, and their name from the corrections of others', and returns how many
-    /// check-ins they had. To be called once nobody can check the person in any more. Idempotent: after an
-    /// error, what is left is erased by the next call.
+    /// check-ins they had. Idempotent: after an error, what is left is erased by the next call, and so are
+    /// check-ins that were written since the last one.
     ///
     /// What people wrote, in notes and reasons, is not searched for names.
     ///
@@ -25,7 +25,7 @@ impl CheckIns {
         let topic = topic(event)?;
         // Their own check-ins first: the others name them in corrections at most.
         let erased = self.journal.erase(&topic, Erase::Subject(user.as_str().to_owned())).await?;
-        // From the oldest on, so that what is appended meanwhile is gone through as well.
+        // Check-ins that are written meanwhile may be missed: a new one has no corrections.
         let mut page = JournalPage::oldest(PAGE);
         loop {
             let listing = self.journal.list(&topic, page.clone()).await?;
@@ -39,8 +39,8 @@ impl CheckIns {
         }
     }
 
-    /// Erases the check-ins of an event, and returns how many there were. To be called once nobody can be checked
-    /// in there any more. Idempotent.
+    /// Erases the check-ins of an event, and returns how many there were. Idempotent, as
+    /// [`CheckIns::erase_user`].
     ///
     /// # Errors
     /// As of the journal; some may be left.

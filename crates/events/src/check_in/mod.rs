@@ -208,7 +208,7 @@ impl CheckIns {
         entry.ok_or_else(|| CheckInError::NotFound { event: event.clone(), id })
     }
 
-    /// Sees to it that a key is used for one event alone. The topic of the event sees to the rest.
+    /// Sees to it that a key is used for one event alone. Within the event, the journal refuses a second entry with the key.
     async fn bind(
         &self,
         key: &IdempotencyKey,

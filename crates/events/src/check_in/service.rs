@@ -107,11 +107,13 @@ impl CheckInService {
     ) -> Result<CheckInOutcome, CheckInError> {
         let (service, event, user) = (self.clone(), event.clone(), user.clone());
         to_the_end(async move {
-            let outcome = service.list.check_in(&event, &user, request).await?;
-            // Looked up after the check-in: a deletion that ended between a look before it and the check-in would
-            // leave it behind.
-            service.expect_present(&event, &user).await?;
-            Ok(outcome)
+            let outcome = service.list.check_in(&event, &user, request).await;
+            // The user is looked up after the write, not before: a deletion that finishes between the two would leave
+            // the check-in behind. Also after a failed write, which may have been recorded all the same.
+            if matches!(outcome, Ok(_) | Err(CheckInError::Store(_))) {
+                service.erase_if_deleted(&event, &user).await?;
+            }
+            outcome
         })
         .await
     }
@@ -151,19 +153,20 @@ impl CheckInService {
             let user = correction.user.clone();
             let corrected = service.list.correct(&event, id, correction).await?;
             if let Some(user) = &user {
-                // Again, because the user may have been deleted since the first look. The deletion then has not seen
-                // what was corrected after it.
-                service.expect_present(&event, user).await?;
+                // As after a check-in: a deletion since the first look has not seen this correction.
+                service.erase_if_deleted(&event, user).await?;
             }
             Ok(corrected)
         })
         .await
     }
 
-    /// To be asked after a check-in has named a user. A deletion erases their check-ins when they are gone from the
-    /// store: one that came later is erased here. That the store is away is no error: nobody can be deleted from it
-    /// then.
-    async fn expect_present(&self, event: &EventName, user: &Username) -> Result<(), CheckInError> {
+    /// Refuses a check-in that was just written when its user is gone, and erases it.
+    ///
+    /// A deletion first removes the user from the store, then erases the user's check-ins. Of a check-in and a deletion
+    /// at one moment, either the deletion's erasure sees the check-in, or the look here sees the deletion. While the
+    /// store is away the check-in stays: it is the deletion's turn, or the next one's, to erase it.
+    async fn erase_if_deleted(&self, event: &EventName, user: &Username) -> Result<(), CheckInError> {
         let error = match self.events.expect_user(event, user).await {
             Err(error @ EventError::UnknownEvent { .. }) => {
                 self.list.erase_event(event).await?;
@@ -173,7 +176,11 @@ impl CheckInService {
                 self.list.erase_user(event, user).await?;
                 error
             }
-            Ok(()) | Err(_) => return Ok(()),
+            Ok(()) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%event, %error, "check-in: cannot look up whether its user was deleted meanwhile");
+                return Ok(());
+            }
         };
         Err(error.into())
     }

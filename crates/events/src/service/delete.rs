@@ -37,13 +37,14 @@ impl Inner {
 
     pub(super) async fn delete_event_in(&self, turn: &Turn<'_>) -> Result<(), EventError> {
         let event = turn.event();
-        // First: if the program ends in between, the event is still there, and deleting it again takes the
-        // rest along.
+        // First: if the program ends before the deletion in the store, the event is still there, and deleting it
+        // again takes the rest along.
         self.attached.erase_event(event).await?;
         let change = turn.change();
         match self.store.delete_event(event).await {
             Ok(()) => {
                 change.done(None);
+                // Again, for what came meanwhile.
                 self.attached.erase_event(event).await?;
                 tracing::info!(%event, "event deleted");
                 Ok(())
@@ -59,6 +60,7 @@ impl Inner {
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
         let turn = self.galleries.turn(event).await;
         let loaded = self.current(&turn).await?;
+        // First, as in `delete_event_in`.
         self.attached.erase_user(event, user).await?;
         let change = turn.change();
         match self.store.delete_user(event, user).await {
@@ -67,7 +69,8 @@ impl Inner {
                 if let Some(loaded) = loaded {
                     change.done(Some(loaded.without(user)));
                 }
-                // What was recorded until no search here named the user any more.
+                // Again: searches here named the user until now. What another server records later, its own look
+                // after the write finds (`CheckInService::check_in_face`).
                 self.attached.erase_user(event, user).await?;
                 tracing::info!(%event, %user, "user deleted");
                 Ok(())

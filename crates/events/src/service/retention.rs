@@ -13,7 +13,7 @@ use crate::EventError;
 /// Records of events and users beside their faces, such as check-ins, which are erased with them.
 ///
 /// Each call is made before and again after the deletion in the store: before, so that none is left behind
-/// when the program ends in between; after, for what came meanwhile. So it is to be idempotent, and to find
+/// when the program ends before the deletion; after, for what came meanwhile. So it is to be idempotent, and to find
 /// nothing is no error. A call that fails before the deletion keeps it from being made.
 #[async_trait]
 pub trait AttachedRecords: Debug + Send + Sync {

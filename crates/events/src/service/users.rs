@@ -54,7 +54,7 @@ impl EventService {
     pub async fn expect_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
         match self.inner.store.user(event, user).await? {
             Some(_) => Ok(()),
-            // It is to be said whether the event is.
+            // Says whether the event is missing or only the user.
             None => self.inner.user(event, user).await.map(drop),
         }
     }

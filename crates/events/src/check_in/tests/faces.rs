@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use embedding::{DIMENSIONS, Embedding, ModelId};
-use embedding_store::InMemory;
+use embedding_store::{EmbeddingStore, InMemory};
 
-use super::{check_ins, fair, manual, new, user, with_key};
+use super::{CheckIns, all, check_ins, fair, manual, new, over, user, with_key};
+use crate::test_journal::{Fault, TestJournal};
 use crate::{
     CheckInError, CheckInMethod, CheckInOutcome, CheckInRequest, CheckInService, Decision, EnrolmentFace,
-    EventService, FaceCheckIn, MatchPolicy, Metadata,
+    EventError, EventService, FaceCheckIn, MatchPolicy, Metadata,
 };
 
 fn model() -> ModelId {
@@ -23,13 +24,16 @@ fn face(person: usize) -> Embedding {
 
 /// A fair at which Ada has the first face.
 async fn service() -> CheckInService {
-    let events =
-        EventService::open(Arc::new(InMemory::new()), model(), MatchPolicy::default()).await.unwrap();
+    service_over(&Arc::new(InMemory::new()), check_ins()).await
+}
+
+async fn service_over(store: &Arc<InMemory>, list: CheckIns) -> CheckInService {
+    let events = EventService::open(Arc::clone(store) as _, model(), MatchPolicy::default()).await.unwrap();
     let source = "test".to_owned();
     let enrolled =
         EnrolmentFace { embedding: face(0), detection_score: 0.9, quality: Metadata::new(), source };
     events.enrol(&fair(), &user("ada"), enrolled).await.unwrap();
-    CheckInService::new(Arc::new(events), check_ins())
+    CheckInService::new(Arc::new(events), list)
 }
 
 async fn come(
@@ -64,4 +68,17 @@ async fn a_key_that_was_used_stands_for_that_check_in_when_the_face_is_no_longer
     assert_eq!(again.outcome, Some(CheckInOutcome::Repeated(made)));
     let stranger = come(&service, 1, true, with_key(2, "door 1")).await;
     assert!(matches!(stranger, Err(CheckInError::KeyReused)), "{stranger:?}");
+}
+
+#[tokio::test]
+async fn a_check_in_that_was_written_unacknowledged_goes_when_its_user_was_deleted() {
+    let (store, journal) = (Arc::new(InMemory::new()), Arc::<TestJournal>::default());
+    let service = service_over(&store, over(&journal)).await;
+    // By another server, whose deletion has erased the check-ins that were there.
+    store.delete_user(&fair(), &user("ada")).await.unwrap();
+    journal.next(Fault::DoneButUnavailable);
+    let came = come(&service, 0, true, manual(0)).await;
+    assert!(matches!(came, Err(CheckInError::Event(EventError::UnknownUser { .. }))), "{came:?}");
+    assert_eq!(journal.appended().len(), 1);
+    assert_eq!(all(service.list()).await, []);
 }
