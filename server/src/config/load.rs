@@ -55,7 +55,10 @@ impl Config {
         sources.add_default("model", || if is_raw { DLIB } else { SFACE }.to_owned());
         // All sources become one command line, so that clap parses a value wherever it came from.
         let values = sources.settings().filter_map(|arg| {
-            Some(format!("--{}={}", arg.get_long()?, sources.value(arg.get_id().as_str())?.0))
+            let key = arg.get_id().as_str();
+            // An empty threshold is none: it takes back that of a weaker source.
+            let (text, _) = sources.value(key).filter(|(text, _)| key != "threshold" || !text.is_empty())?;
+            Some(format!("--{}={text}", arg.get_long()?))
         });
         // clap would read the environment once more.
         let parser = Self::settings().mut_args(|arg| arg.env(Resettable::Reset));
@@ -93,7 +96,8 @@ impl Config {
         Ok(())
     }
 
-    /// Adds what holds for new events where neither rule nor margin was asked for. Other models have their own.
+    /// Adds the defaults that depend on other settings, for `face-server config` to print. They are not parsed:
+    /// models.rs chooses the rule of each model.
     fn add_usual_match(&self, sources: &mut Sources) {
         let is_raw = self.space == Metric::Raw;
         let usual = if is_raw { MatchPolicy::raw() } else { MatchPolicy::default() };
@@ -139,7 +143,7 @@ fn effective(sources: &Sources) -> Vec<(String, String, Origin)> {
 /// A value as it may be printed: a store's URL can hold credentials, so it is printed as its type prints it. A key in
 /// a wrong place is not printed.
 fn masked(key: &str, text: &str) -> String {
-    if VARIABLES.contains(&key) || ApiKey::parse(text.trim()).is_some() {
+    if VARIABLES.contains(&key) || text.split(',').any(|part| ApiKey::parse(part.trim()).is_some()) {
         return MASKED.to_owned();
     }
     if key == "store" {

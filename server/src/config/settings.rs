@@ -69,7 +69,7 @@ pub(crate) struct Config {
     #[arg(value_parser = one_of(METRICS))]
     pub(crate) space: Metric,
     /// A fixed largest distance of a match, however large an event is, 0.2 to 0.5, or raw 0.3 to 0.7; without
-    /// --target-fmr and where nothing was measured 0.4, raw 0.6.
+    /// --target-fmr and where nothing was measured 0.4, raw 0.6; empty for none, as if it was not given.
     #[arg(long, env = "FACE_THRESHOLD", value_name = "DISTANCE", value_parser = threshold)]
     pub(super) threshold: Option<Distance>,
     /// Share of strangers who may be named: the threshold follows the size of each event, up to 0.4; empty for a

@@ -144,7 +144,12 @@ pub(super) fn origins(text: &str) -> Result<WebOrigins, String> {
     listed
         .map(|origin| {
             WebOrigin::parse(origin).ok_or_else(|| {
-                format!("'{origin}' is no origin: give scheme and host, such as https://events.example")
+                let advice = "give scheme and host, such as https://events.example";
+                // A key in a wrong place is not printed.
+                match ApiKey::parse(origin) {
+                    Some(_) => advice.to_owned(),
+                    None => format!("'{origin}' is no origin: {advice}"),
+                }
             })
         })
         .collect()

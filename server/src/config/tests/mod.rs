@@ -143,6 +143,30 @@ fn a_target_takes_the_place_of_the_threshold_and_stands_alone() {
         ..NOTHING
     });
     assert!(both.contains("target-fmr") && both.contains("one of the two"), "{both}");
+    let flags = &[("target-fmr", "0.01"), ("threshold", "")];
+    let taken_back = load(&Said { flags, environment: &[("FACE_THRESHOLD", "0.4")], ..NOTHING }).unwrap();
+    assert_eq!(taken_back.rule(), target);
+}
+
+#[test]
+fn what_the_configuration_prints_can_be_given_to_it() {
+    let usual = load(&NOTHING).unwrap();
+    let lines = usual.effective.iter().map(|(key, value, _)| format!("{key} = {value:?}\n"));
+    let again = load(&Said { file: &lines.collect::<String>(), ..NOTHING }).unwrap();
+    assert_eq!(again.rule(), AskedRule::Target(FalseMatchRate::new(USUAL_TARGET).unwrap()));
+    let values = |config: &Config| -> Vec<_> {
+        config.effective.iter().map(|(key, value, _)| (key.clone(), value.clone())).collect()
+    };
+    assert_eq!(values(&again), values(&usual));
+}
+
+#[test]
+fn a_key_in_the_place_of_an_origin_is_not_printed() {
+    let key = "face_0123456789ab_c2VjcmV0";
+    for cors in [key.to_owned(), format!("https://a.example, {key}")] {
+        let refusal = refusal(&Said { environment: &[("FACE_CORS", &cors)], ..NOTHING });
+        assert!(!refusal.contains("c2VjcmV0") && refusal.contains("https://events.example"), "{refusal}");
+    }
 }
 
 #[test]
