@@ -51,7 +51,7 @@ errors! {
         /// An archive that was not taken in.
         #[error(transparent)]
         Import(#[from] ImportError),
-        /// A status that a layer below answered without words.
+        /// A status that a layer below answered without words; its code is `refused`, which describe.rs has.
         #[error("{}", .0.canonical_reason().unwrap_or("the request was refused"))]
         Other(StatusCode),
     }
@@ -239,6 +239,11 @@ mod tests {
             let row = format!("| {} | `{name}` |", status.as_u16());
             assert!(documented.contains(&row), "docs/API.md has no row '{row}'");
         }
+    }
+
+    #[test]
+    fn no_example_is_a_pattern_of_words() {
+        assert!(ALL.iter().all(|code| !code.example.contains('{')), "give the row an example of its own");
     }
 
     #[test]

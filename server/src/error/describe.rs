@@ -121,7 +121,13 @@ impl ApiError {
             Self::CheckIn(CheckInError::NotFound { .. }) => {
                 Description::new(codes::NO_SUCH_CHECK_IN, &self.to_string())
             }
-            Self::Import(_) => Description::new(codes::INVALID_ARCHIVE, &self.to_string()),
+            Self::Import(
+                ImportError::Archive(_)
+                | ImportError::Empty
+                | ImportError::Over { .. }
+                | ImportError::TooManyFaces { .. }
+                | ImportError::UnusableFaces { .. },
+            ) => Description::new(codes::INVALID_ARCHIVE, &self.to_string()),
             Self::Other(status) => {
                 let described = Description::new(REFUSED, &self.to_string());
                 Description { other_status: Some(*status), ..described }

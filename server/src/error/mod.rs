@@ -49,7 +49,7 @@ impl ApiError {
                 Self::Field(format!("the field '{name}' is not known here"))
             }
             // The one way in which a text field fails, as its media type is not
-            // looked at (`TextConfig` in app).
+            // looked at (`TextConfig` in app/mod.rs).
             MultipartError::Field { name, .. } => {
                 Self::Field(format!("the field '{name}' is not UTF-8 text"))
             }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct Reason {
     /// Stable name: `no_face`, `multiple_faces`, a fault of the file (`empty`, `not_a_picture`,
-    /// `unsupported_format`, `damaged`, `too_many_pixels`, `too_much_memory`), or a shortcoming of the face
+    /// `unsupported_format`, `damaged`, `too_many_bytes`, `too_many_pixels`, `too_much_memory`), or a shortcoming of the face
     /// (`face_too_small`, `face_cut_off`, `too_dark`, `too_bright`, `low_contrast`, `blurred`,
     /// `turned_aside`, `turned_up_or_down`, `leaning`, `compressed`, `unclear`, `unrecognisable`). More may come.
     #[schema(example = "blurred")]
@@ -131,7 +131,19 @@ impl From<&Shortcoming> for Reason {
 
 #[cfg(test)]
 mod tests {
+    use face_core::QualityCode;
+
     use super::*;
+
+    #[test]
+    fn every_shortcoming_is_documented() {
+        let table = include_str!("../../../docs/API.md");
+        let document = include_str!("../../../docs/openapi.json");
+        for code in QualityCode::ALL {
+            assert!(table.contains(&format!("| `{code}` |")), "docs/API.md has no row '{code}'");
+            assert!(document.contains(&format!("`{code}`")), "the list at `Reason::code` has no '{code}'");
+        }
+    }
 
     #[test]
     fn numbers_of_a_reason_read_as_they_were_set() {

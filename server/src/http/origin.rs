@@ -47,15 +47,14 @@ impl WebOrigin {
     /// The origin of a site of this scheme that is called `HOST[:PORT]`.
     fn new(scheme: &str, authority: &str) -> Option<Self> {
         // The parser of URLs takes out white space, decodes escapes, and would find a user, a path or a query here: a
-        // host name has none of them.
-        if authority.contains(['@', '/', '?', '#', '\\', ' ', '\t', '%']) {
+        // host name has none of them. In the place of a scheme it would take a whole URL, as of `blob:`.
+        let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+        if !is_web || authority.contains(['@', '/', '?', '#', '\\', ' ', '\t', '\n', '\r', '%']) {
             return None;
         }
         match Url::parse(&format!("{scheme}://{authority}")).ok()?.origin() {
-            Origin::Tuple(scheme, host, port) if matches!(scheme.as_str(), "http" | "https") => {
-                Some(Self { scheme, host, port })
-            }
-            Origin::Opaque(_) | Origin::Tuple(..) => None,
+            Origin::Tuple(scheme, host, port) => Some(Self { scheme, host, port }),
+            Origin::Opaque(_) => None,
         }
     }
 
@@ -225,6 +224,9 @@ mod tests {
             "https://events.example.evil",
             "file://",
             "https://localhost@evil.example",
+            "blob:https://localhost",
+            "http:localhost?://evil.example",
+            " http://localhost",
         ] {
             assert!(!check("localhost:8000", &[("origin", origin)]), "{origin}");
         }

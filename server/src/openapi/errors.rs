@@ -7,7 +7,7 @@ use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBui
 
 use crate::error::codes::{self, Code};
 
-/// What every operation that takes a key can answer.
+/// What every operation of `/v1` can answer.
 pub(crate) const ALWAYS: &[&Code] = &[
     codes::KEY_MISSING,
     codes::KEY_UNKNOWN,

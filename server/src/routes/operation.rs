@@ -72,7 +72,7 @@ impl Operation {
         }
     }
 
-    /// The same where forms hold several pictures.
+    /// The same where forms hold several pictures, which take more room at admission.
     pub(crate) fn with_several_pictures(self) -> Self {
         Self { has_several_pictures: true, ..self }
     }
@@ -126,6 +126,7 @@ impl Operation {
             None => bare(route),
         };
         // The first route whose guards hold is taken, so those with one more stand first.
+        // A JSON body holds no pictures.
         let json = self.json_routes.into_iter().map(move |route| guarded(route, needs));
         json.chain(self.routes.into_iter().map(move |route| guarded(route, admit)))
     }
@@ -142,6 +143,7 @@ impl Operation {
 /// One resource for each path of the operations.
 // A resource knows its methods: a wrong one is 405 with `allow`, where `App::route` and the macros on handlers give 404.
 pub(super) fn resources(operations: impl IntoIterator<Item = Operation>) -> impl Iterator<Item = Resource> {
+    // Operations of one path have to name its parameters alike: two resources that match one path would hide each other.
     let mut resources: BTreeMap<String, Resource> = BTreeMap::new();
     for operation in operations {
         // The router sees paths without the slash at their end.
