@@ -1,4 +1,4 @@
-//! The gate before enrolment: a face that is shown badly is not taken, or taken with a warning.
+//! The quality gate: whether a face is shown well enough to be enrolled and, as a probe, to be decided on.
 
 use events::{Metadata, Verdict};
 use face_core::{Pose, Quality};
@@ -13,7 +13,7 @@ pub(crate) enum QualityGate {
     Refuse,
     /// Take it, and say what falls short.
     Warn,
-    /// Take it and say nothing.
+    /// Take it without a warning, and decide on any probe.
     Off,
 }
 
@@ -55,8 +55,18 @@ pub(crate) struct Judged {
 
 /// What was measured of a face, as it is kept with it.
 pub(crate) fn measured(quality: &Quality) -> Metadata {
-    // The detector's score is kept beside them already.
-    let Quality { eye_distance, brightness, contrast, sharpness, inside, blockiness, .. } = *quality;
+    // The detector's score is kept beside them, that of each detector.
+    let Quality {
+        eye_distance,
+        brightness,
+        contrast,
+        sharpness,
+        pose,
+        inside,
+        blockiness,
+        detection_score: _,
+        recognisability,
+    } = *quality;
     let values = [
         ("eye_distance", eye_distance),
         ("brightness", brightness),
@@ -65,9 +75,8 @@ pub(crate) fn measured(quality: &Quality) -> Metadata {
         ("inside", inside),
         ("blockiness", blockiness),
     ];
-    let angles =
-        quality.pose.map(|Pose { yaw, pitch, roll }| [("yaw", yaw), ("pitch", pitch), ("roll", roll)]);
-    let recognisability = quality.recognisability.map(|value| ("recognisability", value));
+    let angles = pose.map(|Pose { yaw, pitch, roll }| [("yaw", yaw), ("pitch", pitch), ("roll", roll)]);
+    let recognisability = recognisability.map(|value| ("recognisability", value));
     let all = values.into_iter().chain(angles.into_iter().flatten()).chain(recognisability);
     all.map(|(name, value)| (name.to_owned(), json!(value))).collect()
 }

@@ -3,7 +3,7 @@
 #[cfg(doc)]
 use super::{Pose, Quality};
 
-/// What a face must reach to be enrolled. The defaults were chosen on Labeled Faces in the Wild: about where
+/// What a face must reach; by default, to be enrolled. The defaults were chosen on Labeled Faces in the Wild: about where
 /// the rate at which a face is not recognised has doubled, from 1.6 % to 3.2 % at a unit distance of 0.4.
 /// `docs/ACCURACY.md` has the curves, and says which limits are laxer than that, and which rest on little.
 ///

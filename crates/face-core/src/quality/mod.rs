@@ -21,7 +21,8 @@ use crate::{DetectorKind, Face, RgbView};
 const CHIP: Alignment = Alignment::Dlib { padding: 0.25 };
 const CHIP_SIDE: u32 = 150;
 
-/// What was measured of one face. Each value has a limit in [`QualityLimits`].
+/// What was measured of one face. Each value has a limit in [`QualityLimits`], which [`Quality::shortcomings`]
+/// compares it with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Quality {
@@ -41,8 +42,8 @@ pub struct Quality {
     /// Share of the face, from the brows to the chin, that lies inside the picture, 0 to 1: the lesser one by
     /// dlib's landmarks and by the detector's points, which may lie outside the picture themselves.
     pub inside: f32,
-    /// How much steeper the steps on a grid are than others, about 1.2 in a good picture: more for
-    /// strong compression and mosaics, whose faces resemble each other.
+    /// How strongly the edges of square blocks stand out from other edges, about 1.2 in a good picture: more
+    /// for strong compression and mosaics, whose faces resemble each other.
     pub blockiness: f32,
     /// How sure YuNet is that this is a face, 0 to 1, which is less for one that is half covered or shown in colours
     /// that no face has; `None` of dlib's detectors.
@@ -79,15 +80,25 @@ impl Quality {
     /// What falls short, the most telling first; empty for a face that may be enrolled.
     #[must_use]
     pub fn shortcomings(&self, limits: &QualityLimits) -> Vec<Shortcoming> {
-        let Self { eye_distance, brightness, contrast, sharpness, pose, inside, blockiness, .. } = *self;
+        // Without `..`: a new value does not compile until it has a limit below.
+        let Self {
+            eye_distance,
+            brightness,
+            contrast,
+            sharpness,
+            pose,
+            inside,
+            blockiness,
+            detection_score,
+            recognisability,
+        } = *self;
         let turned = |angle: fn(&Pose) -> f32| pose.as_ref().map_or(0.0, |pose| angle(pose).abs());
         let (least, most) = (Bound::AtLeast, Bound::AtMost);
-        let clear = self
-            .detection_score
-            .map(|value| (QualityCode::Unclear, value, least(limits.min_detection_score)));
-        let recognisable = self
-            .recognisability
+        let clear =
+            detection_score.map(|value| (QualityCode::Unclear, value, least(limits.min_detection_score)));
+        let recognisable = recognisability
             .map(|value| (QualityCode::Unrecognisable, value, least(limits.min_recognisability)));
+        // In this order: where one hint is shown, it is the first one's.
         let all = [
             (QualityCode::FaceTooSmall, eye_distance, least(limits.min_eye_distance)),
             (QualityCode::FaceCutOff, inside, least(limits.min_inside)),
@@ -100,7 +111,7 @@ impl Quality {
             (QualityCode::TurnedUpOrDown, turned(|pose| pose.pitch), most(limits.max_pitch)),
             (QualityCode::Leaning, turned(|pose| pose.roll), most(limits.max_roll)),
         ];
-        // The last two say that a face will not do, and the others say why.
+        // These two come last: they name no cause, the others do.
         let missed =
             all.into_iter().chain(clear).chain(recognisable).filter(|(_, value, bound)| !bound.holds(*value));
         missed.map(|(code, value, bound)| Shortcoming { code, value, limit: bound.limit() }).collect()

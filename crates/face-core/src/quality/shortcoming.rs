@@ -44,6 +44,22 @@ pub enum QualityCode {
 }
 
 impl QualityCode {
+    /// Every code, in the order of [`Quality::shortcomings`](crate::Quality::shortcomings).
+    pub const ALL: [Self; 12] = [
+        Self::FaceTooSmall,
+        Self::FaceCutOff,
+        Self::TooDark,
+        Self::TooBright,
+        Self::LowContrast,
+        Self::Blurred,
+        Self::Compressed,
+        Self::TurnedAside,
+        Self::TurnedUpOrDown,
+        Self::Leaning,
+        Self::Unclear,
+        Self::Unrecognisable,
+    ];
+
     /// The stable name that programs may compare, such as `face_too_small`.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -26,7 +26,8 @@ pub(crate) struct FaceResponse {
     landmarks: Vec<PointResponse>,
     /// How well it is shown.
     quality: QualityResponse,
-    /// What keeps it from being enrolled, the most telling first; empty for a good one.
+    /// What falls short of the limits for enrolment, whatever the server does about it, the most telling first;
+    /// empty for a good one.
     #[schema(example = json!([]))]
     shortcomings: Vec<Reason>,
 }
@@ -77,8 +78,8 @@ pub(crate) struct QualityResponse {
     /// Share of the face that lies inside the picture, 0 to 1.
     #[schema(minimum = 0, maximum = 1, example = 1.0)]
     inside: f32,
-    /// How much steeper the steps on a grid are than others: about 1.2, more for strong compression and
-    /// mosaics.
+    /// How strongly the edges of square blocks stand out from other edges: about 1.2, more for strong compression
+    /// and mosaics.
     #[schema(minimum = 0, example = 1.2)]
     blockiness: f32,
     /// How surely the face can be told from others, about 12 for a good picture and under 9 for a ruined one; null
@@ -135,10 +136,19 @@ impl From<&EmbeddedFace> for FaceResponse {
 
 impl From<&Quality> for QualityResponse {
     fn from(quality: &Quality) -> Self {
-        let Quality { eye_distance, brightness, contrast, sharpness, inside, blockiness, .. } = *quality;
-        let recognisability = quality.recognisability;
-        let pose =
-            quality.pose.map(|pose| PoseResponse { yaw: pose.yaw, pitch: pose.pitch, roll: pose.roll });
+        let Quality {
+            eye_distance,
+            brightness,
+            contrast,
+            sharpness,
+            pose,
+            inside,
+            blockiness,
+            // A field of the face, that of each detector.
+            detection_score: _,
+            recognisability,
+        } = *quality;
+        let pose = pose.map(|pose| PoseResponse { yaw: pose.yaw, pitch: pose.pitch, roll: pose.roll });
         Self { eye_distance, brightness, contrast, sharpness, inside, blockiness, recognisability, pose }
     }
 }

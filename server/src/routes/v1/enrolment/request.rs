@@ -120,6 +120,7 @@ pub(super) async fn embed(
     // One at a time: all at once would fill the queue of the pool, and others would be refused.
     for (index, picture) in pictures.into_iter().enumerate() {
         let embedded = service.embed(event, Purpose::Enrolment, picture.data).await;
+        // What the gate warns of is in the response, as `shortcomings` of each face.
         match embedded.and_then(|face| service.quality.check(&face.quality).map(|_| face)) {
             Ok(embedded) => {
                 let face = Some(FaceResponse::from(&embedded));
