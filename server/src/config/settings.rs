@@ -39,7 +39,7 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_JOURNAL", value_name = "FILE", default_value = "data/journal.redb")]
     #[arg(value_parser = PathBuf::from_str)]
     pub(crate) journal: PathBuf,
-    /// How long verification goes on from memory while the store is out of reach, 0 to 3600.
+    /// How long verification goes on from memory while the store is out of reach, 0 to 3600 seconds.
     #[arg(long, env = "FACE_MAX_STALENESS", value_name = "SECONDS", default_value = "60")]
     #[arg(value_parser = seconds(3600))]
     pub(super) max_staleness: Duration,
@@ -87,11 +87,11 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_QUALITY", value_name = "GATE", default_value = "refuse")]
     #[arg(value_parser = one_of(QUALITY))]
     pub(crate) quality: QualityGate,
-    /// Who was checked in is not checked in again for so long, 0 to 86400.
+    /// Who was checked in is not checked in again for so long, 0 to 86400 seconds.
     #[arg(long, env = "FACE_COOL_DOWN", value_name = "SECONDS", default_value = "300")]
     #[arg(value_parser = seconds(86_400))]
     pub(super) cool_down: Duration,
-    /// How long the audit is kept, 0 to 36500; 0 keeps it for ever.
+    /// How long the audit is kept, 0 to 36500 days; 0 keeps it for ever.
     #[arg(long, env = "FACE_AUDIT_DAYS", value_name = "DAYS", default_value = "365")]
     #[arg(value_parser = audit_age)]
     pub(crate) audit_days: AuditAge,
