@@ -69,12 +69,22 @@ impl<T> Listing<T> {
         limit: NonZeroUsize,
         name: impl Fn(&T) -> &str,
     ) -> Result<Self, E> {
-        let mut records = records.into_iter();
-        let items = records.by_ref().take(limit.get()).collect::<Result<Vec<_>, E>>()?;
-        // One record beyond the page is looked for, so that no cursor leads to an empty page. Whether it is
-        // damaged is for the page that it is on to report.
-        let is_more = records.next().is_some();
-        let next = items.last().filter(|_| is_more).map(|item| Cursor::new(name(item)));
+        let (items, next) = take_page(records, limit, |item| Cursor::new(name(item)))?;
         Ok(Self { items, next })
     }
+}
+
+/// The items of a page, and the cursor behind the last of them where there are more.
+pub(crate) fn take_page<T, E, C>(
+    items: impl IntoIterator<Item = Result<T, E>>,
+    limit: NonZeroUsize,
+    cursor: impl FnOnce(&T) -> C,
+) -> Result<(Vec<T>, Option<C>), E> {
+    let mut items = items.into_iter();
+    let page = items.by_ref().take(limit.get()).collect::<Result<Vec<_>, E>>()?;
+    // One beyond the page is looked for, so that no cursor leads to an empty page. Whether it is damaged is for the
+    // page that it is on to report.
+    let is_more = items.next().is_some();
+    let next = page.last().filter(|_| is_more).map(cursor);
+    Ok((page, next))
 }

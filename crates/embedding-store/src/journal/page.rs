@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::cursor::JournalCursor;
 use super::entry::JournalEntry;
+use crate::page::take_page;
 
 /// Which entries of a topic to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,11 +89,7 @@ impl JournalListing {
         entries: impl IntoIterator<Item = Result<JournalEntry, E>>,
         limit: NonZeroUsize,
     ) -> Result<Self, E> {
-        let mut entries = entries.into_iter();
-        let items = entries.by_ref().take(limit.get()).collect::<Result<Vec<_>, E>>()?;
-        // A damaged entry behind the page is for the page that it is on to report.
-        let is_more = entries.next().is_some();
-        let next = items.last().filter(|_| is_more).map(JournalCursor::from);
+        let (items, next) = take_page(entries, limit, |entry| JournalCursor::from(entry))?;
         Ok(Self { items, next })
     }
 }
