@@ -55,10 +55,7 @@ impl Config {
         sources.add_default("model", || if is_raw { DLIB } else { SFACE }.to_owned());
         // All sources become one command line, so that clap parses a value wherever it came from.
         let values = sources.settings().filter_map(|arg| {
-            let key = arg.get_id().as_str();
-            // An empty threshold is none: it takes back that of a weaker source.
-            let (text, _) = sources.value(key).filter(|(text, _)| key != "threshold" || !text.is_empty())?;
-            Some(format!("--{}={text}", arg.get_long()?))
+            Some(format!("--{}={}", arg.get_long()?, sources.value(arg.get_id().as_str())?.0))
         });
         // clap would read the environment once more.
         let parser = Self::settings().mut_args(|arg| arg.env(Resettable::Reset));
@@ -86,7 +83,7 @@ impl Config {
         let refuse = |name| move |allowed| bad_value(sources, name, allowed);
         check_model(&self.model, self.space).map_err(refuse("model"))?;
         check_space(self.space, self.crops).map_err(refuse("space"))?;
-        if let Some(threshold) = self.threshold {
+        if let Some(threshold) = self.fixed_threshold() {
             check_threshold(threshold, self.space).map_err(refuse("threshold"))?;
             if matches!(self.target_fmr, Some(AskedRule::Target(_))) {
                 let allowed = "a threshold is given too: give one of the two".to_owned();
@@ -102,7 +99,7 @@ impl Config {
         let is_raw = self.space == Metric::Raw;
         let usual = if is_raw { MatchPolicy::raw() } else { MatchPolicy::default() };
         let target =
-            if is_raw || self.threshold.is_some() { String::new() } else { USUAL_TARGET.to_string() };
+            if is_raw || self.fixed_threshold().is_some() { String::new() } else { USUAL_TARGET.to_string() };
         sources.add_default("threshold", || if is_raw { "0.6".to_owned() } else { String::new() });
         sources.add_default("target_fmr", || target);
         sources.add_default("margin", || usual.margin.value().to_string());

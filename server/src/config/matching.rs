@@ -6,7 +6,7 @@ use embedding::{Distance, Metric, ModelId};
 use events::FalseMatchRate;
 use face_core::Crops;
 
-use super::values::number;
+use super::values::{OrNone, number};
 
 /// SFace: the model of new events unless another is asked for.
 pub(crate) const SFACE: &str = "sface-2021dec";
@@ -43,10 +43,13 @@ pub(super) fn model_id(text: &str) -> Result<ModelId, String> {
     ModelId::new(text).map_err(|_| format!("give the id of a model, such as {SFACE} or {DLIB}"))
 }
 
-/// A threshold of either metric; [`check_threshold`] knows which one it is of.
-pub(super) fn threshold(text: &str) -> Result<Distance, String> {
+/// A threshold of either metric, empty for none; [`check_threshold`] knows which metric it is of.
+pub(super) fn threshold(text: &str) -> Result<OrNone<Distance>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
     let either = || format!("{}, or {}", threshold_advice(Metric::Unit), threshold_advice(Metric::Raw));
-    text.parse().ok().and_then(|value| Distance::new(value).ok()).ok_or_else(either)
+    text.parse().ok().and_then(|value| Distance::new(value).ok()).map(Some).ok_or_else(either)
 }
 
 /// Empty for none.

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use embedding::Distance;
 use events::{CheckInOptions, ServiceOptions};
 use face_core::{EngineOptions, PictureLimits};
 
@@ -26,7 +27,12 @@ impl Config {
     /// How near is near enough.
     #[must_use]
     pub(crate) fn rule(&self) -> AskedRule {
-        self.threshold.map(AskedRule::Threshold).or(self.target_fmr).unwrap_or(AskedRule::Usual)
+        self.fixed_threshold().map(AskedRule::Threshold).or(self.target_fmr).unwrap_or(AskedRule::Usual)
+    }
+
+    /// The threshold that was asked for. An empty text asks for none, and takes back that of a weaker source.
+    pub(super) fn fixed_threshold(&self) -> Option<Distance> {
+        self.threshold.flatten()
     }
 
     /// How check-ins are kept.

@@ -71,7 +71,7 @@ pub(crate) struct Config {
     /// A fixed largest distance of a match, however large an event is, 0.2 to 0.5, or raw 0.3 to 0.7; without
     /// --target-fmr and where nothing was measured 0.4, raw 0.6; empty for none, as if it was not given.
     #[arg(long, env = "FACE_THRESHOLD", value_name = "DISTANCE", value_parser = threshold)]
-    pub(super) threshold: Option<Distance>,
+    pub(super) threshold: Option<OrNone<Distance>>,
     /// Share of strangers who may be named: the threshold follows the size of each event, up to 0.4; empty for a
     /// fixed threshold [default: 0.01, unless a threshold is given].
     #[arg(long, env = "FACE_TARGET_FMR", value_name = "SHARE", value_parser = target)]
