@@ -10,7 +10,7 @@ use tracing::Span;
 
 use super::{ApiKey, Caller, KeyRing, Role};
 use crate::error::ApiError;
-use crate::http::{ACTOR, admit, admit_several};
+use crate::http::{ACTOR, Pictures, admit};
 use crate::reload::Latest;
 
 /// Who may use this server.
@@ -43,19 +43,12 @@ impl Access {
 }
 
 /// The route, for those with this role or more; of their uploads, for as many at once as there is room for.
-pub(crate) fn needs(role: Role, route: Route) -> Route {
-    guarded(role, route.wrap(from_fn(admit)))
-}
-
-/// The same of a route whose forms hold several pictures.
-pub(crate) fn needs_for_several(role: Role, route: Route) -> Route {
-    guarded(role, route.wrap(from_fn(admit_several)))
-}
-
-fn guarded(role: Role, route: Route) -> Route {
+pub(crate) fn needs(role: Role, pictures: Pictures, route: Route) -> Route {
+    let admitted =
+        route.wrap(from_fn(move |admission, request, next| admit(pictures, admission, request, next)));
     // The last wrap is the outermost: the key is checked before admission, or uploads of
     // strangers would take up the room of those who have a key.
-    route.wrap(from_fn(move |access, request, next| check(role, access, request, next)))
+    admitted.wrap(from_fn(move |access, request, next| check(role, access, request, next)))
 }
 
 async fn check(

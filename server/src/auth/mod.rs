@@ -15,7 +15,7 @@ mod role;
 pub(crate) use caller::Caller;
 pub(crate) use file::KeyFile;
 pub(crate) use key::ApiKey;
-pub(crate) use middleware::{Access, needs, needs_for_several};
+pub(crate) use middleware::{Access, needs};
 pub(crate) use record::KeyRecord;
 pub(crate) use ring::KeyRing;
 pub(crate) use role::Role;

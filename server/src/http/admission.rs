@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::CONTENT_LENGTH;
@@ -55,43 +55,28 @@ fn is_light(request: &ServiceRequest, announced: Option<u64>) -> bool {
 
 /// How many pictures the forms of a route hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pictures {
+pub(crate) enum Pictures {
+    /// One, or none.
     One,
+    /// Several. The length of such a form does not tell whether one of them is too large or all of them together, so it
+    /// is read until that is known; no more of it is kept than of others.
     Several,
 }
 
 /// Middleware behind the gate: refuses a body that says it is too long before reading it, and any but a light
 /// one while as many as allowed are on their way.
 pub(crate) async fn admit(
-    admission: Data<Admission>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    admitted(Pictures::One, admission, request, next).await
-}
-
-/// The same on routes whose forms hold several pictures. The length of such a form does not tell whether one of them
-/// is too large or all of them together, so it is read until that is known; no more of it is kept than of others.
-pub(crate) async fn admit_several(
-    admission: Data<Admission>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    admitted(Pictures::Several, admission, request, next).await
-}
-
-async fn admitted(
     pictures: Pictures,
     admission: Data<Admission>,
     request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
+    next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let announced =
         request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let is_form = request.content_type().eq_ignore_ascii_case("multipart/form-data");
     let may_be_told_apart = is_form && pictures == Pictures::Several;
     if is_light(&request, announced) {
-        return Ok(next.call(request).await?.map_into_boxed_body());
+        return next.call(request).await;
     }
     let is_too_long = announced.is_some_and(|length: u64| length > admission.max_body() as u64);
     if is_too_long && !may_be_told_apart {
@@ -104,5 +89,5 @@ async fn admitted(
     let Ok(_permit) = admission.room.clone().try_acquire_owned() else {
         return Ok(request.error_response(ApiError::Busy));
     };
-    Ok(next.call(request).await?.map_into_boxed_body())
+    next.call(request).await
 }

@@ -10,7 +10,7 @@ mod request_log;
 mod shape;
 mod utf8;
 
-pub(crate) use admission::{Admission, admit, admit_several};
+pub(crate) use admission::{Admission, Pictures, admit};
 pub(crate) use deadline::keep_deadline;
 pub(crate) use envelope::render_errors;
 pub(crate) use head::{HeadAlone, answer_head};

@@ -14,8 +14,9 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Deprecated, OpenApi, RefOr, Schema};
 
 use super::no_query::refuse_query;
-use crate::auth::{Role, needs, needs_for_several};
+use crate::auth::{Role, needs};
 use crate::error::codes::Code;
+use crate::http::Pictures;
 use crate::openapi::errors::{ALWAYS, responses};
 use crate::openapi::keys::SCHEME;
 
@@ -28,7 +29,8 @@ pub(crate) struct Operation {
     schemas: Vec<(String, RefOr<Schema>)>,
     /// The least that a key must be for; `None` where none is asked for.
     role: Option<Role>,
-    has_several_pictures: bool,
+    /// What its forms hold.
+    pictures: Pictures,
     routes: Vec<Route>,
     /// For requests whose body is JSON.
     json_routes: Vec<Route>,
@@ -65,16 +67,16 @@ impl Operation {
             description,
             schemas,
             role: None,
-            has_several_pictures: false,
+            pictures: Pictures::One,
             routes: methods.iter().map(|name| route(name).to(handler.clone())).collect(),
             json_routes: Vec::new(),
             methods,
         }
     }
 
-    /// The same where forms hold several pictures, which take more room at admission.
+    /// The same where forms hold several pictures.
     pub(crate) fn with_several_pictures(self) -> Self {
-        Self { has_several_pictures: true, ..self }
+        Self { pictures: Pictures::Several, ..self }
     }
 
     /// The same with another handler for a body that is JSON; the description is of both.
@@ -120,15 +122,13 @@ impl Operation {
         // The older paths pass over what they do not know: their clients may send it.
         let has_no_query = self.path.starts_with("/v1/") && !self.has_query();
         let bare = move |route| if has_no_query { refuse_query(route) } else { route };
-        let admit = if self.has_several_pictures { needs_for_several } else { needs };
-        let guarded = move |route, admit: fn(Role, Route) -> Route| match role {
-            Some(role) => admit(role, bare(route)),
+        let guarded = move |pictures, route| match role {
+            Some(role) => needs(role, pictures, bare(route)),
             None => bare(route),
         };
-        // The first route whose guards hold is taken, so those with one more stand first.
-        // A JSON body holds no pictures.
-        let json = self.json_routes.into_iter().map(move |route| guarded(route, needs));
-        json.chain(self.routes.into_iter().map(move |route| guarded(route, admit)))
+        // The first route whose guards hold is taken, so those with one more stand first. JSON holds no pictures.
+        let json = self.json_routes.into_iter().map(move |route| guarded(Pictures::One, route));
+        json.chain(self.routes.into_iter().map(move |route| guarded(self.pictures, route)))
     }
 
     /// Whether the description names a parameter of the query.
