@@ -194,6 +194,15 @@ pub struct EmbeddedFace {
     pub bystanders: usize,
 }
 
+/// All faces of a picture.
+#[derive(Debug, Clone)]
+pub struct AnalyzedFaces {
+    /// Width and height of the upright picture, in pixels.
+    pub size: (u32, u32),
+    /// The faces, best detection score first; there may be none.
+    pub faces: Vec<AnalyzedFace>,
+}
+
 /// Several faces of a picture with their embeddings.
 #[derive(Debug, Clone)]
 pub struct EmbeddedFaces {

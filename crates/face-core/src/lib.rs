@@ -59,8 +59,8 @@ pub use embedding::{
 pub use engine::FaceEngine;
 pub use error::{FaceError, InferenceError, OpenError, PictureError};
 pub use face::{
-    AnalyzedFace, BoundingBox, Detection, DetectorKind, EmbeddedFace, EmbeddedFaces, Face, Landmarks,
-    Landmarks68, Point,
+    AnalyzedFace, AnalyzedFaces, BoundingBox, Detection, DetectorKind, EmbeddedFace, EmbeddedFaces, Face,
+    Landmarks, Landmarks68, Point,
 };
 /// The crate of the pictures that are taken and given, so that nobody needs the same version of it by hand.
 pub use image;

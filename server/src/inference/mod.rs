@@ -10,8 +10,7 @@ use std::sync::Arc;
 use actix_web::web::Bytes;
 use embedding::ModelId;
 use face_core::{
-    AnalyzedFace, EmbeddedFace, EmbeddedFaces, EmbedderInfo, FaceEngine, FaceError, FacePolicy, Purpose,
-    RgbView,
+    AnalyzedFaces, EmbeddedFace, EmbeddedFaces, EmbedderInfo, FaceEngine, FaceError, FacePolicy, Purpose,
 };
 
 use self::pool::Pool;
@@ -36,7 +35,7 @@ pub(crate) trait Recogniser: Send + Sync + 'static {
     ) -> Result<EmbeddedFace, FaceError>;
 
     /// Finds all faces of a picture; there may be none.
-    fn detect(&self, picture: &[u8]) -> Result<FoundFaces, FaceError>;
+    fn detect(&self, picture: &[u8]) -> Result<AnalyzedFaces, FaceError>;
 
     /// Embeds all faces of a picture, of the largest at most `most`; there may be none.
     fn embed_all(
@@ -54,15 +53,6 @@ pub(crate) struct Inference {
     engine: Arc<dyn Recogniser>,
     policy: FacePolicy,
     pool: Pool,
-}
-
-/// The faces of a picture.
-#[derive(Debug)]
-pub(crate) struct FoundFaces {
-    /// Width and height of the upright picture, in pixels.
-    pub(crate) size: (u32, u32),
-    /// The faces, best detection score first.
-    pub(crate) faces: Vec<AnalyzedFace>,
 }
 
 impl Inference {
@@ -111,7 +101,7 @@ impl Inference {
     ///
     /// # Errors
     /// As for [`Inference::embed`], never for want of a face.
-    pub(crate) async fn detect(&self, picture: Bytes) -> Result<FoundFaces, ApiError> {
+    pub(crate) async fn detect(&self, picture: Bytes) -> Result<AnalyzedFaces, ApiError> {
         let engine = Arc::clone(&self.engine);
         self.pool.run(move || engine.detect(&picture)).await
     }
@@ -146,14 +136,8 @@ impl Recogniser for FaceEngine {
         self.embed_as(picture, policy, model, purpose)
     }
 
-    fn detect(&self, picture: &[u8]) -> Result<FoundFaces, FaceError> {
-        let decoded = self.decode(picture)?;
-        let pixels = RgbView::from_image(&decoded)?;
-        let faces = Self::detect(self, pixels)?.into_iter().map(|detection| {
-            let face = self.face(pixels, detection);
-            AnalyzedFace { face, quality: self.quality(pixels, &face) }
-        });
-        Ok(FoundFaces { size: decoded.dimensions(), faces: faces.collect() })
+    fn detect(&self, picture: &[u8]) -> Result<AnalyzedFaces, FaceError> {
+        self.analyze(picture)
     }
 
     fn embed_all(

@@ -15,8 +15,8 @@ use crate::manifest::{Manifest, Role};
 use crate::select::people;
 use crate::turns::{Searched, Turn};
 use crate::{
-    AnalyzedFace, Detection, Embedder, EmbedderInfo, EngineOptions, Face, FaceError, Frame, InferenceError,
-    Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView, SmallestFace, runtime,
+    AnalyzedFace, AnalyzedFaces, Detection, Embedder, EmbedderInfo, EngineOptions, Face, FaceError, Frame,
+    InferenceError, Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView, SmallestFace, runtime,
 };
 
 /// Finds and embeds faces. `Send + Sync`, used by `&self` from any number of threads.
@@ -126,16 +126,16 @@ impl FaceEngine {
         Ok(Face { detection, ..face })
     }
 
-    /// Finds every face of a picture, with its landmarks and quality; best score first, empty when there
-    /// is none.
+    /// Finds every face of a picture, with its landmarks and quality; there may be none.
     ///
     /// # Errors
     /// [`FaceError::Picture`] or [`FaceError::Inference`].
-    pub fn analyze(&self, picture: &[u8]) -> Result<Vec<AnalyzedFace>, FaceError> {
-        let pixels = self.decode(picture)?;
-        let pixels = RgbView::from_image(&pixels)?;
+    pub fn analyze(&self, picture: &[u8]) -> Result<AnalyzedFaces, FaceError> {
+        let decoded = self.decode(picture)?;
+        let pixels = RgbView::from_image(&decoded)?;
         let faces = self.detect(pixels)?.into_iter().map(|detection| self.face(pixels, detection));
-        Ok(faces.map(|face| AnalyzedFace { face, quality: self.quality(pixels, &face) }).collect())
+        let faces = faces.map(|face| AnalyzedFace { face, quality: self.quality(pixels, &face) }).collect();
+        Ok(AnalyzedFaces { size: decoded.dimensions(), faces })
     }
 
     /// A detected face with its landmarks.

@@ -172,8 +172,8 @@ fn noise_shows_no_face() {
     for policy in [FacePolicy::Single, FacePolicy::Strict, FacePolicy::Largest] {
         assert!(matches!(ENGINE.embed_one(&png(&noise), policy), Err(FaceError::NoFace)));
     }
-    assert!(ENGINE.analyze(&png(&noise)).unwrap().is_empty());
-    assert!(ENGINE.analyze(&png(&RgbImage::new(1, 1))).unwrap().is_empty());
+    assert!(ENGINE.analyze(&png(&noise)).unwrap().faces.is_empty());
+    assert!(ENGINE.analyze(&png(&RgbImage::new(1, 1))).unwrap().faces.is_empty());
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn two_portraits_side_by_side_are_two_faces_and_a_small_one_is_a_bystander() {
     let beside = over(&over(&RgbImage::new(1820, 1137), &obama, 0, 0), &biden, 910, 0);
     let found = ENGINE.embed_one(&png(&beside), FacePolicy::Single);
     assert!(matches!(found, Err(FaceError::MultipleFaces { count: 2 })), "{found:?}");
-    assert_eq!(ENGINE.analyze(&png(&beside)).unwrap().len(), 2);
+    assert_eq!(ENGINE.analyze(&png(&beside)).unwrap().faces.len(), 2);
     assert!(ENGINE.embed_one(&png(&beside), FacePolicy::Largest).is_ok());
 
     let small = imageops::resize(&biden, 220, 275, FilterType::Triangle);
@@ -281,7 +281,7 @@ fn a_face_of_twenty_pixels_in_a_group_picture_is_found_when_asked_for() {
 #[test]
 fn quality_says_what_is_wrong_with_a_portrait_that_was_spoilt() {
     let obama = pixels("obama.jpg");
-    let quality = |picture: &RgbImage| ENGINE.analyze(&png(picture)).unwrap()[0].quality;
+    let quality = |picture: &RgbImage| ENGINE.analyze(&png(picture)).unwrap().faces[0].quality;
     let codes = |picture: &RgbImage| -> Vec<QualityCode> {
         quality(picture).shortcomings(&QualityLimits::default()).iter().map(|s| s.code).collect()
     };

@@ -7,12 +7,12 @@ use std::thread;
 
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use face_core::{
-    AnalyzedFace, BoundingBox, Detection, DetectorKind, EmbeddedFace, EmbeddedFaces, Face, FaceError,
-    FacePolicy, InferenceError, Landmarks, PictureError, Point, Pose, Purpose, Quality, select,
+    AnalyzedFace, AnalyzedFaces, BoundingBox, Detection, DetectorKind, EmbeddedFace, EmbeddedFaces, Face,
+    FaceError, FacePolicy, InferenceError, Landmarks, PictureError, Point, Pose, Purpose, Quality, select,
 };
 
 use crate::config::{DLIB, SFACE};
-use crate::inference::{FoundFaces, Recogniser};
+use crate::inference::Recogniser;
 
 /// One person.
 pub(super) const OBAMA: &[u8] = b"obama";
@@ -80,11 +80,11 @@ impl Recogniser for TestRecogniser {
         Ok(faces.into_iter().find(|found| found.face.detection == chosen).unwrap())
     }
 
-    fn detect(&self, picture: &[u8]) -> Result<FoundFaces, FaceError> {
+    fn detect(&self, picture: &[u8]) -> Result<AnalyzedFaces, FaceError> {
         let faces = self.see(picture, &self.models[0], usize::MAX)?;
         let faces =
             faces.into_iter().map(|EmbeddedFace { face, quality, .. }| AnalyzedFace { face, quality });
-        Ok(FoundFaces { size: SIZE, faces: faces.collect() })
+        Ok(AnalyzedFaces { size: SIZE, faces: faces.collect() })
     }
 
     fn embed_all(

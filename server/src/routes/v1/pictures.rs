@@ -5,7 +5,7 @@ use actix_multipart::form::MultipartForm;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
 use embedding::ModelId;
-use face_core::{EmbeddedFaces as FacesOfPicture, Purpose};
+use face_core::{AnalyzedFaces, EmbeddedFaces as FacesOfPicture, Purpose};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,7 +13,6 @@ use super::face_response::FaceResponse;
 use crate::audit::Transaction;
 use crate::auth::Role;
 use crate::error::{ApiError, WhichPicture};
-use crate::inference::FoundFaces;
 use crate::openapi::errors::PICTURE;
 use crate::routes::operation::Operation;
 use crate::service::Service;
@@ -163,7 +162,7 @@ async fn detect_faces(
 ) -> Result<Json<DetectedFaces>, ApiError> {
     let pending = transaction.begin(Action::Detect);
     let picture = form.into_inner().picture();
-    let FoundFaces { size: (width, height), faces } =
+    let AnalyzedFaces { size: (width, height), faces } =
         pending.record(service.inference.detect(picture)).await?;
     let faces = faces.iter().map(FaceResponse::from).collect();
     Ok(Json(DetectedFaces { width, height, faces }))
