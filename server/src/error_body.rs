@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
 use crate::error::{Description, Reason};
-pub(crate) use crate::error::{DuplicateOf, UnlikeFace};
+use crate::error::{DuplicateOf, UnlikeFace};
 
 /// An error of the routes that answer with a status.
 #[derive(Debug, Serialize, ToSchema)]

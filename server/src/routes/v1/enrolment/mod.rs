@@ -13,7 +13,7 @@ use self::response::{Accepted, Enrolled};
 use crate::audit::{PendingEntry, Transaction};
 use crate::auth::Role;
 use crate::error::{ApiError, codes};
-use crate::error_body::{DuplicateOf, UnlikeFace};
+use crate::error::{DuplicateOf, UnlikeFace};
 use crate::openapi::errors::{JSON, PICTURE, STORE};
 use crate::routes::operation::Operation;
 use crate::routes::v1::idempotency::Idempotency;

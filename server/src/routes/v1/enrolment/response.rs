@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::error::Reason;
-use crate::error_body::{DuplicateOf, UnlikeFace};
+use crate::error::{DuplicateOf, UnlikeFace};
 use crate::routes::v1::face_response::FaceResponse;
 
 /// What came of it.
