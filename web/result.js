@@ -95,9 +95,9 @@ function write(line, words) {
 
 /** @param {import("./api.js").Verdict} answer */
 function writeScore({ confidence, distance, threshold }) {
-  if (typeof confidence !== "number") return;
-  const measured = typeof distance === "number" ? `, and the distance is ${distance.toFixed(4)}` : "";
-  const meaning = [`Not a probability: 100 − distance × 100${measured}.`];
+  // Of a refusal some keys are told neither: the confidence is then 0 for the sake of older clients.
+  if (typeof confidence !== "number" || typeof distance !== "number") return;
+  const meaning = [`Not a probability: 100 − distance × 100, and the distance is ${distance.toFixed(4)}.`];
   confidenceText.textContent = confidence.toFixed(2);
   gaugeValue.setAttribute("width", String(Math.min(100, Math.max(0, confidence))));
   gaugeNeeded.toggleAttribute("hidden", typeof threshold !== "number");

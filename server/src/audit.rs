@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::http::Shape;
+use crate::scores::Scores;
 use crate::service::Service;
 
 /// What the service does on its own.
@@ -148,7 +149,7 @@ async fn append(trail: &AuditTrail, entry: AuditEntry) {
 
 fn failed(error: &ApiError, mut entry: AuditEntry) -> AuditEntry {
     // Whatever form the client gets: one failure has one outcome and one code in the audit, by every route.
-    let description = error.describe(Shape::Problem);
+    let description = error.describe(Shape::Problem, Scores::Matches);
     entry.details.outcome = match description.status() {
         StatusCode::NOT_FOUND => Outcome::NotFound,
         StatusCode::CONFLICT => Outcome::Conflict,

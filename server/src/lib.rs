@@ -20,6 +20,7 @@ mod openapi;
 mod quality;
 mod reload;
 mod routes;
+mod scores;
 mod service;
 mod startup;
 mod telemetry;

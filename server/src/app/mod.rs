@@ -18,6 +18,7 @@ use crate::http::{
 };
 use crate::openapi::Document;
 use crate::routes;
+use crate::scores::Scores;
 use crate::service::Service;
 use crate::upload::form_error;
 
@@ -33,6 +34,8 @@ pub(crate) struct AppState {
     pub(crate) admission: Admission,
     /// Which hosts it answers to, and the pages of which origins.
     pub(crate) policy: SitePolicy,
+    /// What callers below admin are told of distances.
+    pub(crate) scores: Scores,
 }
 
 /// All routes with all that is done about every request.
@@ -47,7 +50,7 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let AppState { service, access, admission, policy } = state;
+    let AppState { service, access, admission, policy, scores } = state;
     let (max_body, limit) = (admission.max_body(), admission.max_upload());
     let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
     // Pictures are held in memory, never in a temporary file, and the default limit for that is 2 MiB.
@@ -58,6 +61,7 @@ pub(crate) fn app(
         .app_data(Data::new(access))
         .app_data(Data::new(admission))
         .app_data(Data::new(policy.clone()))
+        .app_data(Data::new(scores))
         .app_data(forms)
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))

@@ -39,6 +39,11 @@ impl Caller {
         request.extensions().get::<Self>().cloned().ok_or(ApiError::Internal)
     }
 
+    /// What the key is for.
+    pub(crate) fn role(&self) -> Role {
+        self.role
+    }
+
     /// Passes on the name of an event that the caller may have to do with. To be asked before anything is looked
     /// up: whether there is such an event is nothing to others.
     ///

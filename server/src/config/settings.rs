@@ -15,12 +15,13 @@ use super::matching::{AskedRule, METRICS, margin, model_id, target, threshold};
 use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
-    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SWITCH, WebOrigins, audit_age, count,
-    crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, seconds,
+    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SCORES, SWITCH, WebOrigins, audit_age,
+    count, crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, seconds,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
 use crate::quality::QualityGate;
+use crate::scores::Scores;
 
 // Everything that can be configured. A field `log_dir` is the flag `--log-dir` and the key `log_dir`; its comment is the
 // help, and the text in README.md and .env.example. No doc comment: clap would describe the program by it.
@@ -87,6 +88,11 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_QUALITY", value_name = "GATE", default_value = "refuse")]
     #[arg(value_parser = one_of(QUALITY))]
     pub(crate) quality: QualityGate,
+    /// What keys below admin are told of distances, confidences and users farther away: matches (those of a match
+    /// alone) or all, with which the faces that are registered can be worked out.
+    #[arg(long, env = "FACE_SCORES", value_name = "WHICH", default_value = "matches")]
+    #[arg(value_parser = one_of(SCORES))]
+    pub(crate) scores: Scores,
     /// Who was checked in is not checked in again for so long, 0 to 86400 seconds.
     #[arg(long, env = "FACE_COOL_DOWN", value_name = "SECONDS", default_value = "300")]
     #[arg(value_parser = seconds(86_400))]

@@ -14,6 +14,7 @@ use crate::auth::{ApiKey, KeyFile};
 use crate::background::AuditAge;
 use crate::http::WebOrigin;
 use crate::quality::QualityGate;
+use crate::scores::Scores;
 
 /// An [`Option`] that a text stands for, such as `none`: a field written as `Option` is one that clap leaves empty
 /// where there is no text.
@@ -49,6 +50,8 @@ pub(super) const MULTI_FACE: [(&str, FacePolicy); 3] =
 
 pub(super) const QUALITY: [(&str, QualityGate); 3] =
     [("refuse", QualityGate::Refuse), ("warn", QualityGate::Warn), ("off", QualityGate::Off)];
+
+pub(super) const SCORES: [(&str, Scores); 2] = [("matches", Scores::Matches), ("all", Scores::All)];
 
 pub(super) const SWITCH: [(&str, bool); 2] = [("off", false), ("on", true)];
 

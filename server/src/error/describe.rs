@@ -1,7 +1,8 @@
 //! What the client is told of an error: its row of the table, or one chosen for an error of another crate.
 
 use actix_web::http::StatusCode;
-use embedding_store::StoreError;
+use embedding::Distance;
+use embedding_store::{StoreError, Username};
 use events::{AuditError, CheckInError, EventError, ImportError};
 use face_core::{FaceError, PictureError};
 use serde::Serialize;
@@ -10,6 +11,7 @@ use utoipa::ToSchema;
 use super::codes::{self, Code};
 use super::{ApiError, Reason, WhichPicture};
 use crate::http::Shape;
+use crate::scores::{Score, Scores};
 
 /// What the client is told.
 #[derive(Debug)]
@@ -32,10 +34,16 @@ pub(crate) struct Description {
 pub(crate) struct UnlikeFace {
     /// Its place among what was sent, from 0.
     #[schema(example = 1)]
-    pub(crate) index: usize,
-    /// How far it is from the others.
-    #[schema(minimum = 0, example = 0.5126)]
-    pub(crate) distance: f32,
+    index: usize,
+    /// How far it is from the others; null for a key below admin.
+    #[schema(value_type = Option<f32>, required = true, minimum = 0, example = 0.5126)]
+    distance: Score<f32>,
+}
+
+impl UnlikeFace {
+    pub(crate) fn new(index: usize, distance: Distance, scores: Scores) -> Self {
+        Self { index, distance: scores.show_other(distance.value()) }
+    }
 }
 
 /// Another user of the event who has the face.
@@ -43,10 +51,16 @@ pub(crate) struct UnlikeFace {
 pub(crate) struct DuplicateOf {
     /// Their name.
     #[schema(example = "john_doe")]
-    pub(crate) user: String,
-    /// How far the face is from theirs.
-    #[schema(minimum = 0, example = 0.2127)]
-    pub(crate) distance: f32,
+    user: String,
+    /// How far the face is from theirs; null for a key below admin.
+    #[schema(value_type = Option<f32>, required = true, minimum = 0, example = 0.2127)]
+    distance: Score<f32>,
+}
+
+impl DuplicateOf {
+    pub(crate) fn new(user: &Username, distance: Distance, scores: Scores) -> Self {
+        Self { user: user.to_string(), distance: scores.show_other(distance.value()) }
+    }
 }
 
 /// A status that a layer below answered without words.
@@ -94,9 +108,9 @@ impl Description {
 }
 
 impl ApiError {
-    /// The status, code and words for a client of a path that answers in this shape.
+    /// The status, code and words for a client of a path that answers in this shape, who is told so much of distances.
     #[expect(clippy::wildcard_enum_match_arm, reason = "most variants have their code in the table")]
-    pub(crate) fn describe(&self, shape: Shape) -> Description {
+    pub(crate) fn describe(&self, shape: Shape, scores: Scores) -> Description {
         if let Some(code) = self.code() {
             return Description::new(code, &self.to_string());
         }
@@ -113,7 +127,7 @@ impl ApiError {
             },
             Self::Event(error)
             | Self::CheckIn(CheckInError::Event(error))
-            | Self::Import(ImportError::Event(error)) => describe_event_error(error),
+            | Self::Import(ImportError::Event(error)) => describe_event_error(error, scores),
             Self::CheckIn(CheckInError::Store(error)) | Self::Audit(AuditError::Store(error)) => {
                 describe_store_error(error)
             }
@@ -151,7 +165,7 @@ fn describe_face_error(error: &FaceError, shape: Shape) -> Description {
     match error {
         // The limit of an upload, found later: it is the same 413 as when the form reader finds it.
         FaceError::Picture(PictureError::TooManyBytes { limit, .. }) => {
-            ApiError::TooLarge { limit: *limit }.describe(shape)
+            Description::new(codes::PICTURE_TOO_LARGE, &ApiError::TooLarge { limit: *limit }.to_string())
         }
         FaceError::Picture(_) => unusable(codes::UNUSABLE_PICTURE, &error.to_string()),
         // The words of the replaced service, which its clients look for.
@@ -161,7 +175,7 @@ fn describe_face_error(error: &FaceError, shape: Shape) -> Description {
     }
 }
 
-fn describe_event_error(error: &EventError) -> Description {
+fn describe_event_error(error: &EventError, scores: Scores) -> Description {
     let plain = |code| Description::new(code, &error.to_string());
     let worded = |code, words: String| Description::new(code, &words);
     match error {
@@ -182,17 +196,17 @@ fn describe_event_error(error: &EventError) -> Description {
             codes::LAST_FACE,
             format!("It is the only face of user '{user}' of event '{event}': delete the user instead"),
         ),
-        EventError::DuplicatePerson { user, distance, .. } => {
-            let duplicate = DuplicateOf { user: user.to_string(), distance: distance.value() };
-            Description { duplicate: Some(duplicate), ..plain(codes::DUPLICATE_PERSON) }
+        EventError::DuplicatePerson { event, user, distance } => {
+            let words = format!("the face is that of user '{user}' of event '{event}'");
+            let duplicate = Some(DuplicateOf::new(user, *distance, scores));
+            Description { duplicate, ..worded(codes::DUPLICATE_PERSON, words + &at(*distance, scores)) }
         }
         EventError::OtherPerson { user, face, distance, .. } => {
             let words = format!(
-                "face {face} of the request (counted from 0) is not that of user '{user}': it is unlike the others, at a \
-                 distance of {distance}"
+                "face {face} of the request (counted from 0) is not that of user '{user}': it is unlike the others"
             );
-            let other_person = Some(UnlikeFace { index: *face, distance: distance.value() });
-            Description { other_person, ..worded(codes::OTHER_PERSON, words) }
+            let other_person = Some(UnlikeFace::new(*face, *distance, scores));
+            Description { other_person, ..worded(codes::OTHER_PERSON, words + &at(*distance, scores)) }
         }
         EventError::NoTemplate { .. } => plain(codes::NO_TEMPLATE),
         EventError::Embedding(_) => plain(codes::INVALID_EMBEDDING),
@@ -207,6 +221,11 @@ fn describe_event_error(error: &EventError) -> Description {
         | EventError::Interrupted(_)
         | _ => Description::from_code(codes::INTERNAL),
     }
+}
+
+/// The end of a sentence about a face, for those who are told how far it is from another.
+fn at(distance: Distance, scores: Scores) -> String {
+    if scores.are_all() { format!(", at a distance of {distance}") } else { String::new() }
 }
 
 fn describe_store_error(error: &StoreError) -> Description {

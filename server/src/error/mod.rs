@@ -12,6 +12,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 
 use crate::http::Shape;
+use crate::scores::Scores;
 
 pub(crate) use causes::with_causes;
 pub(crate) use codes::ApiError;
@@ -92,7 +93,7 @@ impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         // The path is not known here. Its shape changes the status of an unusable picture alone (422, or 400
         // on the older paths), and the envelope sets the right one.
-        self.describe(Shape::Problem).status()
+        self.describe(Shape::Problem, Scores::Matches).status()
     }
 
     /// The bare status: the body depends on the path and is made where errors leave.

@@ -13,6 +13,7 @@ use tracing_actix_web::RequestId;
 use super::Shape;
 use crate::error::{ApiError, Description, with_causes};
 use crate::error_body::{ProblemError, StatusError, VerdictError};
+use crate::scores::Scores;
 
 /// Middleware that gives every error its body, and writes it to the log.
 pub(crate) async fn render_errors(
@@ -28,7 +29,9 @@ pub(crate) async fn render_errors(
         Err(error) => {
             // Stays an `Err`: a `ServiceResponse` cannot be made without the request. The
             // layers outside take the answer out of it.
-            let description = describe(&error, error.as_response_error().status_code(), "", shape);
+            // Without the request nobody knows who asked.
+            let status = error.as_response_error().status_code();
+            let description = describe(&error, status, "", shape, Scores::Matches);
             note(&description, Some(&error));
             Err(InternalError::from_response(error, answer(&description, shape, &id)).into())
         }
@@ -41,10 +44,11 @@ fn rendered(
     id: &str,
 ) -> ServiceResponse<BoxBody> {
     let methods = methods(response.headers());
+    let scores = Scores::of_request(response.request());
     let description = match response.response().error() {
-        Some(error) => describe(error, response.status(), &methods, shape),
+        Some(error) => describe(error, response.status(), &methods, shape, scores),
         // The router and its guards answer with a bare status.
-        None => ApiError::from_status(response.status(), &methods).describe(shape),
+        None => ApiError::from_status(response.status(), &methods).describe(shape, scores),
     };
     note(&description, response.response().error());
     let mut answer = answer(&description, shape, id);
@@ -78,22 +82,22 @@ fn methods(headers: &HeaderMap) -> String {
 }
 
 /// What an error of ours or of the framework's means to the client.
-fn describe(error: &Error, status: StatusCode, methods: &str, shape: Shape) -> Description {
+fn describe(error: &Error, status: StatusCode, methods: &str, shape: Shape, scores: Scores) -> Description {
     if let Some(error) = error.as_error::<ApiError>() {
-        return error.describe(shape);
+        return error.describe(shape, scores);
     }
     // actix does not pass errors of the media type and the boundary to the error handler of the form reader.
     if let Some(error) = error.as_error::<MultipartError>() {
-        return ApiError::from_multipart_error(error).describe(shape);
+        return ApiError::from_multipart_error(error).describe(shape, scores);
     }
     if let Some(error) = error.as_error::<JsonPayloadError>() {
-        return ApiError::from_json_error(error).describe(shape);
+        return ApiError::from_json_error(error).describe(shape, scores);
     }
     // Of the older routes alone: those of /v1 have an error handler that says which value is wrong.
     if error.as_error::<QueryPayloadError>().is_some() {
-        return ApiError::Query.describe(shape);
+        return ApiError::Query.describe(shape, scores);
     }
-    ApiError::from_status(status, methods).describe(shape)
+    ApiError::from_status(status, methods).describe(shape, scores)
 }
 
 /// Writes an error to the log; of a fault, also what is below it and not for the client.

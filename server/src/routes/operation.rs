@@ -29,6 +29,8 @@ pub(crate) struct Operation {
     schemas: Vec<(String, RefOr<Schema>)>,
     /// The least that a key must be for; `None` where none is asked for.
     role: Option<Role>,
+    /// What the document says in place of it.
+    described_role: Option<Role>,
     /// What its forms hold.
     pictures: Pictures,
     routes: Vec<Route>,
@@ -67,11 +69,18 @@ impl Operation {
             description,
             schemas,
             role: None,
+            described_role: None,
             pictures: Pictures::One,
             routes: methods.iter().map(|name| route(name).to(handler.clone())).collect(),
             json_routes: Vec::new(),
             methods,
         }
+    }
+
+    /// The same where a handler asks for [`EmbeddingAccess`](crate::scores::EmbeddingAccess): the role is what it needs
+    /// where the setting `scores` gives that to everybody.
+    pub(crate) fn about_embeddings(self) -> Self {
+        Self { described_role: Some(Role::Admin), ..self }
     }
 
     /// The same where forms hold several pictures.
@@ -105,8 +114,8 @@ impl Operation {
 
     /// Adds the operation to the document.
     pub(crate) fn describe(self, document: &mut OpenApi) {
-        let Self { path, methods, mut description, schemas, role, .. } = self;
-        if let Some(role) = role {
+        let Self { path, methods, mut description, schemas, role, described_role, .. } = self;
+        if let Some(role) = described_role.or(role) {
             description.security = Some(vec![SecurityRequirement::new(SCHEME, [role.as_str()])]);
             let about = description.description.take().unwrap_or_default();
             description.description =

@@ -123,6 +123,26 @@ impl AuditEntry {
         compares_faces && recognised && self.details.distance.is_some() && self.details.user.is_some()
     }
 
+    /// Whether its distance is that of a face that was recognised: as the person's it names, or of a comparison as the
+    /// other picture's.
+    #[must_use]
+    pub fn is_match(&self) -> bool {
+        match self.details.outcome {
+            Outcome::Match => true,
+            // A check-in by face names a person only when the face was theirs, however the check-in ended.
+            Outcome::Done | Outcome::Already | Outcome::Repeated => {
+                self.action == Action::CheckIn && self.details.user.is_some()
+            }
+            Outcome::NoMatch
+            | Outcome::Ambiguous
+            | Outcome::Refused
+            | Outcome::Denied
+            | Outcome::NotFound
+            | Outcome::Conflict
+            | Outcome::Failed => false,
+        }
+    }
+
     /// The entry for the journal, without a key.
     pub(super) fn in_journal(&self, topic: Topic) -> Result<JournalEntry, StoreError> {
         let AuditDetails { event, user, .. } = &self.details;

@@ -75,24 +75,29 @@ impl CheckIns {
     /// The check-ins from `page` on as a file, a part for each page of its size. The columns of a CSV file, and the
     /// fields of a line of NDJSON, are `id`, `time`, `event`, `user`, `voided`, `method`, `decision`, `distance`,
     /// `threshold`, `note`, `transaction`, `corrections`, which in CSV is how often it was corrected, and
-    /// `transaction_id`, which is the same as `transaction`.
+    /// `transaction_id`, which is the same as `transaction`. Of those for which `with_distances` is false, `distance` and
+    /// `threshold` are empty.
     ///
     /// An error is the last item: the file is not whole then.
-    pub fn export(
+    pub fn export<F: Fn(&CheckIn) -> bool + Clone + Send + 'static>(
         &self,
         event: EventName,
         page: CheckInPage,
         format: ExportFormat,
-    ) -> impl Stream<Item = Result<String, CheckInError>> + Send + use<> {
+        with_distances: F,
+    ) -> impl Stream<Item = Result<String, CheckInError>> + Send + use<F> {
         // The stream borrows nothing, as it outlives the call: it becomes the body of an answer.
         let check_ins = self.clone();
         let first = page.after;
         export(format, move |after| {
-            let (check_ins, event) = (check_ins.clone(), event.clone());
+            let (check_ins, event, with_distances) =
+                (check_ins.clone(), event.clone(), with_distances.clone());
             let page = CheckInPage { after: after.or(first), ..page.clone() };
             async move {
                 let CheckInListing { items, next } = check_ins.list(&event, page).await?;
-                Ok::<_, CheckInError>((items, next))
+                let items = items.into_iter();
+                let items = items.map(|one| if with_distances(&one) { one } else { one.without_distances() });
+                Ok::<_, CheckInError>((items.collect(), next))
             }
         })
     }

@@ -112,6 +112,20 @@ impl CheckIn {
         self.details.corrections.first().map_or_else(|| self.named(), |correction| correction.before.clone())
     }
 
+    /// Whether its distance is that of the person it names: of a face that was theirs, and nobody said otherwise since.
+    #[must_use]
+    pub fn is_match(&self) -> bool {
+        let is_corrected = self.voided || !self.details.corrections.is_empty();
+        self.details.decision == Some(Decision::Match) && !is_corrected
+    }
+
+    /// The same without the distance that was measured and the one that was allowed.
+    #[must_use]
+    pub fn without_distances(mut self) -> Self {
+        (self.details.distance, self.details.threshold) = (None, None);
+        self
+    }
+
     /// What is to be appended for a request.
     pub(super) fn entry(
         topic: Topic,

@@ -56,6 +56,9 @@ pub struct Verdict {
     pub margin: Option<Distance>,
     /// The distance that was allowed, by which rule, and what is to be expected of it.
     pub limit: MatchLimit,
+    /// The same for a user of one sample. The limit of a target tells how many samples the nearest user has: this one
+    /// is for those who are not to learn anything of a user who was not matched.
+    pub limit_of_one_sample: MatchLimit,
     /// The model in whose distances all this is.
     pub model: ModelId,
     /// How many users the face was compared with: all of the event, or 1.
@@ -144,7 +147,18 @@ impl Search {
             (true, false) => Decision::Match,
         };
         let candidates = std::iter::once(nearest.clone()).chain(others).take(top.get()).collect();
-        Verdict { decision, nearest, candidates, margin: ahead, limit, model, users_compared, exact }
+        let (margin, limit_of_one_sample) = (ahead, limit);
+        Verdict {
+            decision,
+            nearest,
+            candidates,
+            margin,
+            limit,
+            limit_of_one_sample,
+            model,
+            users_compared,
+            exact,
+        }
     }
 }
 

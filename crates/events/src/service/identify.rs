@@ -51,8 +51,11 @@ impl EventService {
         let limits = inner.models.of_event(event, &model)?;
         // Of the nearest alone: a target's threshold depends on how many samples the template is the mean of.
         let samples = inner.samples_of(event, &loaded, limits, &search.nearest.user).await?;
-        let limit = limit_of(limits, event, rule, search.users_compared, samples)?;
+        let users = search.users_compared;
+        let limit = limit_of(limits, event, rule, users, samples)?;
+        let limit_of_one_sample = limit_of(limits, event, rule, users, 1)?;
         let verdict = search.decide(limit, limits.margin(), model, top);
+        let verdict = Verdict { limit_of_one_sample, ..verdict };
         tracing::info!(
             %event,
             users_compared = verdict.users_compared,

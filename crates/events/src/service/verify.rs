@@ -46,8 +46,11 @@ impl EventService {
         let nearest = Nearest { user: user.clone(), distance };
         let search = Search { nearest, others: Vec::new(), users_compared: 1, exact: true };
         // One comparison, however large the event is: a target's whole rate is for it alone.
-        let limit = limit_of(limits, event, loaded.rules().rule, 1, samples)?;
+        let rule = loaded.rules().rule;
+        let limit = limit_of(limits, event, rule, 1, samples)?;
+        let limit_of_one_sample = limit_of(limits, event, rule, 1, 1)?;
         let verdict = search.decide(limit, limits.margin(), loaded.model().clone(), NonZeroUsize::MIN);
+        let verdict = Verdict { limit_of_one_sample, ..verdict };
         tracing::info!(
             %event,
             %user,

@@ -26,6 +26,7 @@ mod names;
 mod pictures;
 mod recogniser;
 mod recognition;
+mod scores;
 mod server;
 mod store;
 mod users;

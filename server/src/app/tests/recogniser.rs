@@ -1,7 +1,8 @@
 //! A recogniser that is told what it sees: a test's picture is a few words.
 //!
 //! `obama` is a picture of that person and `obama 2` another one, `obama+biden` shows two, `nobody` none. A word in
-//! front says how the face is shown: `small obama`, `ruined obama`. What is none of these is no picture.
+//! front says how the face is shown: `small obama`, `ruined obama`. `stranger 17` is one of any number of people who are
+//! like nobody else. What is none of these is no picture.
 
 use std::thread;
 
@@ -32,6 +33,9 @@ const SIZE: (u32, u32) = (640, 480);
 
 /// Who can be in a picture.
 const PEOPLE: [&str; 3] = ["obama", "biden", "astronaut"];
+
+/// In the place of a person: somebody of whom the picture's number alone is known.
+const STRANGER: usize = usize::MAX;
 
 /// How far one picture of a person is turned from another, as the cosine and the sine of the angle: the distance of
 /// SFace is 0.12 then, and of two people 0.50.
@@ -109,10 +113,19 @@ struct Seen {
 }
 
 impl Seen {
-    /// Near to other pictures of the same person, and at a right angle to other people.
+    /// Near to other pictures of the same person, and at a right angle to other people; of a stranger about so.
     fn embedding(&self, model: &ModelId) -> Embedding {
         let mut values = [0.0; DIMENSIONS];
-        if self.picture == 1 {
+        if self.person == STRANGER {
+            let mut state = self.picture as u64;
+            values = values.map(|_: f32| {
+                // SplitMix64, whose numbers look random from any start.
+                state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+                let mixed = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+                let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+                ((mixed ^ (mixed >> 31)) >> 40) as f32 / (1 << 23) as f32 - 1.0
+            });
+        } else if self.picture == 1 {
             values[self.person] = 1.0;
         } else {
             [values[self.person], values[8 * self.person + self.picture + 8]] = LIKENESS;
@@ -148,6 +161,10 @@ fn seen(text: &str) -> Option<Seen> {
         _ => (GOOD, text),
     };
     let (name, picture) = text.split_once(' ').unwrap_or((text, "1"));
+    if name == "stranger" {
+        // Far apart, so that no two of them begin alike.
+        return Some(Seen { person: STRANGER, picture: picture.parse::<usize>().ok()? << 20, quality });
+    }
     let person = PEOPLE.iter().position(|known| *known == name)?;
     Some(Seen { person, picture: picture.parse().ok().filter(|number| (1..8).contains(number))?, quality })
 }

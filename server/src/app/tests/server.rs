@@ -24,6 +24,7 @@ use crate::http::{Admission, SitePolicy, WebOrigin};
 use crate::inference::Inference;
 use crate::quality::QualityGate;
 use crate::routes::redoc_bundle;
+use crate::scores::Scores;
 use crate::service::Service;
 
 /// What is other than usual about a server.
@@ -44,6 +45,8 @@ pub(super) struct Options {
     pub(super) archive_key: Option<EncryptionKey>,
     /// Where faces are kept: in memory.
     pub(super) store: Arc<dyn EmbeddingStore>,
+    /// See `--scores`.
+    pub(super) scores: Scores,
     /// See `--keys`; anyone may use a server without.
     pub(super) keys: Vec<KeyRecord>,
 }
@@ -59,6 +62,7 @@ impl Default for Options {
             max_upload: 20 << 20,
             archive_key: None,
             store: Arc::new(InMemory::new()),
+            scores: Scores::Matches,
             keys: Vec::new(),
         }
     }
@@ -116,6 +120,7 @@ pub(super) async fn start_with(options: Options) -> Client {
         access,
         admission: Admission::new(options.uploads, options.max_upload),
         policy: SitePolicy::new(&options.origins, has_keys),
+        scores: options.scores,
     };
     Client::new(state).await
 }

@@ -11,6 +11,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
 use crate::routes::v1::{EntryResponse, visible_entries};
+use crate::scores::Scores;
 use crate::service::Service;
 
 /// The transaction asked about.
@@ -54,11 +55,12 @@ pub(crate) struct TransactionDetails {
 pub(crate) async fn get_transaction(
     service: Data<Service>,
     caller: Caller,
+    scores: Scores,
     query: Query<OneTransaction>,
 ) -> Result<Json<TransactionDetails>, ApiError> {
     let missing = || ApiError::Field("the query parameter 'transaction_id' is missing".to_owned());
     let id = query.into_inner().transaction_id.ok_or_else(missing)?;
     let id: Uuid = id.trim().parse().map_err(|_| ApiError::Id("transaction_id"))?;
-    let entries = visible_entries(&service, &caller, id).await?;
+    let entries = visible_entries(&service, &caller, scores, id).await?;
     Ok(Json(TransactionDetails { status: "success", transaction_id: id.to_string(), entries }))
 }

@@ -13,6 +13,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{VerdictError, VerdictErrors};
 use crate::routes::fields::event_name;
+use crate::scores::{Score, Scores};
 use crate::service::Service;
 use crate::upload::Picture;
 
@@ -47,13 +48,17 @@ pub(crate) struct Verification {
     /// What happened, for people.
     #[schema(example = "Face verified successfully for user 'kohli' in event 'C'")]
     message: String,
-    /// `(1 - distance) * 100`, never below 0 and rounded down: a measure of likeness, **not** a probability.
+    /// `(1 - distance) * 100`, never below 0 and rounded down: a measure of likeness, **not** a probability. For a key
+    /// below admin 0 unless it is a match.
     #[schema(minimum = 0, maximum = 100, example = 87.23)]
     confidence: f64,
-    /// Distance of the face and the nearest user, on the scale of the event's model.
-    #[schema(minimum = 0, maximum = 2, example = 0.1277)]
-    distance: f32,
-    /// Largest distance that counts as a match at the event's present size: the more users, the smaller.
+    /// Distance of the face and the nearest user, on the scale of the event's model; left out for a key below admin
+    /// unless it is a match.
+    #[serde(skip_serializing_if = "Score::is_none")]
+    #[schema(value_type = Option<f32>, nullable = false, minimum = 0, maximum = 2, example = 0.1277)]
+    distance: Score<f32>,
+    /// Largest distance that counts as a match at the event's present size: the more users, the smaller. Where the
+    /// distance is left out, that of a user of one picture.
     #[schema(minimum = 0, maximum = 2, example = 0.3824)]
     threshold: f32,
 }
@@ -62,7 +67,8 @@ pub(crate) struct Verification {
 ///
 /// Finds the one face of the picture and the nearest user of the event. It is a match when their distance
 /// is not above the threshold, which is at most 0.4 unless a fixed one is set, and falls as the event grows: a
-/// confidence above 60.00 may be refused in a large event. The picture is not kept.
+/// confidence above 60.00 may be refused in a large event. Keys below admin are told confidence and distance of a match
+/// alone. The picture is not kept.
 #[utoipa::path(
     post, path = "/verify/", tag = "As the replaced service had it", operation_id = "legacy_verify",
     request_body(content = VerifyForm, content_type = "multipart/form-data"),
@@ -87,6 +93,7 @@ pub(crate) struct Verification {
 pub(crate) async fn verify(
     service: Data<Service>,
     caller: Caller,
+    scores: Scores,
     transaction: Transaction,
     form: MultipartForm<VerifyForm>,
 ) -> Result<Json<Verification>, ApiError> {
@@ -103,12 +110,14 @@ pub(crate) async fn verify(
         Some(user) => format!("Face verified successfully for user '{user}' in event '{event}'"),
         None => format!("No matching face found in event '{event}'"),
     };
+    let is_match = verdict.matched().is_some();
+    let limit = if is_match || scores.are_all() { verdict.limit } else { verdict.limit_of_one_sample };
     Ok(Json(Verification {
-        verified: verdict.matched().is_some(),
+        verified: is_match,
         username: verdict.matched().map(ToString::to_string),
         message,
-        confidence: verdict.confidence().percent(),
-        distance: verdict.nearest.distance.value(),
-        threshold: verdict.limit.threshold.value(),
+        confidence: scores.show(is_match, verdict.confidence().percent()).unwrap_or(0.0),
+        distance: scores.show(is_match, verdict.nearest.distance.value()),
+        threshold: limit.threshold.value(),
     }))
 }

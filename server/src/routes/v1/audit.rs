@@ -25,6 +25,7 @@ use crate::http::HeadAlone;
 use crate::openapi::errors::{PAGED, STORE};
 use crate::routes::fields::{event_name, username};
 use crate::routes::operation::Operation;
+use crate::scores::{Score, Scores};
 use crate::service::Service;
 
 /// Something that was done, or refused.
@@ -59,12 +60,12 @@ pub(crate) struct EntryResponse {
     /// The user who was named, or found.
     #[schema(value_type = Option<String>, required = true, example = "john_doe")]
     user: Option<Username>,
-    /// Distance of the face.
-    #[schema(required = true, minimum = 0, example = 0.2384)]
-    distance: Option<f32>,
-    /// Largest distance that counted as a match.
-    #[schema(required = true, minimum = 0, example = 0.4)]
-    threshold: Option<f32>,
+    /// Distance of the face; for a key below admin null unless it was a match.
+    #[schema(value_type = Option<f32>, required = true, minimum = 0, example = 0.2384)]
+    distance: Score<f32>,
+    /// Largest distance that counted as a match; null where the distance is.
+    #[schema(value_type = Option<f32>, required = true, minimum = 0, example = 0.4)]
+    threshold: Score<f32>,
     /// The model in which the distances are meant.
     #[schema(value_type = Option<String>, required = true, example = "sface-2021dec")]
     model: Option<ModelId>,
@@ -168,6 +169,7 @@ pub(super) fn operations() -> Vec<Operation> {
 async fn list_audit(
     service: Data<Service>,
     caller: Caller,
+    scores: Scores,
     transaction: Transaction,
     query: Query<AuditQuery>,
     request: HttpRequest,
@@ -178,7 +180,7 @@ async fn list_audit(
     let (filter, page) = query.parse(&caller)?;
     let Some(format) = format else {
         let listing = service.audit.list(&filter, page).await?;
-        let entries = listing.items.into_iter().map(EntryResponse::from).collect();
+        let entries = listing.items.into_iter().map(|entry| EntryResponse::new(entry, scores)).collect();
         let next_cursor = listing.next.map(|next| next.to_string());
         return Ok(HttpResponse::Ok().json(AuditList { entries, next_cursor }));
     };
@@ -199,9 +201,10 @@ async fn list_audit(
 async fn get_transaction(
     service: Data<Service>,
     caller: Caller,
+    scores: Scores,
     WithId { id }: WithId,
 ) -> Result<Json<TransactionResponse>, ApiError> {
-    let entries = visible_entries(&service, &caller, id).await?;
+    let entries = visible_entries(&service, &caller, scores, id).await?;
     Ok(Json(TransactionResponse { transaction_id: id, entries }))
 }
 
@@ -212,6 +215,7 @@ async fn get_transaction(
 pub(crate) async fn visible_entries(
     service: &Service,
     caller: &Caller,
+    scores: Scores,
     id: Uuid,
 ) -> Result<Vec<EntryResponse>, ApiError> {
     let entries = service.audit.by_transaction(id).await?.into_iter();
@@ -220,7 +224,7 @@ pub(crate) async fn visible_entries(
         let is_own = details.event.is_none() && details.actor == caller.actor;
         is_own || caller.sees(details.event.as_ref())
     });
-    let entries: Vec<_> = seen.map(EntryResponse::from).collect();
+    let entries: Vec<_> = seen.map(|entry| EntryResponse::new(entry, scores)).collect();
     // The same answer for what is not there and for what is not the caller's: neither is to be told from the other.
     if entries.is_empty() { Err(ApiError::NoSuchTransaction(id)) } else { Ok(entries) }
 }
@@ -241,12 +245,16 @@ impl AuditQuery {
     }
 }
 
-impl From<AuditEntry> for EntryResponse {
-    fn from(AuditEntry { id, time, action, details, .. }: AuditEntry) -> Self {
+impl EntryResponse {
+    /// An entry as those read it who are told so much.
+    fn new(entry: AuditEntry, scores: Scores) -> Self {
+        let is_match = entry.is_match();
+        let AuditEntry { id, time, action, details, .. } = entry;
         let AuditDetails {
             outcome, transaction, actor, event, user, distance, threshold, model, code, ..
         } = details;
-        let [distance, threshold] = [distance, threshold].map(|distance| distance.map(Distance::value));
+        let [distance, threshold] =
+            [distance, threshold].map(|distance| scores.show(is_match, distance.map(Distance::value)));
         let transaction_id = transaction;
         Self {
             id,

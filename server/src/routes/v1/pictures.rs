@@ -1,6 +1,6 @@
 //! `/v1/faces/...`: what can be said of pictures alone. Nothing is looked up and nothing is kept.
 
-use ::events::{Action, Comparison};
+use ::events::{Action, Comparison, Decision};
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::text::Text;
 use actix_web::web::{Bytes, Data, Json};
@@ -15,6 +15,7 @@ use crate::auth::Role;
 use crate::error::{ApiError, WhichPicture};
 use crate::openapi::errors::PICTURE;
 use crate::routes::operation::Operation;
+use crate::scores::{EmbeddingAccess, Score, Scores};
 use crate::service::Service;
 use crate::upload::Picture;
 
@@ -117,12 +118,12 @@ pub(crate) struct ComparisonResponse {
     /// it was not measured.
     #[schema(required = true, minimum = 0, maximum = 1, example = 0.001)]
     expected_false_match_rate: Option<f64>,
-    /// Distance between the two faces, 0 and up.
-    #[schema(minimum = 0, example = 0.2384)]
-    distance: f32,
-    /// `(1 - distance) * 100`, never below 0 and rounded down; **not** a probability.
-    #[schema(minimum = 0, maximum = 100, example = 76.15)]
-    confidence: f64,
+    /// Distance between the two faces, 0 and up; null for a key below admin unless it is a match.
+    #[schema(value_type = Option<f32>, required = true, minimum = 0, example = 0.2384)]
+    distance: Score<f32>,
+    /// `(1 - distance) * 100`, never below 0 and rounded down; **not** a probability. Null where the distance is.
+    #[schema(value_type = Option<f64>, required = true, minimum = 0, maximum = 100, example = 76.15)]
+    confidence: Score<f64>,
     /// Largest distance that counts as a match.
     #[schema(minimum = 0, example = 0.4)]
     threshold: f32,
@@ -142,7 +143,9 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Role::Verify, __path_compare_faces, compare_faces)
             .with_several_pictures()
             .with_errors(&[PICTURE]),
-        Operation::new(Role::Verify, __path_embed_faces, embed_faces).with_errors(&[PICTURE]),
+        Operation::new(Role::Verify, __path_embed_faces, embed_faces)
+            .about_embeddings()
+            .with_errors(&[PICTURE]),
     ]
 }
 
@@ -172,12 +175,14 @@ async fn detect_faces(
 ///
 /// Finds every face of a picture and makes the embedding of each, of the 20 largest at most. Embeddings can be
 /// enrolled by `POST /v1/events/{event}/users/{user}/faces`. The picture is not kept.
+/// Where the server has `scores = all`, a key for `verify` will do.
 #[utoipa::path(
     post, path = "/v1/faces/embed", tag = "Pictures",
     request_body(content = EmbedForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "The faces, perhaps none", body = EmbeddedFaces))
 )]
 async fn embed_faces(
+    _: EmbeddingAccess,
     service: Data<Service>,
     transaction: Transaction,
     form: MultipartForm<EmbedForm>,
@@ -202,7 +207,8 @@ async fn embed_faces(
 /// Compare two pictures
 ///
 /// Says how alike the one face of each picture is, and whether the distance is within the service's threshold
-/// for one comparison, as if the first had been enrolled and the second came to the door. Neither picture is kept.
+/// for one comparison, as if the first had been enrolled and the second came to the door. Keys below admin are told the
+/// distance of a match alone. Neither picture is kept.
 #[utoipa::path(
     post, path = "/v1/faces/compare", tag = "Pictures",
     request_body(content = TwoPicturesForm, content_type = "multipart/form-data"),
@@ -210,6 +216,7 @@ async fn embed_faces(
 )]
 async fn compare_faces(
     service: Data<Service>,
+    scores: Scores,
     transaction: Transaction,
     form: MultipartForm<TwoPicturesForm>,
 ) -> Result<Json<ComparisonResponse>, ApiError> {
@@ -227,10 +234,11 @@ async fn compare_faces(
     let audited = |(comparison, ..): &(Comparison, _, _), entry| comparison.audited(entry);
     let (comparison, first, second) = pending.record_as(compared, audited).await?;
     let Comparison { decision, distance, limit, model, .. } = comparison;
+    let is_match = decision == Decision::Match;
     Ok(Json(ComparisonResponse {
         decision: decision.as_str(),
-        distance: distance.value(),
-        confidence: distance.confidence().percent(),
+        distance: scores.show(is_match, distance.value()),
+        confidence: scores.show(is_match, distance.confidence().percent()),
         threshold: limit.threshold.value(),
         expected_false_match_rate: limit.expected_false_match_rate,
         model,

@@ -22,6 +22,7 @@ use crate::error::{ApiError, codes};
 use crate::openapi::errors::{EVENT, PICTURE, STORE, USER};
 use crate::quality::Judged;
 use crate::routes::operation::Operation;
+use crate::scores::Scores;
 use crate::service::Service;
 use crate::upload::Picture;
 
@@ -118,7 +119,8 @@ pub(super) fn operations() -> Vec<Operation> {
 /// Identify faces
 ///
 /// Says whose face it is among all users of the event (1:N). With `faces` = `all`, of each face of the picture;
-/// one without a face is then no error. Look at `decision`: a refusal is 200 too. The picture is not kept.
+/// one without a face is then no error. Look at `decision`: a refusal is 200 too. Keys below admin are told distances of
+/// a match alone. The picture is not kept.
 #[utoipa::path(
     post, path = "/v1/events/{event}/identify", tag = "Recognition", params(InEvent),
     request_body(content = IdentifyForm, content_type = "multipart/form-data"),
@@ -127,6 +129,7 @@ pub(super) fn operations() -> Vec<Operation> {
 async fn identify(
     service: Data<Service>,
     InEvent { event }: InEvent,
+    scores: Scores,
     transaction: Transaction,
     form: MultipartForm<IdentifyForm>,
 ) -> Result<Json<Identified>, ApiError> {
@@ -153,7 +156,7 @@ async fn identify(
         let judged = first.take().unwrap_or_else(pending).record_as(judged, audited).await?;
         faces.push(IdentifiedFace {
             face: FaceResponse::from(&face),
-            verdict: VerdictResponse::from(&judged),
+            verdict: VerdictResponse::new(&judged, scores),
         });
     }
     if let Some(pending) = first {
@@ -166,7 +169,7 @@ async fn identify(
 /// Verify a user
 ///
 /// Says whether it is the face of one user (1:1), by the event's rule for a single comparison. It is `match` or
-/// `no_match`: nobody else is looked at. The picture is not kept.
+/// `no_match`: nobody else is looked at. Keys below admin are told distances of a match alone. The picture is not kept.
 #[utoipa::path(
     post, path = "/v1/events/{event}/users/{user}/verify", tag = "Recognition",
     params(OfUser), request_body(content = PictureForm, content_type = "multipart/form-data"),
@@ -175,6 +178,7 @@ async fn identify(
 async fn verify_user(
     service: Data<Service>,
     OfUser { event, user }: OfUser,
+    scores: Scores,
     transaction: Transaction,
     form: MultipartForm<PictureForm>,
 ) -> Result<Json<Verified>, ApiError> {
@@ -190,7 +194,7 @@ async fn verify_user(
     };
     let audited = |(judged, ..): &(Judged, _, _), entry| judged.verdict.audited(entry);
     let (judged, face, timings_ms) = pending.record_as(verified, audited).await?;
-    let (face, verdict) = (FaceResponse::from(&face), VerdictResponse::from(&judged));
+    let (face, verdict) = (FaceResponse::from(&face), VerdictResponse::new(&judged, scores));
     Ok(Json(Verified { event, face, verdict, timings_ms }))
 }
 

@@ -76,7 +76,7 @@ async fn a_csv_file_has_a_header_and_a_row_for_each_and_no_formulas() {
         let request = manual(second).with_note(Some(note("+1\n-2")));
         new(check_ins.check_in(&fair(), &user(name), request).await);
     }
-    let parts = check_ins.export(fair(), CheckInPage::oldest(limit(2)), ExportFormat::Csv);
+    let parts = check_ins.export(fair(), CheckInPage::oldest(limit(2)), ExportFormat::Csv, |_| true);
     let parts: Vec<String> = parts.try_collect().await.unwrap();
     assert_eq!(parts.len(), 2, "a part a page");
     let mut reader = csv::Reader::from_reader(parts[0].as_bytes());
@@ -116,7 +116,7 @@ async fn an_ndjson_file_has_each_check_in_as_it_is_on_a_line() {
     let check_ins = check_ins();
     new(check_ins.check_in(&fair(), &user("=1"), manual(0).with_note(Some(note("two\nlines")))).await);
     new(check_ins.check_in(&fair(), &user("ben"), manual(1)).await);
-    let parts = check_ins.export(fair(), CheckInPage::newest(limit(1)), ExportFormat::Ndjson);
+    let parts = check_ins.export(fair(), CheckInPage::newest(limit(1)), ExportFormat::Ndjson, |_| true);
     let text = parts.try_collect::<String>().await.unwrap();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -141,7 +141,7 @@ async fn nobody_came_to_an_event_that_there_is_none_of() {
     let check_ins = check_ins();
     let listing = check_ins.list(&fair(), CheckInPage::newest(limit(5))).await.unwrap();
     assert_eq!((listing.items.len(), listing.next), (0, None));
-    let parts = check_ins.export(fair(), CheckInPage::newest(limit(5)), ExportFormat::Csv);
+    let parts = check_ins.export(fair(), CheckInPage::newest(limit(5)), ExportFormat::Csv, |_| true);
     let text = parts.try_collect::<String>().await.unwrap();
     assert_eq!(text.lines().count(), 1, "the header alone");
 }

@@ -12,6 +12,7 @@ use crate::error::ApiError;
 use crate::routes::fields::{note, username};
 use crate::routes::v1::object::FromObject;
 use crate::routes::v1::path::{InEvent, WithId};
+use crate::scores::Scores;
 use crate::service::Service;
 
 /// What is right about a check-in.
@@ -37,8 +38,9 @@ pub(super) async fn get_check_in(
     service: Data<Service>,
     InEvent { event }: InEvent,
     WithId { id }: WithId,
+    scores: Scores,
 ) -> Result<Json<CheckInResponse>, ApiError> {
-    Ok(Json(CheckInResponse::from(service.check_ins.list().get(&event, id).await?)))
+    Ok(Json(CheckInResponse::new(service.check_ins.list().get(&event, id).await?, scores)))
 }
 
 /// Correct a check-in
@@ -56,6 +58,7 @@ pub(super) async fn correct_check_in(
     service: Data<Service>,
     InEvent { event }: InEvent,
     WithId { id }: WithId,
+    scores: Scores,
     transaction: Transaction,
     body: Json<FromObject<CorrectionBody>>,
 ) -> Result<Json<CheckInResponse>, ApiError> {
@@ -69,5 +72,5 @@ pub(super) async fn correct_check_in(
     }
     let correction = Correction { user, reason, actor, time: OffsetDateTime::now_utc() };
     let corrected = pending.record(service.check_ins.correct(&event, id, correction)).await?;
-    Ok(Json(CheckInResponse::from(corrected)))
+    Ok(Json(CheckInResponse::new(corrected, scores)))
 }

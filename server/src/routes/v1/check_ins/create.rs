@@ -19,6 +19,7 @@ use crate::routes::v1::idempotency::Idempotency;
 use crate::routes::v1::object::FromObject;
 use crate::routes::v1::path::InEvent;
 use crate::routes::v1::verdict::VerdictResponse;
+use crate::scores::Scores;
 use crate::service::Service;
 use crate::upload::Picture;
 
@@ -83,6 +84,7 @@ pub(super) async fn check_in(
     service: Data<Service>,
     InEvent { event }: InEvent,
     Idempotency { key }: Idempotency,
+    scores: Scores,
     transaction: Transaction,
     form: MultipartForm<CheckInForm>,
 ) -> Result<HttpResponse, ApiError> {
@@ -102,7 +104,7 @@ pub(super) async fn check_in(
     let audited = |(check_in, _): &(FaceCheckIn, _), entry| check_in.audited(entry);
     let (FaceCheckIn { verdict, outcome }, shortcomings) = pending.record_as(check_in, audited).await?;
     let text = outcome.as_ref().map_or(verdict.decision.as_str(), outcome_text);
-    Ok(respond(text, outcome, Some(Judged { verdict, shortcomings })))
+    Ok(respond(text, outcome, Some(Judged { verdict, shortcomings }), scores))
 }
 
 /// The same of a user who is named.
@@ -110,6 +112,7 @@ pub(super) async fn check_in_by_name(
     service: Data<Service>,
     InEvent { event }: InEvent,
     Idempotency { key }: Idempotency,
+    scores: Scores,
     transaction: Transaction,
     body: Json<FromObject<CheckInBody>>,
 ) -> Result<HttpResponse, ApiError> {
@@ -122,7 +125,7 @@ pub(super) async fn check_in_by_name(
         Ok::<_, ApiError>(service.check_ins.check_in_named(&event, &user, request).await?)
     };
     let outcome = pending.record_as(check_in, CheckInOutcome::audited).await?;
-    Ok(respond(outcome_text(&outcome), Some(outcome), None))
+    Ok(respond(outcome_text(&outcome), Some(outcome), None, scores))
 }
 
 fn outcome_text(outcome: &CheckInOutcome) -> &'static str {
@@ -134,14 +137,19 @@ fn outcome_text(outcome: &CheckInOutcome) -> &'static str {
 }
 
 /// `judged` is what was decided about the face; `None` when somebody was named.
-fn respond(text: &'static str, outcome: Option<CheckInOutcome>, judged: Option<Judged>) -> HttpResponse {
+fn respond(
+    text: &'static str,
+    outcome: Option<CheckInOutcome>,
+    judged: Option<Judged>,
+    scores: Scores,
+) -> HttpResponse {
     let is_new = matches!(outcome, Some(CheckInOutcome::New(_)));
     let mut response = if is_new { HttpResponse::Created() } else { HttpResponse::Ok() };
     let check_in = outcome.as_ref().map(CheckInOutcome::check_in);
     response.json(CheckedIn {
         outcome: text,
         checked_in: check_in.is_some_and(|check_in| !check_in.voided),
-        check_in: check_in.cloned().map(CheckInResponse::from),
-        verdict: judged.as_ref().map(VerdictResponse::from),
+        check_in: check_in.cloned().map(|check_in| CheckInResponse::new(check_in, scores)),
+        verdict: judged.as_ref().map(|judged| VerdictResponse::new(judged, scores)),
     })
 }

@@ -2,7 +2,7 @@
 
 #![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
 
-use ::events::{Action, CheckInPage};
+use ::events::{Action, CheckIn, CheckInPage};
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::routes::fields::username;
 use crate::routes::v1::list_file::{ListFormat, file, file_format};
 use crate::routes::v1::paging::{self, Order, PageCursor, PageLimit};
 use crate::routes::v1::path::InEvent;
+use crate::scores::Scores;
 use crate::service::Service;
 
 /// Check-ins, page by page.
@@ -76,6 +77,7 @@ pub(crate) struct CheckInQuery {
 pub(super) async fn list_check_ins(
     service: Data<Service>,
     InEvent { event }: InEvent,
+    scores: Scores,
     transaction: Transaction,
     query: Query<CheckInQuery>,
     request: HttpRequest,
@@ -88,7 +90,7 @@ pub(super) async fn list_check_ins(
     service.events.event(&event).await?;
     let Some(format) = format else {
         let listing = service.check_ins.list().list(&event, page).await?;
-        let check_ins = listing.items.into_iter().map(CheckInResponse::from).collect();
+        let check_ins = listing.items.into_iter().map(|one| CheckInResponse::new(one, scores)).collect();
         let next_cursor = listing.next.map(|next| next.to_string());
         return Ok(HttpResponse::Ok().json(CheckInList { check_ins, next_cursor }));
     };
@@ -96,7 +98,8 @@ pub(super) async fn list_check_ins(
         // Before the file is sent, since afterwards nobody knows how much of it a client received.
         transaction.begin(Action::ReadCheckIns).at(&event).done().await;
     }
-    Ok(file("check-ins", format, service.check_ins.list().export(event, page, format)))
+    let with_distances = move |check_in: &CheckIn| scores.are_all() || check_in.is_match();
+    Ok(file("check-ins", format, service.check_ins.list().export(event, page, format, with_distances)))
 }
 
 impl CheckInQuery {

@@ -9,6 +9,8 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::scores::{Score, Scores};
+
 /// Somebody came to an event.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CheckInResponse {
@@ -34,12 +36,12 @@ pub(crate) struct CheckInResponse {
     /// What was decided about the face, such as `match`; null when somebody was named.
     #[schema(value_type = Option<String>, required = true, example = "match")]
     decision: Option<Decision>,
-    /// Distance of the face; null when somebody was named.
-    #[schema(required = true, minimum = 0, example = 0.2384)]
-    distance: Option<f32>,
-    /// Largest distance that counted as a match; null when somebody was named.
-    #[schema(required = true, minimum = 0, example = 0.4)]
-    threshold: Option<f32>,
+    /// Distance of the face; null when somebody was named and, for a key below admin, of one that was corrected.
+    #[schema(value_type = Option<f32>, required = true, minimum = 0, example = 0.2384)]
+    distance: Score<f32>,
+    /// Largest distance that counted as a match; null where the distance is.
+    #[schema(value_type = Option<f32>, required = true, minimum = 0, example = 0.4)]
+    threshold: Score<f32>,
     /// A remark.
     #[schema(value_type = Option<String>, required = true, example = "north entrance")]
     note: Option<Note>,
@@ -69,11 +71,15 @@ pub(crate) struct CorrectionResponse {
     reason: Note,
 }
 
-impl From<CheckIn> for CheckInResponse {
-    fn from(CheckIn { id, event, user, time, voided, details, .. }: CheckIn) -> Self {
+impl CheckInResponse {
+    /// A check-in as those read it who are told so much.
+    pub(super) fn new(check_in: CheckIn, scores: Scores) -> Self {
+        let is_match = check_in.is_match();
+        let CheckIn { id, event, user, time, voided, details, .. } = check_in;
         let CheckInDetails { method, decision, distance, threshold, note, transaction, corrections, .. } =
             details;
-        let [distance, threshold] = [distance, threshold].map(|distance| distance.map(Distance::value));
+        let [distance, threshold] =
+            [distance, threshold].map(|distance| scores.show(is_match, distance.map(Distance::value)));
         let corrections = corrections.into_iter().map(CorrectionResponse::from).collect();
         let transaction_id = transaction;
         Self {

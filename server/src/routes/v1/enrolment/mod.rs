@@ -19,6 +19,7 @@ use crate::routes::operation::Operation;
 use crate::routes::v1::idempotency::Idempotency;
 use crate::routes::v1::object::FromObject;
 use crate::routes::v1::path::OfUser;
+use crate::scores::{EmbeddingAccess, Scores};
 use crate::service::Service;
 
 /// The operation that enrols.
@@ -50,7 +51,8 @@ pub(super) fn operations() -> Vec<Operation> {
 /// the answer is 422. With an `Idempotency-Key` the request can be sent again: it is done once. Pictures are not
 /// kept.
 ///
-/// As JSON, embeddings that the client made with the event's model are taken instead of pictures.
+/// As JSON, embeddings that the client made with the event's model are taken instead of pictures; with a key that is
+/// for `admin`, unless the server has `scores = all`.
 #[utoipa::path(
     post, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces",
     params(OfUser, Idempotency),
@@ -63,6 +65,7 @@ async fn enrol_faces(
     service: Data<Service>,
     user: OfUser,
     key: Idempotency,
+    scores: Scores,
     transaction: Transaction,
     form: MultipartForm<FacesForm>,
 ) -> Result<HttpResponse, ApiError> {
@@ -71,19 +74,21 @@ async fn enrol_faces(
         let (pictures, options) = form.into_inner().parse()?;
         Ok((embed(&service, &user.event, pictures).await?, options))
     };
-    enrol(&service, &user, key, pending, faces).await
+    enrol(&service, &user, key, scores, pending, faces).await
 }
 
 /// The same with embeddings.
 async fn enrol_embeddings(
+    _: EmbeddingAccess,
     service: Data<Service>,
     user: OfUser,
     key: Idempotency,
+    scores: Scores,
     transaction: Transaction,
     body: Json<FromObject<EmbeddingsBody>>,
 ) -> Result<HttpResponse, ApiError> {
     let pending = transaction.begin(Action::Enrol).at(&user.event).about(&user.user);
-    enrol(&service, &user, key, pending, async { body.into_inner().0.parse() }).await
+    enrol(&service, &user, key, scores, pending, async { body.into_inner().0.parse() }).await
 }
 
 /// Enrols what was sent, and says what came of it.
@@ -91,6 +96,7 @@ async fn enrol(
     service: &Service,
     OfUser { event, user }: &OfUser,
     Idempotency { key }: Idempotency,
+    scores: Scores,
     pending: PendingEntry,
     faces: impl Future<Output = Result<(Faces, EnrolmentOptions), ApiError>>,
 ) -> Result<HttpResponse, ApiError> {
@@ -103,14 +109,15 @@ async fn enrol(
     let audited = |(outcome, ..): &(EnrolmentOutcome, _, _, _), entry| outcome.audited(entry);
     let (outcome, model, sent, rejected) = pending.record_as(enrolled, audited).await?;
     let EnrolmentOutcome { embedding_count, samples, duplicates, other_people, repeated } = outcome;
-    let unlike = other_people
-        .iter()
-        .map(|other| UnlikeFace { index: place(other.face, &sent), distance: other.distance.value() });
+    let unlike =
+        other_people.iter().map(|other| UnlikeFace::new(place(other.face, &sent), other.distance, scores));
     let other_people = unlike.collect();
-    let duplicates = duplicates.into_iter().map(|duplicate| DuplicateOf {
-        user: duplicate.user.to_string(),
-        distance: duplicate.distance.value(),
-    });
+    let mut duplicates = duplicates;
+    if !scores.are_all() {
+        // Their order by distance would say who of them is nearer.
+        duplicates.sort_by(|one, other| one.user.cmp(&other.user));
+    }
+    let duplicates = duplicates.iter().map(|other| DuplicateOf::new(&other.user, other.distance, scores));
     let accepted = sent.into_iter().zip(samples);
     let accepted =
         accepted.map(|(SentFace { index, face, bystanders }, id)| Accepted { index, id, face, bystanders });

@@ -29,7 +29,7 @@ pub(crate) struct Enrolled {
     pub(super) accepted: Vec<Accepted>,
     /// The pictures that are not, and why.
     pub(super) rejected: Vec<Rejected>,
-    /// Who else of the event has one of the faces, nearest first; told under `warn` alone.
+    /// Who else of the event has one of the faces, nearest first, for a key below admin by name; told under `warn` alone.
     pub(super) duplicates: Vec<DuplicateOf>,
     /// The faces that are unlike the user's others; told under `warn` alone.
     pub(super) other_people: Vec<UnlikeFace>,
