@@ -78,8 +78,9 @@ fn decorate(headers: &mut HeaderMap, id: RequestId, policy: ContentPolicy) {
     }
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy.0));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    // Paths hold names of people.
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Paths hold names of people. They are told to this server alone, which asks for them where a browser says nothing
+    // else of its page.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     // Keeps other sites from embedding an answer. It is not asked in CORS
     // requests, so listed origins still read it.
     headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));

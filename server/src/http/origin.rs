@@ -7,12 +7,12 @@
 use std::sync::Arc;
 
 use actix_cors::Cors;
-use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName};
 use actix_web::middleware::Next;
 use actix_web::web::Data;
+use actix_web::{Error, HttpRequest};
 use url::{Host, Origin, Url};
 
 use super::headers::{REQUEST_ID, TRANSACTION_ID};
@@ -22,7 +22,7 @@ use crate::error::ApiError;
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Header in which a browser says how a request relates to the page it comes from.
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(super) const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Seconds for which a browser may remember the answer to a preflight.
 const PREFLIGHT_AGE: usize = 600;
@@ -90,7 +90,7 @@ impl SitePolicy {
     }
 
     /// Whether pages of this origin may ask a server that is called `host` in the request.
-    fn allows_origin(&self, origin: &str, host: Option<&str>) -> bool {
+    pub(super) fn allows_origin(&self, origin: &str, host: Option<&str>) -> bool {
         let Some(origin) = WebOrigin::parse(origin) else { return false };
         let own = host.and_then(|host| WebOrigin::new(&origin.scheme, host));
         own.as_ref() == Some(&origin) || origin.is_loopback() || self.listed.contains(&origin)
@@ -117,12 +117,13 @@ impl SitePolicy {
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     // What is no text is no host or origin that could be allowed.
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 
-fn host_of(request: &ServiceRequest) -> Option<String> {
+/// The host that a request names.
+pub(super) fn host_of(request: &HttpRequest) -> Option<String> {
     // The authority of an absolute target goes before Host (RFC 9112, section
     // 3.2.2), and over HTTP/2 it comes as `:authority`.
     let in_target = request.uri().authority().map(|authority| authority.as_str().to_owned());
@@ -135,7 +136,7 @@ pub(crate) async fn check_site(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let host = host_of(&request);
+    let host = host_of(request.request());
     let verdict = policy.check(host.as_deref(), request.headers());
     let opens_a_page = text(request.headers(), &HeaderName::from_static("sec-fetch-mode"))
         == Some("navigate")

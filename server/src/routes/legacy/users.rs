@@ -11,7 +11,7 @@ use crate::audit::Transaction;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors};
-use crate::http::HeadAlone;
+use crate::http::{HeadAlone, OwnPage};
 use crate::routes::fields::{event_name, username};
 use crate::service::Service;
 
@@ -80,7 +80,8 @@ pub(crate) async fn list_users(
 /// Delete a user
 ///
 /// Deletes the user with all faces; the event stays. It is a GET for the sake of older clients, so it is
-/// refused when a browser says that the request comes from another site. HEAD answers likewise and deletes nothing.
+/// refused when a browser says that the request comes from another site, or does not say from which page. HEAD answers
+/// likewise and deletes nothing.
 #[utoipa::path(
     get, path = "/api/delete_user", tag = "As the replaced service had it", operation_id = "legacy_delete_user",
     params(OneUser),
@@ -93,6 +94,7 @@ pub(crate) async fn list_users(
     )
 )]
 pub(crate) async fn delete_user(
+    _: OwnPage,
     service: Data<Service>,
     caller: Caller,
     query: Query<OneUser>,
