@@ -122,7 +122,7 @@ pub(crate) enum StatusUploadErrors {
     /// The upload took too long
     #[response(status = 408)]
     Slow(StatusError),
-    /// The event's faces are of another model
+    /// The event's faces are of another model, or the name differs from one that is there by invisible characters alone
     #[response(status = 409)]
     OtherModel(StatusError),
     /// The picture file is too large

@@ -57,6 +57,7 @@ mod store;
 mod store_ext;
 mod text_type;
 mod url;
+mod visible_form;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresConfig, PostgresStore};

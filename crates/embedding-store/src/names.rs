@@ -6,6 +6,7 @@ use std::sync::Arc;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::text_type::text_type;
+use crate::visible_form::visible_form;
 
 /// Longest name, in Unicode scalar values after normalisation.
 pub const MAX_NAME_CHARACTERS: usize = 128;
@@ -101,6 +102,23 @@ pub struct Username(Arc<str>);
 
 text_type!(EventName, parse, NameError);
 text_type!(Username, parse, NameError);
+
+impl EventName {
+    /// What shows of the name: of two that have it in common nobody can tell which is which. It leaves out what Unicode
+    /// calls default ignorable, but for joiners where they change how their neighbours look; empty where nothing shows.
+    #[must_use]
+    pub fn visible_form(&self) -> Cow<'_, str> {
+        visible_form(&self.0)
+    }
+}
+
+impl Username {
+    /// What shows of the name: see [`EventName::visible_form`].
+    #[must_use]
+    pub fn visible_form(&self) -> Cow<'_, str> {
+        visible_form(&self.0)
+    }
+}
 
 #[cfg(test)]
 mod tests {

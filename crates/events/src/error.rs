@@ -40,6 +40,22 @@ pub enum EventError {
         /// What was looked for.
         id: Uuid,
     },
+    /// Another user's name differs by characters alone that nobody sees.
+    #[error(
+        "the name of user '{user}' differs from another's in event '{event}' by invisible characters alone"
+    )]
+    SimilarUser {
+        /// The event.
+        event: EventName,
+        /// Who was to be made.
+        user: Username,
+    },
+    /// Another event's name differs by characters alone that nobody sees.
+    #[error("the name of event '{event}' differs from another's by invisible characters alone")]
+    SimilarEvent {
+        /// What was to be made.
+        event: EventName,
+    },
     /// There is an event with this name.
     #[error("event '{event}' already exists")]
     EventExists {

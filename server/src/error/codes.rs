@@ -190,6 +190,9 @@ errors! {
         example "The idempotency key was used before, for another request: use a new key for each request" {}
     UNUSABLE_RULE: CONFLICT "unusable_match_rule",
         example "The rule for a match of event 'conference_2024' cannot be kept" {}
+    SIMILAR_NAME: CONFLICT "similar_name",
+        example "The name of user 'john_doe' differs from another's in event 'conference_2024' by invisible characters \
+                 alone: use the name that is there" {}
     CONFLICT: CONFLICT "conflict", example "Event 'conference_2024' already exists" {}
     PICTURE_TOO_LARGE: PAYLOAD_TOO_LARGE "picture_too_large",
         example "The picture is larger than the 20 MiB allowed" {

@@ -212,6 +212,9 @@ fn describe_event_error(error: &EventError, scores: Scores) -> Description {
         EventError::Embedding(_) => plain(codes::INVALID_EMBEDDING),
         EventError::RequestReused { .. } => Description::from_code(codes::KEY_REUSED),
         EventError::Rule { .. } => plain(codes::UNUSABLE_RULE),
+        EventError::SimilarUser { .. } | EventError::SimilarEvent { .. } => {
+            worded(codes::SIMILAR_NAME, format!("{error}: use the name that is there"))
+        }
         EventError::EventExists { .. } => plain(codes::CONFLICT),
         EventError::ModelMismatch { .. } => plain(codes::OTHER_MODEL),
         EventError::Store(error) => describe_store_error(error),

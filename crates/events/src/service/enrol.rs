@@ -56,7 +56,7 @@ impl EventService {
     /// # Errors
     /// Nothing was written on [`EventError::ModelMismatch`], when the event is of another model than a face or its
     /// model is not served, on [`EventError::Embedding`], when there is no face or no template can be made of
-    /// them, on [`EventError::NoTemplate`], when none can be made of them with those that are there, on
+    /// them, on [`EventError::SimilarUser`] and [`EventError::SimilarEvent`], on [`EventError::NoTemplate`], when none can be made of them with those that are there, on
     /// [`EventError::Score`], [`EventError::DuplicatePerson`], [`EventError::OtherPerson`] and
     /// [`EventError::RequestReused`]. On
     /// [`EventError::Store`] see the store's error: the first faces may have been stored, each wholly, and on
@@ -120,6 +120,12 @@ impl Inner {
             (loaded, Vec::new())
         };
 
+        if loaded.is_none() {
+            self.expect_distinct_event(event)?;
+        }
+        if enrolled.is_empty() {
+            self.expect_distinct_user(event, loaded.as_ref(), user).await?;
+        }
         let Plan { earlier, pending, duplicates, other_people } =
             self.plan(event, loaded.as_ref(), user, faces, &enrolled, options).await?;
         if let (true, Some(embedding_count)) = (earlier.is_all(), earlier.count) {

@@ -110,7 +110,7 @@ impl EventService {
     /// Makes an event without users. Durable on return.
     ///
     /// # Errors
-    /// [`EventError::EventExists`]; nothing was written on [`EventError::Rule`], when the rule cannot be kept,
+    /// [`EventError::EventExists`]; nothing was written on [`EventError::SimilarEvent`], on [`EventError::Rule`], when the rule cannot be kept,
     /// on [`EventError::ModelMismatch`], when the model is not served,
     /// and on [`StoreError::Unstorable`], such as metadata nested too deep. On another
     /// [`EventError::Store`] see the store's error, on [`EventError::Interrupted`] it may have been made.
@@ -239,6 +239,9 @@ impl Inner {
 
         let turn = self.galleries.turn(event).await;
         let known = self.current(&turn).await?.is_some();
+        if !known {
+            self.expect_distinct_event(event)?;
+        }
         let change = turn.change();
         match self.store.create_event(record.clone()).await {
             Ok(()) => {

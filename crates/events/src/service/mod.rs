@@ -20,6 +20,7 @@ mod repeat;
 mod retention;
 mod samples;
 mod search;
+mod similar_names;
 mod transfer;
 mod users;
 mod verify;

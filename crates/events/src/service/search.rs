@@ -12,7 +12,7 @@ use crate::{EventError, Gallery, Nearest};
 
 /// Larger galleries are searched on a thread for blocking work: up to here a search takes some 0.1 ms,
 /// which may hold up the other tasks of an async thread.
-const MOST_USERS_INLINE: usize = 16_384;
+pub(super) const MOST_USERS_INLINE: usize = 16_384;
 
 /// What a search of an event comes to.
 #[derive(Debug)]

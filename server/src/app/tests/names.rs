@@ -1,9 +1,16 @@
 //! Names are data: every script works, none is a path or markup, and what is no name says why.
 
-use serde_json::json;
+use std::sync::Arc;
 
-use super::recogniser::OBAMA;
-use super::server::start;
+use ::events::{EventName, Username};
+use embedding::{Embedding, ModelId};
+use embedding_store::{EmbeddingStore, EventRecord, FaceSample, InMemory};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use super::client::encoded;
+use super::recogniser::{BIDEN, OBAMA};
+use super::server::{Options, start, start_with};
 
 #[actix_web::test]
 async fn hostile_looking_names_work_everywhere() {
@@ -47,6 +54,63 @@ async fn hostile_looking_names_work_everywhere() {
         assert_eq!(deleted.text_of("message"), format!("Event '{name}' deleted"));
     }
     assert_eq!(client.get("/api/events").await.json, json!({"events": []}));
+}
+
+#[actix_web::test]
+async fn a_name_that_differs_by_invisible_characters_alone_is_not_made_by_any_route() {
+    let client = start().await;
+    client.add_user("summit", "obama", OBAMA).await;
+    client.add_user("summit", "می\u{200C}خواهم", BIDEN).await;
+    let hidden =
+        ["obama\u{AD}", "o\u{200B}bama", "\u{FEFF}obama", "obama\u{FE0F}", "ob\u{E0041}ama", "oba\u{200D}ma"];
+    for user in hidden {
+        let path = format!("/v1/events/summit/users/{}/faces", encoded(user));
+        let refused = client.pictures(&path, &[OBAMA], &[("on_duplicate", "allow")]).await;
+        assert_eq!(refused.codes(), (409, "similar_name"), "{refused:?}");
+        let legacy = client.add_user("summit", user, OBAMA).await;
+        assert_eq!((legacy.code(), legacy.text_of("status")), (409, "error"), "{legacy:?}");
+    }
+    for event in ["summit\u{200B}", "\u{2060}summit", "sum\u{AD}mit"] {
+        let refused = client.json("PUT", &format!("/v1/events/{}", encoded(event)), &json!({})).await;
+        assert_eq!(refused.codes(), (409, "similar_name"), "{refused:?}");
+        assert_eq!(client.add_user(event, "zoe", OBAMA).await.code(), 409);
+    }
+    // A joiner that is seen makes another name, and a name is its own like.
+    for user in ["میخواهم", "obama", "می\u{200C}خواهم"] {
+        assert_eq!(client.add_user("summit", user, OBAMA).await.code(), 200, "{user}");
+    }
+    let users = client.users("summit").await.json;
+    assert_eq!(users["users"].as_array().unwrap().len(), 3, "{users}");
+    assert_eq!(client.get("/api/events").await.json["events"].as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn what_is_stored_under_such_names_stays_and_the_plain_name_is_not_made_beside_it() {
+    let store = Arc::new(InMemory::new());
+    let (event, user) = (EventName::new("sum\u{200B}mit").unwrap(), Username::new("oba\u{AD}ma").unwrap());
+    let values: [f32; 128] = std::array::from_fn(|at| if at == 0 { 1.0 } else { 0.0 });
+    let embedding = Embedding::new(ModelId::new("sface-2021dec").unwrap(), values).unwrap();
+    let now = OffsetDateTime::now_utc();
+    let sample = FaceSample::new(event.clone(), user.clone(), embedding, 0.9, "test", now).unwrap();
+    store
+        .create_event(EventRecord::new(event.clone(), sample.embedding().model().clone(), now))
+        .await
+        .unwrap();
+    store.append_sample(sample).await.unwrap();
+    let client = start_with(Options { store, ..Options::default() }).await;
+    let (event, user) = (event.as_str(), user.as_str());
+    assert_eq!(client.verify(event, OBAMA).await.json["username"], json!(user));
+    assert_eq!(client.add_user(event, "obama", OBAMA).await.code(), 409);
+    assert_eq!(client.add_user("summit", "obama", OBAMA).await.code(), 409);
+    assert_eq!(client.add_user(event, user, OBAMA).await.json["embedding_count"], json!(2));
+    // An archive brings what it has.
+    let path = format!("/v1/events/{}", encoded(event));
+    let archive = client.get(&format!("{path}/export?plain=true")).await;
+    assert_eq!(client.delete_event(event).await.code(), 200);
+    client.add_user("summit", "obama", OBAMA).await;
+    let import = client.request("POST", &format!("{path}/import")).body(archive.bytes).send().await;
+    assert_eq!(import.code(), 200, "{import:?}");
+    assert_eq!(client.verify(event, OBAMA).await.json["username"], json!(user));
 }
 
 #[actix_web::test]

@@ -35,6 +35,7 @@ pub(super) fn operations() -> Vec<Operation> {
         codes::NO_TEMPLATE,
         codes::KEY_REUSED,
         codes::UNUSABLE_RULE,
+        codes::SIMILAR_NAME,
     ];
     vec![
         Operation::new(Role::Enrol, __path_enrol_faces, enrol_faces)
