@@ -104,14 +104,14 @@ async fn ask(client: &Client, stranger: usize) -> Vec<Answer> {
         ask("/v1/events/summit/users/obama/verify").await,
         ask(CHECK_INS).await,
     ];
-    if stranger % 20 == 0 {
+    if stranger.is_multiple_of(20) {
         let crowd: Vec<_> = (stranger..stranger + 20).map(|one| format!("stranger {one}")).collect();
         let (path, fields) = ("/v1/events/summit/identify", [("top_k", "100"), ("faces", "all")]);
         let identified = client.pictures(path, &[crowd.join("+").as_bytes()], &fields).await;
         assert_eq!(identified.json["faces"].as_array().unwrap().len(), 20, "{identified:?}");
         answers.push(identified);
     }
-    if stranger % 50 == 0 {
+    if stranger.is_multiple_of(50) {
         answers.extend(transactions(client, &answers).await);
     }
     answers
@@ -130,9 +130,10 @@ async fn transactions(client: &Client, answers: &[Answer]) -> Vec<Answer> {
 #[actix_web::test]
 async fn a_thousand_strangers_learn_nothing_of_who_is_registered() {
     let [one, other] = two_servers(Scores::Matches).await;
-    for stranger in 0..1000 {
-        let key =
-            |server: &Server| if stranger % 2 == 0 { server.verify.clone() } else { server.enrol.clone() };
+    for stranger in 0..1000_usize {
+        let key = |server: &Server| {
+            if stranger.is_multiple_of(2) { server.verify.clone() } else { server.enrol.clone() }
+        };
         let answers = [ask(&key(&one), stranger).await, ask(&key(&other), stranger).await];
         for (here, there) in answers[0].iter().zip(&answers[1]) {
             assert_eq!(here.code(), 200, "{here:?}");
