@@ -13,6 +13,7 @@ mod commands;
 mod config;
 mod error;
 mod error_body;
+mod form;
 mod http;
 mod inference;
 mod models;

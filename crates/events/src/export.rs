@@ -113,10 +113,30 @@ fn rows(rows: impl Iterator<Item = Vec<String>>) -> Result<String, csv::Error> {
 
 /// What would be a formula becomes text, as the OWASP advises
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>). Also with the wide forms of the signs, which
-/// spreadsheets in East Asian languages take for the signs.
+/// spreadsheets in East Asian languages take for the signs. A spreadsheet that splits cells at semicolons or tabs, as
+/// many do by their language, sees a cell begin behind each of them, whatever the quotes say: so what begins there counts
+/// as well.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if is_formula { format!("'{cell}").into() } else { cell.into() }
+    let begins_with_one = cell.starts_with(SEPARATORS);
+    if !begins_with_one && !cell.split(SEPARATORS).any(is_formula) {
+        return cell.into();
+    }
+    let mut text = String::from(if begins_with_one { "'" } else { "" });
+    for part in cell.split_inclusive(SEPARATORS) {
+        if is_formula(part) {
+            text.push('\'');
+        }
+        text.push_str(part);
+    }
+    text.into()
+}
+
+/// What else than the comma ends a cell for one spreadsheet or another, and what ends a row.
+const SEPARATORS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// Whether a spreadsheet would take it for a formula, perhaps behind quotes and spaces that it drops.
+fn is_formula(part: &str) -> bool {
+    part.trim_start_matches([' ', '"']).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]
@@ -137,6 +157,12 @@ mod tests {
     fn what_would_be_a_formula_is_text() {
         assert_eq!(row(["=1+1", "+1", "-1"]), "'=1+1,'+1,'-1\r\n");
         assert_eq!(row(["@SUM(A1)", "＝1", "a=b"]), "'@SUM(A1),'＝1,a=b\r\n");
-        assert_eq!(row(["=A(\"x\",1)", "'", "\t=1"]), "\"'=A(\"\"x\"\",1)\",','\t=1\r\n");
+        assert_eq!(row(["=A(\"x\",1)", "'", "\t=1"]), "\"'=A(\"\"x\"\",1)\",','\t'=1\r\n");
+    }
+
+    #[test]
+    fn what_begins_behind_a_semicolon_or_a_tab_is_no_formula_either() {
+        assert_eq!(row(["a;=1+1", "a\t@b", "a; -1;b"]), "a;'=1+1,a\t'@b,a;' -1;b\r\n");
+        assert_eq!(row([";x", "a;\"=1\"", "a;b-c"]), "';x,\"a;'\"\"=1\"\"\",a;b-c\r\n");
     }
 }

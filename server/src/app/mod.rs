@@ -1,13 +1,11 @@
 //! The application: routes, limits and middleware as they are served, by the program and in tests alike.
 
-use actix_multipart::MultipartError;
-use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::text::TextConfig;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, from_fn};
 use actix_web::web::Data;
-use actix_web::{App, Error, HttpRequest};
+use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
@@ -20,7 +18,6 @@ use crate::openapi::Document;
 use crate::routes;
 use crate::scores::Scores;
 use crate::service::Service;
-use crate::upload::form_error;
 
 /// What the handlers and the middleware work with. Of clones, what they share is behind an `Arc` inside, such as
 /// semaphores: so the workers of a process have one limit together.
@@ -51,18 +48,12 @@ pub(crate) fn app(
     >,
 > {
     let AppState { service, access, admission, policy, scores } = state;
-    let (max_body, limit) = (admission.max_body(), admission.max_upload());
-    let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
-    // Pictures are held in memory, never in a temporary file, and the default limit for that is 2 MiB.
-    let forms =
-        MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
     App::new()
         .app_data(Data::new(service))
         .app_data(Data::new(access))
         .app_data(Data::new(admission))
         .app_data(Data::new(policy.clone()))
         .app_data(Data::new(scores))
-        .app_data(forms)
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))
         .configure(|routes| routes::table(routes, Document::openapi()))

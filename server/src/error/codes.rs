@@ -198,6 +198,9 @@ errors! {
         example "The picture is larger than the 20 MiB allowed" {
         /// A picture larger than the limit, in bytes.
         TooLarge { limit: usize } => "The picture is larger than the {} MiB allowed", limit >> 20;
+        /// The same of a picture that was read, with the name of its field.
+        PictureTooLarge { field: String, limit: usize } =>
+            "The picture in the field '{field}' is larger than the {} MiB allowed", limit >> 20;
         /// Pictures of one request that are larger than the limit together, though none is alone.
         TooLargeTogether { limit: usize } =>
             "The pictures together are larger than the {} MiB allowed: send smaller ones, or fewer in one request",
@@ -206,6 +209,11 @@ errors! {
     BODY_TOO_LARGE: PAYLOAD_TOO_LARGE "body_too_large", example "The body is larger than the 1 MiB allowed" {
         /// A body longer than the limit, in bytes.
         BodyTooLarge { limit: usize } => "The body is larger than the {} MiB allowed", limit >> 20;
+        /// A text of a form that is longer than its limit, in bytes.
+        FieldTooLarge { field: String, limit: usize } =>
+            "The field '{field}' is larger than the {} KiB allowed", limit >> 10;
+        /// What stands before a part of a form, its headers included, is longer than what is read of it at once.
+        FormHeadTooLarge => "The headers of a part of the form are larger than the 64 KiB allowed";
     }
     NOT_A_FORM: UNSUPPORTED_MEDIA_TYPE "not_a_form" {
         /// A body of another media type.

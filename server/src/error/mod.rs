@@ -19,6 +19,16 @@ pub(crate) use codes::ApiError;
 pub(crate) use describe::{Description, DuplicateOf, UnlikeFace};
 pub(crate) use reason::{Reason, WhichPicture};
 
+/// Most characters of a name of the client's choice that an answer repeats.
+const MOST_SHOWN: usize = 64;
+
+/// The name of a form's field as an answer may repeat it: short, and without characters that nobody sees.
+pub(crate) fn shown(name: &str) -> String {
+    let start = name.chars().take(MOST_SHOWN).flat_map(char::escape_debug);
+    let rest = if name.chars().nth(MOST_SHOWN).is_some() { "..." } else { "" };
+    start.chain(rest.chars()).collect()
+}
+
 impl ApiError {
     /// What a status without words means.
     pub(crate) fn from_status(status: StatusCode, methods: &str) -> Self {
@@ -41,18 +51,22 @@ impl ApiError {
             MultipartError::ContentTypeMissing
             | MultipartError::ContentTypeParse
             | MultipartError::ContentTypeIncompatible => Self::NotAForm,
-            // Its limit is not known here: `form_error`, which knows it, answers
-            // overflows of the forms before this does.
+            // Its limit is not known here: the reader of forms, which knows it, answers
+            // overflows before this does.
             MultipartError::Payload(PayloadError::Overflow) => Self::Other(StatusCode::PAYLOAD_TOO_LARGE),
-            MultipartError::MissingField(name) => Self::Field(format!("the field '{name}' is missing")),
-            MultipartError::DuplicateField(name) => Self::Field(format!("the field '{name}' is given twice")),
+            MultipartError::MissingField(name) => {
+                Self::Field(format!("the field '{}' is missing", shown(name)))
+            }
+            MultipartError::DuplicateField(name) => {
+                Self::Field(format!("the field '{}' is given twice", shown(name)))
+            }
             MultipartError::UnknownField(name) => {
-                Self::Field(format!("the field '{name}' is not known here"))
+                Self::Field(format!("the field '{}' is not known here", shown(name)))
             }
             // The one way in which a text field fails, as its media type is not
             // looked at (`TextConfig` in app/mod.rs).
             MultipartError::Field { name, .. } => {
-                Self::Field(format!("the field '{name}' is not UTF-8 text"))
+                Self::Field(format!("the field '{}' is not UTF-8 text", shown(name)))
             }
             MultipartError::BoundaryMissing
             | MultipartError::ContentDispositionMissing

@@ -12,6 +12,7 @@ use crate::audit::Transaction;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{StatusError, StatusErrors, StatusUploadErrors};
+use crate::form::Form;
 use crate::quality::measured;
 use crate::routes::fields::{event_name, username};
 use crate::service::Service;
@@ -25,9 +26,11 @@ use crate::upload::Picture;
 pub(crate) struct AddUserForm {
     /// Event to add the user to; it is made when it is not there yet.
     #[schema(value_type = String, min_length = 1, max_length = 128, example = "conference_2024")]
+    #[multipart(limit = "16 KiB")]
     event_name: Text<String>,
     /// Name of the user. A user who is there already gets another face.
     #[schema(value_type = String, min_length = 1, max_length = 128, example = "john_doe")]
+    #[multipart(limit = "16 KiB")]
     username: Text<String>,
     /// Picture that shows the user: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
@@ -75,7 +78,7 @@ pub(crate) async fn add_user(
     service: Data<Service>,
     caller: Caller,
     transaction: Transaction,
-    form: MultipartForm<AddUserForm>,
+    form: Form<AddUserForm>,
 ) -> Result<Json<UserAdded>, ApiError> {
     let (event, user, picture) = form.into_inner().parse()?;
     // Only now, since here the event is a field of the form. On /v1 it is in

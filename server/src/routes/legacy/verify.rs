@@ -12,6 +12,7 @@ use crate::audit::Transaction;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::error_body::{VerdictError, VerdictErrors};
+use crate::form::Form;
 use crate::routes::fields::event_name;
 use crate::scores::{Score, Scores};
 use crate::service::Service;
@@ -23,6 +24,7 @@ use crate::upload::Picture;
 pub(crate) struct VerifyForm {
     /// Event whose users are searched.
     #[schema(value_type = String, min_length = 1, max_length = 128, example = "conference_2024")]
+    #[multipart(limit = "16 KiB")]
     event_name: Text<String>,
     /// Picture of the person at the door: JPEG, PNG, WebP, BMP, GIF or TIFF.
     #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
@@ -95,7 +97,7 @@ pub(crate) async fn verify(
     caller: Caller,
     scores: Scores,
     transaction: Transaction,
-    form: MultipartForm<VerifyForm>,
+    form: Form<VerifyForm>,
 ) -> Result<Json<Verification>, ApiError> {
     let (event, picture) = form.into_inner().parse()?;
     let event = caller.enter(event)?;

@@ -13,6 +13,7 @@ use super::face_response::FaceResponse;
 use crate::audit::Transaction;
 use crate::auth::Role;
 use crate::error::{ApiError, WhichPicture};
+use crate::form::Form;
 use crate::openapi::errors::PICTURE;
 use crate::routes::operation::Operation;
 use crate::scores::{EmbeddingAccess, Score, Scores};
@@ -46,6 +47,7 @@ pub(crate) struct EmbedForm {
     file: Picture,
     /// The model; that of new events unless said.
     #[schema(value_type = Option<String>, nullable = false, pattern = "^(sface-2021dec|dlib-resnet-v1)$", example = "sface-2021dec")]
+    #[multipart(limit = "16 KiB")]
     model: Option<Text<String>>,
 }
 
@@ -62,6 +64,7 @@ pub(crate) struct TwoPicturesForm {
     second: Picture,
     /// The model whose distance it is; that of new events unless said.
     #[schema(value_type = Option<String>, nullable = false, pattern = "^(sface-2021dec|dlib-resnet-v1)$", example = "sface-2021dec")]
+    #[multipart(limit = "16 KiB")]
     model: Option<Text<String>>,
 }
 
@@ -161,7 +164,7 @@ pub(super) fn operations() -> Vec<Operation> {
 async fn detect_faces(
     service: Data<Service>,
     transaction: Transaction,
-    form: MultipartForm<PictureForm>,
+    form: Form<PictureForm>,
 ) -> Result<Json<DetectedFaces>, ApiError> {
     let pending = transaction.begin(Action::Detect);
     let picture = form.into_inner().picture();
@@ -185,7 +188,7 @@ async fn embed_faces(
     _: EmbeddingAccess,
     service: Data<Service>,
     transaction: Transaction,
-    form: MultipartForm<EmbedForm>,
+    form: Form<EmbedForm>,
 ) -> Result<Json<EmbeddedFaces>, ApiError> {
     let pending = transaction.begin(Action::Embed);
     let embedded = async {
@@ -218,7 +221,7 @@ async fn compare_faces(
     service: Data<Service>,
     scores: Scores,
     transaction: Transaction,
-    form: MultipartForm<TwoPicturesForm>,
+    form: Form<TwoPicturesForm, 2>,
 ) -> Result<Json<ComparisonResponse>, ApiError> {
     let compared = async {
         let TwoPicturesForm { first, second, model } = form.into_inner();

@@ -19,6 +19,7 @@ use super::verdict::VerdictResponse;
 use crate::audit::Transaction;
 use crate::auth::Role;
 use crate::error::{ApiError, codes};
+use crate::form::Form;
 use crate::openapi::errors::{EVENT, PICTURE, STORE, USER};
 use crate::quality::Judged;
 use crate::routes::operation::Operation;
@@ -39,10 +40,12 @@ pub(crate) struct IdentifyForm {
     file: Picture,
     /// How many of the nearest users to answer with: 1 to 100, 1 unless said.
     #[schema(value_type = Option<usize>, minimum = 1, maximum = 100, default = 1, nullable = false)]
+    #[multipart(limit = "16 KiB")]
     top_k: Option<Text<String>>,
     /// `one` (unless said otherwise): the one face that counts; a picture of none or of several is refused.
     /// `all`: every face, the 20 largest at most.
     #[schema(value_type = Option<WhichFaces>, nullable = false)]
+    #[multipart(limit = "16 KiB")]
     faces: Option<Text<String>>,
 }
 
@@ -131,7 +134,7 @@ async fn identify(
     InEvent { event }: InEvent,
     scores: Scores,
     transaction: Transaction,
-    form: MultipartForm<IdentifyForm>,
+    form: Form<IdentifyForm>,
 ) -> Result<Json<Identified>, ApiError> {
     let (picture, top, which) = form.into_inner().parse()?;
     let started = Instant::now();
@@ -180,7 +183,7 @@ async fn verify_user(
     OfUser { event, user }: OfUser,
     scores: Scores,
     transaction: Transaction,
-    form: MultipartForm<PictureForm>,
+    form: Form<PictureForm>,
 ) -> Result<Json<Verified>, ApiError> {
     let pending = transaction.begin(Action::Verify).at(&event).about(&user);
     let verified = async {

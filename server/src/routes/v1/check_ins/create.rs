@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use super::response::CheckInResponse;
 use crate::audit::Transaction;
 use crate::error::ApiError;
+use crate::form::Form;
 use crate::quality::Judged;
 use crate::routes::fields::{note, username};
 use crate::routes::v1::idempotency::Idempotency;
@@ -34,6 +35,7 @@ pub(crate) struct CheckInForm {
     /// A remark.
     #[schema(value_type = Option<String>, min_length = 1, max_length = 500, nullable = false,
         example = "north entrance")]
+    #[multipart(limit = "16 KiB")]
     note: Option<Text<String>>,
 }
 
@@ -86,7 +88,7 @@ pub(super) async fn check_in(
     Idempotency { key }: Idempotency,
     scores: Scores,
     transaction: Transaction,
-    form: MultipartForm<CheckInForm>,
+    form: Form<CheckInForm>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, pending) = (transaction.id, transaction.begin(Action::CheckIn).at(&event));
     let check_in = async {

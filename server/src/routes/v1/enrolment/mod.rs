@@ -4,16 +4,16 @@ mod request;
 mod response;
 
 use ::events::{Action, EnrolmentOptions, EnrolmentOutcome, EventError};
-use actix_multipart::form::MultipartForm;
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json};
 
-use self::request::{EmbeddingsBody, Faces, FacesForm, SentFace, embed};
+use self::request::{EmbeddingsBody, Faces, FacesForm, MOST_FACES, SentFace, embed};
 use self::response::{Accepted, Enrolled};
 use crate::audit::{PendingEntry, Transaction};
 use crate::auth::Role;
 use crate::error::{ApiError, codes};
 use crate::error::{DuplicateOf, UnlikeFace};
+use crate::form::Form;
 use crate::openapi::errors::{JSON, PICTURE, STORE};
 use crate::routes::operation::Operation;
 use crate::routes::v1::idempotency::Idempotency;
@@ -68,7 +68,7 @@ async fn enrol_faces(
     key: Idempotency,
     scores: Scores,
     transaction: Transaction,
-    form: MultipartForm<FacesForm>,
+    form: Form<FacesForm, MOST_FACES>,
 ) -> Result<HttpResponse, ApiError> {
     let pending = transaction.begin(Action::Enrol).at(&user.event).about(&user.user);
     let faces = async {

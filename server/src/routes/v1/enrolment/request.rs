@@ -17,7 +17,7 @@ use crate::service::Service;
 use crate::upload::Picture;
 
 /// Most faces that one request enrols.
-const MOST_FACES: usize = 20;
+pub(super) const MOST_FACES: usize = 20;
 
 /// How the faces of this route came.
 const SOURCE: &str = "POST /v1/events/{event}/users/{user}/faces";
@@ -34,10 +34,12 @@ pub(crate) struct FacesForm {
     /// What to do about a face that is in the event already, under another name; else the event's setting, else
     /// `reject`.
     #[schema(value_type = Option<OnDuplicate>, nullable = false)]
+    #[multipart(limit = "16 KiB")]
     on_duplicate: Option<Text<String>>,
     /// What to do about a face that is unlike the user's others, stored or sent with it; else the event's setting,
     /// else `reject`.
     #[schema(value_type = Option<OnOtherPerson>, nullable = false)]
+    #[multipart(limit = "16 KiB")]
     on_other_person: Option<Text<String>>,
 }
 
