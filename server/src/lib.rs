@@ -15,6 +15,8 @@ mod error;
 mod error_body;
 mod http;
 mod inference;
+mod metrics;
+mod metrics_address;
 mod models;
 mod openapi;
 mod quality;

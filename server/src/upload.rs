@@ -1,5 +1,7 @@
 //! A picture of a form, read into memory within what all of the form may have.
 
+use std::time::Instant;
+
 use actix_multipart::form::{FieldReader, Limits};
 use actix_multipart::{Field, MultipartError};
 use actix_web::error::PayloadError;
@@ -10,6 +12,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::error::ApiError;
 use crate::http::Admission;
+use crate::metrics::{Metrics, UPLOAD};
 
 /// The file of a form field; its name and media type do not matter.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ impl<'t> FieldReader<'t> for Picture {
         Box::pin(async move {
             // Without a limit in the application no picture is taken, rather than any.
             let limit = request.app_data::<Data<Admission>>().map_or(0, |admission| admission.max_upload());
+            let began = Instant::now();
             let (mut data, mut own, mut is_over) = (BytesMut::new(), 0_usize, false);
             while let Some(chunk) = field.try_next().await? {
                 own = own.saturating_add(chunk.len());
@@ -59,6 +63,9 @@ impl<'t> FieldReader<'t> for Picture {
                 return Err(refused(&field, together));
             }
             request.extensions_mut().insert(ReadSoFar(before.saturating_add(own)));
+            if let Some(metrics) = request.app_data::<Data<Metrics>>() {
+                metrics.stage(UPLOAD, began.elapsed());
+            }
             Ok(Self { data: data.freeze() })
         })
     }

@@ -14,7 +14,7 @@ use utoipa::OpenApi;
 use crate::auth::Access;
 use crate::http::{
     Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
-    render_errors, security_headers,
+    note_request, render_errors, security_headers,
 };
 use crate::openapi::Document;
 use crate::routes;
@@ -54,6 +54,7 @@ pub(crate) fn app(
     let forms =
         MultipartFormConfig::default().total_limit(max_body).memory_limit(max_body).error_handler(form_error);
     App::new()
+        .app_data(Data::new(service.metrics.clone()))
         .app_data(Data::new(service))
         .app_data(Data::new(access))
         .app_data(Data::new(admission))
@@ -73,6 +74,7 @@ pub(crate) fn app(
         .wrap(from_fn(render_errors))
         .wrap(from_fn(security_headers))
         .wrap(from_fn(answer_head))
+        .wrap(from_fn(note_request))
         .wrap(TracingLogger::<RequestLog>::new())
 }
 
