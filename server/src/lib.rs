@@ -16,6 +16,8 @@ mod error_body;
 mod form;
 mod http;
 mod inference;
+mod metrics;
+mod metrics_address;
 mod models;
 mod openapi;
 mod quality;

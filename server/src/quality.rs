@@ -1,10 +1,11 @@
 //! The quality gate: whether a face is shown well enough to be enrolled and, as a probe, to be decided on.
 
 use events::{Metadata, Verdict};
-use face_core::{Pose, Quality};
+use face_core::{FaceError, Pose, Purpose, Quality};
 use serde_json::json;
 
 use crate::error::{ApiError, Reason};
+use crate::metrics::{Metrics, REFUSED};
 
 /// What to do with a face that falls short of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,67 @@ impl QualityGate {
         let shortcomings = self.shortcomings(quality);
         let verdict = if shortcomings.is_empty() { verdict } else { verdict.withheld() };
         Judged { verdict, shortcomings }
+    }
+}
+
+/// The gate, and the metrics that count what it finds.
+#[derive(Debug, Clone)]
+pub(crate) struct CountingGate {
+    gate: QualityGate,
+    metrics: Metrics,
+}
+
+impl CountingGate {
+    /// The same gate, counted.
+    pub(crate) fn new(gate: QualityGate, metrics: Metrics) -> Self {
+        Self { gate, metrics }
+    }
+
+    /// As [`QualityGate::check`].
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn check(&self, quality: &Quality) -> Result<Vec<Reason>, ApiError> {
+        let checked = self.gate.check(quality);
+        match &checked {
+            Ok(reasons) | Err(ApiError::LowQuality(reasons)) => self.count(reasons),
+            Err(_) => {}
+        }
+        checked
+    }
+
+    /// As [`QualityGate::shortcomings`].
+    pub(crate) fn shortcomings(&self, quality: &Quality) -> Vec<Reason> {
+        let shortcomings = self.gate.shortcomings(quality);
+        self.count(&shortcomings);
+        shortcomings
+    }
+
+    /// As [`QualityGate::judge`].
+    pub(crate) fn judge(&self, verdict: Verdict, quality: &Quality) -> Judged {
+        let judged = self.gate.judge(verdict, quality);
+        self.count(&judged.shortcomings);
+        self.counted(judged)
+    }
+
+    /// Counts a verdict that was judged elsewhere, of a face whose shortcomings are counted already.
+    pub(crate) fn counted(&self, judged: Judged) -> Judged {
+        let is_decided = judged.shortcomings.is_empty();
+        self.metrics.verdict(if is_decided { judged.verdict.decision.as_str() } else { REFUSED });
+        judged
+    }
+
+    /// Counts a picture that cannot be used.
+    pub(crate) fn refused(&self, error: &FaceError, purpose: Purpose) {
+        let Some(reason) = Reason::from_face_error(error) else { return };
+        self.metrics.reason(reason.code());
+        if purpose == Purpose::Probe {
+            self.metrics.verdict(REFUSED);
+        }
+    }
+
+    fn count(&self, reasons: &[Reason]) {
+        reasons.iter().for_each(|reason| self.metrics.reason(reason.code()));
     }
 }
 

@@ -11,7 +11,8 @@ use tokio::sync::Semaphore;
 
 use crate::error::ApiError;
 use crate::inference::Inference;
-use crate::quality::QualityGate;
+use crate::metrics::Metrics;
+use crate::quality::CountingGate;
 
 /// The domain, the pool that works on pictures, and what else they need.
 #[derive(Debug, Clone)]
@@ -19,7 +20,9 @@ pub(crate) struct Service {
     pub(crate) events: Arc<EventService>,
     pub(crate) inference: Inference,
     /// What a face must be to be enrolled.
-    pub(crate) quality: QualityGate,
+    pub(crate) quality: CountingGate,
+    /// What is counted and timed.
+    pub(crate) metrics: Metrics,
     pub(crate) check_ins: CheckInService,
     pub(crate) audit: AuditTrail,
     /// The store itself, for `/api/debug`.
@@ -51,6 +54,10 @@ impl Service {
     ) -> Result<EmbeddedFace, ApiError> {
         // The model comes first, since an embedding is of one model alone. An event that is made meanwhile
         // with another one refuses the face.
-        self.inference.embed(picture, self.events.model_of(event).await?, purpose).await
+        let embedded = self.inference.embed(picture, self.events.model_of(event).await?, purpose).await;
+        if let Err(ApiError::Face(error)) = &embedded {
+            self.quality.refused(error, purpose);
+        }
+        embedded
     }
 }

@@ -20,7 +20,10 @@ use crate::background::run_background_tasks;
 use crate::config::Config;
 use crate::http::{Admission, SitePolicy};
 use crate::inference::Inference;
+use crate::metrics::{Metrics, TimedJournal, TimedStore};
+use crate::metrics_address;
 use crate::models;
+use crate::quality::CountingGate;
 use crate::reload::reload_on_change;
 use crate::routes;
 use crate::service::Service;
@@ -50,6 +53,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         anyhow::Error::from(error).context(format!("cannot serve on {}: {advice}", config.address()))
     })?;
     let address = listener.local_addr()?;
+    let metrics_listener = config.metrics_address.map(metrics_address::bind).transpose()?;
     // Read before the slow part, so that an unusable file fails at once. A change while the models load is
     // not missed: the first look compares with what was read here.
     let keys = config.keys.as_ref().map(KeyFile::reload_on_change).transpose()?;
@@ -71,11 +75,21 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
             "keys and pictures cross the network as they are: give --tls-cert and --tls-key, or put a reverse proxy in front"
         );
     }
+    let admission = Admission::new(config.uploads.get(), config.max_upload);
+    if let Some(listener) = metrics_listener {
+        tracing::info!(address = %listener.local_addr()?, "metrics are served without a key");
+        let server = metrics_address::server(listener, service.clone(), admission.clone())?;
+        background.spawn(async {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "the metrics cannot be served");
+            }
+        });
+    }
     // Made outside the closure, which each worker calls for itself: the limits hold for the whole process.
     let state = AppState {
         service,
         access,
-        admission: Admission::new(config.uploads.get(), config.max_upload),
+        admission,
         policy: SitePolicy::new(&config.cors, config.keys.is_some()),
         scores: config.scores,
     };
@@ -112,18 +126,21 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
 
 /// Opens models and store, at the same time: a large store takes as long to check as the models to load.
 async fn open(config: &Config) -> anyhow::Result<Service> {
-    let (models, options) = (config.models.clone(), config.engine_options());
+    let metrics = Metrics::new();
+    let models = config.models.clone();
+    let options = config.engine_options().with_stages(metrics.engine_stages());
     let engine = spawn_blocking(move || FaceEngine::open(models, options));
     let store = open_store(config).await;
     let engine = engine.await?.with_context(|| hint(&config.models))?;
-    let store = store?;
+    let store: Arc<dyn EmbeddingStore> = Arc::new(TimedStore::new(store?, metrics.clone()));
     let (first, other_models) = models::served(config, &engine)?;
     let options = ServiceOptions { other_models, ..config.service_options() };
-    let journal = journal(config, &*store).await?;
+    let journal = journal(config, &*store, &metrics).await?;
     let check_ins = CheckIns::new(Arc::clone(&journal), config.check_in_options());
     let events = EventService::open_with(Arc::clone(&store), first, options).await?;
     // Before any request and any background task: a user deleted earlier than this would leave check-ins behind.
     events.attach(Arc::new(check_ins.clone()));
+    events.observe_matches(metrics.matches());
     load_models(&engine, &events)?;
     let inference = Inference::start(config.workers, engine, config.multi_face)?;
     let events = Arc::new(events);
@@ -131,7 +148,8 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
         check_ins: CheckInService::new(Arc::clone(&events), check_ins),
         events,
         inference,
-        quality: config.quality,
+        quality: CountingGate::new(config.quality, metrics.clone()),
+        metrics,
         audit: AuditTrail::new(journal, AuditOptions::default()),
         store,
         store_url: config.store.to_string(),
@@ -164,14 +182,18 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Embedd
 }
 
 /// The store's own journal, else one in a file.
-async fn journal(config: &Config, store: &dyn EmbeddingStore) -> anyhow::Result<Arc<dyn Journal>> {
+async fn journal(
+    config: &Config,
+    store: &dyn EmbeddingStore,
+    metrics: &Metrics,
+) -> anyhow::Result<Arc<dyn Journal>> {
     if let Some(journal) = store.journal() {
         return Ok(journal);
     }
     let journal = RedbJournal::open(&config.journal).await;
     let journal =
         journal.with_context(|| format!("the journal '{}' cannot be used", config.journal.display()))?;
-    Ok(Arc::new(journal))
+    Ok(Arc::new(TimedJournal::new(Arc::new(journal), metrics.clone())))
 }
 
 fn hint(models: &Path) -> String {

@@ -1,5 +1,7 @@
 //! A picture of a form, read into memory within what all of the form may have.
 
+use std::time::Instant;
+
 use actix_multipart::form::{FieldReader, Limits};
 use actix_multipart::{Field, MultipartError};
 use actix_web::web::{Bytes, BytesMut, Data};
@@ -9,6 +11,7 @@ use futures_util::future::LocalBoxFuture;
 
 use crate::error::{ApiError, shown};
 use crate::http::Admission;
+use crate::metrics::{Metrics, UPLOAD};
 
 /// The file of a form field; its name and media type do not matter.
 #[derive(Debug)]
@@ -49,6 +52,7 @@ impl<'t> FieldReader<'t> for Picture {
                     format!("the field '{name}' is given more than {most} times: send 1 to {most} faces");
                 return Err(refused(&field, ApiError::Field(words)));
             }
+            let began = Instant::now();
             let (mut data, mut own, mut is_over) = (BytesMut::new(), 0_usize, false);
             while let Some(chunk) = field.try_next().await? {
                 own = own.saturating_add(chunk.len());
@@ -78,6 +82,9 @@ impl<'t> FieldReader<'t> for Picture {
                 return Err(refused(&field, together));
             }
             request.extensions_mut().insert(ReadSoFar { pictures: before.pictures + 1, bytes, ..before });
+            if let Some(metrics) = request.app_data::<Data<Metrics>>() {
+                metrics.stage(UPLOAD, began.elapsed());
+            }
             Ok(Self { data: data.freeze() })
         })
     }

@@ -84,7 +84,7 @@ pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, Match
 pub use rules::EventRules;
 pub use service::{
     AttachedRecords, Comparison, Duplicate, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,
-    EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, OtherPerson, PutEvent,
-    SampleDetails, ServedModel, ServiceOptions, UserDetails,
+    EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, MatchObserver,
+    OtherPerson, PutEvent, SampleDetails, ServedModel, ServiceOptions, ServiceStatus, UserDetails,
 };
 pub use string_enum::UnknownWord;

@@ -6,7 +6,10 @@ use ort::environment::Environment;
 use crate::align::{Alignment, align};
 use crate::manifest::{Channels, ModelEntry};
 use crate::network::Network;
-use crate::{Chip, Crops, EngineOptions, Face, InferenceError, OpenError, Purpose, RgbView};
+use crate::stages::TimedStage;
+use crate::{
+    Chip, Crops, EngineOptions, Face, InferenceError, OpenError, Purpose, RgbView, Stage, StageObserver,
+};
 
 /// How much more of the surroundings the second scale shows: see [`Crops::Four`].
 const SECOND_ZOOM: f64 = 1.08;
@@ -80,6 +83,7 @@ pub struct Embedder {
     mean: [f32; 3],
     scale: f32,
     outputs: [String; 1],
+    stages: Option<StageObserver>,
 }
 
 /// What a network says of the crops of one face.
@@ -111,6 +115,7 @@ impl Embedder {
             mean: input.mean,
             scale: input.scale,
             outputs: [model.output()?.name.clone()],
+            stages: options.stages.clone(),
             network: Network::open(environment, model, bytes, options)?,
         })
     }
@@ -133,6 +138,7 @@ impl Embedder {
     #[must_use]
     pub fn crops(&self, picture: RgbView<'_>, face: &Face, purpose: Purpose) -> Vec<Chip> {
         let _step = tracing::debug_span!("align").entered();
+        let _timed = TimedStage::begin(Stage::Align, self.stages.as_ref());
         let chip = self.align(picture, face);
         match self.info.crops(purpose) {
             Crops::One => vec![chip],
@@ -160,6 +166,7 @@ impl Embedder {
     /// The same, with the length of the first crop's embedding.
     pub(crate) fn run(&self, crops: &[Chip]) -> Result<Embedded, InferenceError> {
         let _step = tracing::debug_span!("embed").entered();
+        let _timed = TimedStage::begin(Stage::Embed, self.stages.as_ref());
         let side = self.side as usize;
         let mut values = Vec::with_capacity(crops.len() * 3 * side * side);
         for chip in crops {

@@ -47,6 +47,7 @@ mod quality;
 mod runtime;
 mod select;
 mod similarity;
+mod stages;
 mod tensors;
 mod turns;
 
@@ -71,4 +72,5 @@ pub use options::{
 pub use pixels::RgbView;
 pub use quality::{Pose, Quality, QualityCode, QualityLimits, Shortcoming};
 pub use select::select;
+pub use stages::{Stage, StageObserver};
 pub use turns::Searched;

@@ -2,6 +2,8 @@
 
 use embedding::ModelId;
 
+use crate::StageObserver;
+
 /// Settings of a [`FaceEngine`](crate::FaceEngine); the defaults are those of the service.
 ///
 /// ```
@@ -42,6 +44,8 @@ pub struct EngineOptions {
     /// Whether [`Quality::recognisability`](crate::Quality::recognisability) is measured also where another
     /// embedder than the one that tells it is used, which then is loaded and run too.
     pub recognisability: bool,
+    /// What is told how long each stage took; nothing unless set.
+    pub stages: Option<StageObserver>,
 }
 
 impl Default for EngineOptions {
@@ -57,6 +61,7 @@ impl Default for EngineOptions {
             smallest_face: SmallestFace::default(),
             embedder: None,
             recognisability: false,
+            stages: None,
         }
     }
 }
@@ -120,6 +125,12 @@ impl EngineOptions {
     #[must_use]
     pub fn with_recognisability(self, recognisability: bool) -> Self {
         Self { recognisability, ..self }
+    }
+
+    /// Sets [`stages`](Self::stages).
+    #[must_use]
+    pub fn with_stages(self, stages: impl Into<Option<StageObserver>>) -> Self {
+        Self { stages: stages.into(), ..self }
     }
 }
 

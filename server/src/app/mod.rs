@@ -12,7 +12,7 @@ use utoipa::OpenApi;
 use crate::auth::Access;
 use crate::http::{
     Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
-    render_errors, security_headers,
+    note_request, render_errors, security_headers,
 };
 use crate::openapi::Document;
 use crate::routes;
@@ -49,6 +49,7 @@ pub(crate) fn app(
 > {
     let AppState { service, access, admission, policy, scores } = state;
     App::new()
+        .app_data(Data::new(service.metrics.clone()))
         .app_data(Data::new(service))
         .app_data(Data::new(access))
         .app_data(Data::new(admission))
@@ -68,6 +69,7 @@ pub(crate) fn app(
         .wrap(from_fn(render_errors))
         .wrap(from_fn(security_headers))
         .wrap(from_fn(answer_head))
+        .wrap(from_fn(note_request))
         .wrap(TracingLogger::<RequestLog>::new())
 }
 

@@ -1,6 +1,6 @@
 //! The settings: one field each is a flag, an environment variable and a key of a file, with default and help.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,8 +15,9 @@ use super::matching::{AskedRule, METRICS, margin, model_id, target, threshold};
 use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
-    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SCORES, SWITCH, WebOrigins, audit_age,
-    count, crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, seconds,
+    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SCORES, SWITCH, WebOrigins, address,
+    audit_age, count, crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins,
+    seconds,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
@@ -128,6 +129,11 @@ pub(crate) struct Config {
     /// Uploads received at once; more are asked to come back.
     #[arg(long, env = "FACE_UPLOADS", value_name = "COUNT", default_value = "32", value_parser = count)]
     pub(crate) uploads: NonZeroUsize,
+    /// Address of its own for /metrics, such as 127.0.0.1:9100, which then asks for no key there; with keys the one of
+    /// --host asks for that of an admin.
+    #[arg(long, env = "FACE_METRICS_ADDRESS", value_name = "ADDRESS:PORT", default_value = "none")]
+    #[arg(value_parser = address)]
+    pub(crate) metrics_address: OrNone<SocketAddr>,
     /// Folder of app.log, one file a day and 14 days kept; empty for none.
     #[arg(long, env = "FACE_LOG_DIR", value_name = "FOLDER", default_value = "logs", value_parser = folder)]
     pub(crate) log_dir: OrNone<PathBuf>,

@@ -1,7 +1,7 @@
 //! Settings from text to the types the program works with; each refusal says what is allowed.
 
 use std::fmt::Display;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -109,6 +109,15 @@ pub(super) fn host(text: &str) -> Result<IpAddr, String> {
     }
     let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
     bare.parse().map_err(|_| "give an IP address such as 127.0.0.1 or ::1".to_owned())
+}
+
+/// An address with a port, or `none`.
+pub(super) fn address(text: &str) -> Result<OrNone<SocketAddr>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
+    let refusal = |_| "give an IP address and a port such as 127.0.0.1:9100, or none".to_owned();
+    text.parse().map(Some).map_err(refusal)
 }
 
 /// Empty for those of the model.

@@ -32,6 +32,11 @@ impl Admission {
         Self { room: Arc::new(Semaphore::new(uploads)), max_upload }
     }
 
+    /// How many more uploads could begin now.
+    pub(crate) fn room(&self) -> usize {
+        self.room.available_permits()
+    }
+
     /// Largest picture, in bytes.
     pub(crate) fn max_upload(&self) -> usize {
         self.max_upload

@@ -8,9 +8,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, HttpResponseBuilder};
+use tracing::Span;
 use tracing_actix_web::RequestId;
 
-use super::Shape;
+use super::{REFUSAL, Shape};
 use crate::error::{ApiError, Description, with_causes};
 use crate::error_body::{ProblemError, StatusError, VerdictError};
 use crate::scores::Scores;
@@ -104,9 +105,12 @@ fn describe(error: &Error, status: StatusCode, methods: &str, shape: Shape, scor
 fn note(description: &Description, error: Option<&Error>) {
     let (status, code, message) = (description.status(), description.code.name, &description.message);
     let status_code = status.as_u16();
-    // No warning: anyone can cause any number of refusals, also without a key.
+    // No line of its own, which anyone can cause any number of: the one about the request says it.
     if !status.is_server_error() {
-        return tracing::info!(status = status_code, code, "refused: {message}");
+        let span = Span::current();
+        let [code_field, detail_field] = REFUSAL;
+        span.record(code_field, code).record(detail_field, message.as_str());
+        return;
     }
     let of_ours = error.and_then(|error| error.as_error::<ApiError>());
     let causes = of_ours.map(|error| with_causes(error)).unwrap_or_default();

@@ -18,6 +18,6 @@ pub(crate) use head::{HeadAlone, answer_head};
 pub(crate) use headers::security_headers;
 pub(crate) use origin::{IDEMPOTENCY_KEY, SitePolicy, WebOrigin, check_site, cors};
 pub(crate) use own_page::OwnPage;
-pub(crate) use request_log::{ACTOR, RequestLog};
+pub(crate) use request_log::{ACTOR, REFUSAL, RequestLog, note_request};
 pub(crate) use shape::Shape;
 pub(crate) use utf8::expect_utf8;

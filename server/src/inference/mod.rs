@@ -12,6 +12,7 @@ use embedding::ModelId;
 use face_core::{
     AnalyzedFaces, EmbeddedFace, EmbeddedFaces, EmbedderInfo, FaceEngine, FaceError, FacePolicy, Purpose,
 };
+use prometheus_client::metrics::histogram::Histogram;
 
 use self::pool::Pool;
 use crate::error::ApiError;
@@ -66,6 +67,21 @@ impl Inference {
         policy: FacePolicy,
     ) -> io::Result<Self> {
         Ok(Self { engine: Arc::new(engine), policy, pool: Pool::start(workers)? })
+    }
+
+    /// The models that it can embed by.
+    pub(crate) fn models(&self) -> Vec<&ModelId> {
+        self.engine.models()
+    }
+
+    /// How many pictures wait for a thread, and how many there is room for.
+    pub(crate) fn queue(&self) -> (usize, usize) {
+        self.pool.depth()
+    }
+
+    /// How long pictures waited for a thread, in seconds.
+    pub(crate) fn queue_wait(&self) -> &Histogram {
+        self.pool.wait()
     }
 
     /// The model of that id, where the server has it.

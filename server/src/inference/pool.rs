@@ -11,6 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::oneshot;
 use tracing::Span;
 
@@ -24,11 +25,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// Ends of the buckets of the time in the queue, in seconds.
+const WAIT_SECONDS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
 /// Handle to the pool; cheap to clone. The threads end when the last handle is dropped and the queue is
 /// empty.
 #[derive(Clone)]
 pub(super) struct Pool {
     queue: Sender<Job>,
+    /// How long work waited for its turn, in seconds.
+    wait: Histogram,
 }
 
 impl Pool {
@@ -45,7 +51,17 @@ impl Pool {
             let thread = thread::Builder::new().name(format!("inference-{number}"));
             thread.spawn(move || jobs.into_iter().for_each(|job| job()))?;
         }
-        Ok(Self { queue })
+        Ok(Self { queue, wait: Histogram::new(WAIT_SECONDS) })
+    }
+
+    /// How much work waits, and how much there is room for.
+    pub(super) fn depth(&self) -> (usize, usize) {
+        (self.queue.len(), self.queue.capacity().unwrap_or(usize::MAX))
+    }
+
+    /// How long work waited for its turn, in seconds.
+    pub(super) fn wait(&self) -> &Histogram {
+        &self.wait
     }
 
     /// Does `work` on one of the threads.
@@ -62,14 +78,16 @@ impl Pool {
         E: Into<ApiError> + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let (accepted, span) = (Instant::now(), Span::current());
+        let (accepted, span, wait) = (Instant::now(), Span::current(), self.wait.clone());
         let job = move || {
             // The client has left, or its deadline has passed: nobody would see the result.
             if answer.is_closed() {
                 return;
             }
             // Decided when the turn comes: a model run that has begun cannot be stopped.
-            let outcome = if accepted.elapsed() > PATIENCE {
+            let waited = accepted.elapsed();
+            wait.observe(waited.as_secs_f64());
+            let outcome = if waited > PATIENCE {
                 Err(ApiError::Busy)
             } else {
                 // What the engine logs on this thread carries the request's id.

@@ -4,6 +4,7 @@ mod docs;
 mod fields;
 mod health;
 mod legacy;
+mod metrics;
 mod no_query;
 mod operation;
 mod page;
@@ -15,6 +16,7 @@ use utoipa::openapi::OpenApi;
 use self::operation::{Operation, resources};
 
 pub(crate) use docs::redoc_bundle;
+pub(crate) use metrics::metrics_alone;
 
 /// Every operation of the API.
 pub(crate) fn operations() -> impl Iterator<Item = Operation> {
@@ -30,6 +32,7 @@ pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
         routes.service(resource);
     }
     docs::table(routes, document);
+    metrics::table(routes);
     page::table(routes);
 }
 

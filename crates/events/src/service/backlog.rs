@@ -99,6 +99,12 @@ impl Backlog {
         since.elapsed() <= self.max_staleness
     }
 
+    /// How many events wait to be read, and for how long changes may have been missed.
+    pub(super) fn status(&self) -> (usize, Option<Duration>) {
+        let state = self.state();
+        (state.events.len(), state.behind_since.map(|since| since.elapsed()))
+    }
+
     /// Whether changes may have been missed that no reading has made good.
     pub(super) fn is_behind(&self) -> bool {
         self.state().behind_since.is_some()

@@ -86,6 +86,11 @@ impl Galleries {
         events
     }
 
+    /// Looks at what is published of each event, in no order.
+    pub(super) fn each(&self, mut look: impl FnMut(&Published)) {
+        self.read().values().for_each(|published| look(published));
+    }
+
     /// The models of all events of which something is known.
     pub(super) fn models(&self) -> BTreeSet<ModelId> {
         let published = self.read();

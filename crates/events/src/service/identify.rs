@@ -1,6 +1,7 @@
 //! Identification: the nearest user of the event, and the decision.
 
 use std::num::NonZeroUsize;
+use std::time::Instant;
 
 use embedding::Embedding;
 use embedding_store::{EventName, MatchRule, StoreError, Username};
@@ -44,9 +45,11 @@ impl EventService {
             return Err(not_searchable());
         }
         inner.expect_model(event, Some(loaded.model()), probe.model())?;
+        let began = Instant::now();
         let (model, rule, depth) = (loaded.model().clone(), loaded.rules().rule, Search::depth(top));
         let found = inner.search_for(event, &loaded, &[probe], depth).await?.ok_or_else(not_searchable)?;
         let SearchResult { nearest, users, exact } = found;
+        inner.observed.matched(began.elapsed());
         let search = Search::new(nearest.concat(), users, exact).ok_or_else(not_searchable)?;
         let limits = inner.models.of_event(event, &model)?;
         // Of the nearest alone: a target's threshold depends on how many samples the template is the mean of.

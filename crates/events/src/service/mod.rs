@@ -21,6 +21,7 @@ mod retention;
 mod samples;
 mod search;
 mod similar_names;
+mod status;
 mod transfer;
 mod users;
 mod verify;
@@ -47,6 +48,8 @@ pub use self::other_person::OtherPerson;
 use self::retention::Attached;
 pub use self::retention::{AttachedRecords, Erasure};
 pub use self::samples::SampleDetails;
+use self::status::Observed;
+pub use self::status::{MatchObserver, ServiceStatus};
 pub use self::transfer::ImportError;
 pub use self::users::UserDetails;
 use crate::{EventError, MatchPolicy};
@@ -87,6 +90,7 @@ struct Inner {
     backlog: Backlog,
     gallery_limit: usize,
     attached: Attached,
+    observed: Observed,
 }
 
 /// An event in a list.
@@ -130,8 +134,8 @@ impl EventService {
         // Before anything is read: what changes after it was read is then in the feed.
         let changes = store.changes().await?;
         let (galleries, backlog) = (Galleries::new(), Backlog::new(max_staleness));
-        let attached = Attached::default();
-        let inner = Arc::new(Inner { store, models, galleries, backlog, gallery_limit, attached });
+        let (attached, observed) = (Attached::default(), Observed::default());
+        let inner = Arc::new(Inner { store, models, galleries, backlog, gallery_limit, attached, observed });
         let mut watch = JoinSet::new();
         if let Some(feed) = changes {
             watch.spawn(Arc::clone(&inner).watch(feed)); // first: a feed that nobody reads is cut off

@@ -1,6 +1,7 @@
 //! Verification: whether a face is that of one user.
 
 use std::num::NonZeroUsize;
+use std::time::Instant;
 
 use embedding::{Embedding, Template};
 use embedding_store::{EventName, Username};
@@ -30,6 +31,7 @@ impl EventService {
         let loaded = inner.known(event).await?.ok_or_else(unknown_event)?;
         inner.expect_model(event, Some(loaded.model()), probe.model())?;
         let limits = inner.models.of_event(event, loaded.model())?;
+        let began = Instant::now();
         let template = Template::from_embeddings(limits.scale(), [probe])?;
         let (distance, samples) = match &loaded {
             LoadedEvent::InMemory(gallery) => {
@@ -43,6 +45,7 @@ impl EventService {
                 (stored.distance(&template)?, stored.samples())
             }
         };
+        inner.observed.matched(began.elapsed());
         let nearest = Nearest { user: user.clone(), distance };
         let search = Search { nearest, others: Vec::new(), users_compared: 1, exact: true };
         // One comparison, however large the event is: a target's whole rate is for it alone.

@@ -13,10 +13,12 @@ use crate::embedders::Embedders;
 use crate::landmarks::ShapePredictor;
 use crate::manifest::{Manifest, Role};
 use crate::select::people;
+use crate::stages::TimedStage;
 use crate::turns::{Searched, Turn};
 use crate::{
     AnalyzedFace, AnalyzedFaces, Detection, Embedder, EmbedderInfo, EngineOptions, Face, FaceError, Frame,
-    InferenceError, Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView, SmallestFace, runtime,
+    InferenceError, Landmarks, Landmarks68, OpenError, PictureError, Quality, RgbView, SmallestFace, Stage,
+    runtime,
 };
 
 /// Finds and embeds faces. `Send + Sync`, used by `&self` from any number of threads.
@@ -120,8 +122,13 @@ impl FaceEngine {
         self.steadied(picture, self.face(picture, detection))
     }
 
+    fn timed(&self, stage: Stage) -> TimedStage<'_> {
+        TimedStage::begin(stage, self.options.stages.as_ref())
+    }
+
     fn steadied(&self, picture: RgbView<'_>, face: Face) -> Result<Face, InferenceError> {
         let _step = tracing::debug_span!("steady").entered();
+        let _timed = self.timed(Stage::Steady);
         let detection = self.detector.steadied(picture, face.detection, face.landmarks.lean())?;
         Ok(Face { detection, ..face })
     }
@@ -148,6 +155,7 @@ impl FaceEngine {
     #[must_use]
     pub fn quality(&self, picture: RgbView<'_>, face: &Face) -> Quality {
         let _step = tracing::debug_span!("quality").entered();
+        let _timed = self.timed(Stage::Quality);
         Quality::measure(picture, face)
     }
 
@@ -157,6 +165,7 @@ impl FaceEngine {
     /// [`PictureError`] says what the sender can do about it.
     pub fn decode(&self, picture: &[u8]) -> Result<RgbImage, PictureError> {
         let _step = tracing::debug_span!("decode").entered();
+        let _timed = self.timed(Stage::Decode);
         decode(picture, &self.options.limits)
     }
 
@@ -180,6 +189,7 @@ impl FaceEngine {
         smallest: SmallestFace,
     ) -> Result<Vec<Detection>, InferenceError> {
         let _step = tracing::debug_span!("detect").entered();
+        let _timed = self.timed(Stage::Detect);
         self.detector.detect(picture, smallest)
     }
 
@@ -193,6 +203,7 @@ impl FaceEngine {
     #[must_use]
     pub fn landmarks_in(&self, picture: RgbView<'_>, frame: &Frame) -> Landmarks {
         let _step = tracing::debug_span!("landmarks").entered();
+        let _timed = self.timed(Stage::Landmarks);
         Landmarks(self.predictor.predict(picture, frame))
     }
 
@@ -202,6 +213,7 @@ impl FaceEngine {
     /// [`InferenceError::NotLoaded`] if the engine was opened without [`EngineOptions::landmarks_68`].
     pub fn landmarks68(&self, picture: RgbView<'_>, frame: &Frame) -> Result<Landmarks68, InferenceError> {
         let _step = tracing::debug_span!("landmarks").entered();
+        let _timed = self.timed(Stage::Landmarks);
         let option = "EngineOptions::landmarks_68";
         let predictor = self.predictor68.as_ref().ok_or(InferenceError::NotLoaded { option })?;
         Ok(Landmarks68(predictor.predict(picture, frame)))

@@ -14,7 +14,7 @@ use crate::select::select;
 use crate::turns::Searched;
 use crate::{
     Detection, DetectorChoice, EmbeddedFace, EmbeddedFaces, Embedder, Face, FaceError, FacePolicy,
-    InferenceError, PictureError, Purpose, RgbView, SmallestFace,
+    InferenceError, PictureError, Purpose, RgbView, SmallestFace, Stage,
 };
 
 /// Longest side, in pixels, to which a picture may be reduced while it is decoded: twice that of the
@@ -199,6 +199,7 @@ impl FaceEngine {
     /// pixels and fewer. dlib's detectors search the picture itself.
     fn decode_to_search(&self, picture: &[u8]) -> Result<Decoded, PictureError> {
         let _step = tracing::debug_span!("decode").entered();
+        let _timed = self.timed(Stage::Decode);
         let longest = match (self.options.detector, self.options.smallest_face) {
             (DetectorChoice::Yunet | DetectorChoice::Auto, SmallestFace::OfPicture) => LONGEST_SEARCHED,
             _ => u32::MAX,

@@ -15,7 +15,7 @@ impl Log {
     pub(super) fn start() -> (Self, DefaultGuard) {
         let log = Self::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_max_level(Level::DEBUG);
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(Level::DEBUG);
         (log, set_default(subscriber.with_writer(move || writer.clone()).finish()))
     }
 

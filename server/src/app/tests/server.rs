@@ -22,7 +22,8 @@ use crate::calibration;
 use crate::config::{DLIB, SFACE};
 use crate::http::{Admission, SitePolicy, WebOrigin};
 use crate::inference::Inference;
-use crate::quality::QualityGate;
+use crate::metrics::{Metrics, TimedStore};
+use crate::quality::{CountingGate, QualityGate};
 use crate::routes::redoc_bundle;
 use crate::scores::Scores;
 use crate::service::Service;
@@ -85,13 +86,19 @@ pub(super) async fn start() -> Client {
 
 /// A client of a server of its own that is other than usual.
 pub(super) async fn start_with(options: Options) -> Client {
+    Client::new(state_with(options).await).await
+}
+
+/// The state of a server that is other than usual.
+pub(super) async fn state_with(options: Options) -> AppState {
     let has_keys = !options.keys.is_empty();
     let access = if has_keys {
         Access::Keys(watch::channel(Arc::new(KeyRing::from_records(options.keys).unwrap())).1)
     } else {
         Access::Anyone
     };
-    let store = options.store;
+    let metrics = Metrics::new();
+    let store: Arc<dyn EmbeddingStore> = Arc::new(TimedStore::new(options.store, metrics.clone()));
     let journal = store.journal().unwrap();
     let mut check_ins = CheckInOptions::default();
     check_ins.cool_down = options.cool_down;
@@ -101,11 +108,13 @@ pub(super) async fn start_with(options: Options) -> Client {
     let events = ServiceOptions { other_models, ..ServiceOptions::default() };
     let events = Arc::new(EventService::open_with(Arc::clone(&store), sface, events).await.unwrap());
     events.attach(Arc::new(check_ins.clone()));
+    events.observe_matches(metrics.matches());
     let service = Service {
         check_ins: CheckInService::new(Arc::clone(&events), check_ins),
         events,
         inference: Inference::start(NonZeroUsize::MIN, TestRecogniser::new(), FacePolicy::Single).unwrap(),
-        quality: options.quality,
+        quality: CountingGate::new(options.quality, metrics.clone()),
+        metrics,
         audit: AuditTrail::new(journal, AuditOptions::default()),
         store,
         store_url: "memory:".to_owned(),
@@ -115,14 +124,13 @@ pub(super) async fn start_with(options: Options) -> Client {
         imports: Arc::new(Semaphore::new(2)),
         redoc: redoc_bundle(models()),
     };
-    let state = AppState {
+    AppState {
         service,
         access,
         admission: Admission::new(options.uploads, options.max_upload),
         policy: SitePolicy::new(&options.origins, has_keys),
         scores: options.scores,
-    };
-    Client::new(state).await
+    }
 }
 
 fn models() -> &'static Path {

@@ -18,6 +18,7 @@ mod rules;
 mod samples;
 mod shared_store;
 mod sharing;
+mod status;
 mod test_store;
 mod transfer;
 

@@ -106,7 +106,8 @@ pub(super) async fn check_in(
     let audited = |(check_in, _): &(FaceCheckIn, _), entry| check_in.audited(entry);
     let (FaceCheckIn { verdict, outcome }, shortcomings) = pending.record_as(check_in, audited).await?;
     let text = outcome.as_ref().map_or(verdict.decision.as_str(), outcome_text);
-    Ok(respond(text, outcome, Some(Judged { verdict, shortcomings }), scores))
+    let judged = service.quality.counted(Judged { verdict, shortcomings });
+    Ok(respond(text, outcome, Some(judged), scores))
 }
 
 /// The same of a user who is named.
