@@ -77,6 +77,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         access,
         admission: Admission::new(config.uploads.get(), config.max_upload),
         policy: SitePolicy::new(&config.cors, config.keys.is_some()),
+        proxies: config.proxies.clone(),
     };
     let server = HttpServer::new(move || app(state.clone()))
         .shutdown_timeout(FAREWELL)

@@ -13,8 +13,8 @@ use utoipa::OpenApi;
 
 use crate::auth::Access;
 use crate::http::{
-    Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
-    render_errors, security_headers,
+    Admission, RequestLog, SitePolicy, TrustedProxies, answer_head, check_site, cors, expect_utf8,
+    keep_deadline, render_errors, security_headers,
 };
 use crate::openapi::Document;
 use crate::routes;
@@ -33,6 +33,8 @@ pub(crate) struct AppState {
     pub(crate) admission: Admission,
     /// Which hosts it answers to, and the pages of which origins.
     pub(crate) policy: SitePolicy,
+    /// Whose word about the address of a client is taken.
+    pub(crate) proxies: TrustedProxies,
 }
 
 /// All routes with all that is done about every request.
@@ -47,7 +49,7 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let AppState { service, access, admission, policy } = state;
+    let AppState { service, access, admission, policy, proxies } = state;
     let (max_body, limit) = (admission.max_body(), admission.max_upload());
     let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
     // Pictures are held in memory, never in a temporary file, and the default limit for that is 2 MiB.
@@ -58,6 +60,7 @@ pub(crate) fn app(
         .app_data(Data::new(access))
         .app_data(Data::new(admission))
         .app_data(Data::new(policy.clone()))
+        .app_data(Data::new(proxies))
         .app_data(forms)
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))

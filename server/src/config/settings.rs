@@ -16,10 +16,11 @@ use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
     DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SWITCH, WebOrigins, audit_age, count,
-    crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, seconds,
+    crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, proxies, seconds,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
+use crate::http::TrustedProxies;
 use crate::quality::QualityGate;
 
 // Everything that can be configured. A field `log_dir` is the flag `--log-dir` and the key `log_dir`; its comment is the
@@ -113,6 +114,17 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_CORS", value_name = "ORIGINS", default_value = "", hide_default_value = true)]
     #[arg(value_parser = origins)]
     pub(crate) cors: WebOrigins,
+    /// Reverse proxies that say whose address a request comes from, such as `127.0.0.1,10.0.0.0/8`: of them alone
+    /// `Forwarded` or `X-Forwarded-For` is believed, of which they have to set one and take the other away.
+    #[arg(
+        long,
+        env = "FACE_PROXIES",
+        value_name = "NETWORKS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    #[arg(value_parser = proxies)]
+    pub(crate) proxies: TrustedProxies,
     /// Pictures worked on at once [default: one a core].
     #[arg(long, env = "FACE_WORKERS", value_name = "COUNT", value_parser = count)]
     pub(crate) workers: NonZeroUsize,

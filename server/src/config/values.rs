@@ -9,10 +9,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
+use ipnet::IpNet;
 
 use crate::auth::{ApiKey, KeyFile};
 use crate::background::AuditAge;
-use crate::http::WebOrigin;
+use crate::http::{TrustedProxies, WebOrigin};
 use crate::quality::QualityGate;
 
 /// An [`Option`] that a text stands for, such as `none`: a field written as `Option` is one that clap leaves empty
@@ -153,6 +154,16 @@ pub(super) fn origins(text: &str) -> Result<WebOrigins, String> {
             })
         })
         .collect()
+}
+
+/// Networks and single addresses. Not all there are: then anybody could choose an address.
+pub(super) fn proxies(text: &str) -> Result<TrustedProxies, String> {
+    let listed = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+    let network =
+        |text: &str| text.parse::<IpNet>().ok().or_else(|| Some(text.parse::<IpAddr>().ok()?.into()));
+    let advice = || "give networks or addresses, such as 127.0.0.1,10.0.0.0/8,2001:db8::/48".to_owned();
+    let networks = listed.map(|text| network(text).filter(|network| network.prefix_len() > 0));
+    Ok(TrustedProxies::new(&networks.collect::<Option<Vec<_>>>().ok_or_else(advice)?))
 }
 
 pub(super) fn log_level(text: &str) -> Result<String, String> {

@@ -20,7 +20,7 @@ use crate::app::AppState;
 use crate::auth::{Access, ApiKey, KeyRecord, KeyRing, Role};
 use crate::calibration;
 use crate::config::{DLIB, SFACE};
-use crate::http::{Admission, SitePolicy, WebOrigin};
+use crate::http::{Admission, SitePolicy, TrustedProxies, WebOrigin};
 use crate::inference::Inference;
 use crate::quality::QualityGate;
 use crate::routes::redoc_bundle;
@@ -116,6 +116,7 @@ pub(super) async fn start_with(options: Options) -> Client {
         access,
         admission: Admission::new(options.uploads, options.max_upload),
         policy: SitePolicy::new(&options.origins, has_keys),
+        proxies: TrustedProxies::default(),
     };
     Client::new(state).await
 }
