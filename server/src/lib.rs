@@ -15,6 +15,7 @@ mod error;
 mod error_body;
 mod http;
 mod inference;
+mod limits;
 mod models;
 mod openapi;
 mod quality;

@@ -20,6 +20,7 @@ use crate::background::run_background_tasks;
 use crate::config::Config;
 use crate::http::{Admission, SitePolicy};
 use crate::inference::Inference;
+use crate::limits::Limits;
 use crate::models;
 use crate::reload::reload_on_change;
 use crate::routes;
@@ -78,6 +79,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         admission: Admission::new(config.uploads.get(), config.max_upload),
         policy: SitePolicy::new(&config.cors, config.keys.is_some()),
         proxies: config.proxies.clone(),
+        limits: Limits::new(config.rate_per_key, config.rate_per_address),
     };
     let server = HttpServer::new(move || app(state.clone()))
         .shutdown_timeout(FAREWELL)

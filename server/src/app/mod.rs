@@ -16,6 +16,7 @@ use crate::http::{
     Admission, RequestLog, SitePolicy, TrustedProxies, answer_head, check_site, cors, expect_utf8,
     keep_deadline, render_errors, security_headers,
 };
+use crate::limits::Limits;
 use crate::openapi::Document;
 use crate::routes;
 use crate::service::Service;
@@ -35,6 +36,8 @@ pub(crate) struct AppState {
     pub(crate) policy: SitePolicy,
     /// Whose word about the address of a client is taken.
     pub(crate) proxies: TrustedProxies,
+    /// How often who may ask.
+    pub(crate) limits: Limits,
 }
 
 /// All routes with all that is done about every request.
@@ -49,7 +52,7 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let AppState { service, access, admission, policy, proxies } = state;
+    let AppState { service, access, admission, policy, proxies, limits } = state;
     let (max_body, limit) = (admission.max_body(), admission.max_upload());
     let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
     // Pictures are held in memory, never in a temporary file, and the default limit for that is 2 MiB.
@@ -61,6 +64,7 @@ pub(crate) fn app(
         .app_data(Data::new(admission))
         .app_data(Data::new(policy.clone()))
         .app_data(Data::new(proxies))
+        .app_data(Data::new(limits))
         .app_data(forms)
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))

@@ -15,12 +15,14 @@ use super::matching::{AskedRule, METRICS, margin, model_id, target, threshold};
 use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
-    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SWITCH, WebOrigins, audit_age, count,
-    crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, proxies, seconds,
+    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, RATE_PER_ADDRESS, RATE_PER_KEY, SWITCH,
+    WebOrigins, audit_age, count, crops, file, folder, host, key_file, log_level, mebibytes, number, one_of,
+    origins, proxies, rates, seconds,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
 use crate::http::TrustedProxies;
+use crate::limits::Rates;
 use crate::quality::QualityGate;
 
 // Everything that can be configured. A field `log_dir` is the flag `--log-dir` and the key `log_dir`; its comment is the
@@ -125,6 +127,15 @@ pub(crate) struct Config {
     )]
     #[arg(value_parser = proxies)]
     pub(crate) proxies: TrustedProxies,
+    /// Requests a second of one key, by class of routes, or off; twice as many may come at once. Classes that are left
+    /// out stay as here.
+    #[arg(long, env = "FACE_RATE_PER_KEY", value_name = "RATES", default_value = RATE_PER_KEY)]
+    #[arg(value_parser = rates(RATE_PER_KEY))]
+    pub(crate) rate_per_key: Rates,
+    /// The same of one address, or of one /64 of IPv6, with all of its keys; this machine's own are not counted.
+    #[arg(long, env = "FACE_RATE_PER_ADDRESS", value_name = "RATES", default_value = RATE_PER_ADDRESS)]
+    #[arg(value_parser = rates(RATE_PER_ADDRESS))]
+    pub(crate) rate_per_address: Rates,
     /// Pictures worked on at once [default: one a core].
     #[arg(long, env = "FACE_WORKERS", value_name = "COUNT", value_parser = count)]
     pub(crate) workers: NonZeroUsize,

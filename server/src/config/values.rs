@@ -14,6 +14,7 @@ use ipnet::IpNet;
 use crate::auth::{ApiKey, KeyFile};
 use crate::background::AuditAge;
 use crate::http::{TrustedProxies, WebOrigin};
+use crate::limits::Rates;
 use crate::quality::QualityGate;
 
 /// An [`Option`] that a text stands for, such as `none`: a field written as `Option` is one that clap leaves empty
@@ -52,6 +53,19 @@ pub(super) const QUALITY: [(&str, QualityGate); 3] =
     [("refuse", QualityGate::Refuse), ("warn", QualityGate::Warn), ("off", QualityGate::Off)];
 
 pub(super) const SWITCH: [(&str, bool); 2] = [("off", false), ("on", true)];
+
+/// Several times what a door with a few cameras, or a page that looks for faces while its camera runs, asks for.
+pub(super) const RATE_PER_KEY: &str =
+    "recognition=100,enrolment=100,detection=100,reading=500,administration=200";
+
+/// Several keys behind one address: the doors of a hall have one.
+pub(super) const RATE_PER_ADDRESS: &str =
+    "recognition=400,enrolment=400,detection=400,reading=2000,administration=800";
+
+/// A parser of rates, of which those that are left out are as in `usual`.
+pub(super) fn rates(usual: &'static str) -> impl Fn(&str) -> Result<Rates, String> + Clone {
+    move |text| Rates::parse(text, usual)
+}
 
 /// A parser of one of a few words, each with what it stands for.
 pub(super) fn one_of<T: Clone, const N: usize>(

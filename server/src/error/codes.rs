@@ -214,6 +214,22 @@ errors! {
     }
     PICTURE_UNUSABLE: UNPROCESSABLE_ENTITY "picture_unusable",
         example "Look into the camera, and come nearer to it" {}
+    RATE_LIMITED: TOO_MANY_REQUESTS "rate_limited",
+        example "Too many requests of this kind with this key: try again in 1 s", retry after 1 seconds {
+        /// More requests of a key than it may send, in seconds until there is room for one.
+        KeyLimited { seconds: u32 } => "Too many requests of this kind with this key: try again in {seconds} s";
+        /// More requests from an address than may come from it, in seconds until there is room for one.
+        AddressLimited { seconds: u32 } =>
+            "Too many requests of this kind from this address: try again in {seconds} s";
+    }
+    TOO_MANY_FAILED_KEYS: TOO_MANY_REQUESTS "too_many_failed_keys",
+        example "Too many keys from this address do not hold, and this one does not either: try again in 8 s",
+        retry after 8 seconds
+    {
+        /// A key that does not hold, of an address that sent several, in seconds until it is told so again.
+        TooManyFailedKeys { seconds: u32 } =>
+            "Too many keys from this address do not hold, and this one does not either: try again in {seconds} s";
+    }
     INTERNAL: INTERNAL_SERVER_ERROR "internal",
         example "Internal server error: the server's log has the details under this answer's x-request-id" {
         /// A fault of this program.

@@ -22,6 +22,7 @@ use crate::calibration;
 use crate::config::{DLIB, SFACE};
 use crate::http::{Admission, SitePolicy, TrustedProxies, WebOrigin};
 use crate::inference::Inference;
+use crate::limits::{Limits, Rates};
 use crate::quality::QualityGate;
 use crate::routes::redoc_bundle;
 use crate::service::Service;
@@ -46,6 +47,8 @@ pub(super) struct Options {
     pub(super) store: Arc<dyn EmbeddingStore>,
     /// See `--keys`; anyone may use a server without.
     pub(super) keys: Vec<KeyRecord>,
+    /// See `--rate-per-key` and `--rate-per-address`; nothing is limited unless a test says so.
+    pub(super) rates: (Rates, Rates),
 }
 
 impl Default for Options {
@@ -60,6 +63,7 @@ impl Default for Options {
             archive_key: None,
             store: Arc::new(InMemory::new()),
             keys: Vec::new(),
+            rates: (Rates::OFF, Rates::OFF),
         }
     }
 }
@@ -117,6 +121,7 @@ pub(super) async fn start_with(options: Options) -> Client {
         admission: Admission::new(options.uploads, options.max_upload),
         policy: SitePolicy::new(&options.origins, has_keys),
         proxies: TrustedProxies::default(),
+        limits: Limits::new(options.rates.0, options.rates.1),
     };
     Client::new(state).await
 }

@@ -12,11 +12,12 @@ use super::origin::Origin;
 use super::sources::Sources;
 use super::*;
 use crate::http::TrustedProxies;
+use crate::limits::Rates;
 
 mod documents;
 
 /// How many settings there are.
-const SETTINGS: usize = 30;
+const SETTINGS: usize = 32;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],
@@ -235,6 +236,16 @@ fn proxies_are_networks_or_addresses_and_never_everybody() {
         let refusal = listed(text).unwrap_err().to_string();
         assert!(refusal.contains("proxies") && refusal.contains("give networks or addresses"), "{refusal}");
     }
+}
+
+#[test]
+fn rates_are_said_for_some_classes_or_switched_off() {
+    let rates =
+        |text| load(&Said { flags: &[("rate-per-key", text)], ..NOTHING }).map(|config| config.rate_per_key);
+    assert_eq!(rates("reading=7").unwrap(), Rates::per_second([100, 100, 100, 7, 200]));
+    assert_eq!(rates("off").unwrap(), Rates::OFF);
+    let refusal = rates("reading=-1").unwrap_err().to_string();
+    assert!(refusal.contains("rate-per-key") && refusal.contains("recognition=100,reading=off"), "{refusal}");
 }
 
 #[test]
