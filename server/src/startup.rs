@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::app::{AppState, app};
-use crate::auth::{Access, KeyFile};
+use crate::auth::{Access, Keys};
 use crate::background::run_background_tasks;
 use crate::config::Config;
 use crate::http::{Admission, SitePolicy};
@@ -53,7 +53,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     // Read before the slow part, so that an unusable file fails at once. A change while the models load is
     // not missed: the first look compares with what was read here.
-    let keys = config.keys.as_ref().map(KeyFile::reload_on_change).transpose()?;
+    let keys = config.keys.as_ref().map(Keys::open).transpose()?;
     let certificate = config.tls().map(reload_on_change).transpose()?;
     let service = open(config).await?;
     let audit = service.audit.clone();

@@ -1,19 +1,21 @@
 //! The gate of a route: lets those through whose key has the role that it needs.
 
+use std::sync::Arc;
+
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::Data;
 use actix_web::{Error, HttpMessage, Route};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tracing::Span;
 
-use super::{ApiKey, Caller, KeyRing, Role};
+use super::{ApiKey, Caller, Keys, Role};
 use crate::error::ApiError;
 use crate::http::{ACTOR, Pictures, admit, client_address};
 use crate::limits::{LimitedBy, Limits, RouteClass, whole_seconds};
-use crate::reload::Latest;
 
 /// Who may use this server.
 #[derive(Debug, Clone)]
@@ -21,7 +23,7 @@ pub(crate) enum Access {
     /// Anyone who reaches it.
     Anyone,
     /// Those with a key that holds.
-    Keys(Latest<KeyRing>),
+    Keys(Arc<Keys>),
 }
 
 impl Access {
@@ -39,8 +41,7 @@ impl Access {
             return Err(ApiError::KeyMissing);
         };
         let key = ApiKey::parse(key.trim()).ok_or(ApiError::KeyUnknown)?;
-        // Cloned, because the borrow is a lock that holds up the task which puts changed keys in place.
-        keys.borrow().caller(&key).cloned().ok_or(ApiError::KeyUnknown)
+        keys.caller(&key, OffsetDateTime::now_utc()).ok_or(ApiError::KeyUnknown)
     }
 }
 

@@ -18,6 +18,7 @@ mod files;
 mod form;
 mod forms;
 mod heads;
+mod key_changes;
 mod keys;
 mod legacy;
 mod limits;

@@ -12,12 +12,12 @@ use ::events::{
 use embedding::{DistanceScale, ModelId};
 use embedding_store::{EmbeddingStore, EncryptionKey, InMemory};
 use face_core::FacePolicy;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use super::client::Client;
 use super::recogniser::TestRecogniser;
 use crate::app::AppState;
-use crate::auth::{Access, ApiKey, KeyRecord, KeyRing, Role};
+use crate::auth::{Access, ApiKey, KeyFile, KeyRecord, KeyRing, Keys, Role};
 use crate::calibration;
 use crate::config::{DLIB, SFACE};
 use crate::http::{Admission, SitePolicy, TrustedProxies, WebOrigin};
@@ -47,6 +47,8 @@ pub(super) struct Options {
     pub(super) store: Arc<dyn EmbeddingStore>,
     /// See `--keys`; anyone may use a server without.
     pub(super) keys: Vec<KeyRecord>,
+    /// See `--keys`, of which nothing is read here but what changes over HTTP.
+    pub(super) key_file: KeyFile,
     /// See `--rate-per-key` and `--rate-per-address`; nothing is limited unless a test says so.
     pub(super) rates: (Rates, Rates),
 }
@@ -63,6 +65,7 @@ impl Default for Options {
             archive_key: None,
             store: Arc::new(InMemory::new()),
             keys: Vec::new(),
+            key_file: KeyFile::new("no/such/folder/keys.toml"),
             rates: (Rates::OFF, Rates::OFF),
         }
     }
@@ -87,7 +90,8 @@ pub(super) async fn start() -> Client {
 pub(super) async fn start_with(options: Options) -> Client {
     let has_keys = !options.keys.is_empty();
     let access = if has_keys {
-        Access::Keys(watch::channel(Arc::new(KeyRing::from_records(options.keys).unwrap())).1)
+        let ring = Arc::new(KeyRing::from_records(options.keys).unwrap());
+        Access::Keys(Arc::new(Keys::new(options.key_file, ring)))
     } else {
         Access::Anyone
     };

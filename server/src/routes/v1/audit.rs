@@ -68,6 +68,9 @@ pub(crate) struct EntryResponse {
     /// The model in which the distances are meant.
     #[schema(value_type = Option<String>, required = true, example = "sface-2021dec")]
     model: Option<ModelId>,
+    /// The name of the key that it was about.
+    #[schema(value_type = Option<String>, required = true, example = "door 1")]
+    key_name: Option<Actor>,
 }
 
 /// The audit, page by page.
@@ -244,7 +247,17 @@ impl AuditQuery {
 impl From<AuditEntry> for EntryResponse {
     fn from(AuditEntry { id, time, action, details, .. }: AuditEntry) -> Self {
         let AuditDetails {
-            outcome, transaction, actor, event, user, distance, threshold, model, code, ..
+            outcome,
+            transaction,
+            actor,
+            event,
+            user,
+            distance,
+            threshold,
+            model,
+            code,
+            key_name,
+            ..
         } = details;
         let [distance, threshold] = [distance, threshold].map(|distance| distance.map(Distance::value));
         let transaction_id = transaction;
@@ -261,6 +274,7 @@ impl From<AuditEntry> for EntryResponse {
             distance,
             threshold,
             model,
+            key_name,
         }
     }
 }
