@@ -88,6 +88,12 @@ impl PendingEntry {
         self
     }
 
+    /// About a key of a client.
+    pub(crate) fn about_key(mut self, name: &Actor) -> Self {
+        self.entry = self.entry.take().map(|entry| entry.with_key_name(name.clone()));
+        self
+    }
+
     /// Does the work, and records how it ended.
     ///
     /// # Errors

@@ -107,6 +107,9 @@ pub(crate) enum StatusErrors {
     /// another host
     #[response(status = 403)]
     Denied(StatusError),
+    /// Too many requests, or keys that do not hold: see Retry-After
+    #[response(status = 429)]
+    Limited(StatusError),
     /// A fault of the server's
     #[response(status = 500)]
     Fault(StatusError),
@@ -156,6 +159,9 @@ pub(crate) enum VerdictErrors {
     /// The body is no multipart form
     #[response(status = 415)]
     NoForm(VerdictError),
+    /// Too many requests, or keys that do not hold: see Retry-After
+    #[response(status = 429)]
+    Limited(VerdictError),
     /// A fault of the server's
     #[response(status = 500)]
     Fault(VerdictError),

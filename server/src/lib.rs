@@ -16,6 +16,7 @@ mod error_body;
 mod form;
 mod http;
 mod inference;
+mod limits;
 mod metrics;
 mod metrics_address;
 mod models;

@@ -15,11 +15,12 @@ use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::app::{AppState, app};
-use crate::auth::{Access, KeyFile};
+use crate::auth::{Access, Keys};
 use crate::background::run_background_tasks;
 use crate::config::Config;
 use crate::http::{Admission, SitePolicy};
 use crate::inference::Inference;
+use crate::limits::Limits;
 use crate::metrics::{Metrics, TimedJournal, TimedStore};
 use crate::metrics_address;
 use crate::models;
@@ -56,7 +57,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let metrics_listener = config.metrics_address.map(metrics_address::bind).transpose()?;
     // Read before the slow part, so that an unusable file fails at once. A change while the models load is
     // not missed: the first look compares with what was read here.
-    let keys = config.keys.as_ref().map(KeyFile::reload_on_change).transpose()?;
+    let keys = config.keys.as_ref().map(Keys::open).transpose()?;
     let certificate = config.tls().map(reload_on_change).transpose()?;
     let service = open(config).await?;
     let audit = service.audit.clone();
@@ -92,6 +93,8 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         admission,
         policy: SitePolicy::new(&config.cors, config.keys.is_some()),
         scores: config.scores,
+        proxies: config.proxies.clone(),
+        limits: Limits::new(config.rate_per_key, config.rate_per_address),
     };
     let server = HttpServer::new(move || app(state.clone()))
         .shutdown_timeout(FAREWELL)

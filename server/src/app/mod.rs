@@ -11,9 +11,10 @@ use utoipa::OpenApi;
 
 use crate::auth::Access;
 use crate::http::{
-    Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
-    note_request, render_errors, security_headers,
+    Admission, RequestLog, SitePolicy, TrustedProxies, answer_head, check_site, cors, expect_utf8,
+    keep_deadline, note_request, render_errors, security_headers,
 };
+use crate::limits::Limits;
 use crate::openapi::Document;
 use crate::routes;
 use crate::scores::Scores;
@@ -33,6 +34,10 @@ pub(crate) struct AppState {
     pub(crate) policy: SitePolicy,
     /// What callers below admin are told of distances.
     pub(crate) scores: Scores,
+    /// Whose word about the address of a client is taken.
+    pub(crate) proxies: TrustedProxies,
+    /// How often who may ask.
+    pub(crate) limits: Limits,
 }
 
 /// All routes with all that is done about every request.
@@ -47,7 +52,7 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let AppState { service, access, admission, policy, scores } = state;
+    let AppState { service, access, admission, policy, scores, proxies, limits } = state;
     App::new()
         .app_data(Data::new(service.metrics.clone()))
         .app_data(Data::new(service))
@@ -55,6 +60,8 @@ pub(crate) fn app(
         .app_data(Data::new(admission))
         .app_data(Data::new(policy.clone()))
         .app_data(Data::new(scores))
+        .app_data(Data::new(proxies))
+        .app_data(Data::new(limits))
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))
         .configure(|routes| routes::table(routes, Document::openapi()))

@@ -31,6 +31,12 @@ impl Caller {
         Some(Self { actor: Actor::new(ANYONE).ok()?, role: Role::Admin, events: None })
     }
 
+    /// What requests of the key are counted by; `None` where there are no keys.
+    pub(super) fn key_name(&self) -> Option<&str> {
+        // No key can have that name.
+        Some(self.actor.as_str()).filter(|name| *name != ANYONE)
+    }
+
     /// Whoever sent a request. A route that says nothing of who may ask has no caller, and fails.
     ///
     /// # Errors

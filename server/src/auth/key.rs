@@ -20,13 +20,16 @@ const ID_BYTES: usize = 6;
 /// Bytes of the secret part: as many as the hash of it, so that guessing is hopeless without slowing it down.
 const SECRET_BYTES: usize = 32;
 
+/// Longest text that is taken for a key, in bytes: those of earlier versions, and any that people made up, are shorter.
+const LONGEST: usize = 255;
+
 /// `face_ID_SECRET`: 12 hexadecimal digits, and 43 characters of base64url. `Debug` shows the id alone.
 pub(crate) struct ApiKey {
     text: Zeroizing<String>,
 }
 
 /// The public part of a key: names it in files and lists.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct KeyId(String);
 
@@ -35,6 +38,13 @@ pub(crate) struct KeyId(String);
 /// No slow hash: those are for passwords, which can be guessed. Compared in constant time.
 #[derive(Clone)]
 pub(crate) struct KeyDigest([u8; 32]);
+
+impl KeyId {
+    /// Of a text that a file has.
+    pub(super) fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
 
 impl ApiKey {
     /// A new key of the system's random bytes.
@@ -54,7 +64,8 @@ impl ApiKey {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let is_graphic = text.bytes().all(|byte| byte.is_ascii_graphic());
         let key = Self { text: Zeroizing::new(text.to_owned()) };
-        (is_graphic && key.split().is_some()).then_some(key)
+        let is_whole = key.split().is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty());
+        (text.len() <= LONGEST && is_graphic && is_whole).then_some(key)
     }
 
     fn split(&self) -> Option<(&str, &str)> {
@@ -132,7 +143,20 @@ mod tests {
 
     #[test]
     fn what_does_not_look_like_a_key_is_none() {
-        for text in ["", "face_", "face_0a1b", "key_0a1b_x", "face_0a1b_x\u{e9}", "face_0a1b_x y"] {
+        let long = format!("face_0a1b_{}", "x".repeat(246));
+        assert!(ApiKey::parse(&long[1..]).is_none() && ApiKey::parse(&long[..255]).is_some());
+        for text in [
+            "",
+            "face_",
+            "face_0a1b",
+            "face__",
+            "face__x",
+            "face_0a1b_",
+            &long,
+            "key_0a1b_x",
+            "face_0a1b_x\u{e9}",
+            "face_0a1b_x y",
+        ] {
             assert!(ApiKey::parse(text).is_none(), "{text:?}");
         }
     }

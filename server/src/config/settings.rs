@@ -15,12 +15,14 @@ use super::matching::{AskedRule, METRICS, margin, model_id, target, threshold};
 use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
-    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SCORES, SWITCH, WebOrigins, address,
-    audit_age, count, crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins,
-    seconds,
+    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, RATE_PER_ADDRESS, RATE_PER_KEY, SCORES,
+    SWITCH, WebOrigins, address, audit_age, count, crops, file, folder, host, key_file, log_level, mebibytes,
+    number, one_of, origins, proxies, rates, seconds,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
+use crate::http::TrustedProxies;
+use crate::limits::Rates;
 use crate::quality::QualityGate;
 use crate::scores::Scores;
 
@@ -120,6 +122,26 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_CORS", value_name = "ORIGINS", default_value = "", hide_default_value = true)]
     #[arg(value_parser = origins)]
     pub(crate) cors: WebOrigins,
+    /// Reverse proxies that say whose address a request comes from, such as `127.0.0.1,10.0.0.0/8`: of them alone
+    /// `Forwarded` or `X-Forwarded-For` is believed, of which they have to set one and take the other away.
+    #[arg(
+        long,
+        env = "FACE_PROXIES",
+        value_name = "NETWORKS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    #[arg(value_parser = proxies)]
+    pub(crate) proxies: TrustedProxies,
+    /// Requests a second of one key, by class of routes, or off; twice as many may come at once. Classes that are left
+    /// out stay as here.
+    #[arg(long, env = "FACE_RATE_PER_KEY", value_name = "RATES", default_value = RATE_PER_KEY)]
+    #[arg(value_parser = rates(RATE_PER_KEY))]
+    pub(crate) rate_per_key: Rates,
+    /// The same of one address, or of one /64 of IPv6, with all of its keys; this machine's own are not counted.
+    #[arg(long, env = "FACE_RATE_PER_ADDRESS", value_name = "RATES", default_value = RATE_PER_ADDRESS)]
+    #[arg(value_parser = rates(RATE_PER_ADDRESS))]
+    pub(crate) rate_per_address: Rates,
     /// Pictures worked on at once [default: one a core].
     #[arg(long, env = "FACE_WORKERS", value_name = "COUNT", value_parser = count)]
     pub(crate) workers: NonZeroUsize,

@@ -9,10 +9,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
+use ipnet::IpNet;
 
 use crate::auth::{ApiKey, KeyFile};
 use crate::background::AuditAge;
-use crate::http::WebOrigin;
+use crate::http::{TrustedProxies, WebOrigin};
+use crate::limits::Rates;
 use crate::quality::QualityGate;
 use crate::scores::Scores;
 
@@ -54,6 +56,19 @@ pub(super) const QUALITY: [(&str, QualityGate); 3] =
 pub(super) const SCORES: [(&str, Scores); 2] = [("matches", Scores::Matches), ("all", Scores::All)];
 
 pub(super) const SWITCH: [(&str, bool); 2] = [("off", false), ("on", true)];
+
+/// Several times what a door with a few cameras, or a page that looks for faces while its camera runs, asks for.
+pub(super) const RATE_PER_KEY: &str =
+    "recognition=100,enrolment=100,detection=100,reading=500,administration=200";
+
+/// Several keys behind one address: the doors of a hall have one.
+pub(super) const RATE_PER_ADDRESS: &str =
+    "recognition=400,enrolment=400,detection=400,reading=2000,administration=800";
+
+/// A parser of rates, of which those that are left out are as in `usual`.
+pub(super) fn rates(usual: &'static str) -> impl Fn(&str) -> Result<Rates, String> + Clone {
+    move |text| Rates::parse(text, usual)
+}
 
 /// A parser of one of a few words, each with what it stands for.
 pub(super) fn one_of<T: Clone, const N: usize>(
@@ -165,6 +180,16 @@ pub(super) fn origins(text: &str) -> Result<WebOrigins, String> {
             })
         })
         .collect()
+}
+
+/// Networks and single addresses. Not all there are: then anybody could choose an address.
+pub(super) fn proxies(text: &str) -> Result<TrustedProxies, String> {
+    let listed = text.split(',').map(str::trim).filter(|network| !network.is_empty());
+    let network =
+        |text: &str| text.parse::<IpNet>().ok().or_else(|| Some(text.parse::<IpAddr>().ok()?.into()));
+    let advice = || "give networks or addresses, such as 127.0.0.1,10.0.0.0/8,2001:db8::/48".to_owned();
+    let networks = listed.map(|text| network(text).filter(|network| network.prefix_len() > 0));
+    Ok(TrustedProxies::new(&networks.collect::<Option<Vec<_>>>().ok_or_else(advice)?))
 }
 
 pub(super) fn log_level(text: &str) -> Result<String, String> {

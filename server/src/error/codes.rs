@@ -145,6 +145,14 @@ errors! {
         /// The request comes from a page of another site.
         ForeignOrigin => "Pages of that origin may not use this server: list it with --cors to allow it";
     }
+    KEYS_OFF: FORBIDDEN "keys_off" {
+        /// A server without keys has none to change.
+        KeysOff => "This server has no keys: start it with --keys FILE";
+    }
+    WIDER_KEY: FORBIDDEN "wider_key" {
+        /// A key that would be for more events than the one that asks.
+        WiderKey => "The key is for some events alone: keys that it makes and changes name some of these";
+    }
     DEBUG_DATA_OFF: FORBIDDEN "debug_data_off" {
         /// What is stored may not be looked at.
         DebugDataOff => "What is stored is not shown: start the server with --debug-data on to allow it";
@@ -160,6 +168,10 @@ errors! {
         example "Transaction '01a20fb1-0247-75c3-8a5d-21b9a30a7b91' not found" {
         /// The audit has nothing of a transaction.
         NoSuchTransaction(Uuid) => "Transaction '{0}' not found";
+    }
+    NO_SUCH_KEY: NOT_FOUND "no_such_key", example "Key 'door 1' not found" {
+        /// A key that is not there, or is wider than the one that asks.
+        NoSuchKey(String) => "Key '{0}' not found";
     }
     NO_SUCH_PATH: NOT_FOUND "no_such_path" {
         /// Nothing answers on this path.
@@ -188,6 +200,16 @@ errors! {
         example "It is the only face of user 'john_doe' of event 'conference_2024': delete the user instead" {}
     KEY_REUSED: CONFLICT "idempotency_key_reused",
         example "The idempotency key was used before, for another request: use a new key for each request" {}
+    KEY_EXISTS: CONFLICT "key_exists",
+        example "There is a key of the name 'door 1': rotate it, or choose another name" {
+        /// A name that a key has.
+        KeyExists(String) => "There is a key of the name '{0}': rotate it, or choose another name";
+    }
+    LAST_ADMIN_KEY: CONFLICT "last_admin_key" {
+        /// Nobody could make a key over HTTP any more.
+        LastAdminKey =>
+            "It is the last key of the role 'admin' for every event: make another one first, or use `face-server keys`";
+    }
     UNUSABLE_RULE: CONFLICT "unusable_match_rule",
         example "The rule for a match of event 'conference_2024' cannot be kept" {}
     SIMILAR_NAME: CONFLICT "similar_name",
@@ -225,6 +247,22 @@ errors! {
     }
     PICTURE_UNUSABLE: UNPROCESSABLE_ENTITY "picture_unusable",
         example "Look into the camera, and come nearer to it" {}
+    RATE_LIMITED: TOO_MANY_REQUESTS "rate_limited",
+        example "Too many requests of this kind with this key: try again in 1 s", retry after 1 seconds {
+        /// More requests of a key than it may send, in seconds until there is room for one.
+        KeyLimited { seconds: u32 } => "Too many requests of this kind with this key: try again in {seconds} s";
+        /// More requests from an address than may come from it, in seconds until there is room for one.
+        AddressLimited { seconds: u32 } =>
+            "Too many requests of this kind from this address: try again in {seconds} s";
+    }
+    TOO_MANY_FAILED_KEYS: TOO_MANY_REQUESTS "too_many_failed_keys",
+        example "Too many keys from this address do not hold, and this one does not either: try again in 8 s",
+        retry after 8 seconds
+    {
+        /// A key that does not hold, of an address that sent several, in seconds until it is told so again.
+        TooManyFailedKeys { seconds: u32 } =>
+            "Too many keys from this address do not hold, and this one does not either: try again in {seconds} s";
+    }
     INTERNAL: INTERNAL_SERVER_ERROR "internal",
         example "Internal server error: the server's log has the details under this answer's x-request-id" {
         /// A fault of this program.
@@ -234,6 +272,10 @@ errors! {
     BUSY: SERVICE_UNAVAILABLE "busy", retry after 1 seconds {
         /// As many pictures as allowed are being received or worked on.
         Busy => "The server is busy: try again in a moment";
+    }
+    KEYS_UNAVAILABLE: SERVICE_UNAVAILABLE "keys_unavailable", retry after 5 seconds {
+        /// The key file cannot be read or written.
+        KeysUnavailable => "The keys cannot be read or changed: the server's log says why";
     }
     STORE_UNAVAILABLE: SERVICE_UNAVAILABLE "store_unavailable",
         example "The store is not available: try again in a moment", retry after 5 seconds {}

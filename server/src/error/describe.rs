@@ -19,6 +19,8 @@ pub(crate) struct Description {
     pub(crate) code: &'static Code,
     /// Where it is not the code's.
     other_status: Option<StatusCode>,
+    /// Seconds after which to try again.
+    pub(crate) retry_after: Option<u32>,
     /// What happened and what to do; nothing of the inside for errors of ours.
     pub(crate) message: String,
     /// What is wrong with a picture.
@@ -72,7 +74,8 @@ impl Description {
         // Of a fault the client learns nothing but where to look.
         let words = if code == codes::INTERNAL { code.example } else { words };
         let (other_status, reasons, duplicate, other_person) = (None, Vec::new(), None, None);
-        Self { code, other_status, message: sentence(words), reasons, duplicate, other_person }
+        let (retry_after, message) = (code.retry_after, sentence(words));
+        Self { code, other_status, retry_after, message, reasons, duplicate, other_person }
     }
 
     /// An error that always reads as the example of its code.
@@ -108,11 +111,24 @@ impl Description {
 }
 
 impl ApiError {
+    /// The seconds to wait, where they are other than the code's.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most errors have none")]
+    fn wait(&self) -> Option<u32> {
+        match self {
+            Self::KeyLimited { seconds }
+            | Self::AddressLimited { seconds }
+            | Self::TooManyFailedKeys { seconds } => Some(*seconds),
+            _ => None,
+        }
+    }
+
     /// The status, code and words for a client of a path that answers in this shape, who is told so much of distances.
     #[expect(clippy::wildcard_enum_match_arm, reason = "most variants have their code in the table")]
     pub(crate) fn describe(&self, shape: Shape, scores: Scores) -> Description {
         if let Some(code) = self.code() {
-            return Description::new(code, &self.to_string());
+            let described = Description::new(code, &self.to_string());
+            let retry_after = self.wait().or(described.retry_after);
+            return Description { retry_after, ..described };
         }
         match self {
             Self::Face(error) => describe_face_error(error, shape),

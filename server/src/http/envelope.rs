@@ -120,7 +120,7 @@ fn note(description: &Description, error: Option<&Error>) {
 fn answer(description: &Description, shape: Shape, id: &str) -> HttpResponse {
     let (status, message) = (description.status(), &description.message);
     let mut answer = HttpResponseBuilder::new(status);
-    if let Some(seconds) = description.code.retry_after {
+    if let Some(seconds) = description.retry_after {
         answer.insert_header((RETRY_AFTER, seconds.to_string()));
     }
     // A 401 has to name a scheme (RFC 9110, section 15.5.2).

@@ -1,6 +1,7 @@
 //! What holds for every request: who may ask, how long it may take, and how an error reads.
 
 mod admission;
+mod client;
 mod deadline;
 mod envelope;
 mod head;
@@ -12,6 +13,7 @@ mod shape;
 mod utf8;
 
 pub(crate) use admission::{Admission, Pictures, admit};
+pub(crate) use client::{TrustedProxies, client_address};
 pub(crate) use deadline::keep_deadline;
 pub(crate) use envelope::render_errors;
 pub(crate) use head::{HeadAlone, answer_head};

@@ -17,6 +17,7 @@ use url::{Host, Origin, Url};
 
 use super::headers::{REQUEST_ID, TRANSACTION_ID};
 use crate::error::ApiError;
+use crate::limits::{LEFT, POLICY};
 
 /// Header by which a client marks a write that it may repeat.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -161,7 +162,7 @@ pub(crate) fn cors(policy: SitePolicy) -> Cors {
         // By name: for a browser a wildcard does not include Authorization.
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, IDEMPOTENCY_KEY])
         // Of other headers than these and a few common ones a script of another origin learns nothing.
-        .expose_headers([REQUEST_ID, TRANSACTION_ID, header::RETRY_AFTER])
+        .expose_headers([REQUEST_ID, TRANSACTION_ID, header::RETRY_AFTER, LEFT, POLICY])
         .max_age(PREFLIGHT_AGE)
 }
 

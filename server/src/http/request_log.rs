@@ -10,6 +10,7 @@ use tracing::Span;
 use tracing::field::Empty;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
 
+use super::client::client_address;
 use crate::metrics::{Metrics, RequestUnderWay};
 
 /// Where the span has whoever asks, once that is known.
@@ -32,7 +33,7 @@ impl RootSpanBuilder for RequestLog {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
         let path: String = request.path().chars().take(LONGEST_PATH).collect();
-        let client = client(request);
+        let client = client_address(request.request());
         // Declared empty, because a span drops values of fields that it was not made with. The gate and whoever renders
         // errors fill them in.
         tracing::info_span!(
@@ -40,7 +41,7 @@ impl RootSpanBuilder for RequestLog {
             id,
             method = %request.method(),
             path,
-            client,
+            %client,
             actor = Empty,
             code = Empty,
             detail = Empty
@@ -49,11 +50,6 @@ impl RootSpanBuilder for RequestLog {
 
     // `note_request` has seen the end, and knows the route.
     fn on_request_end<B: MessageBody>(_: Span, _: &Result<ServiceResponse<B>, Error>) {}
-}
-
-/// Who sent a request, as far as the network says.
-fn client(request: &ServiceRequest) -> Option<String> {
-    request.peer_addr().map(|peer| peer.ip().to_string())
 }
 
 /// Middleware within the span of a request that logs how it ended, and counts it.

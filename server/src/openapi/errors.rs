@@ -16,6 +16,8 @@ pub(crate) const ALWAYS: &[&Code] = &[
     codes::FOREIGN_ORIGIN,
     codes::INVALID_QUERY,
     codes::TOO_SLOW,
+    codes::RATE_LIMITED,
+    codes::TOO_MANY_FAILED_KEYS,
     codes::INTERNAL,
 ];
 

@@ -18,6 +18,7 @@ const LIKELY: &[&Code] = &[
     codes::OTHER_MODEL,
     codes::PICTURE_TOO_LARGE,
     codes::NOT_A_FORM,
+    codes::RATE_LIMITED,
     codes::INTERNAL,
     codes::STORE_UNAVAILABLE,
 ];

@@ -17,6 +17,7 @@ use super::no_query::refuse_query;
 use crate::auth::{Role, needs};
 use crate::error::codes::Code;
 use crate::http::Pictures;
+use crate::limits::RouteClass;
 use crate::openapi::errors::{ALWAYS, responses};
 use crate::openapi::keys::SCHEME;
 
@@ -31,6 +32,8 @@ pub(crate) struct Operation {
     role: Option<Role>,
     /// What the document says in place of it.
     described_role: Option<Role>,
+    /// What it is limited with.
+    class: RouteClass,
     /// What its forms hold.
     pictures: Pictures,
     routes: Vec<Route>,
@@ -64,12 +67,14 @@ impl Operation {
         let mut description = P::operation();
         description.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
         let methods = P::methods();
+        let is_reading = methods.iter().all(|method| matches!(method, HttpMethod::Get));
         Self {
             path: P::path(),
             description,
             schemas,
             role: None,
             described_role: None,
+            class: if is_reading { RouteClass::Reading } else { RouteClass::Administration },
             pictures: Pictures::One,
             routes: methods.iter().map(|name| route(name).to(handler.clone())).collect(),
             json_routes: Vec::new(),
@@ -81,6 +86,11 @@ impl Operation {
     /// where the setting `scores` gives that to everybody.
     pub(crate) fn about_embeddings(self) -> Self {
         Self { described_role: Some(Role::Admin), ..self }
+    }
+
+    /// The same, limited with others than those that read or those that change, as its method has it.
+    pub(crate) fn of_class(self, class: RouteClass) -> Self {
+        Self { class, ..self }
     }
 
     /// The same where forms hold several pictures.
@@ -127,12 +137,12 @@ impl Operation {
 
     /// The routes, in the order in which they are to be tried.
     fn into_routes(self) -> impl Iterator<Item = Route> {
-        let role = self.role;
+        let (role, class) = (self.role, self.class);
         // The older paths pass over what they do not know: their clients may send it.
         let has_no_query = self.path.starts_with("/v1/") && !self.has_query();
         let bare = move |route| if has_no_query { refuse_query(route) } else { route };
         let guarded = move |pictures, route| match role {
-            Some(role) => needs(role, pictures, bare(route)),
+            Some(role) => needs(role, class, pictures, bare(route)),
             None => bare(route),
         };
         // The first route whose guards hold is taken, so those with one more stand first. JSON holds no pictures.

@@ -25,8 +25,9 @@ PICTURES = [
 MODEL = "sface-2021dec"
 
 # The names of the examples in the document, so that these meet something.
-EVENT, USERS = "conference_2024", ("john_doe", "jane_smith")
+EVENT, USERS, KEYS = "conference_2024", ("john_doe", "jane_smith"), ("door 1", "door 2")
 NAMES = {"event": (EVENT,), "event_name": (EVENT,), "user": USERS, "user_id": USERS, "username": USERS}
+NAMES |= {"key": KEYS, "name": KEYS}
 INVISIBLE = " \u200b\u200c\u200d\u2060\ufeff"
 FORBIDDEN = {"Cc", "Zl", "Zp"}
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -79,7 +80,7 @@ def told(field, value):
     if field in NAMES:
         # One that is there, more often than not.
         return choices.choice(NAMES[field]) if choices.random() < 0.6 else plain(value)
-    return plain(value) if field in ("note", "reason") else value
+    return plain(value) if field in ("note", "reason", "label") else value
 
 
 def with_names(fields):
@@ -134,6 +135,13 @@ def body(case):
     if fields.get("retain_until"):
         # What is over is refused.
         fields["retain_until"] = "2126-01-31T00:00:00Z"
+    if fields.get("expires"):
+        fields["expires"] = "2126-01-31T00:00:00Z"
+    if case.path.endswith("/rotate"):
+        # Only some of those that were rotated hold at a time.
+        fields["old_until"] = "2026-01-31T00:00:00Z"
+    if isinstance(fields.get("events"), list):
+        fields["events"] = [plain(name) for name in fields["events"]]
     if isinstance(fields.get("match_rule"), dict):
         # What was not measured is refused.
         fields["match_rule"] = choices.choice(({"target_false_match_rate": 0.01}, {"threshold": 0.375}))

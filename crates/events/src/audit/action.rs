@@ -41,6 +41,14 @@ string_enum! {
         ReadCheckIns = "read_check_ins",
         /// The audit was read or given out.
         ReadAudit = "read_audit",
+        /// A key of a client was to be made.
+        CreateKey = "create_key",
+        /// A key's label, role, events or end were to be changed.
+        UpdateKey = "update_key",
+        /// A new key was to take the place of one.
+        RotateKey = "rotate_key",
+        /// A key was to be ended.
+        RevokeKey = "revoke_key",
         /// An event's time was over, and it was to be deleted with all that is known of it.
         ExpireEvent = "expire_event",
         /// Audit entries were too old, and were to be erased.

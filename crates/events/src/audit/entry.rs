@@ -59,6 +59,9 @@ pub struct AuditDetails {
     /// A stable code that says more, such as that of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
+    /// The name of the key of a client that it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_name: Option<Actor>,
 }
 
 impl AuditEntry {
@@ -71,9 +74,20 @@ impl AuditEntry {
         action: Action,
         outcome: Outcome,
     ) -> Self {
-        let (event, user, distance, threshold, model, code) = (None, None, None, None, None, None);
-        let details =
-            AuditDetails { outcome, transaction, actor, event, user, distance, threshold, model, code };
+        let (event, user, distance, threshold, model) = (None, None, None, None, None);
+        let (code, key_name) = (None, None);
+        let details = AuditDetails {
+            outcome,
+            transaction,
+            actor,
+            event,
+            user,
+            distance,
+            threshold,
+            model,
+            code,
+            key_name,
+        };
         Self { id: Uuid::now_v7(), time, action, details }
     }
 
@@ -88,6 +102,13 @@ impl AuditEntry {
     #[must_use]
     pub fn with_user(mut self, user: Username) -> Self {
         self.details.user = Some(user);
+        self
+    }
+
+    /// About the key of this name.
+    #[must_use]
+    pub fn with_key_name(mut self, name: Actor) -> Self {
+        self.details.key_name = Some(name);
         self
     }
 
@@ -190,6 +211,7 @@ struct Line<'a> {
     model: Option<&'a ModelId>,
     code: Option<&'a str>,
     transaction_id: Uuid,
+    key_name: Option<&'a Actor>,
 }
 
 /// The cells of an entry.
@@ -208,11 +230,13 @@ impl Exported for AuditEntry {
         "model",
         "code",
         "transaction_id",
+        "key_name",
     ];
 
     fn cells(&self) -> Vec<String> {
-        let AuditDetails { outcome, transaction, actor, event, user, distance, threshold, model, code } =
-            &self.details;
+        let details = &self.details;
+        let AuditDetails { outcome, transaction, actor, event, user, .. } = details;
+        let AuditDetails { distance, threshold, model, code, key_name, .. } = details;
         vec![
             self.id.to_string(),
             time_cell(self.time),
@@ -227,13 +251,14 @@ impl Exported for AuditEntry {
             model.as_ref().map(ToString::to_string).unwrap_or_default(),
             code.clone().unwrap_or_default(),
             transaction.to_string(),
+            key_name.as_ref().map(ToString::to_string).unwrap_or_default(),
         ]
     }
 
     fn line(&self) -> impl Serialize {
         let Self { id, time, action, details } = self;
-        let AuditDetails { outcome, transaction, actor, event, user, distance, threshold, model, code } =
-            details;
+        let AuditDetails { outcome, transaction, actor, event, user, .. } = details;
+        let AuditDetails { distance, threshold, model, code, key_name, .. } = details;
         Line {
             id: *id,
             time: *time,
@@ -248,6 +273,7 @@ impl Exported for AuditEntry {
             model: model.as_ref(),
             code: code.as_deref(),
             transaction_id: *transaction,
+            key_name: key_name.as_ref(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Calls of the API as a client makes them, without a socket.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 
 use actix_web::HttpResponse;
@@ -25,7 +26,11 @@ type Call = Rc<dyn Fn(TestRequest, Payload) -> LocalBoxFuture<'static, HttpRespo
 pub(super) struct Client {
     call: Call,
     key: Option<String>,
+    address: SocketAddr,
 }
+
+/// Where requests come from, unless a test says otherwise.
+const HERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4711);
 
 impl Client {
     /// A client of the application with this state.
@@ -43,7 +48,7 @@ impl Client {
             };
             answered.boxed_local()
         };
-        Self { call: Rc::new(call), key: None }
+        Self { call: Rc::new(call), key: None, address: HERE }
     }
 
     /// The same with a key.
@@ -51,9 +56,14 @@ impl Client {
         Self { key: Some(key.to_owned()), ..self.clone() }
     }
 
+    /// The same from another address.
+    pub(super) fn at(&self, address: &str) -> Self {
+        Self { address: SocketAddr::new(address.parse().unwrap(), HERE.port()), ..self.clone() }
+    }
+
     /// Prepares a request of any method to a path.
     pub(super) fn request(&self, method: &str, path: &str) -> Request {
-        let head = TestRequest::with_uri(path).method(method.parse().unwrap());
+        let head = TestRequest::with_uri(path).method(method.parse().unwrap()).peer_addr(self.address);
         let key = self.key.iter().map(|key| (AUTHORIZATION.to_string(), format!("Bearer {key}")));
         Request { call: Rc::clone(&self.call), head, headers: key.collect(), payload: Payload::None }
     }

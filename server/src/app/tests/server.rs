@@ -12,16 +12,17 @@ use ::events::{
 use embedding::{DistanceScale, ModelId};
 use embedding_store::{EmbeddingStore, EncryptionKey, InMemory};
 use face_core::FacePolicy;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use super::client::Client;
 use super::recogniser::TestRecogniser;
 use crate::app::AppState;
-use crate::auth::{Access, ApiKey, KeyRecord, KeyRing, Role};
+use crate::auth::{Access, ApiKey, KeyFile, KeyRecord, KeyRing, Keys, Role};
 use crate::calibration;
 use crate::config::{DLIB, SFACE};
-use crate::http::{Admission, SitePolicy, WebOrigin};
+use crate::http::{Admission, SitePolicy, TrustedProxies, WebOrigin};
 use crate::inference::Inference;
+use crate::limits::{Limits, Rates};
 use crate::metrics::{Metrics, TimedStore};
 use crate::quality::{CountingGate, QualityGate};
 use crate::routes::redoc_bundle;
@@ -50,6 +51,10 @@ pub(super) struct Options {
     pub(super) scores: Scores,
     /// See `--keys`; anyone may use a server without.
     pub(super) keys: Vec<KeyRecord>,
+    /// See `--keys`, of which nothing is read here but what changes over HTTP.
+    pub(super) key_file: KeyFile,
+    /// See `--rate-per-key` and `--rate-per-address`; nothing is limited unless a test says so.
+    pub(super) rates: (Rates, Rates),
 }
 
 impl Default for Options {
@@ -65,6 +70,8 @@ impl Default for Options {
             store: Arc::new(InMemory::new()),
             scores: Scores::Matches,
             keys: Vec::new(),
+            key_file: KeyFile::new("no/such/folder/keys.toml"),
+            rates: (Rates::OFF, Rates::OFF),
         }
     }
 }
@@ -93,7 +100,8 @@ pub(super) async fn start_with(options: Options) -> Client {
 pub(super) async fn state_with(options: Options) -> AppState {
     let has_keys = !options.keys.is_empty();
     let access = if has_keys {
-        Access::Keys(watch::channel(Arc::new(KeyRing::from_records(options.keys).unwrap())).1)
+        let ring = Arc::new(KeyRing::from_records(options.keys).unwrap());
+        Access::Keys(Arc::new(Keys::new(options.key_file, ring)))
     } else {
         Access::Anyone
     };
@@ -130,6 +138,8 @@ pub(super) async fn state_with(options: Options) -> AppState {
         admission: Admission::new(options.uploads, options.max_upload),
         policy: SitePolicy::new(&options.origins, has_keys),
         scores: options.scores,
+        proxies: TrustedProxies::default(),
+        limits: Limits::new(options.rates.0, options.rates.1),
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
+use super::change::{KeyChange, KeyChangeError};
 use super::replace::Changing;
-use super::{KeyRecord, KeyRing};
+use super::usage::{LastUses, last_uses};
+use super::{Caller, KeyRecord, KeyRing};
 use crate::reload::{Latest, Reloadable, open_regular, reload_on_change};
 use crate::toml_line::line_of;
 
@@ -60,15 +63,9 @@ pub(crate) enum KeyFileError {
     /// There is nobody whom a server could let in, which stops its start.
     #[error("the key file '{}' has no key: make one with `face-server keys add`", .0.display())]
     Empty(PathBuf),
-    /// There is a key of this name.
-    #[error("there is a key of the name '{0}': revoke it first, or choose another name")]
-    NameTaken(String),
-    /// There is none.
-    #[error("there is no key of the name '{0}'")]
-    NoSuchKey(String),
-    /// What was to be added is no key that could be used.
-    #[error("{0}")]
-    Unfit(String),
+    /// What was to be changed cannot be.
+    #[error(transparent)]
+    Change(#[from] KeyChangeError),
 }
 
 impl KeyFile {
@@ -116,41 +113,32 @@ impl KeyFile {
     /// # Errors
     /// [`KeyFileError::Broken`] says what is wrong.
     pub(crate) fn check(&self, records: &[KeyRecord]) -> Result<(), KeyFileError> {
-        check(records).map_err(|detail| self.broken(detail))
+        KeyRing::from_records(records.to_vec()).map(drop).map_err(|detail| self.broken(detail))
     }
 
-    /// Adds a key. Durable on return; the file is made when it is not there, for its owner alone.
+    /// Makes a change of the command's. Durable on return; the file is made when it is not there, for its owner alone,
+    /// and servers that use it notice it by themselves.
     ///
     /// # Errors
-    /// [`KeyFileError::NameTaken`], [`KeyFileError::Unfit`], and those of the file.
-    pub(crate) fn add(&self, record: KeyRecord) -> Result<(), KeyFileError> {
-        self.change(|records| {
-            if records.iter().any(|other| other.name == record.name) {
-                return Err(KeyFileError::NameTaken(record.name.to_string()));
-            }
-            records.push(record);
-            check(records).map_err(KeyFileError::Unfit)
-        })
+    /// [`KeyFileError::Change`], and those of the file.
+    pub(crate) fn change_by_command(&self, change: KeyChange) -> Result<KeyRecord, KeyFileError> {
+        Ok(self.change(change, None, OffsetDateTime::now_utc())?.0)
     }
 
-    /// Takes a key away. Durable on return; servers that use the file notice it by themselves.
+    /// The same for somebody who asks over HTTP, with all keys as they are then.
     ///
     /// # Errors
-    /// [`KeyFileError::NoSuchKey`], and those of the file.
-    pub(crate) fn revoke(&self, name: &str) -> Result<(), KeyFileError> {
-        // Nothing is made for a file that is not there.
-        self.read()?;
-        self.change(|records| {
-            let before = records.len();
-            records.retain(|record| record.name.as_str() != name);
-            if records.len() == before { Err(KeyFileError::NoSuchKey(name.to_owned())) } else { Ok(()) }
-        })
-    }
-
-    fn change(
+    /// [`KeyFileError::Change`], and those of the file.
+    pub(super) fn change(
         &self,
-        change: impl FnOnce(&mut Vec<KeyRecord>) -> Result<(), KeyFileError>,
-    ) -> Result<(), KeyFileError> {
+        change: KeyChange,
+        by: Option<&Caller>,
+        now: OffsetDateTime,
+    ) -> Result<(KeyRecord, Vec<KeyRecord>), KeyFileError> {
+        if !matches!(change, KeyChange::Add(_)) {
+            // Nothing is made for a file that is not there.
+            self.read()?;
+        }
         // The turn comes before the reading: of two programs that had both read the file, the second
         // would write back the key that the first has revoked.
         let turn = Changing::begin(&self.0).map_err(|source| self.failed(source))?;
@@ -159,10 +147,23 @@ impl KeyFile {
             Err(KeyFileError::Missing(_)) => Vec::new(),
             records => records?,
         };
-        change(&mut keys)?;
+        let changed = change.apply(&mut keys, by, now)?;
         let contents = Contents { version: VERSION, keys };
         let text = toml::to_string(&contents).map_err(|error| self.broken(error.to_string()))?;
-        turn.end(&text).map_err(|source| self.failed(source))
+        turn.end(&text).map_err(|source| self.failed(source))?;
+        Ok((changed, contents.keys))
+    }
+
+    /// When its keys were used last, as servers wrote it beside it.
+    ///
+    /// # Errors
+    /// [`KeyFileError::File`].
+    pub(crate) fn last_uses(&self) -> Result<LastUses, KeyFileError> {
+        last_uses(&self.0).map_err(|source| self.failed(source))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
     }
 
     fn parsed(&self, text: &str) -> Result<Vec<KeyRecord>, KeyFileError> {
@@ -178,7 +179,7 @@ impl KeyFile {
         KeyFileError::Broken { path: self.0.clone(), detail }
     }
 
-    fn failed(&self, source: io::Error) -> KeyFileError {
+    pub(super) fn failed(&self, source: io::Error) -> KeyFileError {
         KeyFileError::File { path: self.0.clone(), source }
     }
 }
@@ -207,10 +208,6 @@ impl Reloadable for KeyFile {
     fn value(&self, text: &String) -> Result<KeyRing, KeyFileError> {
         KeyRing::from_records(self.parsed(text)?).map_err(|detail| self.broken(detail))
     }
-}
-
-fn check(records: &[KeyRecord]) -> Result<(), String> {
-    KeyRing::from_records(records.to_vec()).map(drop)
 }
 
 /// Whoever could write the file could let themselves in.

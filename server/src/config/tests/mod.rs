@@ -11,11 +11,13 @@ use face_core::DetectorChoice;
 use super::origin::Origin;
 use super::sources::Sources;
 use super::*;
+use crate::http::TrustedProxies;
+use crate::limits::Rates;
 
 mod documents;
 
 /// How many settings there are.
-const SETTINGS: usize = 30;
+const SETTINGS: usize = 34;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],
@@ -223,6 +225,28 @@ fn keys_are_not_switched_off_by_a_variable_that_was_not_set_nor_shown_where_they
     let key = "face_0123456789ab_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     let refusal = refusal(&Said { environment: &[("FACE_KEYS", key)], ..NOTHING });
     assert!(refusal.contains("this is a key") && !refusal.contains("AAAA"), "{refusal}");
+}
+
+#[test]
+fn proxies_are_networks_or_addresses_and_never_everybody() {
+    let listed = |text| load(&Said { flags: &[("proxies", text)], ..NOTHING }).map(|config| config.proxies);
+    assert_eq!(listed("").unwrap(), TrustedProxies::default());
+    let networks = ["10.0.0.0/8", "127.0.0.1/32", "2001:db8::/48"].map(|network| network.parse().unwrap());
+    assert_eq!(listed("10.0.0.0/8, 127.0.0.1,2001:db8::/48").unwrap(), TrustedProxies::new(&networks));
+    for text in ["0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy.example", "10.0.0.1;10.0.0.2"] {
+        let refusal = listed(text).unwrap_err().to_string();
+        assert!(refusal.contains("proxies") && refusal.contains("give networks or addresses"), "{refusal}");
+    }
+}
+
+#[test]
+fn rates_are_said_for_some_classes_or_switched_off() {
+    let rates =
+        |text| load(&Said { flags: &[("rate-per-key", text)], ..NOTHING }).map(|config| config.rate_per_key);
+    assert_eq!(rates("reading=7").unwrap(), Rates::per_second([100, 100, 100, 7, 200]));
+    assert_eq!(rates("off").unwrap(), Rates::OFF);
+    let refusal = rates("reading=-1").unwrap_err().to_string();
+    assert!(refusal.contains("rate-per-key") && refusal.contains("recognition=100,reading=off"), "{refusal}");
 }
 
 #[test]

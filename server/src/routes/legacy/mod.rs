@@ -9,18 +9,21 @@ mod verify;
 
 use super::operation::Operation;
 use crate::auth::Role;
+use crate::limits::RouteClass;
 
 /// All of them.
 pub(super) fn operations() -> impl Iterator<Item = Operation> {
     let superseded = [
-        Operation::new(Role::Enrol, add_user::__path_add_user, add_user::add_user),
-        Operation::new(Role::Verify, verify::__path_verify, verify::verify),
+        Operation::new(Role::Enrol, add_user::__path_add_user, add_user::add_user)
+            .of_class(RouteClass::Enrolment),
+        Operation::new(Role::Verify, verify::__path_verify, verify::verify).of_class(RouteClass::Recognition),
         Operation::new(Role::Verify, events::__path_list_events, events::list_events),
         Operation::new(Role::Admin, events::__path_delete_event, events::delete_event),
         Operation::new(Role::Enrol, users::__path_list_users, users::list_users),
         // Deletes by GET, as clients of the replaced service do. Links and images of other sites are kept off it by
         // `check_site`.
-        Operation::new(Role::Admin, users::__path_delete_user, users::delete_user),
+        Operation::new(Role::Admin, users::__path_delete_user, users::delete_user)
+            .of_class(RouteClass::Administration),
         Operation::new(Role::Verify, transactions::__path_get_transaction, transactions::get_transaction),
     ];
     // `/v1` has nothing like it.

@@ -10,6 +10,7 @@ use self::readings::text;
 use crate::auth::{Role, needs};
 use crate::error::ApiError;
 use crate::http::{Admission, Pictures};
+use crate::limits::RouteClass;
 use crate::service::Service;
 
 const PATH: &str = "/metrics";
@@ -19,7 +20,12 @@ const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=u
 
 /// The path among those of the API: with keys for admins.
 pub(super) fn table(routes: &mut ServiceConfig) {
-    routes.service(resource(PATH).route(needs(Role::Admin, Pictures::One, get().to(metrics))));
+    routes.service(resource(PATH).route(needs(
+        Role::Admin,
+        RouteClass::Reading,
+        Pictures::One,
+        get().to(metrics),
+    )));
 }
 
 /// The path alone and for everybody, for an address of its own.

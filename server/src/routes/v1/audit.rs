@@ -69,6 +69,9 @@ pub(crate) struct EntryResponse {
     /// The model in which the distances are meant.
     #[schema(value_type = Option<String>, required = true, example = "sface-2021dec")]
     model: Option<ModelId>,
+    /// The name of the key that it was about.
+    #[schema(value_type = Option<String>, required = true, example = "door 1")]
+    key_name: Option<Actor>,
 }
 
 /// The audit, page by page.
@@ -251,7 +254,17 @@ impl EntryResponse {
         let is_match = entry.is_match();
         let AuditEntry { id, time, action, details, .. } = entry;
         let AuditDetails {
-            outcome, transaction, actor, event, user, distance, threshold, model, code, ..
+            outcome,
+            transaction,
+            actor,
+            event,
+            user,
+            distance,
+            threshold,
+            model,
+            code,
+            key_name,
+            ..
         } = details;
         let [distance, threshold] =
             [distance, threshold].map(|distance| scores.show(is_match, distance.map(Distance::value)));
@@ -269,6 +282,7 @@ impl EntryResponse {
             distance,
             threshold,
             model,
+            key_name,
         }
     }
 }

@@ -8,6 +8,7 @@ mod enrolment;
 mod events;
 mod face_response;
 mod idempotency;
+mod keys;
 mod list_file;
 mod object;
 mod paging;
@@ -42,6 +43,7 @@ pub(super) fn operations() -> impl Iterator<Item = Operation> {
         check_ins::operations(),
         pictures::operations(),
         audit::operations(),
+        keys::operations(),
     ];
     topics.into_iter().flatten()
 }

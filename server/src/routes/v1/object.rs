@@ -1,4 +1,4 @@
-//! JSON bodies that are objects: a list of the fields' values without their names is none.
+//! JSON bodies that are objects, and how their fields are read: a list of values without their names is none.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,11 +6,30 @@ use std::marker::PhantomData;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use time::OffsetDateTime;
 
 /// What is read from an object alone. A derived `Deserialize` takes a list for a struct as well, so that `[]`
 /// would read as a change of nothing.
 #[derive(Debug)]
 pub(crate) struct FromObject<T>(pub(crate) T);
+
+/// A time in RFC 3339.
+#[derive(Debug, Clone, Copy, Deserialize)]
+// A type that reads itself, as `given` needs one: `rfc3339::option` could not tell null from what is left out.
+pub(crate) struct Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime);
+
+impl Time {
+    pub(crate) fn get(self) -> OffsetDateTime {
+        self.0
+    }
+}
+
+/// Tells what is given as null from what is left out.
+pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for FromObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

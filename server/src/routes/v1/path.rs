@@ -2,7 +2,7 @@
 
 use std::future::{Ready, ready};
 
-use ::events::{EventName, Username};
+use ::events::{Actor, EventName, Username};
 use actix_web::dev::Payload;
 use actix_web::web::Path;
 use actix_web::{FromRequest, HttpRequest};
@@ -45,6 +45,15 @@ pub(crate) struct WithId {
     pub(crate) id: Uuid,
 }
 
+/// The key that a path names.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct OfKey {
+    /// Name of the key, percent-encoded.
+    #[param(value_type = String, min_length = 1, max_length = 128, example = "door%201")]
+    pub(crate) key: Actor,
+}
+
 /// The segments of a path that have a name, percent-decoded.
 ///
 /// The only way to the event that a path names, and so the one place that asks whether it is the caller's.
@@ -53,6 +62,7 @@ struct Segments {
     event: Option<String>,
     user: Option<String>,
     id: Option<String>,
+    key: Option<String>,
 }
 
 impl Segments {
@@ -72,6 +82,11 @@ impl Segments {
 
     fn user(&self) -> Result<Username, ApiError> {
         username("user", self.user.as_deref().ok_or(ApiError::NoSuchPath)?)
+    }
+
+    fn key(&self) -> Result<Actor, ApiError> {
+        let name = self.key.as_deref().ok_or(ApiError::NoSuchPath)?;
+        Actor::new(name).map_err(|error| ApiError::Field(format!("field 'key': {error}")))
     }
 
     fn id(&self) -> Result<Uuid, ApiError> {
@@ -97,6 +112,7 @@ macro_rules! from_path {
 
 from_path!(InEvent: |path, request| Ok(Self { event: path.event(request)? }));
 from_path!(OfUser: |path, request| Ok(Self { event: path.event(request)?, user: path.user()? }));
+from_path!(OfKey: |path, _| Ok(Self { key: path.key()? }));
 from_path!(WithId: |path, _| Ok(Self { id: path.id()? }));
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use crate::audit::Transaction;
 use crate::auth::Role;
 use crate::error::{ApiError, WhichPicture};
 use crate::form::Form;
+use crate::limits::RouteClass;
 use crate::openapi::errors::PICTURE;
 use crate::routes::operation::Operation;
 use crate::scores::{EmbeddingAccess, Score, Scores};
@@ -142,12 +143,16 @@ pub(crate) struct ComparisonResponse {
 /// The operations on pictures alone.
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        Operation::new(Role::Verify, __path_detect_faces, detect_faces).with_errors(&[PICTURE]),
+        Operation::new(Role::Verify, __path_detect_faces, detect_faces)
+            .of_class(RouteClass::Detection)
+            .with_errors(&[PICTURE]),
         Operation::new(Role::Verify, __path_compare_faces, compare_faces)
+            .of_class(RouteClass::Recognition)
             .with_several_pictures()
             .with_errors(&[PICTURE]),
         Operation::new(Role::Verify, __path_embed_faces, embed_faces)
             .about_embeddings()
+            .of_class(RouteClass::Enrolment)
             .with_errors(&[PICTURE]),
     ]
 }
@@ -155,7 +160,8 @@ pub(super) fn operations() -> Vec<Operation> {
 /// Find faces
 ///
 /// Finds every face of a picture, says where it is and how well it is shown. A picture without a face is no
-/// error: `faces` is then empty. The picture is not kept.
+/// error: `faces` is then empty. The picture is not kept. It is asked several times a second while a camera runs, says
+/// nothing of anybody, and is in no audit.
 #[utoipa::path(
     post, path = "/v1/faces/detect", tag = "Pictures",
     request_body(content = PictureForm, content_type = "multipart/form-data"),
@@ -163,13 +169,10 @@ pub(super) fn operations() -> Vec<Operation> {
 )]
 async fn detect_faces(
     service: Data<Service>,
-    transaction: Transaction,
     form: Form<PictureForm>,
 ) -> Result<Json<DetectedFaces>, ApiError> {
-    let pending = transaction.begin(Action::Detect);
     let picture = form.into_inner().picture();
-    let AnalyzedFaces { size: (width, height), faces } =
-        pending.record(service.inference.detect(picture)).await?;
+    let AnalyzedFaces { size: (width, height), faces } = service.inference.detect(picture).await?;
     let faces = faces.iter().map(FaceResponse::from).collect();
     Ok(Json(DetectedFaces { width, height, faces }))
 }

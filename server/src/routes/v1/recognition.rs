@@ -20,6 +20,7 @@ use crate::audit::Transaction;
 use crate::auth::Role;
 use crate::error::{ApiError, codes};
 use crate::form::Form;
+use crate::limits::RouteClass;
 use crate::openapi::errors::{EVENT, PICTURE, STORE, USER};
 use crate::quality::Judged;
 use crate::routes::operation::Operation;
@@ -113,8 +114,10 @@ pub(super) fn operations() -> Vec<Operation> {
     let of_model = [codes::OTHER_MODEL, codes::UNUSABLE_RULE];
     vec![
         Operation::new(Role::Verify, __path_identify, identify)
+            .of_class(RouteClass::Recognition)
             .with_errors(&[STORE, EVENT, PICTURE, &of_model]),
         Operation::new(Role::Verify, __path_verify_user, verify_user)
+            .of_class(RouteClass::Recognition)
             .with_errors(&[STORE, USER, PICTURE, &of_model]),
     ]
 }

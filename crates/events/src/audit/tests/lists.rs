@@ -167,7 +167,7 @@ async fn as_a_file_the_audit_is_csv_without_formulas_or_a_json_object_a_line() {
     assert_eq!(
         lines,
         [
-            "id,time,action,outcome,transaction,actor,event,user,distance,threshold,model,code,transaction_id"
+            "id,time,action,outcome,transaction,actor,event,user,distance,threshold,model,code,transaction_id,key_name"
                 .to_owned(),
             format!(
                 "{},2023-11-14T22:13:20Z,identify,match,{},door,fair,'=1+1,0.25,0.375,test-model,,{1}",

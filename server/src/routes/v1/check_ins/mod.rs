@@ -7,6 +7,7 @@ mod response;
 
 use crate::auth::Role;
 use crate::error::codes;
+use crate::limits::RouteClass;
 use crate::openapi::errors::{EVENT, JSON, PAGED, PICTURE, STORE};
 use crate::routes::operation::Operation;
 
@@ -24,6 +25,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::new(Role::Verify, list::__path_list_check_ins, list::list_check_ins)
             .with_errors(&[STORE, EVENT, PAGED]),
         Operation::new(Role::Verify, create::__path_check_in, create::check_in)
+            .of_class(RouteClass::Recognition)
             .or_json(create::check_in_by_name)
             .with_errors(&[STORE, EVENT, PICTURE, JSON, &check_in]),
         Operation::new(Role::Verify, correct::__path_get_check_in, correct::get_check_in)

@@ -14,6 +14,7 @@ use crate::auth::Role;
 use crate::error::{ApiError, codes};
 use crate::error::{DuplicateOf, UnlikeFace};
 use crate::form::Form;
+use crate::limits::RouteClass;
 use crate::openapi::errors::{JSON, PICTURE, STORE};
 use crate::routes::operation::Operation;
 use crate::routes::v1::idempotency::Idempotency;
@@ -39,6 +40,7 @@ pub(super) fn operations() -> Vec<Operation> {
     ];
     vec![
         Operation::new(Role::Enrol, __path_enrol_faces, enrol_faces)
+            .of_class(RouteClass::Enrolment)
             .or_json(enrol_embeddings)
             .with_several_pictures()
             .with_errors(&[STORE, PICTURE, JSON, &enrol]),

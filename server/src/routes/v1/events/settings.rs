@@ -2,11 +2,12 @@
 
 use ::events::{DuplicatePolicy, EventChange, EventName, EventSettings, FalseMatchRate, MatchRule, Metadata};
 use embedding::{Distance, ModelId};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::routes::v1::object::{Time, given};
 use crate::routes::v1::verdict::{RuleDistance, RuleRate, RuleResponse};
 use crate::service::Service;
 
@@ -87,16 +88,6 @@ pub(crate) struct EventPatch {
     metadata: Option<Option<Metadata>>,
 }
 
-/// A time in RFC 3339.
-#[derive(Debug, Clone, Copy, Deserialize)]
-// A type that reads itself, as `given` needs one: `rfc3339::option` could not tell null from what is left out.
-pub(super) struct Time(#[serde(with = "time::serde::rfc3339")] OffsetDateTime);
-
-/// Tells what is given as null from what is left out.
-fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
-}
-
 impl EventBody {
     pub(super) async fn parse(self, service: &Service, event: &EventName) -> Result<EventSettings, ApiError> {
         let Self { model, match_rule, on_duplicate, on_other_person, retain_until, metadata } = self;
@@ -124,7 +115,7 @@ impl EventPatch {
             Some(None) => Some(None),
             None => None,
         };
-        let time = |time: Option<Time>| time.map(|Time(time)| to_come(time)).transpose();
+        let time = |time: Option<Time>| time.map(|time| to_come(time.get())).transpose();
         Ok(EventChange {
             match_rule,
             model: None,
