@@ -150,12 +150,14 @@ fn masked(key: &str, text: &str) -> String {
     text.to_owned()
 }
 
-/// `models` in a checkout, else the user's data folder.
+/// `models` in a checkout, else beside the program as in an unpacked archive, else in the user's data folder.
 fn default_models() -> String {
     let here = PathBuf::from("models");
+    let beside = || Some(env::current_exe().ok()?.parent()?.join("models"));
     let users = || Some(etcetera::choose_base_strategy().ok()?.data_dir().join("face-server/models"));
-    let folder = if here.join("manifest.toml").is_file() { here } else { users().unwrap_or(here) };
-    folder.display().to_string()
+    let is_there = |folder: &PathBuf| folder.join("manifest.toml").is_file();
+    let found = Some(here.clone()).filter(is_there).or_else(|| beside().filter(is_there));
+    found.or_else(users).unwrap_or(here).display().to_string()
 }
 
 fn default_workers() -> String {

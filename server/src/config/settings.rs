@@ -51,7 +51,7 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_GALLERY_LIMIT", value_name = "USERS", default_value = "1000000")]
     #[arg(value_parser = number("a whole number of users", 0..=10_000_000_usize))]
     pub(super) gallery_limit: usize,
-    /// Folder that the set-up made [default: models, else the user's data folder].
+    /// Folder that the set-up made [default: models, else beside the program, else the user's data folder].
     #[arg(long, env = "FACE_MODELS", value_name = "FOLDER", value_parser = PathBuf::from_str)]
     pub(crate) models: PathBuf,
     /// Model of events that come into being: sface-2021dec, or dlib-resnet-v1 for dlib's numbers; an event keeps its
