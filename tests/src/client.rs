@@ -78,6 +78,12 @@ impl Client {
         Ok(Self { url: url.to_owned(), http, key: None })
     }
 
+    /// Host and port of the server.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.url.split_once("://").map_or(&self.url, |(_, address)| address)
+    }
+
     /// The same with a key.
     #[must_use]
     pub fn with_key(&self, key: &str) -> Self {

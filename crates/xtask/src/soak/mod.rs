@@ -5,6 +5,7 @@
 //! and the inputs that broke a target.
 
 mod outcome;
+mod overload;
 mod stores;
 
 use std::ffi::OsString;
@@ -64,6 +65,10 @@ pub(crate) struct Soak {
     /// compare
     #[arg(long, value_name = "USERS", conflicts_with_all = FUZZING)]
     moving: Option<u32>,
+    /// In place of the fuzz targets, ask a server for twice what it can do for so long, then send it malformed
+    /// requests, and hold its answers, times and memory to bounds
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = FUZZING)]
+    overload: Option<u32>,
     /// One target in place of all
     #[arg(long, value_parser = TARGETS)]
     target: Option<String>,
@@ -74,6 +79,9 @@ pub(crate) struct Soak {
 
 /// Builds and runs the targets; an error names the inputs that broke one. Or tries the stores.
 pub(crate) fn soak(soak: &Soak) -> Result<()> {
+    if let Some(seconds) = soak.overload {
+        return overload::overload(seconds);
+    }
     if soak.tries_stores() {
         soak.crashes.map_or(Ok(()), stores::crashes)?;
         soak.outage.map_or(Ok(()), stores::outage)?;
