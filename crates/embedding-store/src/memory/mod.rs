@@ -14,8 +14,8 @@ use uuid::Uuid;
 pub use journal::InMemoryJournal;
 
 use crate::{
-    EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersion, EventVersions, FaceSample, Journal,
-    Listing, Page, StoreError, UserRecord, UserSnapshot, Username,
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersion, FaceSample, Journal, Listing, Page,
+    StoreError, UserRecord, UserSnapshot, Username,
 };
 
 /// Keeps everything in memory: `memory:`. What it holds ends with the value.
@@ -209,10 +209,6 @@ impl EmbeddingStore for InMemory {
             samples: user.samples.values().cloned().collect(),
         });
         Ok(EventSnapshot { event: found.record.clone(), users: users.collect() })
-    }
-
-    fn versions(&self) -> Option<&dyn EventVersions> {
-        Some(self)
     }
 
     fn journal(&self) -> Option<Arc<dyn Journal>> {

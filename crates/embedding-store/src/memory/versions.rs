@@ -74,6 +74,8 @@ impl InMemory {
     }
 }
 
+/// For several services that share the value in one process, and tell each other of their changes: a store of theirs can
+/// offer it. By itself the value has one owner, who needs none.
 #[async_trait]
 impl EventVersions for InMemory {
     async fn version(&self, event: &EventName) -> Result<Option<EventVersion>, StoreError> {

@@ -55,7 +55,9 @@ impl Inner {
         let Some(turn) = self.galleries.turn_if_free(event) else { return Ok(Some(former)) };
         match self.current(&turn).await {
             // Only an absent store is bridged: the old gallery must not hide that the store's data is damaged.
-            Err(EventError::Store(error @ StoreError::Unavailable { .. })) => {
+            Err(EventError::Store(
+                error @ StoreError::Unavailable { .. },
+            )) => {
                 tracing::warn!(%event, %error, "cannot read a changed event: searched as it was before");
                 Ok(Some(former))
             }
@@ -78,6 +80,11 @@ impl Inner {
 
     /// Reads the event from the store and publishes what came of it.
     pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<LoadedEvent>, EventError> {
+        // Before the event: what is read then is at least of this version.
+        let version = match self.store.versions() {
+            Some(versions) => versions.version(turn.event()).await?,
+            None => None,
+        };
         // Asked first, so that an event too large for memory is never loaded whole.
         let loaded = match self.left_in_store(turn.event()).await? {
             Some(loaded) => Some(loaded),
@@ -88,6 +95,7 @@ impl Inner {
             },
         };
         turn.publish(loaded.clone());
+        turn.is_at(version.filter(|_| loaded.is_some()));
         Ok(loaded)
     }
 

@@ -20,6 +20,7 @@ mod repeat;
 mod retention;
 mod samples;
 mod search;
+mod store_samples;
 mod transfer;
 mod users;
 mod verify;
