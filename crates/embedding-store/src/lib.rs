@@ -57,6 +57,7 @@ mod store;
 mod store_ext;
 mod text_type;
 mod url;
+mod versions;
 mod visible_form;
 
 #[cfg(feature = "postgres")]
@@ -83,3 +84,4 @@ pub use search::{NearestTemplates, TemplateSearch};
 pub use store::EmbeddingStore;
 pub use store_ext::EmbeddingStoreExt;
 pub use url::{StoreOptions, StoreUrl, StoreUrlError};
+pub use versions::{AppendedAt, ChangedUsers, EventVersion, EventVersions};

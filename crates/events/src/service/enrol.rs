@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use embedding::{Embedding, EmbeddingError, Template};
 use embedding_store::{DuplicatePolicy, EventName, FaceSample, StoreError, Subject, Username};
-use time::OffsetDateTime;
 
 use super::duplicates::Duplicate;
 use super::enrolment::{EnrolmentFace, EnrolmentOptions, EnrolmentOutcome};
@@ -12,8 +11,13 @@ use super::galleries::Turn;
 use super::loaded_event::LoadedEvent;
 use super::other_person::{self, OtherPerson};
 use super::repeat::Earlier;
+use super::store_samples::{Seen, samples_of};
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
+
+/// How often an enrolment is decided anew when other services change the event meanwhile. Each time one of them has got on,
+/// so more than a few are needed only where many work on one event.
+const ATTEMPTS: usize = 64;
 
 /// What is to be stored, and what was found out before.
 struct Plan<'a> {
@@ -47,11 +51,12 @@ impl EventService {
     /// Adds faces to a user; the user and the event are made when they are not there. Durable on return.
     ///
     /// Whether another user has one of them, within the distance that is a match in the event, is decided by
-    /// what this service knows: one whom another service enrolled in the same moment can be missed.
+    /// what the store holds, where it keeps versions ([`embedding_store::EventVersions`]) and the rule is to refuse. Else it is
+    /// decided by what this service knows, and one whom another service enrolled in the same moment can be missed.
     ///
     /// A request with the mark of one that was made before answers as that did and writes nothing; one that
-    /// was interrupted before it was done is continued. Two that are made to two services in the same moment
-    /// may both be done.
+    /// was interrupted before it was done is continued. Of two that are made to two services in the same moment
+    /// one is done, and both answer the same.
     ///
     /// # Errors
     /// Nothing was written on [`EventError::ModelMismatch`], when the event is of another model than a face or its
@@ -82,21 +87,37 @@ impl Inner {
         options: &EnrolmentOptions,
     ) -> Result<EnrolmentOutcome, EventError> {
         let turn = self.galleries.turn(event).await;
-        let loaded = match self.current(&turn).await? {
-            // The same request may have made it through another service, of which no change has come yet.
-            None if options.request.is_some() => self.read(&turn).await?,
-            loaded => loaded,
-        };
-        match self.enrol_in(&turn, loaded, user, faces, options).await {
-            // Another service made the event for another model, and no change has come of it yet. Nothing was written.
-            Err(EventError::Store(error @ StoreError::Conflict { subject: Subject::Event(_), .. })) => {
-                tracing::info!(%event, %error, "enrolment tried again: the event was changed by another");
-                // Now that the model is known, a face of another is refused with `ModelMismatch`.
-                let loaded = self.read(&turn).await?;
-                self.enrol_in(&turn, loaded, user, faces, options).await
+        let mut was_read = false;
+        for _ in 0..ATTEMPTS {
+            let loaded = match self.current(&turn).await? {
+                // The same request may have made it through another service, of which no change has come yet.
+                None if options.request.is_some() => self.read(&turn).await?,
+                loaded => loaded,
+            };
+            match self.enrol_in(&turn, loaded, user, faces, options).await {
+                // In each case nothing was written. Another service changed the event since its faces were searched, or is
+                // doing this very request.
+                Err(EventError::Store(error @ StoreError::Changed { .. })) => {
+                    tracing::debug!(%event, %error, "enrolment tried again: the event was changed by another");
+                }
+                Err(EventError::Store(error @ StoreError::Conflict { subject: Subject::User(..), .. }))
+                    if options.request.is_some() =>
+                {
+                    tracing::debug!(%event, %error, "enrolment looked up again: the request is done elsewhere too");
+                }
+                // Another service made the event for another model, and no change has come of it yet.
+                Err(EventError::Store(error @ StoreError::Conflict { subject: Subject::Event(_), .. }))
+                    if !was_read =>
+                {
+                    tracing::info!(%event, %error, "enrolment tried again: the event was changed by another");
+                    // Now that the model is known, a face of another is refused with `ModelMismatch`.
+                    self.read(&turn).await?;
+                    was_read = true;
+                }
+                outcome => return outcome,
             }
-            outcome => outcome,
         }
+        Err(StoreError::unavailable(true, "other servers change the event faster than it is read").into())
     }
 
     async fn enrol_in(
@@ -107,6 +128,10 @@ impl Inner {
         faces: &[EnrolmentFace],
         options: &EnrolmentOptions,
     ) -> Result<EnrolmentOutcome, EventError> {
+        let refuses =
+            options.duplicate_policy(loaded.as_ref().map(LoadedEvent::rules)) == DuplicatePolicy::Reject;
+        let (loaded, seen) =
+            if refuses { self.caught_up(turn, loaded).await? } else { (loaded, Seen::Unknown) };
         let event = turn.event();
         // All faces before anything is written: a request with one wrong face stores none.
         for face in faces {
@@ -139,7 +164,8 @@ impl Inner {
                 repeated: true,
             });
         }
-        let template = self.template_with(event, user, &enrolled, &pending)?;
+        let made = samples_of(event, user, &pending, options, &enrolled)?;
+        let template = self.template_with(event, user, &enrolled, &made)?;
         let users_before = match &loaded {
             Some(LoadedEvent::InMemory(gallery)) => gallery.len(),
             Some(LoadedEvent::InStore(..)) | None => 0,
@@ -150,13 +176,11 @@ impl Inner {
             Some(loaded @ LoadedEvent::InStore(..)) => loaded,
             None => self.keep(self.empty(template.model()).with(user, &template)?),
         };
-        let made = pending.iter().map(|face| sample(event, user, face, options));
-        let made = made.collect::<Result<Vec<_>, EventError>>()?;
         let mut ids = made.iter().map(FaceSample::id).collect::<Vec<_>>().into_iter();
         let samples =
             earlier.samples.into_iter().filter_map(|stored| stored.or_else(|| ids.next())).collect();
 
-        let embedding_count = self.append(turn, enrolled.len(), made, now_loaded.clone()).await?;
+        let embedding_count = self.append(turn, seen, enrolled.len(), made, now_loaded.clone()).await?;
         // Not before the write: the log must not report an enrolment that failed.
         for Duplicate { user: other, distance } in &duplicates {
             tracing::warn!(%event, %user, %other, %distance, "a face was enrolled that another user has");
@@ -185,7 +209,8 @@ impl Inner {
             return Err(EmbeddingError::NoSamples.into());
         }
         let reused = || EventError::RequestReused { event: event.clone(), user: user.clone() };
-        let earlier = Earlier::find(options.request.as_deref(), faces, enrolled)?.ok_or_else(reused)?;
+        let earlier = Earlier::find(event, user, options.request.as_deref(), faces, enrolled)?;
+        let earlier = earlier.ok_or_else(reused)?;
         let stored = faces.iter().zip(&earlier.samples);
         let pending: Vec<_> = stored.filter(|(_, sample)| sample.is_none()).map(|(face, _)| face).collect();
         let embeddings: Vec<_> = faces.iter().map(|face| &face.embedding).collect();
@@ -236,62 +261,32 @@ impl Inner {
         }
     }
 
-    /// The template of a user with more faces. It is made before they are stored, and for each of them, as each
+    /// The template of a user with more samples. It is made before they are stored, and for each of them, as each
     /// is stored by itself: what is stored must always make one.
     fn template_with(
         &self,
         event: &EventName,
         user: &Username,
         enrolled: &[FaceSample],
-        faces: &[&EnrolmentFace],
+        made: &[FaceSample],
     ) -> Result<Template, EventError> {
-        let samples = |count: usize| {
-            let faces = faces.iter().take(count).map(|face| &face.embedding);
-            enrolled.iter().map(FaceSample::embedding).chain(faces)
-        };
         let cancels = |error: EmbeddingError| match (error, enrolled) {
             (EmbeddingError::ZeroLength, [_, ..]) => {
                 EventError::NoTemplate { event: event.clone(), user: user.clone() }
             }
             (error, _) => error.into(),
         };
-        for count in 1..=faces.len() {
-            Template::check(samples(count)).map_err(cancels)?;
+        for count in 1..=made.len() {
+            let samples = enrolled.iter().chain(made.iter().take(count));
+            Template::check(samples.map(FaceSample::embedding)).map_err(cancels)?;
         }
-        let model = faces.first().map(|face| face.embedding.model()).ok_or(EmbeddingError::NoSamples)?;
-        Template::from_embeddings(self.models.scale(model), samples(faces.len())).map_err(cancels)
-    }
-
-    /// Stores samples of a user with so many, publishes what the event then is, and returns the new count.
-    async fn append(
-        &self,
-        turn: &Turn<'_>,
-        before: usize,
-        samples: Vec<FaceSample>,
-        now_loaded: LoadedEvent,
-    ) -> Result<usize, EventError> {
-        let change = turn.change();
-        let (mut count, mut expected, mut as_read) = (before, before, true);
-        // One after another: if one fails those before it are stored, and each count is known beforehand.
-        for sample in samples {
-            expected += 1;
-            count = match self.store.append_sample(sample).await {
-                Ok(count) => count,
-                // It was refused for what it says, so what is published is still right. Any other error casts
-                // doubt on that.
-                Err(error @ StoreError::Unstorable { .. }) if expected == before + 1 => {
-                    change.nothing_written();
-                    return Err(error.into());
-                }
-                Err(error) => return Err(error.into()),
-            };
-            as_read &= count == expected;
-        }
-        // Another count means that the store held other samples than were read: a gallery is then stale.
-        if as_read || matches!(now_loaded, LoadedEvent::InStore(..)) {
-            change.done(Some(now_loaded));
-        }
-        Ok(count)
+        // In the order of their ids, as when the event is read: another order rounds otherwise.
+        let mut samples: Vec<_> = enrolled.iter().chain(made).collect();
+        samples.sort_by_key(|sample| sample.id());
+        let model =
+            samples.first().map(|sample| sample.embedding().model()).ok_or(EmbeddingError::NoSamples)?;
+        Template::from_embeddings(self.models.scale(model), samples.iter().map(|sample| sample.embedding()))
+            .map_err(cancels)
     }
 
     /// The samples of a user who may be known: none when the store does not know the user. Without the event
@@ -309,23 +304,4 @@ impl Inner {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-fn sample(
-    event: &EventName,
-    user: &Username,
-    face: &EnrolmentFace,
-    options: &EnrolmentOptions,
-) -> Result<FaceSample, EventError> {
-    let EnrolmentFace { embedding, detection_score, quality, source } = face.clone();
-    let now = OffsetDateTime::now_utc();
-    let sample = FaceSample::new(event.clone(), user.clone(), embedding, detection_score, source, now)?;
-    let sample = sample.with_quality(quality);
-    let sample = match &options.request {
-        Some(request) => sample.with_request(request.clone()),
-        None => sample,
-    };
-    // All before the first is stored: a request that cannot be kept is refused as a whole.
-    sample.check_storable()?;
-    Ok(sample)
 }

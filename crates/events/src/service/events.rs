@@ -9,9 +9,14 @@ use embedding_store::{
 };
 use time::OffsetDateTime;
 
+use super::galleries::Turn;
+use super::loaded_event::LoadedEvent;
 use super::models::mismatch;
 use super::{EventService, Inner, to_the_end};
 use crate::{Action, AuditEntry, EventError, EventRules};
+
+/// How often a change is made anew of what another service has made meanwhile. Each time one of them has got on.
+pub(super) const ATTEMPTS: usize = 64;
 
 /// An event as it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -153,7 +158,8 @@ impl EventService {
     }
 
     /// Changes an event's record, and what is searched and enrolled from then on goes by it. Durable on
-    /// return. Of two services that change it in the same moment one may undo what the other did.
+    /// return. Of two services that change it in the same moment neither undoes what the other did, where the store can
+    /// tell ([`embedding_store::EmbeddingStore::replace_event`]).
     ///
     /// # Errors
     /// [`EventError::UnknownEvent`]; nothing was written on [`EventError::ModelMismatch`], when the event is of
@@ -263,41 +269,58 @@ impl Inner {
     async fn update_event(&self, event: &EventName, change: EventChange) -> Result<EventDetails, EventError> {
         let turn = self.galleries.turn(event).await;
         let held = self.current(&turn).await?;
-        // From the store: what is held in memory is the rules and the model, not the whole record.
-        let Some(record) = self.store.event(event).await? else {
-            turn.publish(None);
-            return Err(unknown(event));
-        };
-        if let Some(given) = change.model.as_ref().filter(|given| **given != record.model) {
-            return Err(mismatch(event, &record.model, given));
-        }
-        let sets_rule = change.match_rule.is_some();
-        let record = change.applied_to(record, OffsetDateTime::now_utc());
-        record.check_storable()?;
-        // Only a new one: an event whose rule of old cannot be kept any more must still be open to changes.
-        if sets_rule {
-            self.check_rule(&record)?;
-        }
-
-        let change = turn.change();
-        match self.store.update_event(record.clone()).await {
-            Ok(()) => match held {
-                Some(held) if *held.model() == record.model => {
-                    change.done(Some(held.with_rules(EventRules::from(&record))));
-                }
-                // Not the event that was known here, if one was: it is to be read.
-                Some(_) | None => drop(change),
-            },
-            Err(StoreError::NotFound { .. }) => {
-                change.done(None);
-                return Err(unknown(event));
-            }
-            Err(error) => return Err(error.into()),
-        }
+        let record = self.replace_event(&turn, held, change).await?;
         // `details` may have to read a stale event, and would wait for this very turn for ever.
         drop(turn);
         tracing::info!(%event, "event changed");
         self.details(record).await
+    }
+
+    /// Changes the record that the store holds, whatever another service makes of it at the same moment.
+    async fn replace_event(
+        &self,
+        turn: &Turn<'_>,
+        held: Option<LoadedEvent>,
+        change: EventChange,
+    ) -> Result<EventRecord, EventError> {
+        let event = turn.event();
+        for _ in 0..ATTEMPTS {
+            // From the store: what is held in memory is the rules and the model, not the whole record.
+            let Some(seen) = self.store.event(event).await? else {
+                turn.publish(None);
+                return Err(unknown(event));
+            };
+            if let Some(given) = change.model.as_ref().filter(|given| **given != seen.model) {
+                return Err(mismatch(event, &seen.model, given));
+            }
+            let record = change.clone().applied_to(seen.clone(), OffsetDateTime::now_utc());
+            record.check_storable()?;
+            // Only a new one: an event whose rule of old cannot be kept any more must still be open to changes.
+            if change.match_rule.is_some() {
+                self.check_rule(&record)?;
+            }
+            let write = turn.change();
+            match self.store.replace_event(&seen, record.clone()).await {
+                Ok(()) => {
+                    match held {
+                        Some(held) if *held.model() == record.model => {
+                            write.done(Some(held.with_rules(EventRules::from(&record))));
+                        }
+                        // Not the event that was known here, if one was: it is to be read.
+                        Some(_) | None => drop(write),
+                    }
+                    return Ok(record);
+                }
+                // By another service, which has written what is now read.
+                Err(StoreError::Changed { .. }) => write.nothing_written(),
+                Err(StoreError::NotFound { .. }) => {
+                    write.done(None);
+                    return Err(unknown(event));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::unavailable(true, "other servers change the event faster than it is read").into())
     }
 }
 

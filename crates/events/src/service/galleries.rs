@@ -12,7 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use embedding::ModelId;
-use embedding_store::EventName;
+use embedding_store::{EventName, EventVersion};
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
@@ -51,6 +51,9 @@ pub(super) struct Galleries {
     published: RwLock<HashMap<EventName, Published>>,
     // tokio's, since they are held while the store is called; they are granted in the order of asking.
     turns: [Mutex<()>; TURNS],
+    /// Of events that are current, the version up to which all that the store holds is in what is published; it may
+    /// hold later changes too.
+    versions: RwLock<HashMap<EventName, EventVersion>>,
 }
 
 /// The right to write to an event and to publish what came of it. One at a time for an event.
@@ -71,7 +74,8 @@ pub(super) struct Change<'a> {
 
 impl Galleries {
     pub(super) fn new() -> Self {
-        Self { published: RwLock::default(), turns: [const { Mutex::const_new(()) }; TURNS] }
+        let turns = [const { Mutex::const_new(()) }; TURNS];
+        Self { published: RwLock::default(), turns, versions: RwLock::default() }
     }
 
     /// What is published of an event.
@@ -119,7 +123,11 @@ impl Galleries {
         &self.turns[usize::try_from(hasher.finish() % TURNS as u64).unwrap_or_default()]
     }
 
-    // Nothing under the lock panics, so a poisoned lock guards a whole map.
+    fn versions(&self) -> RwLockWriteGuard<'_, HashMap<EventName, EventVersion>> {
+        self.versions.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // Nothing under the locks panics, so a poisoned lock guards a whole map.
     fn read(&self) -> RwLockReadGuard<'_, HashMap<EventName, Published>> {
         self.published.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -139,8 +147,25 @@ impl Turn<'_> {
         self.galleries.get(self.event)
     }
 
+    /// The version up to which what is published holds everything; `None` when it is not known.
+    pub(super) fn version(&self) -> Option<EventVersion> {
+        self.galleries.versions().get(self.event).copied()
+    }
+
+    /// What is published holds everything up to this version.
+    pub(super) fn is_at(&self, version: Option<EventVersion>) {
+        let mut versions = self.galleries.versions();
+        match version {
+            Some(version) => drop(versions.insert(self.event.clone(), version)),
+            None => drop(versions.remove(self.event)),
+        }
+    }
+
     /// Publishes what was read from the store: `None` when it holds no such event.
     pub(super) fn publish(&self, read: Option<LoadedEvent>) {
+        if read.is_none() {
+            self.is_at(None);
+        }
         let previous = match read {
             Some(loaded) => self.galleries.write().insert(self.event.clone(), Published::Current(loaded)),
             None => self.galleries.write().remove(self.event),
@@ -151,6 +176,7 @@ impl Turn<'_> {
 
     /// Marks the event: the store may hold something else than what is published.
     pub(super) fn stale(&self) {
+        self.is_at(None);
         let mut published = self.galleries.write();
         let former = match published.remove(self.event) {
             Some(Published::Current(loaded)) => Some(Former { loaded, since: Instant::now() }),

@@ -78,6 +78,11 @@ impl Inner {
 
     /// Reads the event from the store and publishes what came of it.
     pub(super) async fn read(&self, turn: &Turn<'_>) -> Result<Option<LoadedEvent>, EventError> {
+        // Before the event: what is read then is at least of this version.
+        let version = match self.store.versions() {
+            Some(versions) => versions.version(turn.event()).await?,
+            None => None,
+        };
         // Asked first, so that an event too large for memory is never loaded whole.
         let loaded = match self.left_in_store(turn.event()).await? {
             Some(loaded) => Some(loaded),
@@ -88,6 +93,7 @@ impl Inner {
             },
         };
         turn.publish(loaded.clone());
+        turn.is_at(version.filter(|_| loaded.is_some()));
         Ok(loaded)
     }
 

@@ -22,6 +22,7 @@ mod samples;
 mod search;
 mod similar_names;
 mod status;
+mod store_samples;
 mod transfer;
 mod users;
 mod verify;

@@ -1,7 +1,7 @@
 //! A request to enrol that is made again: recognised by its mark, and done once.
 
 use embedding::{Distance, DistanceScale, Embedding, EmbeddingError, Template};
-use embedding_store::FaceSample;
+use embedding_store::{EventName, FaceSample, Username};
 use uuid::Uuid;
 
 use super::enrolment::EnrolmentFace;
@@ -19,20 +19,27 @@ pub(super) struct Earlier {
 }
 
 impl Earlier {
-    /// What `enrolled`, a user's samples by id, hold of a request with this mark; `None` when the mark is
-    /// that of another request.
+    /// What `enrolled`, a user's samples, hold of a request with this mark; `None` when the mark is that of another
+    /// request.
     pub(super) fn find(
+        event: &EventName,
+        user: &Username,
         request: Option<&str>,
         faces: &[EnrolmentFace],
         enrolled: &[FaceSample],
     ) -> Result<Option<Self>, EmbeddingError> {
         let mut earlier = Self { samples: vec![None; faces.len()], count: None };
         let Some(request) = request else { return Ok(Some(earlier)) };
-        for (count, sample) in (1..).zip(enrolled) {
-            if sample.request() != Some(request) {
-                continue;
-            }
-            earlier.count = Some(count);
+        // In order of time, since ids that are made of marks are in none.
+        let mut enrolled: Vec<_> = enrolled.iter().collect();
+        enrolled.sort_by_key(|sample| (sample.created(), sample.id()));
+        let is_marked = |sample: &&FaceSample| sample.request() == Some(request);
+        earlier.count = enrolled.iter().rposition(is_marked).map(|last| last + 1);
+        let mut marked: Vec<_> = enrolled.into_iter().filter(is_marked).collect();
+        // Of one picture that was sent twice each sample is then that of the same face again.
+        let numbered: Vec<_> = ids(event, user, request).take(faces.len()).map(|(_, id)| id).collect();
+        marked.sort_by_key(|sample| numbered.iter().position(|id| *id == sample.id()).unwrap_or(faces.len()));
+        for sample in marked {
             if !earlier.take(faces, sample)? {
                 return Ok(None);
             }
@@ -56,6 +63,23 @@ impl Earlier {
         }
         Ok(false)
     }
+}
+
+/// The numbers of a request's samples that are not taken yet, in order: at every service the same for the same samples,
+/// so that of two who store one face of one request one is refused.
+pub(super) fn free_numbers(
+    event: &EventName,
+    user: &Username,
+    request: &str,
+    enrolled: &[FaceSample],
+) -> impl Iterator<Item = u64> {
+    ids(event, user, request)
+        .filter(|(_, id)| enrolled.iter().all(|sample| sample.id() != *id))
+        .map(|(number, _)| number)
+}
+
+fn ids(event: &EventName, user: &Username, request: &str) -> impl Iterator<Item = (u64, Uuid)> {
+    (0..).map(|number| (number, FaceSample::id_of_request(event, user, request, number)))
 }
 
 fn same_picture(left: &Embedding, right: &Embedding) -> Result<bool, EmbeddingError> {

@@ -14,7 +14,7 @@ use crate::EventError;
 /// A sample without its embedding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleDetails {
-    /// Its id among the user's samples, a UUID v7.
+    /// Its id among the user's samples.
     pub id: Uuid,
     /// When it was enrolled.
     pub created: OffsetDateTime,
@@ -56,7 +56,10 @@ impl EventService {
         user: &Username,
     ) -> Result<Vec<SampleDetails>, EventError> {
         let samples = self.inner.store.samples(event, user).await.map_err(EventError::from_absence)?;
-        Ok(samples.iter().map(SampleDetails::from).collect())
+        let mut samples: Vec<_> = samples.iter().map(SampleDetails::from).collect();
+        // The store has them by id, and that of a request with a mark says nothing of its time.
+        samples.sort_by_key(|sample| (sample.created, sample.id));
+        Ok(samples)
     }
 
     /// A sample of a user from the store.

@@ -7,6 +7,7 @@ use embedding_store::{
 };
 use time::OffsetDateTime;
 
+use super::events::ATTEMPTS;
 use super::loaded_event::{LoadedEvent, gone_is_none};
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
@@ -103,13 +104,23 @@ impl Inner {
     ) -> Result<UserDetails, EventError> {
         // Nothing of the record is published; the turn keeps two changes from mixing.
         let _turn = self.galleries.turn(event).await;
-        let UserDetails { mut record, sample_count } = self.user(event, user).await?;
-        record.metadata = metadata;
-        // Never back, whatever the clock does.
-        record.updated = record.updated.max(OffsetDateTime::now_utc());
-        self.store.update_user(record.clone()).await.map_err(EventError::from_absence)?;
-        tracing::info!(%event, %user, "user changed");
-        Ok(UserDetails { record, sample_count })
+        for _ in 0..ATTEMPTS {
+            let UserDetails { record: seen, sample_count } = self.user(event, user).await?;
+            let mut record = seen.clone();
+            record.metadata = metadata.clone();
+            // Never back, whatever the clock does.
+            record.updated = record.updated.max(OffsetDateTime::now_utc());
+            match self.store.replace_user(&seen, record.clone()).await {
+                Ok(()) => {
+                    tracing::info!(%event, %user, "user changed");
+                    return Ok(UserDetails { record, sample_count });
+                }
+                // By another service, such as one that enrolled a face of the user.
+                Err(StoreError::Changed { .. }) => {}
+                Err(error) => return Err(EventError::from_absence(error)),
+            }
+        }
+        Err(StoreError::unavailable(true, "other servers change the user faster than it is read").into())
     }
 }
 

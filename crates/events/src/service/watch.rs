@@ -147,7 +147,7 @@ impl Inner {
     }
 
     /// Whether so many users are read faster with the whole event.
-    fn many(&self, event: &EventName, users: usize) -> bool {
+    pub(super) fn many(&self, event: &EventName, users: usize) -> bool {
         match self.galleries.get(event) {
             Published::Current(LoadedEvent::InMemory(gallery)) => {
                 users >= MANY_USERS && users * USERS_A_CALL >= gallery.len()
@@ -158,7 +158,8 @@ impl Inner {
         }
     }
 
-    async fn read_user(&self, turn: &Turn<'_>, user: &Username) -> Result<(), EventError> {
+    /// Reads one user of an event again, and publishes what came of it.
+    pub(super) async fn read_user(&self, turn: &Turn<'_>, user: &Username) -> Result<(), EventError> {
         let event = turn.event();
         let gallery = match turn.published() {
             Published::Current(LoadedEvent::InMemory(gallery)) => gallery,

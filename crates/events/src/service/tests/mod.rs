@@ -11,6 +11,7 @@ mod large;
 mod logs;
 mod models;
 mod other_people;
+mod overlaps;
 mod records;
 mod repeats;
 mod retention;

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use embedding::{DistanceScale, Template};
 use embedding_store::{
-    Change, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing,
-    NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
+    AppendedAt, Change, ChangeFeed, ChangedUsers, EmbeddingStore, EventName, EventRecord, EventSnapshot,
+    EventVersion, EventVersions, FaceSample, InMemory, Listing, NearestTemplates, Page, StoreError,
+    TemplateSearch, UserRecord, Username,
 };
 use futures_util::stream::poll_fn;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -132,6 +133,11 @@ impl EmbeddingStore for Handle {
         self.told(self.shared.data.update_event(event).await, change)
     }
 
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        let change = Change::Event(event.name.clone());
+        self.told(self.shared.data.replace_event(seen, event).await, change)
+    }
+
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
         self.told(self.shared.data.delete_event(event).await, Change::Event(event.clone()))
     }
@@ -159,6 +165,11 @@ impl EmbeddingStore for Handle {
         self.told(self.shared.data.update_user(user).await, change)
     }
 
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        let change = Change::User(user.event.clone(), user.name.clone());
+        self.told(self.shared.data.replace_user(seen, user).await, change)
+    }
+
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         let change = Change::User(event.clone(), user.clone());
         self.told(self.shared.data.delete_user(event, user).await, change)
@@ -182,8 +193,36 @@ impl EmbeddingStore for Handle {
         Ok(Some(ChangeFeed::new(poll_fn(move |context| receiver.poll_recv(context)))))
     }
 
+    fn versions(&self) -> Option<&dyn EventVersions> {
+        Some(self)
+    }
+
     fn search(&self) -> Option<&dyn TemplateSearch> {
         self.shared.search.map(|_| self as &dyn TemplateSearch)
+    }
+}
+
+#[async_trait]
+impl EventVersions for Handle {
+    async fn version(&self, event: &EventName) -> Result<Option<EventVersion>, StoreError> {
+        self.shared.data.version(event).await
+    }
+
+    async fn changed_users(
+        &self,
+        event: &EventName,
+        since: EventVersion,
+    ) -> Result<ChangedUsers, StoreError> {
+        self.shared.data.changed_users(event, since).await
+    }
+
+    async fn append_sample_at(
+        &self,
+        sample: FaceSample,
+        seen: Option<EventVersion>,
+    ) -> Result<AppendedAt, StoreError> {
+        let change = Change::User(sample.event().clone(), sample.user().clone());
+        self.told(self.shared.data.append_sample_at(sample, seen).await, change)
     }
 }
 

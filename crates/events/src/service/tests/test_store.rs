@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use embedding::Template;
 use embedding_store::{
-    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Listing,
-    NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
+    AppendedAt, ChangeFeed, ChangedUsers, EmbeddingStore, EventName, EventRecord, EventSnapshot,
+    EventVersion, EventVersions, FaceSample, InMemory, Listing, NearestTemplates, Page, StoreError,
+    TemplateSearch, UserRecord, Username,
 };
 use tokio::sync::Semaphore;
 use uuid::Uuid;
@@ -19,6 +20,7 @@ pub(super) enum Call {
     Append,
     CreateEvent,
     UpdateEvent,
+    UpdateUser,
     DeleteSample,
     DeleteUser,
     DeleteEvent,
@@ -181,6 +183,10 @@ impl EmbeddingStore for TestStore {
         self.run(Call::UpdateEvent, self.inner.update_event(event)).await
     }
 
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        self.run(Call::UpdateEvent, self.inner.replace_event(seen, event)).await
+    }
+
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
         self.run(Call::DeleteEvent, self.inner.delete_event(event)).await
     }
@@ -205,6 +211,10 @@ impl EmbeddingStore for TestStore {
         self.inner.update_user(user).await
     }
 
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        self.run(Call::UpdateUser, self.inner.replace_user(seen, user)).await
+    }
+
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         self.run(Call::DeleteUser, self.inner.delete_user(event, user)).await
     }
@@ -225,8 +235,36 @@ impl EmbeddingStore for TestStore {
         self.run(Call::Watch, self.inner.changes()).await
     }
 
+    fn versions(&self) -> Option<&dyn EventVersions> {
+        self.inner.versions().map(|_| self as &dyn EventVersions)
+    }
+
     fn search(&self) -> Option<&dyn TemplateSearch> {
         self.inner.search().map(|_| self as &dyn TemplateSearch)
+    }
+}
+
+#[async_trait]
+impl EventVersions for TestStore {
+    async fn version(&self, event: &EventName) -> Result<Option<EventVersion>, StoreError> {
+        self.inner.versions().unwrap().version(event).await
+    }
+
+    async fn changed_users(
+        &self,
+        event: &EventName,
+        since: EventVersion,
+    ) -> Result<ChangedUsers, StoreError> {
+        tokio::task::yield_now().await;
+        self.inner.versions().unwrap().changed_users(event, since).await
+    }
+
+    async fn append_sample_at(
+        &self,
+        sample: FaceSample,
+        seen: Option<EventVersion>,
+    ) -> Result<AppendedAt, StoreError> {
+        self.run(Call::Append, self.inner.versions().unwrap().append_sample_at(sample, seen)).await
     }
 }
 
