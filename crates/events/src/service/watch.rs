@@ -126,6 +126,10 @@ impl Inner {
 
     /// Until it was read, the event is known to be another than what is published of it.
     async fn try_later(&self, event: EventName, error: &EventError, pause: Duration) {
+        if matches!(error, EventError::Store(error) if self.is_kept_out(error)) {
+            // The store has said so in the log, and tells of a change when it can read the event again.
+            return;
+        }
         tracing::warn!(%event, %error, pause_ms = pause.as_millis(), "change feed: cannot read a changed event yet");
         self.galleries.turn(&event).await.stale();
         self.backlog.postpone(event, pause);
@@ -175,6 +179,8 @@ impl Inner {
             },
             Err(StoreError::NotFound { subject: Subject::Event(_) }) => turn.publish(None),
             Err(StoreError::NotFound { .. }) => turn.publish(Some(self.keep(gallery.without(user)))),
+            // Whole, since it may be the event that cannot be read and not the user alone.
+            Err(error) if self.is_kept_out(&error) => drop(self.read(turn).await?),
             Err(error) => return Err(error.into()),
         }
         Ok(())

@@ -20,6 +20,7 @@ mod shared_store;
 mod sharing;
 mod test_store;
 mod transfer;
+mod unreadable;
 
 use std::sync::Arc;
 use std::time::Duration;
