@@ -4,6 +4,7 @@
 mod backlog;
 mod compare;
 mod delete;
+mod deleted_elsewhere;
 mod duplicates;
 mod enrol;
 mod enrolment;

@@ -136,6 +136,13 @@ impl Inner {
     }
 
     async fn read_changed(&self, event: &EventName, changed: Changed) -> Result<(), EventError> {
+        let before = self.users_before(event, &changed);
+        self.read_again(event, changed).await?;
+        self.erase_deleted_elsewhere(event, before).await;
+        Ok(())
+    }
+
+    async fn read_again(&self, event: &EventName, changed: Changed) -> Result<(), EventError> {
         match changed {
             Changed::Users(users) if !self.many(event, users.len()) => {
                 // The turn is given back after each user, so that writes to the event get in between.

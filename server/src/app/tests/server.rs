@@ -103,6 +103,7 @@ pub(super) async fn start_with(options: Options) -> Client {
         inference: Inference::start(NonZeroUsize::MIN, TestRecogniser::new(), FacePolicy::Single).unwrap(),
         quality: options.quality,
         audit: AuditTrail::new(journal, AuditOptions::default()),
+        own_journal: None,
         store,
         store_url: "memory:".to_owned(),
         debug_data: options.debug_data,
