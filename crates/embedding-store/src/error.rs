@@ -55,6 +55,12 @@ pub enum StoreError {
         /// How the two contradict each other, such as "already exists".
         reason: String,
     },
+    /// Somebody else changed it since it was read; nothing was changed. Read it and decide again.
+    #[error("{subject} was changed by another in the meantime")]
+    Changed {
+        /// What was changed.
+        subject: Subject,
+    },
     /// The record itself cannot be kept; nothing was changed.
     #[error("the record cannot be stored: {reason}")]
     Unstorable {
@@ -126,6 +132,18 @@ impl StoreError {
     #[must_use]
     pub fn user_conflict(event: &EventName, user: &Username, reason: impl Into<String>) -> Self {
         Self::Conflict { subject: Subject::User(event.clone(), user.clone()), reason: reason.into() }
+    }
+
+    /// [`StoreError::Changed`] for an event.
+    #[must_use]
+    pub fn event_changed(event: &EventName) -> Self {
+        Self::Changed { subject: Subject::Event(event.clone()) }
+    }
+
+    /// [`StoreError::Changed`] for a user.
+    #[must_use]
+    pub fn user_changed(event: &EventName, user: &Username) -> Self {
+        Self::Changed { subject: Subject::User(event.clone(), user.clone()) }
     }
 
     /// [`StoreError::Conflict`] for an entry of the journal.

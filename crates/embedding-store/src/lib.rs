@@ -57,6 +57,7 @@ mod store;
 mod store_ext;
 mod text_type;
 mod url;
+mod versions;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::{PostgresConfig, PostgresStore};
@@ -82,3 +83,4 @@ pub use search::{NearestTemplates, TemplateSearch};
 pub use store::EmbeddingStore;
 pub use store_ext::EmbeddingStoreExt;
 pub use url::{StoreOptions, StoreUrl, StoreUrlError};
+pub use versions::{AppendedAt, ChangedUsers, EventVersion, EventVersions};

@@ -8,8 +8,8 @@ use auto_impl::auto_impl;
 use uuid::Uuid;
 
 use crate::{
-    ChangeFeed, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Listing, Page, StoreError,
-    TemplateSearch, UserRecord, Username,
+    ChangeFeed, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample, Journal, Listing, Page,
+    StoreError, TemplateSearch, UserRecord, Username,
 };
 
 /// Keeps events, users and face samples.
@@ -61,6 +61,23 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// another model while the event has samples.
     async fn update_event(&self, event: EventRecord) -> Result<(), StoreError>;
 
+    /// Replaces the record of an event that is still equal to `seen`: of two who change what both have read, one is
+    /// refused and loses nothing of the other's.
+    ///
+    /// The one that is provided reads, compares and replaces, one after another: it keeps that promise among callers who
+    /// wait for each other, and is for stores that have one owner or cannot compare and set. A store that can, and that
+    /// several servers share, does it as one step.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is another record now; those of [`EmbeddingStore::update_event`].
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        match self.event(&seen.name).await? {
+            None => Err(StoreError::event_not_found(&seen.name)),
+            Some(present) if present == *seen => self.update_event(event).await,
+            Some(_) => Err(StoreError::event_changed(&seen.name)),
+        }
+    }
+
     /// Deletes an event with its users and samples, all at once. Not idempotent: the second call
     /// finds nothing.
     ///
@@ -72,6 +89,10 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError>;
 
     /// Adds a sample to its user, and returns how many samples the user then has.
+    ///
+    /// Ids are the caller's: that of a sample which came by a request with a mark is made of the mark
+    /// ([`FaceSample::with_numbered_request`]), so of two servers that do one request at one moment the second is
+    /// refused here, or, where a store cannot refuse it (Cloudinary), leaves one sample of that id.
     ///
     /// An absent event is created with the sample's model and time, an absent user with its time; a
     /// present user's `updated` moves up to the sample's time (never back). Idempotent: the same sample again
@@ -99,6 +120,20 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// [`StoreError::NotFound`] when there is no such user.
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError>;
 
+    /// Replaces the record of a user that is still equal to `seen`. What is said at
+    /// [`EmbeddingStore::replace_event`] is true of it too.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is another record now; those of [`EmbeddingStore::update_user`].
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        match self.user(&seen.event, &seen.name).await? {
+            // Says whether the event is missing or only the user.
+            None => self.update_user(user).await,
+            Some(present) if present == *seen => self.update_user(user).await,
+            Some(_) => Err(StoreError::user_changed(&seen.event, &seen.name)),
+        }
+    }
+
     /// Deletes a user with all samples; the event stays, also after its last user. Not idempotent.
     ///
     /// # Errors
@@ -111,7 +146,7 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// [`StoreError::NotFound`] when there is no such event.
     async fn list_users(&self, event: &EventName, page: Page) -> Result<Listing<UserRecord>, StoreError>;
 
-    /// Reads the samples of a user by id, that is oldest first.
+    /// Reads the samples of a user by id: oldest first, but for those whose id is made of a request's mark.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such event or user.
@@ -134,6 +169,12 @@ pub trait EmbeddingStore: Debug + Send + Sync {
 
     /// The search for the nearest template inside the store, where it has one.
     fn search(&self) -> Option<&dyn TemplateSearch> {
+        None
+    }
+
+    /// Appends under a version, where several servers share the store and it can decide between them; `None` where one
+    /// owner has it, and where it cannot.
+    fn versions(&self) -> Option<&dyn EventVersions> {
         None
     }
 

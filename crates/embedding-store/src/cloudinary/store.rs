@@ -189,7 +189,12 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        self.write(|inner| async move { inner.update_event(event).await }).await
+        self.write(|inner| async move { inner.update_event(event, None).await }).await
+    }
+
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        let seen = Some(seen.clone());
+        self.write(|inner| async move { inner.update_event(event, seen).await }).await
     }
 
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
@@ -220,7 +225,12 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
-        self.write(|inner| async move { inner.update_user(user).await }).await
+        self.write(|inner| async move { inner.update_user(user, None).await }).await
+    }
+
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        let seen = Some(seen.clone());
+        self.write(|inner| async move { inner.update_user(user, seen).await }).await
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {

@@ -87,7 +87,12 @@ impl Inner {
         .await
     }
 
-    pub(super) async fn update_event(&self, record: EventRecord) -> Result<(), StoreError> {
+    /// Where `seen` is given, it must still be the record that this process knows.
+    pub(super) async fn update_event(
+        &self,
+        record: EventRecord,
+        seen: Option<EventRecord>,
+    ) -> Result<(), StoreError> {
         record.check_storable()?;
         let place = Place::event(&record.name);
         // Alone: the model may only change while no sample is being appended.
@@ -95,6 +100,9 @@ impl Inner {
         self.put(&place, |mirror| {
             let known = mirror.existing_event(&record.name)?;
             let present = &known.state.record;
+            if seen.is_some_and(|seen| seen != *present) {
+                return Err(StoreError::event_changed(&record.name));
+            }
             if present.model != record.model && known.has_samples() {
                 return Err(StoreError::other_model(&record.name, &present.model));
             }
@@ -127,10 +135,18 @@ impl Inner {
         Ok(())
     }
 
-    pub(super) async fn update_user(&self, record: UserRecord) -> Result<(), StoreError> {
+    /// Where `seen` is given, it must still be the record that this process knows.
+    pub(super) async fn update_user(
+        &self,
+        record: UserRecord,
+        seen: Option<UserRecord>,
+    ) -> Result<(), StoreError> {
         record.check_storable()?;
         self.put_user(&record.event, &record.name, |mirror| {
             let mut state = mirror.existing_user(&record.event, &record.name)?.clone();
+            if seen.is_some_and(|seen| seen != state.record) {
+                return Err(StoreError::user_changed(&record.event, &record.name));
+            }
             state.record = record.clone();
             Ok(Some(user_again(mirror, state)?))
         })

@@ -15,6 +15,11 @@ pub(super) fn assert_conflict<T: Debug>(result: Result<T, StoreError>) {
 }
 
 #[track_caller]
+pub(super) fn assert_changed<T: Debug>(result: Result<T, StoreError>) {
+    assert!(matches!(result, Err(StoreError::Changed { .. })), "a change was due, got {result:?}");
+}
+
+#[track_caller]
 pub(super) fn assert_unstorable<T: Debug>(result: Result<T, StoreError>) {
     assert!(matches!(result, Err(StoreError::Unstorable { .. })), "a refusal was due, got {result:?}");
 }

@@ -64,6 +64,7 @@ pub mod names;
 pub mod paging;
 pub mod random;
 pub mod records;
+pub mod replacements;
 pub mod samples;
 pub mod users;
 
@@ -122,6 +123,10 @@ macro_rules! conformance_tests {
             records::all_fields_read_back,
             records::unknown_fields_survive_a_rewrite,
             records::what_cannot_be_stored_is_refused,
+            replacements::a_record_that_has_changed_is_not_replaced,
+            replacements::concurrent_replacements_lose_no_field,
+            replacements::an_append_under_a_past_version_is_refused,
+            replacements::of_many_appends_under_one_version_one_is_made,
             moving::an_archive_takes_everything_out_and_back,
             moving::an_archive_imported_again_changes_nothing,
             concurrency::concurrent_appends_lose_nothing,
@@ -190,7 +195,7 @@ macro_rules! conformance_tests {
 
 #[cfg(test)]
 mod tests {
-    const FILES: [(&str, &str); 14] = [
+    const FILES: [(&str, &str); 15] = [
         ("concurrency", include_str!("concurrency.rs")),
         ("durability", include_str!("durability.rs")),
         ("events", include_str!("events.rs")),
@@ -203,6 +208,7 @@ mod tests {
         ("paging", include_str!("paging.rs")),
         ("random", include_str!("random.rs")),
         ("records", include_str!("records.rs")),
+        ("replacements", include_str!("replacements.rs")),
         ("samples", include_str!("samples.rs")),
         ("users", include_str!("users.rs")),
     ];

@@ -1,6 +1,7 @@
 //! The store that lives as long as the process: for tests and trials.
 
 mod journal;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,8 +14,8 @@ use uuid::Uuid;
 pub use journal::InMemoryJournal;
 
 use crate::{
-    EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Listing, Page, StoreError,
-    UserRecord, UserSnapshot, Username,
+    EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersion, EventVersions, FaceSample, Journal,
+    Listing, Page, StoreError, UserRecord, UserSnapshot, Username,
 };
 
 /// Keeps everything in memory: `memory:`. What it holds ends with the value.
@@ -29,11 +30,14 @@ pub struct InMemory {
 struct Event {
     record: EventRecord,
     users: BTreeMap<Username, User>,
+    version: EventVersion,
 }
 
 struct User {
     record: UserRecord,
     samples: BTreeMap<Uuid, FaceSample>,
+    /// How far the event had come when the samples were last changed.
+    changed: i64,
 }
 
 impl InMemory {
@@ -54,6 +58,10 @@ impl InMemory {
 }
 
 impl Event {
+    fn new(record: EventRecord) -> Self {
+        Self { record, users: BTreeMap::new(), version: versions::first() }
+    }
+
     fn has_samples(&self) -> bool {
         self.users.values().any(|user| !user.samples.is_empty())
     }
@@ -74,7 +82,7 @@ impl EmbeddingStore for InMemory {
         match self.write().entry(event.name.clone()) {
             Entry::Occupied(_) => Err(StoreError::event_conflict(&event.name, "already exists")),
             Entry::Vacant(place) => {
-                place.insert(Event { record: event, users: BTreeMap::new() });
+                place.insert(Event::new(event));
                 Ok(())
             }
         }
@@ -95,6 +103,20 @@ impl EmbeddingStore for InMemory {
         Ok(())
     }
 
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        event.check_storable()?;
+        let mut events = self.write();
+        let found = events.get_mut(&event.name).ok_or_else(|| StoreError::event_not_found(&event.name))?;
+        if found.record != *seen {
+            return Err(StoreError::event_changed(&event.name));
+        }
+        if found.record.model != event.model && found.has_samples() {
+            return Err(StoreError::other_model(&event.name, &found.record.model));
+        }
+        found.record = event;
+        Ok(())
+    }
+
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
         self.write().remove(event).map(drop).ok_or_else(|| StoreError::event_not_found(event))
     }
@@ -106,49 +128,24 @@ impl EmbeddingStore for InMemory {
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
-        sample.check_storable()?;
-        let (name, model, created) = (sample.event(), sample.embedding().model(), sample.created());
-        let mut events = self.write();
-        // All that can refuse comes before the first change: a conflict must leave no empty event or user.
-        if let Some(found) = events.get(name) {
-            if found.record.model != *model {
-                return Err(StoreError::other_model(name, &found.record.model));
-            }
-            let user = found.users.get(sample.user());
-            if let Some((user, present)) = user.and_then(|user| Some((user, user.samples.get(&sample.id())?)))
-            {
-                return if *present == sample {
-                    Ok(user.samples.len())
-                } else {
-                    Err(StoreError::taken_id(&sample))
-                };
-            }
-        }
-        let event = events.entry(name.clone()).or_insert_with(|| Event {
-            record: EventRecord::new(name.clone(), model.clone(), created),
-            users: BTreeMap::new(),
-        });
-        let user = event.users.entry(sample.user().clone()).or_insert_with(|| User {
-            record: UserRecord::new(name.clone(), sample.user().clone(), created),
-            samples: BTreeMap::new(),
-        });
-        user.record.updated = user.record.updated.max(created);
-        user.samples.insert(sample.id(), sample);
-        Ok(user.samples.len())
+        Ok(self.append(sample, |_| true)?.count)
     }
 
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
         let mut events = self.write();
-        let found = events.get_mut(event).ok_or_else(|| StoreError::event_not_found(event))?;
-        let found = found.users.get_mut(user).ok_or_else(|| StoreError::user_not_found(event, user))?;
+        let name = event;
+        let event = events.get_mut(name).ok_or_else(|| StoreError::event_not_found(name))?;
+        let found = event.users.get_mut(user).ok_or_else(|| StoreError::user_not_found(name, user))?;
         if !found.samples.contains_key(&id) {
-            return Err(StoreError::sample_not_found(event, user, id));
+            return Err(StoreError::sample_not_found(name, user, id));
         }
         if found.samples.len() == 1 {
-            return Err(StoreError::only_sample(event, user));
+            return Err(StoreError::only_sample(name, user));
         }
         found.samples.remove(&id);
-        Ok(found.samples.len())
+        let left = found.samples.len();
+        event.wrote(user);
+        Ok(left)
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
@@ -164,6 +161,22 @@ impl EmbeddingStore for InMemory {
             .users
             .get_mut(&user.name)
             .ok_or_else(|| StoreError::user_not_found(&user.event, &user.name))?;
+        found.record = user;
+        Ok(())
+    }
+
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        user.check_storable()?;
+        let mut events = self.write();
+        let found = events
+            .get_mut(&user.event)
+            .ok_or_else(|| StoreError::event_not_found(&user.event))?
+            .users
+            .get_mut(&user.name)
+            .ok_or_else(|| StoreError::user_not_found(&user.event, &user.name))?;
+        if found.record != *seen {
+            return Err(StoreError::user_changed(&user.event, &user.name));
+        }
         found.record = user;
         Ok(())
     }
@@ -196,6 +209,10 @@ impl EmbeddingStore for InMemory {
             samples: user.samples.values().cloned().collect(),
         });
         Ok(EventSnapshot { event: found.record.clone(), users: users.collect() })
+    }
+
+    fn versions(&self) -> Option<&dyn EventVersions> {
+        Some(self)
     }
 
     fn journal(&self) -> Option<Arc<dyn Journal>> {

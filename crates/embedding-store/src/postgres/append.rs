@@ -9,25 +9,40 @@ use super::failure::Failure;
 use super::identity::Identity;
 use super::locked_user::SAMPLES;
 use super::notice::Changed;
-use super::{keys, locks, rows};
-use crate::{EventRecord, FaceSample, StoreError, UserRecord};
+use super::{keys, locks, rows, versions};
+use crate::{AppendedAt, EventRecord, EventVersion, FaceSample, StoreError, UserRecord};
 
-const MAKE: &str = "WITH new_event AS (INSERT INTO events (name, model, record) VALUES ($1, $3, $4) \
+const MAKE: &str = "WITH new_event AS (INSERT INTO events (name, model, record, life) VALUES ($1, $3, $4, $7) \
                     ON CONFLICT DO NOTHING RETURNING 1), \
                     new_user AS (INSERT INTO users (event, name, record, template) VALUES ($1, $2, $5, $6) \
                     ON CONFLICT DO NOTHING RETURNING 1) \
                     SELECT EXISTS (SELECT 1 FROM new_event), EXISTS (SELECT 1 FROM new_user)";
 // Not part of MAKE: a statement's snapshot shows neither the rows that it inserts itself nor those of another
 // append for whose commit its ON CONFLICT has waited.
-const READ: &str = "SELECT events.model, users.record, (SELECT value FROM notes WHERE key = 'keys') FROM events JOIN users ON users.event = events.name \
+const READ: &str = "SELECT events.model, users.record, (SELECT value FROM notes WHERE key = 'keys'), \
+                    events.life, events.version FROM events JOIN users ON users.event = events.name \
                     WHERE events.name = $1 AND users.name = $2";
 // The notice is part of the transaction: a process killed between a commit and a later notice would leave a
 // change that no other server hears of. PostgreSQL executes `made` though nothing reads from it.
-const ADD: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)) \
-                   SELECT pg_notify($5, notice) FROM unnest($6::text[]) notice";
+// The row of the event is written last, so that appends to one event wait for each other during their commits only.
+const ADD: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)), \
+     moved AS (UPDATE events SET version = version + 1 WHERE name = $1 RETURNING life, version), \
+     updated AS (UPDATE users SET version = moved.version FROM moved WHERE event = $1 AND name = $2) \
+     SELECT pg_notify($5, notice), life, version FROM moved, unnest($6::text[]) notice";
 const ADD_AND_UPDATE: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)), \
-     updated AS (UPDATE users SET record = $7, template = $8 WHERE event = $1 AND name = $2) \
-     SELECT pg_notify($5, notice) FROM unnest($6::text[]) notice";
+     moved AS (UPDATE events SET version = version + 1 WHERE name = $1 RETURNING life, version), \
+     updated AS (UPDATE users SET record = $7, template = $8, version = moved.version FROM moved \
+     WHERE event = $1 AND name = $2) \
+     SELECT pg_notify($5, notice), life, version FROM moved, unnest($6::text[]) notice";
+
+/// On what an append depends.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Expected {
+    /// On nothing.
+    Anything,
+    /// On the event's version; `None` when it is not to be there.
+    Version(Option<EventVersion>),
+}
 
 /// What the tables hold once the first round trip has put in what was missing.
 struct Present {
@@ -37,6 +52,7 @@ struct Present {
     user: Vec<u8>,
     samples: Vec<(Uuid, Vec<u8>)>,
     key_record: Option<Vec<u8>>,
+    version: EventVersion,
 }
 
 /// How an append goes on.
@@ -63,34 +79,46 @@ pub(super) async fn append(
     lease: &Lease,
     identity: &Identity,
     sample: &FaceSample,
-) -> Result<usize, Unfinished> {
+    expected: Expected,
+) -> Result<AppendedAt, Unfinished> {
     // Before BEGIN, so that an error leaves no transaction open.
     let record = identity.seal(sample)?;
-    let present = begin(lease, identity, sample).await?;
-    match lease.or_roll_back(decide(identity, sample, &present)).await? {
+    let present = begin(lease, identity, sample, expected).await?;
+    match lease.or_roll_back(decide(identity, sample, expected, &present)).await? {
         Next::AlreadyThere(count) => {
             lease.roll_back().await?;
-            Ok(count)
+            Ok(AppendedAt::new(count, None))
         }
         Next::Add { user, count } => {
-            finish(lease, identity, sample, &record, &present, user)
+            let version = finish(lease, identity, sample, &record, &present, user)
                 .await
                 // From here on the server may have received the COMMIT.
                 .map_err(|failure| Unfinished { failure, may_be_made: true })?;
-            Ok(count)
+            Ok(AppendedAt::new(count, Some(version)))
         }
     }
 }
 
 /// Takes the locks, puts an event and a user in where there are none, and reads what is there.
-async fn begin(lease: &Lease, identity: &Identity, sample: &FaceSample) -> Result<Present, Failure> {
+async fn begin(
+    lease: &Lease,
+    identity: &Identity,
+    sample: &FaceSample,
+    expected: Expected,
+) -> Result<Present, Failure> {
     let (event, user, model) = (sample.event(), sample.user(), sample.embedding().model());
     let new_event = EventRecord::new(event.clone(), model.clone(), sample.created()).to_bytes()?;
     let new_user = UserRecord::new(event.clone(), user.clone(), sample.created()).to_bytes()?;
     let template = identity.template([sample.embedding()]);
     let (event, user, model) = (event.as_str(), user.as_str(), model.as_str());
+    let lock = match expected {
+        Expected::Anything => locks::USER,
+        // Nobody changes the event between the look at its version and the commit.
+        Expected::Version(_) => locks::EVENT_AND_USER,
+    };
+    let life = versions::new_life();
     let prepared = try_join4(
-        lease.prepare_cached(locks::USER),
+        lease.prepare_cached(lock),
         lease.prepare_cached(MAKE),
         lease.prepare_cached(READ),
         lease.prepare_cached(SAMPLES),
@@ -101,7 +129,7 @@ async fn begin(lease: &Lease, identity: &Identity, sample: &FaceSample) -> Resul
         .within(try_join5(
             lease.batch_execute("BEGIN"),
             lease.query(&lock, &[&event, &user]),
-            lease.query_one(&make, &[&event, &user, &model, &new_event, &new_user, &template]),
+            lease.query_one(&make, &[&event, &user, &model, &new_event, &new_user, &template, &life]),
             lease.query_opt(&read, &[&event, &user]),
             lease.query(&samples, &[&event, &user]),
         ))
@@ -122,19 +150,20 @@ async fn begin(lease: &Lease, identity: &Identity, sample: &FaceSample) -> Resul
         user: read.try_get(1)?,
         samples: samples.collect::<Result<_, Failure>>()?,
         key_record: read.try_get(2)?,
+        version: EventVersion::new(read.try_get(3)?, read.try_get(4)?),
     })
 }
 
-fn decide(identity: &Identity, sample: &FaceSample, present: &Present) -> Result<Next, Failure> {
+fn decide(
+    identity: &Identity,
+    sample: &FaceSample,
+    expected: Expected,
+    present: &Present,
+) -> Result<Next, Failure> {
     keys::check(&identity.keyring, present.key_record.as_deref())?;
     let (event, user) = (sample.event(), sample.user());
     if present.model != sample.embedding().model().as_str() {
         return Err(StoreError::event_conflict(event, format!("is of model '{}'", present.model)).into());
-    }
-    let count = present.samples.len() + 1;
-    // MAKE has already stored the user's record and the template of this one sample.
-    if present.is_new_user && present.samples.is_empty() {
-        return Ok(Next::Add { user: None, count });
     }
     if let Some((id, record)) = present.samples.iter().find(|(id, _)| *id == sample.id()) {
         // A caller that got no answer sends the same sample again, which succeeds.
@@ -142,6 +171,16 @@ fn decide(identity: &Identity, sample: &FaceSample, present: &Present) -> Result
             return Err(StoreError::taken_id(sample).into());
         }
         return Ok(Next::AlreadyThere(present.samples.len()));
+    }
+    if let Expected::Version(seen) = expected
+        && seen != (!present.is_new_event).then_some(present.version)
+    {
+        return Err(StoreError::event_changed(event).into());
+    }
+    let count = present.samples.len() + 1;
+    // MAKE has already stored the user's record and the template of this one sample.
+    if present.is_new_user && present.samples.is_empty() {
+        return Ok(Next::Add { user: None, count });
     }
     let mut record = rows::user(event, user.as_str(), &present.user)?;
     record.updated = record.updated.max(sample.created());
@@ -175,7 +214,7 @@ async fn finish(
     record: &[u8],
     present: &Present,
     user: Option<(Vec<u8>, Option<Vec<f32>>)>,
-) -> Result<(), Failure> {
+) -> Result<EventVersion, Failure> {
     let (event, name, id) = (sample.event().as_str(), sample.user().as_str(), sample.id());
     let mut notices = vec![identity.notice(&Changed::User(sample.event().clone(), sample.user().clone()))];
     if present.is_new_event {
@@ -189,5 +228,7 @@ async fn finish(
         [&event, &name, &id, &record, &identity.channel, &notices, &user, &template];
     // ADD has only the first six, and a superfluous value is an error.
     let values = values.get(..add.params().len()).unwrap_or(&values);
-    lease.execute_and_commit(&add, values).await
+    let made = lease.query_and_commit(&add, values).await?;
+    let made = made.first().ok_or_else(|| Failure::Lost(StoreError::corrupt("an event has no version")))?;
+    Ok(EventVersion::new(made.try_get(1)?, made.try_get(2)?))
 }

@@ -190,8 +190,17 @@ impl Lease {
         statement: &Statement,
         values: &[&(dyn ToSql + Sync)],
     ) -> Result<(), Failure> {
-        let both = try_join(self.execute(statement, values), self.batch_execute("COMMIT"));
-        self.within(both).await.map(drop).map_err(Failure::amid_a_transaction)
+        self.query_and_commit(statement, values).await.map(drop)
+    }
+
+    /// The same, with the rows that the statement returns.
+    pub(super) async fn query_and_commit(
+        &self,
+        statement: &Statement,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Failure> {
+        let both = try_join(self.query(statement, values), self.batch_execute("COMMIT"));
+        self.within(both).await.map(|(rows, ())| rows).map_err(Failure::amid_a_transaction)
     }
 
     /// Ends a transaction without effect.

@@ -12,7 +12,9 @@ use super::{locked_user, rows};
 use crate::{EventName, FaceSample, StoreError, Username};
 
 const DELETE: &str = "WITH deleted AS (DELETE FROM samples WHERE event = $1 AND username = $2 AND id = $3), \
-                      updated AS (UPDATE users SET template = $4 WHERE event = $1 AND name = $2) \
+                      moved AS (UPDATE events SET version = version + 1 WHERE name = $1 RETURNING version), \
+                      updated AS (UPDATE users SET template = $4, version = moved.version FROM moved \
+                      WHERE event = $1 AND name = $2) \
                       SELECT pg_notify($5, $6)";
 
 /// What is left of the user.

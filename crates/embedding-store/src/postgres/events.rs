@@ -8,14 +8,14 @@ use super::connection::Lease;
 use super::failure::Failure;
 use super::identity::Identity;
 use super::notice::Changed;
-use super::{locks, rows};
+use super::{locks, rows, versions};
 use crate::{EventName, EventRecord, Listing, Page, StoreError};
 
 /// A deletion may have much to delete: so many times as long as another statement.
 pub(super) const PATIENCE: u32 = 30;
 
 // Needs no lock: ON CONFLICT decides which of two is first, and the statement depends on nothing else.
-const CREATE: &str = "WITH made AS (INSERT INTO events (name, model, record) VALUES ($1, $2, $3) \
+const CREATE: &str = "WITH made AS (INSERT INTO events (name, model, record, life) VALUES ($1, $2, $3, $6) \
                       ON CONFLICT DO NOTHING RETURNING 1) SELECT pg_notify($4, $5) FROM made";
 const READ: &str = "SELECT record FROM events WHERE name = $1";
 // The event's lock keeps appends away, so no sample can come between the check for samples and the commit.
@@ -33,7 +33,9 @@ pub(super) async fn create(lease: &Lease, identity: &Identity, event: &EventReco
     let record = event.to_bytes()?;
     let (name, model) = (event.name.as_str(), event.model.as_str());
     let notice = identity.notice(&Changed::Event(event.name.clone()));
-    let made = lease.rows(CREATE, &[&name, &model, &record, &identity.channel, &notice]).await?;
+    let made = lease
+        .rows(CREATE, &[&name, &model, &record, &identity.channel, &notice, &versions::new_life()])
+        .await?;
     if made.is_empty() {
         return Err(StoreError::event_conflict(&event.name, "already exists").into());
     }
@@ -75,6 +77,46 @@ pub(super) async fn update(lease: &Lease, identity: &Identity, event: &EventReco
             Err(StoreError::event_conflict(&event.name, format!("is of model '{present}'")).into())
         }
     }
+}
+
+/// Replaces the record that is `seen`, under the event's lock.
+pub(super) async fn replace(
+    lease: &Lease,
+    identity: &Identity,
+    seen: &EventRecord,
+    event: &EventRecord,
+) -> Result<(), Failure> {
+    let record = event.to_bytes()?;
+    let (name, model) = (event.name.as_str(), event.model.as_str());
+    let notice = identity.notice(&Changed::Event(event.name.clone()));
+    let prepared = try_join3(
+        lease.prepare_cached(locks::EVENT),
+        lease.prepare_cached(READ),
+        lease.prepare_cached(UPDATE),
+    );
+    let (lock, read, update) = lease.within(prepared).await?;
+    let of_event: [&(dyn ToSql + Sync); 1] = [&name];
+    let (_, _, present) = lease
+        .within(try_join3(
+            lease.batch_execute("BEGIN"),
+            lease.query(&lock, &of_event),
+            lease.query_opt(&read, &of_event),
+        ))
+        .await
+        .map_err(Failure::amid_a_transaction)?;
+    // The records and not their bytes: an older version may have written the same ones otherwise.
+    let decided = || -> Result<(), Failure> {
+        let present = present.ok_or_else(|| StoreError::event_not_found(&event.name))?;
+        if rows::event(name, rows::bytes(&present, 0)?)? != *seen {
+            return Err(StoreError::event_changed(&event.name).into());
+        }
+        Ok(())
+    }();
+    lease.or_roll_back(decided).await?;
+    let values: [&(dyn ToSql + Sync); 5] = [&name, &model, &record, &identity.channel, &notice];
+    let made = lease.query_and_commit(&update, &values).await?;
+    // The one that is seen is there, so it is the model that was refused.
+    if made.is_empty() { Err(StoreError::other_model(&event.name, &seen.model).into()) } else { Ok(()) }
 }
 
 pub(super) async fn delete(lease: &Lease, identity: &Identity, event: &EventName) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! The locks that keep writers apart, on numbers made of names; each ends with its transaction.
 //!
-//! Who adds to an event shares its lock, who deletes it or changes its model has it alone. A user's lock is
+//! Who adds to an event shares its lock, who adds under its version, deletes it or changes its record has it alone. A user's lock is
 //! always had alone. The lock of the keys is shared by all who add, and had alone by who changes them. They
 //! are taken in one order: keys, event, user. An append to the journal that asks what happened a moment ago has
 //! the lock of its topic and subject, and no other. Two names with the same hash only wait for each other.
@@ -22,6 +22,11 @@ pub(super) const EVENT: &str =
 // Names have no line break (10), so two pairs of names never make the same text.
 pub(super) const USER: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema(), 0)), \
      pg_advisory_xact_lock_shared(hashtextextended(current_schema() || $1::text, 1)), \
+     pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text || chr(10) || $2::text, 2))";
+
+/// The same for one who must have the event alone, to decide by its version.
+pub(super) const EVENT_AND_USER: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema(), 0)), \
+     pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text, 1)), \
      pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text || chr(10) || $2::text, 2))";
 
 /// Parameters 1 and 2 are the topic and the subject of an entry of the journal.

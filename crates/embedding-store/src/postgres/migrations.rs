@@ -6,7 +6,8 @@ use super::failure::Failure;
 use crate::StoreError;
 
 /// What brings the tables from each version to the next. Only ever appended to.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
 
 /// The lock of those that migrate, in the database; the number is arbitrary.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7310462846208263015)";

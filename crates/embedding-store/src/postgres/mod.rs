@@ -3,7 +3,7 @@
 //! A call borrows a connection ([`connection`]) and does its work in one transaction, most in one or two
 //! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`]); [`locks`] keep writers
 //! apart, and every write carries its notice to the other stores ([`notice`], read in [`feed`]). The
-//! [`journal`] has a table and connections of the same pool. [`search`] finds templates, with [`vectors`]
+//! [`journal`] has a table and connections of the same pool. [`versions`] are those of events, which appends may depend on. [`search`] finds templates, with [`vectors`]
 //! where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`]
 //! reads the URL, [`tls`] says whom to trust, [`failure`] turns what goes wrong into the words of the store.
 
@@ -57,11 +57,13 @@ mod snapshot;
 mod tls;
 mod users;
 mod vectors;
+mod versions;
 
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use append::Expected;
 use async_trait::async_trait;
 use embedding::Template;
 use uuid::Uuid;
@@ -74,8 +76,8 @@ use journal::PostgresJournal;
 use vectors::Vectors;
 
 use crate::{
-    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Keyring, Listing,
-    NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
+    AppendedAt, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample,
+    Journal, Keyring, Listing, NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
 };
 
 /// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
@@ -117,11 +119,11 @@ impl PostgresStore {
 
     /// Appends on one connection; once more on another when the first one turns out to be dead before the
     /// append can have been made.
-    async fn append(&self, sample: &FaceSample) -> Result<usize, StoreError> {
+    async fn append(&self, sample: &FaceSample, expected: Expected) -> Result<AppendedAt, StoreError> {
         let lease = self.connections.lend().await?;
-        let outcome = append::append(&lease, &self.identity, sample).await;
+        let outcome = append::append(&lease, &self.identity, sample, expected).await;
         let (may_be_made, outcome) = match outcome {
-            Ok(count) => (true, Ok(count)),
+            Ok(appended) => (true, Ok(appended)),
             Err(unfinished) => (unfinished.may_be_made, Err(unfinished.failure)),
         };
         // Once COMMIT has been sent, the sample may be stored, and may already be deleted again by another
@@ -132,7 +134,7 @@ impl PostgresStore {
         }
         drop(lease);
         let lease = self.connections.lend().await?;
-        let outcome = append::append(&lease, &self.identity, sample).await;
+        let outcome = append::append(&lease, &self.identity, sample, expected).await;
         lease.settle(outcome.map_err(|unfinished| unfinished.failure))
     }
 }
@@ -151,6 +153,10 @@ impl EmbeddingStore for PostgresStore {
         write_on!(self, events::update, &self.identity, &event)
     }
 
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        write_on!(self, events::replace, &self.identity, seen, &event)
+    }
+
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
         write_on!(self, events::delete, &self.identity, event)
     }
@@ -160,7 +166,7 @@ impl EmbeddingStore for PostgresStore {
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
-        self.append(&sample).await
+        Ok(self.append(&sample, Expected::Anything).await?.count)
     }
 
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
@@ -173,6 +179,10 @@ impl EmbeddingStore for PostgresStore {
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
         write_on!(self, users::update, &self.identity, &user)
+    }
+
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        write_on!(self, users::replace, &self.identity, seen, &user)
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
@@ -197,6 +207,10 @@ impl EmbeddingStore for PostgresStore {
 
     fn search(&self) -> Option<&dyn TemplateSearch> {
         if self.identity.keeps_templates() { Some(self) } else { None }
+    }
+
+    fn versions(&self) -> Option<&dyn EventVersions> {
+        Some(self)
     }
 
     fn journal(&self) -> Option<Arc<dyn Journal>> {

@@ -1,6 +1,6 @@
 //! Calls on users and their samples, but for the append.
 
-use futures_util::future::{try_join3, try_join5};
+use futures_util::future::{try_join3, try_join4, try_join5};
 use tokio_postgres::types::ToSql;
 
 use super::connection::Lease;
@@ -43,6 +43,46 @@ pub(super) async fn update(lease: &Lease, identity: &Identity, user: &UserRecord
     let notice = identity.notice(&Changed::User(user.event.clone(), user.name.clone()));
     let values: [&(dyn ToSql + Sync); 5] = [&event, &name, &record, &identity.channel, &notice];
     alone(lease, &user.event, &user.name, UPDATE, &values).await
+}
+
+/// Replaces the record that is `seen`, under the user's lock.
+pub(super) async fn replace(
+    lease: &Lease,
+    identity: &Identity,
+    seen: &UserRecord,
+    user: &UserRecord,
+) -> Result<(), Failure> {
+    let record = user.to_bytes()?;
+    let (event, name) = (user.event.as_str(), user.name.as_str());
+    let of_user: [&(dyn ToSql + Sync); 2] = [&event, &name];
+    let prepared = try_join4(
+        lease.prepare_cached(locks::USER),
+        lease.prepare_cached(READ),
+        lease.prepare_cached(IS_EVENT),
+        lease.prepare_cached(UPDATE),
+    );
+    let (lock, read, is_event, update) = lease.within(prepared).await?;
+    let (_, _, present, is_event) = lease
+        .within(try_join4(
+            lease.batch_execute("BEGIN"),
+            lease.query(&lock, &of_user),
+            lease.query_opt(&read, &of_user),
+            lease.query(&is_event, &[&event]),
+        ))
+        .await
+        .map_err(Failure::amid_a_transaction)?;
+    let decided = || -> Result<(), Failure> {
+        let missing = || rows::missing_user(!is_event.is_empty(), &user.event, &user.name);
+        let present = present.ok_or_else(missing)?;
+        if rows::user(&user.event, name, rows::bytes(&present, 0)?)? != *seen {
+            return Err(StoreError::user_changed(&user.event, &user.name).into());
+        }
+        Ok(())
+    }();
+    lease.or_roll_back(decided).await?;
+    let notice = identity.notice(&Changed::User(user.event.clone(), user.name.clone()));
+    let values: [&(dyn ToSql + Sync); 5] = [&event, &name, &record, &identity.channel, &notice];
+    lease.execute_and_commit(&update, &values).await
 }
 
 pub(super) async fn delete(

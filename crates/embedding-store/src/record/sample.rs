@@ -2,11 +2,15 @@
 
 use embedding::{Embedding, ModelId};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use super::metadata::{Metadata, UnknownFields};
 use crate::{EventName, StoreError, Username};
+
+/// What is hashed first for the id of a request's sample, so that no other hash of the same texts is one.
+const ID_CONTEXT: &str = "face sample of a request, version 1";
 
 /// One face of a user: its embedding as the network gave it, and where it came from.
 ///
@@ -90,13 +94,37 @@ impl FaceSample {
         self
     }
 
+    /// With the mark of a request, and the id that the `number`th sample of that request has wherever it is made:
+    /// a store then takes it once, also from two servers at one moment.
+    #[must_use]
+    pub fn with_numbered_request(self, request: &str, number: u64) -> Self {
+        let id = Self::id_of_request(self.event(), self.user(), request, number);
+        self.with_request(request).with_id(id)
+    }
+
+    /// The id of the `number`th sample that a request with this mark makes of a user: a UUID v8 (RFC 9562, section 5.8) of
+    /// the SHA-256 of all that.
+    #[must_use]
+    pub fn id_of_request(event: &EventName, user: &Username, request: &str, number: u64) -> Uuid {
+        let mut hash = Sha256::new_with_prefix(ID_CONTEXT);
+        for part in [event.as_str(), user.as_str(), request] {
+            // The length first, since a mark may hold any character.
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        hash.update(number.to_le_bytes());
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(hash.finalize()).for_each(|(to, from)| *to = from);
+        Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
     /// With an id of the caller's, which is to be a UUID v7: for a sample that comes from elsewhere, and again.
     pub(crate) fn with_id(mut self, id: Uuid) -> Self {
         self.details.id = id;
         self
     }
 
-    /// The id, a UUID v7.
+    /// The id: a UUID v7, or v8 where it is made of the mark of a request.
     #[must_use]
     pub fn id(&self) -> Uuid {
         self.details.id

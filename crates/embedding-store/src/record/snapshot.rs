@@ -16,6 +16,6 @@ pub struct EventSnapshot {
 pub struct UserSnapshot {
     /// The user.
     pub user: UserRecord,
-    /// The samples by id, that is oldest first.
+    /// The samples by id.
     pub samples: Vec<FaceSample>,
 }

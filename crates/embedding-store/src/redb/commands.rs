@@ -16,10 +16,14 @@ use crate::{EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord,
 pub(super) enum Command {
     CreateEvent(EventRecord),
     UpdateEvent(EventRecord),
+    /// What it must still be, and what it is to be.
+    ReplaceEvent(Box<[EventRecord; 2]>),
     DeleteEvent(EventName),
     AppendSample(FaceSample),
     DeleteSample(EventName, Username, Uuid),
     UpdateUser(UserRecord),
+    /// What it must still be, and what it is to be.
+    ReplaceUser(Box<[UserRecord; 2]>),
     DeleteUser(EventName, Username),
     Reseal(EventName, Username),
     FinishResealing,
@@ -51,10 +55,25 @@ impl Command {
         match self {
             Self::CreateEvent(event) => create_event(tables, event),
             Self::UpdateEvent(event) => update_event(tables, event),
+            Self::ReplaceEvent(records) => {
+                let [seen, event] = &**records;
+                if tables.existing_event(&event.name)? != *seen {
+                    return Err(StoreError::event_changed(&event.name).into());
+                }
+                update_event(tables, event)
+            }
             Self::DeleteEvent(event) => delete_event(tables, event),
             Self::AppendSample(sample) => append_sample(tables, sample),
             Self::DeleteSample(event, user, id) => delete_sample(tables, event, user, *id),
             Self::UpdateUser(user) => update_user(tables, user),
+            Self::ReplaceUser(records) => {
+                let [seen, user] = &**records;
+                // Of one that is not there, `update_user` says so.
+                if tables.user(&user.event, &user.name)?.is_some_and(|present| present != *seen) {
+                    return Err(StoreError::user_changed(&user.event, &user.name).into());
+                }
+                update_user(tables, user)
+            }
             Self::DeleteUser(event, user) => delete_user(tables, event, user),
             Self::Reseal(event, user) => reseal(tables, event, user),
             Self::FinishResealing => finish_resealing(transaction, &tables.keyring),

@@ -123,6 +123,10 @@ impl EmbeddingStore for RedbStore {
         self.file.submit(Command::UpdateEvent(event)).await.map(drop)
     }
 
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        self.file.submit(Command::ReplaceEvent(Box::new([seen.clone(), event]))).await.map(drop)
+    }
+
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
         self.file.submit(Command::DeleteEvent(event.clone())).await.map(drop)
     }
@@ -146,6 +150,10 @@ impl EmbeddingStore for RedbStore {
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
         self.file.submit(Command::UpdateUser(user)).await.map(drop)
+    }
+
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        self.file.submit(Command::ReplaceUser(Box::new([seen.clone(), user]))).await.map(drop)
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
