@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
-use embedding_store::{EmbeddingStore, EncryptionKey};
+use embedding_store::{EmbeddingStore, EncryptionKey, RedbJournal};
 use events::{AuditTrail, CheckInService, EventName, EventService};
 use face_core::{EmbeddedFace, Purpose};
 use tokio::sync::Semaphore;
@@ -25,6 +25,8 @@ pub(crate) struct Service {
     pub(crate) metrics: Metrics,
     pub(crate) check_ins: CheckInService,
     pub(crate) audit: AuditTrail,
+    /// The journal of this server alone, beside a store that has none.
+    pub(crate) own_journal: Option<Arc<RedbJournal>>,
     /// The store itself, for `/api/debug`.
     pub(crate) store: Arc<dyn EmbeddingStore>,
     /// Its URL without secrets.

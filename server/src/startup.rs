@@ -138,11 +138,14 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
     let store: Arc<dyn EmbeddingStore> = Arc::new(TimedStore::new(store?, metrics.clone()));
     let (first, other_models) = models::served(config, &engine)?;
     let options = ServiceOptions { other_models, ..config.service_options() };
-    let journal = journal(config, &*store, &metrics).await?;
+    let (journal, own_journal) = journal(config, &*store, &metrics).await?;
     let check_ins = CheckIns::new(Arc::clone(&journal), config.check_in_options());
     let events = EventService::open_with(Arc::clone(&store), first, options).await?;
     // Before any request and any background task: a user deleted earlier than this would leave check-ins behind.
-    events.attach(Arc::new(check_ins.clone()));
+    match &own_journal {
+        None => events.attach(Arc::new(check_ins.clone())),
+        Some(_) => events.attach_own(Arc::new(check_ins.clone())),
+    }
     events.observe_matches(metrics.matches());
     load_models(&engine, &events)?;
     let inference = Inference::start(config.workers, engine, config.multi_face)?;
@@ -154,6 +157,7 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
         quality: CountingGate::new(config.quality, metrics.clone()),
         metrics,
         audit: AuditTrail::new(journal, AuditOptions::default()),
+        own_journal,
         store,
         store_url: config.store.to_string(),
         debug_data: config.debug_data,
@@ -184,19 +188,21 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Embedd
     opened.with_context(|| format!("the store '{}' cannot be used", config.store))
 }
 
-/// The store's own journal, else one in a file.
+/// The store's own journal, else one in a file, which is this server's alone.
 async fn journal(
     config: &Config,
     store: &dyn EmbeddingStore,
     metrics: &Metrics,
-) -> anyhow::Result<Arc<dyn Journal>> {
+) -> anyhow::Result<(Arc<dyn Journal>, Option<Arc<RedbJournal>>)> {
     if let Some(journal) = store.journal() {
-        return Ok(journal);
+        return Ok((journal, None));
     }
     let journal = RedbJournal::open(&config.journal).await;
     let journal =
         journal.with_context(|| format!("the journal '{}' cannot be used", config.journal.display()))?;
-    Ok(Arc::new(TimedJournal::new(Arc::new(journal), metrics.clone())))
+    let journal = Arc::new(journal);
+    let timed = TimedJournal::new(Arc::clone(&journal) as Arc<dyn Journal>, metrics.clone());
+    Ok((Arc::new(timed), Some(journal)))
 }
 
 fn hint(models: &Path) -> String {

@@ -199,4 +199,10 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     async fn finish_resealing(&self) -> Result<(), StoreError> {
         Ok(())
     }
+
+    /// How many users and events cannot be read and are therefore kept out, where a store keeps out single ones:
+    /// lists and snapshots are without them, and every other call about one is [`StoreError::Corrupt`]. From memory.
+    fn unreadable_records(&self) -> usize {
+        0
+    }
 }

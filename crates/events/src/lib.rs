@@ -69,7 +69,8 @@ pub use calibration::{
 };
 pub use check_in::{
     CheckIn, CheckInDetails, CheckInError, CheckInListing, CheckInMethod, CheckInOptions, CheckInOutcome,
-    CheckInPage, CheckInRequest, CheckInService, CheckIns, Correction, FaceCheckIn, Named, PastCorrection,
+    CheckInPage, CheckInRequest, CheckInService, CheckIns, Correction, FaceCheckIn, Named, OrphanedCheckIns,
+    PastCorrection,
 };
 pub use decision::{Decision, Verdict};
 pub use embedding::{DistanceScale, Metric};

@@ -18,10 +18,14 @@ pub(crate) struct Health {
     /// Version of the server.
     #[schema(example = "0.1.0")]
     version: &'static str,
+    /// Users and events whose records in the store cannot be read: they are kept out, and the log names them. Absent
+    /// where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unreadable_records: Option<usize>,
 }
 
 fn health(status: &'static str) -> Json<Health> {
-    Json(Health { status, version: env!("CARGO_PKG_VERSION") })
+    Json(Health { status, version: env!("CARGO_PKG_VERSION"), unreadable_records: None })
 }
 
 /// These ask for no key: what watches a server has none.
@@ -65,5 +69,7 @@ async fn live() -> Json<Health> {
 )]
 async fn ready(service: Data<Service>) -> Result<Json<Health>, ApiError> {
     service.events.check().await?;
-    Ok(health("ready"))
+    let mut health = health("ready");
+    health.unreadable_records = Some(service.events.unreadable_records()).filter(|records| *records > 0);
+    Ok(health)
 }

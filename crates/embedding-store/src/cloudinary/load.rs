@@ -1,4 +1,5 @@
-//! Reading what is there: the list of all documents, then each one that counts. All of it, or an error.
+//! Reading what is there: the list of all documents, then each one that counts. What is there and damaged keeps
+//! out one user or event; anything else that fails is an error of the whole.
 
 use std::collections::BTreeMap;
 
@@ -16,24 +17,35 @@ use crate::StoreError;
 /// How often a place is listed anew that changes while it is read.
 const LISTINGS: u32 = 5;
 
+/// What reading a place comes to.
+enum Reading {
+    Whole(Vec<Document>),
+    /// It has a revision that is there and makes no sense.
+    Damaged(Uuid, Row, StoreError),
+}
+
 impl Inner {
-    /// Fills the empty mirror. Whoever uses the store afterwards sees all of it.
+    /// Fills the empty mirror. Whoever uses the store afterwards sees all of it, but for users and events with a
+    /// damaged document, which they get errors of.
     ///
     /// # Errors
-    /// Any failure to list or read, and what [`Keyring::admit`](crate::Keyring::admit) refuses.
+    /// Any failure to list or read; damage to the key record, or to everything; and what [`Keyring::admit`](crate::Keyring::admit) refuses.
     pub(super) async fn load(&self) -> Result<(), StoreError> {
         let mut listed = self.list().await?;
         // The key first: with another one no sample can be opened, and that is what to say then.
         if let Some(rows) = listed.remove(&Place::Key) {
-            for document in self.read_place(&Place::Key, rows).await? {
-                self.adopt(&Place::Key, document);
-            }
+            self.read_and_adopt(&Place::Key, rows).await?;
         }
         // Any document of a user counts, a tombstone too: to tell them apart they would have to be read, and
         // reading opens the samples with the very key that is being admitted.
         let is_empty = !listed.keys().any(|place| matches!(place, Place::User(..)));
         self.admit_keyring(is_empty).await?;
         self.read_places(listed.clone()).await?;
+        let kept_out = self.mirror().unreadable().places();
+        if kept_out > 0 && kept_out == listed.len() {
+            // Not the damage of one document: to start empty would look as if nobody had ever been enrolled.
+            return Err(StoreError::corrupt("none of the documents at Cloudinary can be read"));
+        }
         self.mirror_mut().set_aside(&listed, Instant::now());
         Ok(())
     }
@@ -69,23 +81,45 @@ impl Inner {
     pub(super) async fn read_places(&self, unread: Listed) -> Result<(), StoreError> {
         stream::iter(unread.into_iter().map(Ok))
             .try_for_each_concurrent(self.parallel.get(), |(place, rows)| async move {
-                for document in self.read_place(&place, rows).await? {
-                    self.adopt(&place, document);
-                }
-                Ok(())
+                self.read_and_adopt(&place, rows).await
             })
             .await
+    }
+
+    async fn read_and_adopt(&self, place: &Place, rows: BTreeMap<Uuid, Row>) -> Result<(), StoreError> {
+        match self.read_place(place, rows).await? {
+            Reading::Whole(documents) => {
+                for document in documents {
+                    self.adopt(place, document);
+                }
+            }
+            // Without it nobody can tell whose samples the given key opens.
+            Reading::Damaged(_, _, error) if *place == Place::Key => return Err(error),
+            Reading::Damaged(revision, row, error) => {
+                let id = row.public_id.clone();
+                let (subject, is_new) = {
+                    let mut mirror = self.mirror_mut();
+                    (mirror.subject(place), mirror.keep_out(place, revision, row))
+                };
+                if is_new {
+                    tracing::error!(
+                        document = %id,
+                        %error,
+                        "a document at Cloudinary cannot be read: its user or event is kept out until it is \
+                         restored or removed"
+                    );
+                    self.feed.changed(subject);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Reads the revisions of one place, the newest first, but for those that another one supersedes.
     ///
     /// One that has gone between the list and the read has been superseded or swept meanwhile: only a
     /// newer list of the place, which then has its successor, tells.
-    async fn read_place(
-        &self,
-        place: &Place,
-        mut rows: BTreeMap<Uuid, Row>,
-    ) -> Result<Vec<Document>, StoreError> {
+    async fn read_place(&self, place: &Place, mut rows: BTreeMap<Uuid, Row>) -> Result<Reading, StoreError> {
         'listing: for _ in 0..LISTINGS {
             let mut documents: Vec<Document> = Vec::new();
             // What a newer one supersedes is not worth a call, and may be destroyed at this moment.
@@ -93,23 +127,41 @@ impl Inner {
                 if documents.iter().any(|newer| newer.supersedes.contains(revision)) {
                     continue;
                 }
-                let etag = row.etag.as_deref();
-                let Some(json) = self.client.read(&row.public_id, row.bytes, etag).await? else {
-                    let listed = self.client.list(&self.prefix.folder(place)).await?;
-                    rows = self.by_place(listed).remove(place).unwrap_or_default();
-                    // From the start, because the successor in the new list may supersede what was read so far.
-                    continue 'listing;
-                };
-                let document = Document::from_json(&json, place, *revision)?;
-                self.check_samples(&document)?;
-                documents.push(document);
+                match self.read_revision(place, *revision, row).await {
+                    Ok(Some(document)) => documents.push(document),
+                    Ok(None) => {
+                        let listed = self.client.list(&self.prefix.folder(place)).await?;
+                        rows = self.by_place(listed).remove(place).unwrap_or_default();
+                        // From the start, because the successor in the new list may supersede what was read so far.
+                        continue 'listing;
+                    }
+                    // What it says is not known, so neither is what else of the place still counts.
+                    Err(error @ StoreError::Corrupt { .. }) => {
+                        return Ok(Reading::Damaged(*revision, row.clone(), error));
+                    }
+                    Err(error) => return Err(error),
+                }
             }
-            return Ok(documents);
+            return Ok(Reading::Whole(documents));
         }
         Err(StoreError::unavailable(
             true,
             format!("the documents of {place} change faster than they are read"),
         ))
+    }
+
+    /// One revision; `None` when it is not there any more.
+    async fn read_revision(
+        &self,
+        place: &Place,
+        revision: Uuid,
+        row: &Row,
+    ) -> Result<Option<Document>, StoreError> {
+        let etag = row.etag.as_deref();
+        let Some(json) = self.client.read(&row.public_id, row.bytes, etag).await? else { return Ok(None) };
+        let document = Document::from_json(&json, place, revision)?;
+        self.check_samples(&document)?;
+        Ok(Some(document))
     }
 
     /// Every sample opens, and is the one that the document says.

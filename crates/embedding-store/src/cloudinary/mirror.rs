@@ -13,6 +13,7 @@ use super::document::Document;
 use super::merge::{self, EventState, UserState};
 use super::path::{Element, Place};
 use super::revisions::Revisions;
+use super::unreadable::Unreadable;
 use crate::{EventName, StoreError, Subject, Username};
 
 /// What a listing showed: the revisions of every place.
@@ -24,6 +25,7 @@ pub(super) struct Mirror {
     events: BTreeMap<EventName, Event>,
     /// What this process destroyed while a listing may have been under way, and when.
     destroyed: HashMap<Uuid, Instant>,
+    unreadable: Unreadable,
 }
 
 /// A live revision that a listing does not show.
@@ -64,11 +66,41 @@ impl Mirror {
     /// The user, or what is missing.
     pub(super) fn existing_user(&self, event: &EventName, user: &Username) -> Result<&UserState, StoreError> {
         let users = &self.existing_event(event)?.users;
+        self.unreadable.check(&Place::user(event, user))?;
         users.get(user).ok_or_else(|| StoreError::user_not_found(event, user))
     }
 
     pub(super) fn existing_event(&self, event: &EventName) -> Result<&Event, StoreError> {
+        self.check_readable(&Place::event(event))?;
         self.events.get(event).ok_or_else(|| StoreError::event_not_found(event))
+    }
+
+    /// Refuses a place that holds what cannot be read, and a user of such an event.
+    pub(super) fn check_readable(&self, place: &Place) -> Result<(), StoreError> {
+        if let Place::User(event, _) = place {
+            self.unreadable.check(&Place::Event(event.clone()))?;
+        }
+        self.unreadable.check(place)
+    }
+
+    pub(super) fn unreadable(&self) -> &Unreadable {
+        &self.unreadable
+    }
+
+    /// Keeps the place out of what readers see, since a revision of it cannot be read. Says whether that is new.
+    pub(super) fn keep_out(&mut self, place: &Place, revision: Uuid, row: Row) -> bool {
+        let is_new = self.unreadable.insert(place, revision, row);
+        self.derive(place);
+        is_new
+    }
+
+    /// Forgets an unreadable revision that is superseded or gone. Says whether readers see the place by that.
+    pub(super) fn forget_unreadable(&mut self, place: &Place, revision: Uuid) -> bool {
+        let is_whole = self.unreadable.remove(place, revision);
+        if is_whole {
+            self.derive(place);
+        }
+        is_whole
     }
 
     pub(super) fn places(&self) -> &BTreeMap<Place, Revisions> {
@@ -97,6 +129,7 @@ impl Mirror {
         since: Instant,
         settled: bool,
     ) -> Vec<Uuid> {
+        self.unreadable.remove(place, document.revision);
         let superseded = self.revisions_mut(place).adopt(document, since, settled);
         self.derive(place);
         superseded
@@ -105,6 +138,7 @@ impl Mirror {
     /// Notes that a revision is not there any more.
     pub(super) fn remove(&mut self, place: &Place, revision: Uuid, now: Instant) {
         self.destroyed.insert(revision, now);
+        self.forget_unreadable(place, revision);
         let Some(revisions) = self.places.get_mut(place) else { return };
         revisions.was_destroyed(revision);
         self.derive(place);
@@ -132,7 +166,9 @@ impl Mirror {
             };
             let rows: BTreeMap<_, _> = rows
                 .iter()
-                .filter(|(revision, _)| is_new(revision))
+                .filter(|(revision, row)| {
+                    is_new(revision) && !self.unreadable.is_unchanged(place, **revision, row)
+                })
                 .map(|(revision, row)| (*revision, row.clone()))
                 .collect();
             if !rows.is_empty() {
@@ -140,6 +176,16 @@ impl Mirror {
             }
         }
         unread
+    }
+
+    /// Unreadable revisions that are superseded (`true`) or that a listing does not show.
+    pub(super) fn unreadable_to_look_at(&self, listed: &Listed) -> Vec<(Place, Uuid, bool)> {
+        let look_at = self.unreadable.all().filter_map(|(place, revision, _)| {
+            let is_superseded = self.places.get(place).is_some_and(|known| known.supersedes(revision));
+            let is_listed = listed.get(place).is_some_and(|rows| rows.contains_key(&revision));
+            (is_superseded || !is_listed).then(|| (place.clone(), revision, is_superseded))
+        });
+        look_at.collect()
     }
 
     /// The live revisions that were there before a listing began and are not in it.
@@ -207,7 +253,8 @@ impl Mirror {
         user: &Username,
         incarnations: &BTreeSet<Uuid>,
     ) {
-        let state = self.places.get(place).and_then(|revisions| merge::user(revisions, incarnations));
+        let revisions = self.places.get(place).filter(|_| !self.unreadable.contains(place));
+        let state = revisions.and_then(|revisions| merge::user(revisions, incarnations));
         let Some(event) = self.events.get_mut(event) else { return };
         match state {
             Some(state) => event.users.insert(user.clone(), state),
@@ -217,7 +264,8 @@ impl Mirror {
 
     fn derive_event(&mut self, place: &Place, element: &Element) {
         let Some(Subject::Event(name)) = self.subject(place) else { return };
-        let Some(state) = self.places.get(place).and_then(merge::event) else {
+        let revisions = self.places.get(place).filter(|_| !self.unreadable.contains(place));
+        let Some(state) = revisions.and_then(merge::event) else {
             self.events.remove(&name);
             return;
         };

@@ -5,7 +5,8 @@
 //! each other. Everything is held in memory (`mirror`), loaded when the store is opened (`load`) and
 //! brought up to date on a timer (`refresh`); a write (`writes`) uploads one document and answers when
 //! that is acknowledged and verified. What is superseded is destroyed behind it (`sweep`), and samples that were
-//! removed while another process wrote with them are taken out of what is not (`removals`).
+//! removed while another process wrote with them are taken out of what is not (`removals`). A document that cannot
+//! be read keeps out the user or event that it is of, and nobody else (`unreadable`).
 //!
 //! Below that is the `client` with one file a call (`calls`), `signature`s, `retry`, and the
 //! `budget` of the calls that Cloudinary counts.
@@ -33,6 +34,7 @@ mod revisions;
 pub mod signature;
 mod store;
 mod sweep;
+mod unreadable;
 mod writes;
 
 pub use client::CloudinaryClient;

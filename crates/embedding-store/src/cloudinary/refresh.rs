@@ -6,7 +6,7 @@ use futures_util::{TryStreamExt, stream};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
-use super::mirror::Missing;
+use super::mirror::{Listed, Missing};
 use super::store::Inner;
 use crate::{Change, StoreError};
 
@@ -39,6 +39,7 @@ impl Inner {
         // before them, it would leave readers without the user in between.
         let missing = self.mirror().missing(&listed, started);
         self.remove_gone(missing).await?;
+        self.look_again_at_unreadable(&listed).await?;
         self.mirror_mut().set_aside(&listed, started);
         Ok(())
     }
@@ -60,6 +61,22 @@ impl Inner {
                 Ok(())
             })
             .await
+    }
+
+    /// Lets users and events back in whose unreadable documents are superseded, or are certainly gone.
+    async fn look_again_at_unreadable(&self, listed: &Listed) -> Result<(), StoreError> {
+        let to_look_at = self.mirror().unreadable_to_look_at(listed);
+        for (place, revision, is_superseded) in to_look_at {
+            // As for `remove_gone`: a list may be late.
+            if !is_superseded && self.client.is_there(&self.prefix.id(&place, revision)).await? {
+                continue;
+            }
+            if self.mirror_mut().forget_unreadable(&place, revision) {
+                let subject = self.mirror().subject(&place);
+                self.feed.changed(subject);
+            }
+        }
+        Ok(())
     }
 
     /// Lists on and on. Ends with the task that runs it.

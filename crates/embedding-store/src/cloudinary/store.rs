@@ -67,7 +67,8 @@ impl CloudinaryStore {
     /// # Errors
     /// [`StoreError::Misconfigured`] when Cloudinary refuses the credentials or the clock, or the keyring
     /// is not the store's; [`StoreError::Unavailable`] when not everything can be read, since what is
-    /// missing would look as if it had never been; [`StoreError::Corrupt`] when a document is damaged.
+    /// missing would look as if it had never been; [`StoreError::Corrupt`] when the key record is damaged, or
+    /// everything is. Any other damaged document keeps out the user or event that it is of.
     pub async fn open(options: CloudinaryOptions) -> Result<Self, StoreError> {
         // Without a runtime the spawns below would panic.
         runtime::Handle::try_current().map_err(|e| StoreError::Misconfigured {
@@ -182,7 +183,9 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
-        Ok(self.inner.mirror().event(event).map(|event| event.state.record.clone()))
+        let mirror = self.inner.mirror();
+        mirror.check_readable(&Place::event(event))?;
+        Ok(mirror.event(event).map(|event| event.state.record.clone()))
     }
 
     async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
@@ -216,7 +219,9 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
-        Ok(self.inner.mirror().user(event, user).map(|user| user.record.clone()))
+        let mirror = self.inner.mirror();
+        mirror.check_readable(&Place::user(event, user))?;
+        Ok(mirror.user(event, user).map(|user| user.record.clone()))
     }
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
@@ -270,6 +275,16 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn finish_resealing(&self) -> Result<(), StoreError> {
+        let kept_out = self.unreadable_records();
+        if kept_out > 0 {
+            return Err(StoreError::corrupt(format!(
+                "{kept_out} users or events cannot be read, so whether they need a former key is not known"
+            )));
+        }
         self.write(|inner| async move { inner.put_key(inner.keyring.settled()).await }).await
+    }
+
+    fn unreadable_records(&self) -> usize {
+        self.inner.mirror().unreadable().places()
     }
 }

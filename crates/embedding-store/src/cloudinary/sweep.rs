@@ -61,6 +61,9 @@ impl Inner {
             let revisions = revisions.live().filter(is_orphan).map(|live| live.document.revision);
             orphans.extend(revisions.map(|revision| (place.clone(), revision)));
         }
+        // Of which life they are cannot be read. Whoever deletes the event means all who are seen in it.
+        let unreadable = mirror.unreadable().all().filter(|(place, ..)| is_user_of(place, event));
+        orphans.extend(unreadable.map(|(place, revision, _)| (place.clone(), revision)));
         orphans
     }
 
@@ -88,6 +91,10 @@ fn garbage(mirror: &Mirror, now: Instant, grace: Duration) -> Vec<(Place, Uuid)>
     let mut garbage = Vec::new();
     for (place, revisions) in mirror.places() {
         garbage.extend(revisions.superseded().map(|revision| (place.clone(), revision)));
+        // What it says is not known: its users may be alive, and a tombstone may be what keeps it from coming back.
+        if mirror.is_of_unreadable_event(place) {
+            continue;
+        }
         // From when this process came to know of it: the clocks of those who wrote it need not be right.
         let is_over = |live: &Live| now.saturating_duration_since(live.since) >= grace;
         let is_event = |live: &Live| live.document.body.as_event().is_some();
@@ -101,7 +108,7 @@ fn garbage(mirror: &Mirror, now: Instant, grace: Duration) -> Vec<(Place, Uuid)>
             Body::DeletedEvent(_) => {
                 // Only the lives that it ends make leftover users orphans, and leave such an update without
                 // effect, so it goes after the last one.
-                let is_last = !revisions.live().any(is_event) && mirror.users_of(place).next().is_none();
+                let is_last = !revisions.live().any(is_event) && !mirror.has_users(place);
                 is_over(live) && nothing_left(revisions) && is_last
             }
             Body::DeletedUser(_) => is_over(live) && nothing_left(revisions),
@@ -116,7 +123,18 @@ fn garbage(mirror: &Mirror, now: Instant, grace: Duration) -> Vec<(Place, Uuid)>
         });
         garbage.extend(over.map(|live| (place.clone(), live.document.revision)));
     }
+    // Users whose documents cannot be read go with their event as others do.
+    let unreadable = mirror.unreadable().all().filter(|(place, _, since)| {
+        let is_alive = mirror.event_of(place).and_then(merge::event).is_some();
+        let is_over = now.saturating_duration_since(*since) >= grace;
+        !is_alive && is_over && !mirror.is_of_unreadable_event(place)
+    });
+    garbage.extend(unreadable.map(|(place, revision, _)| (place.clone(), revision)));
     garbage
+}
+
+fn is_user_of(place: &Place, event: &Place) -> bool {
+    matches!((place, event), (Place::User(theirs, _), Place::Event(event)) if theirs == event)
 }
 
 /// Nothing is there that a tombstone keeps from coming back.
@@ -129,6 +147,21 @@ impl Mirror {
     pub(super) fn event_of(&self, user: &Place) -> Option<&Revisions> {
         let Place::User(event, _) = user else { return None };
         self.revisions(&Place::Event(event.clone()))
+    }
+
+    /// Whether the event that the place is or belongs to has a document that cannot be read.
+    fn is_of_unreadable_event(&self, place: &Place) -> bool {
+        let event = match place {
+            Place::Key => return false,
+            Place::Event(event) | Place::User(event, _) => event,
+        };
+        self.unreadable().contains(&Place::Event(event.clone()))
+    }
+
+    /// Whether documents of users of the event are there, whichever of its lives they belong to.
+    fn has_users(&self, event: &Place) -> bool {
+        self.users_of(event).next().is_some()
+            || self.unreadable().all().any(|(place, ..)| is_user_of(place, event))
     }
 
     /// The places of an event's users, whichever of its lives they belong to.

@@ -32,6 +32,8 @@ impl Inner {
         // The lock is held from the draft to the doubt, and not over the upload: readers would wait for that.
         let (document, json) = {
             let mut mirror = self.mirror_mut();
+            // A revision of what cannot be read would be made without knowing what that says.
+            mirror.check_readable(place)?;
             let Some(body) = draft(&mirror)? else { return Ok(()) };
             let lives = mirror.event_of(place).map(merge::lives).unwrap_or_default();
             let is_known = |body: &Body| body.as_user().is_none_or(|body| lives.contains(&body.incarnation));

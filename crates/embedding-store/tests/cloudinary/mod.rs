@@ -18,4 +18,6 @@ mod specimens;
 #[cfg(test)]
 mod suite;
 #[cfg(test)]
+mod unreadable;
+#[cfg(test)]
 mod writers;

@@ -4,10 +4,11 @@ use std::error::Error;
 use std::fs;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::{
-    Appended, EmbeddingStore, EncryptionKey, EventName, FaceSample, Journal, JournalEntry, Keyring,
+    Appended, EmbeddingStore, EncryptionKey, Erase, EventName, FaceSample, Journal, JournalEntry, Keyring,
     RedbJournal, RedbStore, StoreError, Topic, Username,
 };
 use tempfile::tempdir;
@@ -63,6 +64,24 @@ async fn a_file_of_format_1_gets_a_journal() -> Outcome {
     assert_eq!(journal.by_key(&topic, "k").await?, None);
     assert_eq!(journal.append(entry("k")?, None).await?, Appended::New);
     assert!(store.event(&EventName::new("conference")?).await?.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_topics_of_a_file_are_those_that_have_entries() -> Outcome {
+    let folder = tempdir()?;
+    let journal = RedbJournal::open(folder.path().join("journal")).await?;
+    assert_eq!(journal.topics().await?, []);
+    let topics = ["a", "a!", "a/b", "é"].map(Topic::new);
+    for topic in topics.iter().flatten() {
+        for second in 0..3 {
+            let time = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(second);
+            journal.append(JournalEntry::new(topic.clone(), "seen", time), None).await?;
+        }
+    }
+    assert_eq!(journal.topics().await?, topics.iter().flatten().cloned().collect::<Vec<_>>());
+    journal.erase(&Topic::new("a!")?, Erase::All).await?;
+    assert_eq!(journal.topics().await?, [Topic::new("a")?, Topic::new("a/b")?, Topic::new("é")?]);
     Ok(())
 }
 

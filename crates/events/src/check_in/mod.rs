@@ -4,6 +4,7 @@ mod correct;
 mod erase;
 mod error;
 mod list;
+mod orphans;
 mod record;
 mod service;
 
@@ -18,6 +19,7 @@ use uuid::Uuid;
 pub use self::correct::Correction;
 pub use self::error::CheckInError;
 pub use self::list::{CheckInListing, CheckInPage};
+pub use self::orphans::OrphanedCheckIns;
 pub use self::record::{CheckIn, CheckInDetails, CheckInMethod, Named, PastCorrection};
 pub use self::service::{CheckInService, FaceCheckIn};
 use crate::{AuditEntry, Decision, IdempotencyKey, Note, Outcome, journal};
@@ -25,6 +27,9 @@ use crate::{AuditEntry, Decision, IdempotencyKey, Note, Outcome, journal};
 /// The topic that says which event a key was used for. It names nobody.
 // One topic for all events: a journal takes a key once in a topic, so no key can belong to two events.
 const KEYS: &str = "check-in-keys";
+
+/// What the topics of check-ins begin with; the event's name follows.
+const TOPICS: &str = "check-ins/";
 
 /// The kind of what stands there.
 const KEY: &str = "check_in_key";
@@ -235,7 +240,7 @@ impl CheckIns {
 
 /// The topic of an event's check-ins.
 fn topic(event: &EventName) -> Result<Topic, StoreError> {
-    journal::topic(&format!("check-ins/{event}"))
+    journal::topic(&format!("{TOPICS}{event}"))
 }
 
 /// The topic of the keys of all events.

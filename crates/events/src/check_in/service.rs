@@ -15,8 +15,8 @@ use crate::{AuditEntry, Decision, EventError, EventService, IdempotencyKey, Verd
 /// A check-in and what follows from it are carried through when the future is dropped, as a client may leave at any time.
 #[derive(Debug, Clone)]
 pub struct CheckInService {
-    events: Arc<EventService>,
-    list: CheckIns,
+    pub(super) events: Arc<EventService>,
+    pub(super) list: CheckIns,
 }
 
 /// What came of somebody who came to be checked in by their face.

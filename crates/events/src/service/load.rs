@@ -1,6 +1,6 @@
 //! From the store to the galleries: at the start, and again when one is stale.
 
-use embedding_store::{EmbeddingStoreExt, EventName, EventSnapshot, StoreError};
+use embedding_store::{EmbeddingStoreExt, EventName, EventSnapshot, StoreError, Username};
 
 use super::Inner;
 use super::galleries::{Published, Turn};
@@ -32,13 +32,37 @@ impl Inner {
         self.backlog.check()?;
         match self.galleries.get(event) {
             Published::Current(loaded) => Ok(Some(loaded)),
-            Published::Absent => Ok(None),
+            Published::Absent => {
+                self.expect_readable(event, None).await?;
+                Ok(None)
+            }
             Published::Stale(Some(former)) if self.backlog.allows(former.since) => {
                 self.current_or_former(event, former.loaded).await
             }
             // Too old to be shown: all wait here for the first, who reads it; the others then find it current.
             Published::Stale(_) => self.current(&self.galleries.turn(event).await).await,
         }
+    }
+
+    /// Refuses an event, or a user of it, that is in the store and not here since the store cannot read it.
+    pub(super) async fn expect_readable(
+        &self,
+        event: &EventName,
+        user: Option<&Username>,
+    ) -> Result<(), EventError> {
+        // Otherwise what is not here is not there: the store need not be asked.
+        if self.store.unreadable_records() > 0 {
+            match user {
+                Some(user) => drop(self.store.user(event, user).await?),
+                None => drop(self.store.event(event).await?),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the store says this of something that it keeps out, while it serves everything else.
+    pub(super) fn is_kept_out(&self, error: &StoreError) -> bool {
+        matches!(error, StoreError::Corrupt { .. }) && self.store.unreadable_records() > 0
     }
 
     /// Reads a stale event again, or makes do with what it was: while the store is out of reach, and rather
@@ -89,7 +113,13 @@ impl Inner {
             None => match self.store.load_event(turn.event()).await {
                 Ok(snapshot) => Some(self.keep(self.gallery_of(snapshot).await?)),
                 Err(StoreError::NotFound { .. }) => None,
-                Err(error) => return Err(error.into()),
+                Err(error) => {
+                    // To mark it stale would have it read over and over; `known` asks the store about it.
+                    if self.is_kept_out(&error) {
+                        turn.publish(None);
+                    }
+                    return Err(error.into());
+                }
             },
         };
         turn.publish(loaded.clone());

@@ -4,6 +4,7 @@
 mod backlog;
 mod compare;
 mod delete;
+mod deleted_elsewhere;
 mod duplicates;
 mod enrol;
 mod enrolment;
@@ -155,11 +156,22 @@ impl EventService {
         self.inner.backlog.check()?;
         let mut events = Vec::new();
         for name in self.inner.galleries.events() {
-            if let Some(user_count) = self.inner.user_count(&name).await? {
-                events.push(EventSummary { name, user_count });
+            match self.inner.user_count(&name).await {
+                Ok(Some(user_count)) => events.push(EventSummary { name, user_count }),
+                Ok(None) => {}
+                // A list is without it, as the store's own is.
+                Err(EventError::Store(error)) if self.inner.is_kept_out(&error) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(events)
+    }
+
+    /// How many users and events the store cannot read and keeps out; see
+    /// [`EmbeddingStore::unreadable_records`].
+    #[must_use]
+    pub fn unreadable_records(&self) -> usize {
+        self.inner.store.unreadable_records()
     }
 
     /// Asks the store for a sign of life.

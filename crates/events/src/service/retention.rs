@@ -41,17 +41,32 @@ pub struct Erasure {
 
 /// All that goes along with events and users.
 #[derive(Debug, Default)]
-pub(super) struct Attached(RwLock<Vec<Arc<dyn AttachedRecords>>>);
+pub(super) struct Attached(RwLock<Vec<Attachment>>);
+
+#[derive(Debug, Clone)]
+struct Attachment {
+    records: Arc<dyn AttachedRecords>,
+    /// No other service on the store erases them.
+    is_own: bool,
+}
 
 impl Attached {
-    fn add(&self, records: Arc<dyn AttachedRecords>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).push(records);
+    fn add(&self, records: Arc<dyn AttachedRecords>, is_own: bool) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(Attachment { records, is_own });
     }
 
     // Nothing under the lock panics, so a poisoned lock guards a whole list.
     fn all(&self) -> Vec<Arc<dyn AttachedRecords>> {
         // A copy, so that the lock is not held while the records are erased, which awaits.
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        attached.iter().map(|attachment| Arc::clone(&attachment.records)).collect()
+    }
+
+    /// Those that are to go with what other services delete.
+    pub(super) fn own(&self) -> Vec<Arc<dyn AttachedRecords>> {
+        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let own = attached.iter().filter(|attachment| attachment.is_own);
+        own.map(|attachment| Arc::clone(&attachment.records)).collect()
     }
 
     pub(super) async fn erase_event(&self, event: &EventName) -> Result<(), StoreError> {
@@ -72,7 +87,13 @@ impl Attached {
 impl EventService {
     /// From now on these are erased with every event and user that this service deletes.
     pub fn attach(&self, records: Arc<dyn AttachedRecords>) {
-        self.inner.attached.add(records);
+        self.inner.attached.add(records, false);
+    }
+
+    /// As [`EventService::attach`], of records that this service alone keeps, beside a store that several share: they
+    /// are erased with what others delete too, as soon as this service learns of it.
+    pub fn attach_own(&self, records: Arc<dyn AttachedRecords>) {
+        self.inner.attached.add(records, true);
     }
 
     /// Erases every event whose `retain_until` is not after `now`, with its users, their samples and what is

@@ -35,8 +35,13 @@ impl EventService {
         let template = Template::from_embeddings(limits.scale(), [probe])?;
         let (distance, samples) = match &loaded {
             LoadedEvent::InMemory(gallery) => {
-                let unknown_user = || EventError::UnknownUser { event: event.clone(), user: user.clone() };
-                gallery.distance_to(user, &template)?.zip(gallery.samples(user)).ok_or_else(unknown_user)?
+                match gallery.distance_to(user, &template)?.zip(gallery.samples(user)) {
+                    Some(found) => found,
+                    None => {
+                        inner.expect_readable(event, Some(user)).await?;
+                        return Err(EventError::UnknownUser { event: event.clone(), user: user.clone() });
+                    }
+                }
             }
             // A store's search finds the nearest and not a certain user, so the template is made here.
             LoadedEvent::InStore(..) => {

@@ -126,12 +126,23 @@ impl Inner {
 
     /// Until it was read, the event is known to be another than what is published of it.
     async fn try_later(&self, event: EventName, error: &EventError, pause: Duration) {
+        if matches!(error, EventError::Store(error) if self.is_kept_out(error)) {
+            // The store has said so in the log, and tells of a change when it can read the event again.
+            return;
+        }
         tracing::warn!(%event, %error, pause_ms = pause.as_millis(), "change feed: cannot read a changed event yet");
         self.galleries.turn(&event).await.stale();
         self.backlog.postpone(event, pause);
     }
 
     async fn read_changed(&self, event: &EventName, changed: Changed) -> Result<(), EventError> {
+        let before = self.users_before(event, &changed);
+        self.read_again(event, changed).await?;
+        self.erase_deleted_elsewhere(event, before).await;
+        Ok(())
+    }
+
+    async fn read_again(&self, event: &EventName, changed: Changed) -> Result<(), EventError> {
         match changed {
             Changed::Users(users) if !self.many(event, users.len()) => {
                 // The turn is given back after each user, so that writes to the event get in between.
@@ -176,6 +187,8 @@ impl Inner {
             },
             Err(StoreError::NotFound { subject: Subject::Event(_) }) => turn.publish(None),
             Err(StoreError::NotFound { .. }) => turn.publish(Some(self.keep(gallery.without(user)))),
+            // Whole, since it may be the event that cannot be read and not the user alone.
+            Err(error) if self.is_kept_out(&error) => drop(self.read(turn).await?),
             Err(error) => return Err(error.into()),
         }
         Ok(())

@@ -103,3 +103,14 @@ async fn while_the_store_is_away_faces_are_recognised_and_nothing_is_written() {
         assert!(!older.text.contains(INSIDE), "{older:?}");
     }
 }
+
+#[actix_web::test]
+async fn readiness_says_how_many_records_cannot_be_read() {
+    let store = Arc::new(TestStore::default());
+    let client = start_with(Options { store: store.clone(), ..Options::default() }).await;
+    let ready = client.get("/health/ready").await;
+    assert_eq!((ready.code(), ready.json.get("unreadable_records")), (200, None), "{ready:?}");
+    store.keep_out(2);
+    let ready = client.get("/health/ready").await;
+    assert_eq!((ready.code(), &ready.json["unreadable_records"]), (200, &2.into()), "{ready:?}");
+}

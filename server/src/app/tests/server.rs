@@ -124,6 +124,7 @@ pub(super) async fn state_with(options: Options) -> AppState {
         quality: CountingGate::new(options.quality, metrics.clone()),
         metrics,
         audit: AuditTrail::new(journal, AuditOptions::default()),
+        own_journal: None,
         store,
         store_url: "memory:".to_owned(),
         debug_data: options.debug_data,

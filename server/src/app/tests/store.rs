@@ -1,7 +1,7 @@
 //! A store in memory that can be out of reach.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use embedding_store::{
@@ -18,12 +18,18 @@ pub(super) const INSIDE: &str = "database.inside.example";
 pub(super) struct TestStore {
     inner: InMemory,
     is_away: AtomicBool,
+    unreadable: AtomicUsize,
 }
 
 impl TestStore {
     /// Puts it out of reach.
     pub(super) fn go_away(&self) {
         self.is_away.store(true, Ordering::SeqCst);
+    }
+
+    /// Keeps out so many users or events.
+    pub(super) fn keep_out(&self, records: usize) {
+        self.unreadable.store(records, Ordering::SeqCst);
     }
 
     fn reach(&self) -> Result<&InMemory, StoreError> {
@@ -88,5 +94,9 @@ impl EmbeddingStore for TestStore {
 
     fn journal(&self) -> Option<Arc<dyn Journal>> {
         self.inner.journal()
+    }
+
+    fn unreadable_records(&self) -> usize {
+        self.unreadable.load(Ordering::SeqCst)
     }
 }

@@ -11,7 +11,7 @@ use crate::StoreError;
 pub(in super::super) const PAGE: usize = 500;
 
 /// A document in the list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(in super::super) struct Row {
     pub(in super::super) public_id: String,
     pub(in super::super) bytes: Option<u64>,

@@ -47,6 +47,14 @@ impl RedbJournal {
         Ok(Self { file: Arc::new(OpenFile::open(path.as_ref(), Keyring::plain()).await?) })
     }
 
+    /// The topics that have entries, in order.
+    ///
+    /// # Errors
+    /// As of every read.
+    pub async fn topics(&self) -> Result<Vec<Topic>, StoreError> {
+        self.read(Tables::topics).await
+    }
+
     /// Writes a copy of the whole file, as it is at this moment, to a new file, as
     /// [`RedbStore::backup`](super::RedbStore::backup) does.
     ///

@@ -6,12 +6,26 @@ use redb::ReadableTable;
 
 use super::super::failure::Failure;
 use super::super::tables::ReadTable;
-use super::tables::{JournalTables, keys_of_places, keys_of_subject, place_at_end, read_entry};
+use super::tables::{
+    JournalTables, keys_of_places, keys_of_subject, keys_of_topic, place_at_end, read_entry,
+};
 use crate::{JournalCursor, JournalEntry, JournalListing, JournalPage, Topic};
 
 pub(super) type Tables = JournalTables<ReadTable>;
 
 impl Tables {
+    pub(super) fn topics(&self) -> Result<Vec<Topic>, Failure> {
+        let (mut topics, mut from) = (Vec::new(), Vec::new());
+        // From topic to topic: an entry is read for each, and not all of them.
+        while let Some(first) = ReadableTable::range(&self.entries, from.as_slice()..)?.next() {
+            let (key, value) = first?;
+            let topic = read_entry(key.value(), value.value())?.topic;
+            from = keys_of_topic(&topic).end;
+            topics.push(topic);
+        }
+        Ok(topics)
+    }
+
     pub(super) fn latest(
         &self,
         topic: &Topic,

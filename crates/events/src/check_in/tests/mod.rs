@@ -7,6 +7,7 @@ mod faces;
 mod file;
 mod lists;
 mod model;
+mod orphans;
 mod retries;
 
 use std::num::NonZeroUsize;

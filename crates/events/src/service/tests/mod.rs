@@ -22,6 +22,7 @@ mod sharing;
 mod status;
 mod test_store;
 mod transfer;
+mod unreadable;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use embedding_store::{EmbeddingStore, EventName, StoreError, Username};
 use time::{Duration, OffsetDateTime};
 
 use super::sharing::join;
-use super::{Call, Fault, Shared, TestStore, assert_coherent, embedding, event, face, open, user};
+use super::{Call, Fault, Shared, TestStore, assert_coherent, embedding, event, face, open, soon, user};
 use crate::{AttachedRecords, EventChange, EventError, EventService, EventSettings};
 
 const END: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -147,7 +147,7 @@ async fn an_event_that_another_service_erased_is_not_told_as_erased() {
     let shared = Arc::new(Shared::default());
     let ((one, _), (other, _)) = (join(&shared).await, join(&shared).await);
     one.create_event(&event("e"), until(END)).await.unwrap();
-    super::soon("the event", async || other.users(&event("e")).await.is_ok()).await;
+    soon("the event", async || other.users(&event("e")).await.is_ok()).await;
     shared.hold();
     assert_eq!(one.erase_expired(END).await.unwrap().erased, [event("e")]);
     let erasure = other.erase_expired(END).await.unwrap();
@@ -179,4 +179,29 @@ async fn nothing_is_deleted_while_what_is_attached_cannot_be() {
     assert_eq!((store.count(Call::DeleteUser), store.count(Call::DeleteEvent)), (0, 0));
     service.delete_event(&event("e")).await.unwrap();
     assert_coherent(&service, &store).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_that_a_service_keeps_alone_go_with_what_another_deletes() {
+    let shared = Arc::new(Shared::default());
+    let ((here, store), (there, _)) = (join(&shared).await, join(&shared).await);
+    let (own, common) = (Notes::over(&store), Notes::over(&store));
+    here.attach_own(own.clone());
+    here.attach(common.clone());
+    for (name, person) in [("ada", 1), ("ben", 2), ("eve", 3)] {
+        there.enrol(&event("e"), &user(name), face(person, 1)).await.unwrap();
+    }
+    soon("all are seen", async || here.users(&event("e")).await.is_ok_and(|users| users.len() == 3)).await;
+    assert_eq!(own.take(), Vec::<String>::new(), "nobody is gone");
+    there.delete_user(&event("e"), &user("ada")).await.unwrap();
+    let mut noted = Vec::new();
+    soon("the user's records are erased", async || {
+        noted.extend(own.take());
+        !noted.is_empty()
+    })
+    .await;
+    assert_eq!(noted, ["ada of e after"]);
+    there.delete_event(&event("e")).await.unwrap();
+    soon("the event's records are erased", async || own.take() == ["e after"]).await;
+    assert_eq!(common.take(), Vec::<String>::new(), "what all share is erased by the one who deletes");
 }

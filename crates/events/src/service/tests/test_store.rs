@@ -78,6 +78,8 @@ impl Gate {
 pub(super) struct TestStore {
     inner: Arc<dyn EmbeddingStore>,
     faults: Mutex<Vec<(Call, Fault)>>,
+    /// Events, and users of events, that cannot be read.
+    unreadable: Mutex<Vec<(EventName, Option<Username>)>>,
     calls: Mutex<Vec<Call>>,
 }
 
@@ -90,7 +92,24 @@ impl Default for TestStore {
 
 impl TestStore {
     pub(super) fn over(inner: Arc<dyn EmbeddingStore>) -> Self {
-        Self { inner, faults: Mutex::default(), calls: Mutex::default() }
+        Self { inner, faults: Mutex::default(), unreadable: Mutex::default(), calls: Mutex::default() }
+    }
+
+    /// From now on an event, or a user of it, cannot be read.
+    pub(super) fn damage(&self, event: EventName, user: Option<Username>) {
+        self.unreadable.lock().unwrap().push((event, user));
+    }
+
+    fn is_damaged(&self, event: &EventName, user: Option<&Username>) -> bool {
+        let unreadable = self.unreadable.lock().unwrap();
+        unreadable.iter().any(|(theirs, name)| theirs == event && name.as_ref() == user)
+    }
+
+    fn expect_whole(&self, event: &EventName, user: Option<&Username>) -> Result<(), StoreError> {
+        if self.is_damaged(event, None) || user.is_some() && self.is_damaged(event, user) {
+            return Err(StoreError::corrupt("a trial"));
+        }
+        Ok(())
     }
 
     /// The next call of this kind goes wrong.
@@ -176,6 +195,7 @@ impl EmbeddingStore for TestStore {
     }
 
     async fn event(&self, event: &EventName) -> Result<Option<EventRecord>, StoreError> {
+        self.expect_whole(event, None)?;
         self.inner.event(event).await
     }
 
@@ -192,10 +212,13 @@ impl EmbeddingStore for TestStore {
     }
 
     async fn list_events(&self, page: Page) -> Result<Listing<EventRecord>, StoreError> {
-        self.run(Call::List, self.inner.list_events(page)).await
+        let mut listing = self.run(Call::List, self.inner.list_events(page)).await?;
+        listing.items.retain(|event| !self.is_damaged(&event.name, None));
+        Ok(listing)
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
+        self.expect_whole(sample.event(), Some(sample.user()))?;
         self.run(Call::Append, self.inner.append_sample(sample)).await
     }
 
@@ -204,6 +227,7 @@ impl EmbeddingStore for TestStore {
     }
 
     async fn user(&self, event: &EventName, user: &Username) -> Result<Option<UserRecord>, StoreError> {
+        self.expect_whole(event, Some(user))?;
         self.inner.user(event, user).await
     }
 
@@ -224,11 +248,15 @@ impl EmbeddingStore for TestStore {
     }
 
     async fn samples(&self, event: &EventName, user: &Username) -> Result<Vec<FaceSample>, StoreError> {
+        self.expect_whole(event, Some(user))?;
         self.run(Call::Samples, self.inner.samples(event, user)).await
     }
 
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
-        self.run(Call::Load, self.inner.load_event(event)).await
+        self.expect_whole(event, None)?;
+        let mut snapshot = self.run(Call::Load, self.inner.load_event(event)).await?;
+        snapshot.users.retain(|user| !self.is_damaged(event, Some(&user.user.name)));
+        Ok(snapshot)
     }
 
     async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
@@ -241,6 +269,10 @@ impl EmbeddingStore for TestStore {
 
     fn search(&self) -> Option<&dyn TemplateSearch> {
         self.inner.search().map(|_| self as &dyn TemplateSearch)
+    }
+
+    fn unreadable_records(&self) -> usize {
+        self.unreadable.lock().unwrap().len()
     }
 }
 
