@@ -40,6 +40,10 @@ impl EmbeddingStore for TimedStore {
         self.metrics.store_call("update_event", self.store.update_event(event)).await
     }
 
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        self.metrics.store_call("replace_event", self.store.replace_event(seen, event)).await
+    }
+
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
         self.metrics.store_call("delete_event", self.store.delete_event(event)).await
     }
@@ -62,6 +66,10 @@ impl EmbeddingStore for TimedStore {
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
         self.metrics.store_call("update_user", self.store.update_user(user)).await
+    }
+
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        self.metrics.store_call("replace_user", self.store.replace_user(seen, user)).await
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
@@ -88,6 +96,10 @@ impl EmbeddingStore for TimedStore {
         self.store.search()
     }
 
+    fn versions(&self) -> Option<&dyn EventVersions> {
+        self.store.versions()
+    }
+
     fn journal(&self) -> Option<Arc<dyn Journal>> {
         let journal = self.store.journal()?;
         Some(Arc::new(TimedJournal::new(journal, self.metrics.clone())))
@@ -99,6 +111,10 @@ impl EmbeddingStore for TimedStore {
 
     async fn finish_resealing(&self) -> Result<(), StoreError> {
         self.metrics.store_call("finish_resealing", self.store.finish_resealing()).await
+    }
+
+    fn unreadable_records(&self) -> usize {
+        self.store.unreadable_records()
     }
 }
 

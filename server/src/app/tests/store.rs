@@ -52,6 +52,10 @@ impl EmbeddingStore for TestStore {
         self.reach()?.update_event(event).await
     }
 
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
+        self.reach()?.replace_event(seen, event).await
+    }
+
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
         self.reach()?.delete_event(event).await
     }
@@ -74,6 +78,10 @@ impl EmbeddingStore for TestStore {
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
         self.reach()?.update_user(user).await
+    }
+
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
+        self.reach()?.replace_user(seen, user).await
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
