@@ -6,11 +6,12 @@ mod envelope;
 mod head;
 mod headers;
 mod origin;
+mod pace;
 mod request_log;
 mod shape;
 mod utf8;
 
-pub(crate) use admission::{Admission, Pictures, admit};
+pub(crate) use admission::{Admission, Pictures, admit, admit_list};
 pub(crate) use deadline::keep_deadline;
 pub(crate) use envelope::render_errors;
 pub(crate) use head::{HeadAlone, answer_head};

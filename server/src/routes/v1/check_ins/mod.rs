@@ -22,6 +22,7 @@ pub(super) fn operations() -> Vec<Operation> {
     ];
     vec![
         Operation::new(Role::Verify, list::__path_list_check_ins, list::list_check_ins)
+            .with_list()
             .with_errors(&[STORE, EVENT, PAGED]),
         Operation::new(Role::Verify, create::__path_check_in, create::check_in)
             .or_json(create::check_in_by_name)
