@@ -20,6 +20,7 @@ mod forms;
 mod heads;
 mod keys;
 mod legacy;
+mod limits;
 mod log;
 mod models;
 mod names;
