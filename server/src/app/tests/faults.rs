@@ -62,7 +62,7 @@ fn slow(client: &Client, bytes: usize, seconds: u32) -> Request {
         sleep(Duration::from_secs(1)).await;
         vec![b'a'; bytes].into()
     });
-    let body = stream::iter([form[..form.len() - 40].to_vec().into()]).chain(pieces);
+    let body = stream::iter([form[..form.len() - 33].to_vec().into()]).chain(pieces);
     client.request("POST", DETECT).header("content-type", &media_type).arriving(body)
 }
 

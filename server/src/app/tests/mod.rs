@@ -22,6 +22,8 @@ mod keys;
 mod legacy;
 mod limits;
 mod log;
+#[cfg(target_os = "linux")]
+mod memory;
 mod models;
 mod names;
 mod pictures;
