@@ -75,7 +75,7 @@ pub use journal::{
 pub use keyring::{EncryptionKey, InvalidKey, KeyId, Keyring};
 pub use memory::{InMemory, InMemoryJournal};
 pub use names::{EventName, MAX_NAME_BYTES, MAX_NAME_CHARACTERS, NameError, Username};
-pub use page::{Cursor, Listing, Page};
+pub use page::{Cursor, Listing, MAX_PAGE_BYTES, Page, PageRoom};
 pub use record::{
     DuplicatePolicy, EventRecord, EventSnapshot, FaceSample, FalseMatchRate, InvalidRate, InvalidScore,
     MAX_METADATA_DEPTH, MAX_RECORD_BYTES, MatchRule, Metadata, UserRecord, UserSnapshot,

@@ -4,13 +4,10 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use crate::vector::norm;
+use crate::sample_sum::{SampleSum, part, same_model, unit};
 use crate::{
     DIMENSIONS, Distance, DistanceScale, Embedding, EmbeddingError, Metric, ModelId, squared_distance,
 };
-
-/// Shorter vectors have no usable direction; the embedders give lengths near 1.4.
-const SHORTEST: f32 = 1e-6;
 
 /// What stands for one person (or for one probe face) in comparisons on one [`DistanceScale`].
 ///
@@ -62,9 +59,10 @@ impl Template {
     ///
     /// # Errors
     /// As for [`Template::from_embeddings`].
-    pub fn check<'a>(samples: impl IntoIterator<Item = &'a Embedding> + Clone) -> Result<(), EmbeddingError> {
-        Self::from_embeddings(DistanceScale::UNIT, samples.clone())?;
-        Self::from_embeddings(DistanceScale::RAW, samples).map(drop)
+    pub fn check<'a>(samples: impl IntoIterator<Item = &'a Embedding>) -> Result<(), EmbeddingError> {
+        let mut sum = SampleSum::default();
+        samples.into_iter().try_for_each(|sample| sum.push(sample))?;
+        sum.check()
     }
 
     /// The model of the samples.
@@ -104,31 +102,6 @@ impl Template {
         }
         self.scale.distance(squared_distance(&self.values, &other.values))
     }
-}
-
-fn same_model(left: &ModelId, right: &ModelId) -> Result<(), EmbeddingError> {
-    if left == right {
-        return Ok(());
-    }
-    Err(EmbeddingError::ModelMismatch { left: left.clone(), right: right.clone() })
-}
-
-/// What a sample adds to the mean. Without a direction it is no face by any metric.
-fn part(metric: Metric, sample: &Embedding) -> Result<[f32; DIMENSIONS], EmbeddingError> {
-    let direction = unit(sample.values())?;
-    Ok(match metric {
-        Metric::Unit => direction,
-        Metric::Raw => *sample.values(),
-    })
-}
-
-fn unit(values: &[f32; DIMENSIONS]) -> Result<[f32; DIMENSIONS], EmbeddingError> {
-    let length = norm(values);
-    // Infinite where finite numbers add up beyond f32.
-    if !(length.is_finite() && length >= SHORTEST) {
-        return Err(EmbeddingError::ZeroLength);
-    }
-    Ok(values.map(|v| v / length))
 }
 
 impl Drop for Template {

@@ -112,6 +112,10 @@ errors! {
     }
     UNSTORABLE: BAD_REQUEST "unstorable",
         example "The record cannot be stored: its metadata is nested too deep" {}
+    METADATA_TOO_LARGE: BAD_REQUEST "metadata_too_large" {
+        /// Metadata of a request that is longer than what is taken.
+        MetadataTooLarge => "The metadata is larger than the 16 KiB allowed, as JSON";
+    }
     INVALID_ARCHIVE: BAD_REQUEST "invalid_archive", example "This is no archive: it does not begin as one" {}
     KEY_MISSING: UNAUTHORIZED "key_missing" {
         /// No key, where one is needed.

@@ -155,7 +155,6 @@ impl ApiError {
                 ImportError::Archive(_)
                 | ImportError::Empty
                 | ImportError::Over { .. }
-                | ImportError::TooManyFaces { .. }
                 | ImportError::UnusableFaces { .. },
             ) => Description::new(codes::INVALID_ARCHIVE, &self.to_string()),
             Self::Other(status) => {

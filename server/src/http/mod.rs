@@ -8,11 +8,12 @@ mod head;
 mod headers;
 mod origin;
 mod own_page;
+mod pace;
 mod request_log;
 mod shape;
 mod utf8;
 
-pub(crate) use admission::{Admission, Pictures, admit};
+pub(crate) use admission::{Admission, Pictures, admit, admit_list};
 pub(crate) use client::{TrustedProxies, client_address};
 pub(crate) use deadline::keep_deadline;
 pub(crate) use envelope::render_errors;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use embedding_store::{
-    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Listing, Page,
-    StoreError, TemplateSearch, UserRecord, Username,
+    ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample, Journal,
+    Listing, Page, StoreError, TemplateSearch, UserRecord, Username,
 };
 use uuid::Uuid;
 

@@ -32,7 +32,7 @@ pub(crate) const USER: &[&Code] =
     &[codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED, codes::NO_SUCH_EVENT, codes::NO_SUCH_USER];
 
 /// What a list by pages can answer.
-pub(crate) const PAGED: &[&Code] = &[codes::INVALID_QUERY, codes::INVALID_CURSOR];
+pub(crate) const PAGED: &[&Code] = &[codes::INVALID_QUERY, codes::INVALID_CURSOR, codes::BUSY];
 
 /// What an operation that takes JSON can answer.
 pub(crate) const JSON: &[&Code] = &[codes::INVALID_JSON, codes::BODY_TOO_LARGE, codes::NOT_JSON, codes::BUSY];

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::Method;
 use actix_web::http::header::ContentType;
+use actix_web::middleware::from_fn;
 use actix_web::web::{method, resource};
 use actix_web::{FromRequest, Handler, Resource, Responder, Route};
 use utoipa::__dev::{SchemaReferences, Tags};
@@ -16,7 +17,7 @@ use utoipa::openapi::{Deprecated, OpenApi, RefOr, Schema};
 use super::no_query::refuse_query;
 use crate::auth::{Role, needs};
 use crate::error::codes::Code;
-use crate::http::Pictures;
+use crate::http::{Pictures, admit_list};
 use crate::limits::RouteClass;
 use crate::openapi::errors::{ALWAYS, responses};
 use crate::openapi::keys::SCHEME;
@@ -36,6 +37,8 @@ pub(crate) struct Operation {
     class: RouteClass,
     /// What its forms hold.
     pictures: Pictures,
+    /// Whether its answers grow with what is stored.
+    is_list: bool,
     routes: Vec<Route>,
     /// For requests whose body is JSON.
     json_routes: Vec<Route>,
@@ -76,6 +79,7 @@ impl Operation {
             described_role: None,
             class: if is_reading { RouteClass::Reading } else { RouteClass::Administration },
             pictures: Pictures::One,
+            is_list: false,
             routes: methods.iter().map(|name| route(name).to(handler.clone())).collect(),
             json_routes: Vec::new(),
             methods,
@@ -96,6 +100,11 @@ impl Operation {
     /// The same where forms hold several pictures.
     pub(crate) fn with_several_pictures(self) -> Self {
         Self { pictures: Pictures::Several, ..self }
+    }
+
+    /// The same where answers grow with what is stored: there is room for some of them at once.
+    pub(crate) fn with_list(self) -> Self {
+        Self { is_list: true, ..self }
     }
 
     /// The same with another handler for a body that is JSON; the description is of both.
@@ -141,9 +150,14 @@ impl Operation {
         // The older paths pass over what they do not know: their clients may send it.
         let has_no_query = self.path.starts_with("/v1/") && !self.has_query();
         let bare = move |route| if has_no_query { refuse_query(route) } else { route };
+        let is_list = self.is_list;
+        let sized = move |route| {
+            let route = bare(route);
+            if is_list { route.wrap(from_fn(admit_list)) } else { route }
+        };
         let guarded = move |pictures, route| match role {
-            Some(role) => needs(role, class, pictures, bare(route)),
-            None => bare(route),
+            Some(role) => needs(role, class, pictures, sized(route)),
+            None => sized(route),
         };
         // The first route whose guards hold is taken, so those with one more stand first. JSON holds no pictures.
         let json = self.json_routes.into_iter().map(move |route| guarded(Pictures::One, route));

@@ -1,11 +1,12 @@
 //! Lists of a journal: order, pages from either end, filters.
 
+use serde_json::json;
 use time::Duration;
 
 use super::harness::{JournalHarness, Outcome};
 use super::journal::{all, seen, topic};
 use super::specimens::{at, limit};
-use crate::{Journal, JournalCursor, JournalEntry, JournalPage, Topic};
+use crate::{Journal, JournalCursor, JournalEntry, JournalPage, MAX_PAGE_BYTES, Topic};
 
 /// Entries come by time, to the nanosecond, then by id, whatever the order of their appends.
 pub async fn entries_come_by_time_and_then_by_id(harness: &dyn JournalHarness) -> Outcome {
@@ -47,6 +48,26 @@ pub async fn pages_of_every_size_make_the_whole_topic(harness: &dyn JournalHarne
             assert!(pages.iter().take(full).all(|page| page.len() == size), "{size}");
             assert_eq!(pages.concat(), expected, "{size}, newest first: {newest_first}");
         }
+        expected.reverse();
+    }
+    Ok(())
+}
+
+/// A page ends, from either end, before it has more bytes than it may; nothing is left out.
+pub async fn a_page_ends_where_its_bytes_do(harness: &dyn JournalHarness) -> Outcome {
+    let journal = harness.open_journal().await?;
+    let mut expected = Vec::new();
+    for number in 0..5 {
+        let mut entry = seen("a", "ada", number)?;
+        entry.body.insert("text".to_owned(), json!("x".repeat(MAX_PAGE_BYTES / 2 - 1000)));
+        journal.append(entry.clone(), None).await?;
+        expected.push(entry);
+    }
+    for newest_first in [false, true] {
+        let page = JournalPage { newest_first, ..JournalPage::oldest(limit(100)?) };
+        let pages = pages(&*journal, &topic("a")?, page).await?;
+        assert_eq!(pages.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
+        assert!(pages.concat() == expected, "newest first: {newest_first}");
         expected.reverse();
     }
     Ok(())

@@ -2,9 +2,11 @@
 
 use std::num::NonZeroUsize;
 
+use serde_json::json;
+
 use super::harness::{Harness, Outcome, Store};
 use super::specimens::{event, new_event, sample, user};
-use crate::{Cursor, EmbeddingStore, EventName, Page};
+use crate::{Cursor, EmbeddingStore, EventName, MAX_PAGE_BYTES, Page};
 
 /// Pages of any size are full but for the last, name no next page when there is none, and make the list.
 pub async fn pages_of_every_size_make_the_whole_list(harness: &dyn Harness) -> Outcome {
@@ -88,6 +90,32 @@ pub async fn a_cursor_survives_as_text(harness: &dyn Harness) -> Outcome {
         page = Page { after: Some(Cursor::new(&text)), limit: NonZeroUsize::MIN };
     }
     assert_eq!(seen, ["a&b=c", "ü/ö", "😀"]);
+    Ok(())
+}
+
+/// A page ends before it has more bytes than it may, and its cursor goes on from there; a record that alone has as
+/// many is a page of its own. Nothing is left out.
+pub async fn a_page_ends_where_its_bytes_do(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let list = event("conference")?;
+    let third = json!("x".repeat(MAX_PAGE_BYTES / 3 - 1000));
+    let nearly_all = json!("x".repeat(MAX_PAGE_BYTES - 1000));
+    for (name, value) in
+        [("a", &third), ("b", &third), ("c", &third), ("d", &third), ("e", &nearly_all), ("f", &third)]
+    {
+        store.append_sample(sample("conference", name, 1)?).await?;
+        let mut record = store.user(&list, &user(name)?).await?.ok_or("a user has just come")?;
+        record.metadata.insert("text".to_owned(), value.clone());
+        store.update_user(record).await?;
+        let mut record = new_event(name)?;
+        record.metadata.insert("text".to_owned(), value.clone());
+        store.create_event(record).await?;
+    }
+    let limit = NonZeroUsize::MIN.saturating_add(99);
+    let expected = [vec!["a", "b", "c"], vec!["d"], vec!["e"], vec!["f"]];
+    assert_eq!(user_pages(&store, &list, limit).await?, expected);
+    let expected = [vec!["a", "b", "c", "conference"], vec!["d"], vec!["e"], vec!["f"]];
+    assert_eq!(event_pages(&store, limit).await?, expected);
     Ok(())
 }
 

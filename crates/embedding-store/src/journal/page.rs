@@ -16,7 +16,8 @@ pub struct JournalPage {
     pub newest_first: bool,
     /// Where the last page ended; `None` starts at the beginning.
     pub after: Option<JournalCursor>,
-    /// At most this many entries.
+    /// At most this many entries; a page ends earlier where they would be more than
+    /// [`MAX_PAGE_BYTES`](crate::MAX_PAGE_BYTES).
     pub limit: NonZeroUsize,
     /// Only those about this subject.
     pub subject: Option<String>,

@@ -27,7 +27,7 @@ const DELETE: &str = "WITH of_users AS (DELETE FROM users WHERE event = $1), \
                       of_samples AS (DELETE FROM samples WHERE event = $1), \
                       made AS (DELETE FROM events WHERE name = $1 RETURNING 1) \
                       SELECT pg_notify($2, $3) FROM made";
-const LIST: &str = "SELECT name, record FROM events WHERE name > $1 ORDER BY name LIMIT $2";
+const PAGE: &str = "SELECT name, record FROM events WHERE name > $1 ORDER BY name LIMIT $2";
 
 pub(super) async fn create(lease: &Lease, identity: &Identity, event: &EventRecord) -> Result<(), Failure> {
     let record = event.to_bytes()?;
@@ -138,7 +138,8 @@ pub(super) async fn delete(lease: &Lease, identity: &Identity, event: &EventName
 }
 
 pub(super) async fn list(lease: &Lease, page: &Page) -> Result<Listing<EventRecord>, Failure> {
-    let found = lease.rows(LIST, &[&rows::after(page), &rows::limit(page)]).await?;
+    let sql = rows::within_page("name, record", PAGE, "name");
+    let found = lease.rows(&sql, &[&rows::after(page), &rows::limit(page)]).await?;
     let records = found.iter().map(|row| rows::event(row.try_get(0)?, rows::bytes(row, 1)?));
     Listing::from_records(records, page.limit, |event| event.name.as_str())
 }

@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::failure::Failure;
-use crate::{Cursor, EventName, EventRecord, Page, StoreError, UserRecord, Username};
+use crate::{Cursor, EventName, EventRecord, MAX_PAGE_BYTES, Page, StoreError, UserRecord, Username};
 
 pub(super) fn bytes(row: &Row, column: usize) -> Result<&[u8], Failure> {
     Ok(row.try_get(column)?)
@@ -37,6 +37,20 @@ pub(super) fn missing_user(is_event: bool, event: &EventName, user: &Username) -
 /// One more than the page has, to know whether there is more.
 pub(super) fn limit(page: &Page) -> i64 {
     i64::try_from(page.limit.get()).unwrap_or(i64::MAX - 1).saturating_add(1)
+}
+
+/// A statement for the columns of such rows as a page in this order has room for, and of the one behind it: so the
+/// answer of the server is bounded in bytes too, as [`Listing::from_records`](crate::Listing::from_records) bounds the
+/// page. `rows` are at most [`limit`], with the column `record`.
+pub(super) fn within_page(columns: &str, rows: &str, order: &str) -> String {
+    // Twice as much as a page has, because it counts its bytes otherwise: as JSON.
+    let most = 2 * MAX_PAGE_BYTES;
+    format!(
+        "SELECT {columns} FROM (SELECT few.*, row_number() OVER so_far AS number, \
+         sum(octet_length(record)) OVER so_far - octet_length(record) AS bytes_before FROM ({rows}) few \
+         WINDOW so_far AS (ORDER BY {order} ROWS UNBOUNDED PRECEDING)) sized \
+         WHERE bytes_before <= {most} OR number <= 2 ORDER BY {order}"
+    )
 }
 
 /// The name behind which a page starts: no name is empty. None has a NUL either, which the server would

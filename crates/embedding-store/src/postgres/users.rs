@@ -19,10 +19,8 @@ const DELETE: &str = "WITH of_samples AS (DELETE FROM samples WHERE event = $1 A
                       SELECT pg_notify($3, $4) FROM made";
 const IS_EVENT: &str = "SELECT 1 FROM events WHERE name = $1";
 
-// Of an event without users one row without a user, of no event none: told apart by one statement.
-const LIST: &str = "SELECT found.name, found.record FROM events LEFT JOIN LATERAL \
-                    (SELECT name, record FROM users WHERE event = events.name AND name > $2 \
-                     ORDER BY name LIMIT $3) found ON true WHERE events.name = $1 ORDER BY found.name";
+const PAGE: &str =
+    "SELECT name, record FROM users WHERE event = events.name AND name > $2 ORDER BY name LIMIT $3";
 const SAMPLES: &str = "SELECT users.name IS NOT NULL, samples.id, samples.record FROM events \
                        LEFT JOIN users ON users.event = events.name AND users.name = $2 \
                        LEFT JOIN samples ON samples.event = users.event AND samples.username = users.name \
@@ -129,7 +127,13 @@ pub(super) async fn list(
     event: &EventName,
     page: &Page,
 ) -> Result<Listing<UserRecord>, Failure> {
-    let found = lease.rows(LIST, &[&event.as_str(), &rows::after(page), &rows::limit(page)]).await?;
+    let few = rows::within_page("name, record", PAGE, "name");
+    // Of an event without users one row without a user, of no event none: told apart by one statement.
+    let sql = format!(
+        "SELECT found.name, found.record FROM events LEFT JOIN LATERAL ({few}) found ON true \
+         WHERE events.name = $1 ORDER BY found.name"
+    );
+    let found = lease.rows(&sql, &[&event.as_str(), &rows::after(page), &rows::limit(page)]).await?;
     let Some(first) = found.first() else { return Err(StoreError::event_not_found(event).into()) };
     let users = if first.try_get::<_, Option<&str>>(0)?.is_none() { [].as_slice() } else { &found };
     let records = users.iter().map(|row| rows::user(event, row.try_get(0)?, rows::bytes(row, 1)?));

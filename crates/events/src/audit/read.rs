@@ -52,7 +52,8 @@ pub struct AuditPage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditListing {
     /// The entries, in the order that was asked for. They may be fewer than asked for, even none, while there is
-    /// a next page: where few of many entries pass the filter, a page ends after 20,000 that were read.
+    /// a next page: where few of many entries pass the filter, a page ends after 20,000 that were read, and where
+    /// entries are long, after a mebibyte.
     pub items: Vec<AuditEntry>,
     /// Where the next page starts; `None` when there is none.
     pub next: Option<JournalCursor>,
@@ -134,6 +135,8 @@ impl AuditTrail {
         loop {
             let listing = self.inner.journal.list(&topic, chunk.clone()).await?;
             read += listing.items.len();
+            // A page of the journal that ended by its bytes: more of them would be more than a page has.
+            let is_heavy = listing.items.len() < chunk.limit.get();
             let mut entries = listing.items.into_iter();
             while let Some(entry) = entries.next() {
                 // The next page starts behind the last entry taken, not behind the chunk, whose rest is still
@@ -148,7 +151,7 @@ impl AuditTrail {
                     return Ok(AuditListing { items, next: is_more.then_some(place) });
                 }
             }
-            if listing.next.is_none() || read >= MOST_READ {
+            if listing.next.is_none() || read >= MOST_READ || (is_heavy && !items.is_empty()) {
                 return Ok(AuditListing { items, next: listing.next });
             }
             chunk.after = listing.next;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use embedding::ModelId;
 use embedding_store::{
-    Cursor, DuplicatePolicy, EventName, EventRecord, Listing, MatchRule, Metadata, Page, StoreError,
+    Cursor, DuplicatePolicy, EventName, EventRecord, Listing, MatchRule, Metadata, Page, PageRoom, StoreError,
 };
 use time::OffsetDateTime;
 
@@ -197,16 +197,16 @@ impl EventService {
         page: Page,
     ) -> Result<Listing<EventDetails>, EventError> {
         let after = page.after.as_ref().map(Cursor::as_str);
-        let mut items: Vec<EventDetails> = Vec::new();
+        let (mut items, mut room): (Vec<EventDetails>, _) = (Vec::new(), PageRoom::new(page.limit));
         for event in events.iter().filter(|event| after.is_none_or(|after| event.as_str() > after)) {
             match self.event(event).await {
+                Ok(details) if room.takes(&details.record) => items.push(details),
                 // Asked once more than there is room for: names may be of no event, so only one that is there shows
                 // that there is another page.
-                Ok(_) if items.len() == page.limit.get() => {
+                Ok(_) => {
                     let next = items.last().map(|last| Cursor::new(last.record.name.as_str()));
                     return Ok(Listing { items, next });
                 }
-                Ok(details) => items.push(details),
                 Err(EventError::UnknownEvent { .. }) => {}
                 Err(error) => return Err(error),
             }

@@ -1,9 +1,11 @@
 //! An event as an archive: out of the store, and into it.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::Write;
 use std::sync::Arc;
 
-use embedding::{EmbeddingError, Template};
+use embedding::{EmbeddingError, SampleSum};
 use embedding_store::archive::{self, ArchiveError, ExportOptions, ImportOptions, Summary};
 use embedding_store::{
     EmbeddingStore, EncryptionKey, EventName, EventSnapshot, FaceSample, InMemory, StoreError, UserSnapshot,
@@ -13,15 +15,13 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use time::OffsetDateTime;
 use tokio::runtime::Handle;
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use super::galleries::Turn;
 use super::loaded_event::LoadedEvent;
 use super::retention::is_over;
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
-
-/// Most samples that a user may have in an archive: each is checked with all before it.
-const MOST_FACES: usize = 256;
 
 /// Users whose samples are read at the same time.
 const AHEAD: usize = 32;
@@ -41,12 +41,6 @@ pub enum ImportError {
     Over {
         /// The event.
         event: EventName,
-    },
-    /// A user has more samples in it than are checked here.
-    #[error("user '{user}' has more than {MOST_FACES} faces in the archive")]
-    TooManyFaces {
-        /// The user.
-        user: Username,
     },
     /// With these samples a user would have no template, and nobody in the event could be found.
     #[error("the faces of user '{user}' cannot be used with those that are there")]
@@ -162,19 +156,25 @@ impl Inner {
     ) -> Result<(), ImportError> {
         let UserSnapshot { user, samples } = brought;
         let user = user.name;
-        if samples.len() > MOST_FACES {
-            return Err(ImportError::TooManyFaces { user });
-        }
         let known = loaded.is_some_and(|loaded| loaded.may_have(&user));
-        let mut stored = if known { self.enrolled(event, &user, None).await?.1 } else { Vec::new() };
+        let stored = if known { self.enrolled(event, &user, None).await?.1 } else { Vec::new() };
+        // Added up and found by id, since a user may have thousands: each is checked with all before it.
+        let mut sum = SampleSum::default();
+        let added = stored.iter().try_for_each(|sample| sum.push(sample.embedding()));
+        let mut present: HashMap<Uuid, FaceSample> =
+            stored.into_iter().map(|sample| (sample.id(), sample)).collect();
+        let usable = |result: Result<(), EmbeddingError>| {
+            result.map_err(|source| ImportError::UnusableFaces { user: user.clone(), source })
+        };
+        usable(added)?;
         for sample in samples {
-            match stored.iter().find(|present| present.id() == sample.id()) {
-                Some(present) if *present == sample => continue,
-                Some(_) => return Err(EventError::from(StoreError::taken_id(&sample)).into()),
-                None => stored.push(sample),
-            }
-            if let Err(source) = Template::check(stored.iter().map(FaceSample::embedding)) {
-                return Err(ImportError::UnusableFaces { user, source });
+            match present.entry(sample.id()) {
+                Entry::Occupied(same) if *same.get() == sample => continue,
+                Entry::Occupied(_) => return Err(EventError::from(StoreError::taken_id(&sample)).into()),
+                Entry::Vacant(place) => {
+                    usable(sum.push(sample.embedding()).and_then(|()| sum.check()))?;
+                    place.insert(sample);
+                }
             }
         }
         Ok(())

@@ -1,16 +1,18 @@
 //! The records of users: read, changed and listed.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use embedding_store::{
-    EmbeddingStoreExt, EventName, Listing, Metadata, Page, StoreError, Subject, UserRecord, Username,
-};
+use embedding_store::{EventName, Listing, Metadata, Page, StoreError, Subject, UserRecord, Username};
 use time::OffsetDateTime;
 
 use super::events::ATTEMPTS;
 use super::loaded_event::{LoadedEvent, gone_is_none};
 use super::{EventService, Inner, to_the_end};
 use crate::EventError;
+
+/// Users read at a time when all are listed.
+const PAGE: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 /// A user as they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,10 +32,7 @@ impl EventService {
     pub async fn users(&self, event: &EventName) -> Result<Vec<Username>, EventError> {
         let users = match self.inner.known(event).await? {
             Some(LoadedEvent::InMemory(gallery)) => Some(gallery.users().cloned().collect()),
-            Some(LoadedEvent::InStore(..)) => {
-                let users = self.inner.store.all_users(event).await;
-                gone_is_none(users.map(|users| users.into_iter().map(|user| user.name).collect()))?
-            }
+            Some(LoadedEvent::InStore(..)) => gone_is_none(self.inner.stored_names(event).await)?,
             None => None,
         };
         users.ok_or_else(|| EventError::UnknownEvent { event: event.clone() })
@@ -85,6 +84,19 @@ impl EventService {
 }
 
 impl Inner {
+    /// Page by page, and of each page the names alone are kept: what else is stored of a user may be long.
+    async fn stored_names(&self, event: &EventName) -> Result<Vec<Username>, StoreError> {
+        let (mut names, mut after) = (Vec::new(), None);
+        loop {
+            let listing = self.store.list_users(event, Page { after, limit: PAGE }).await?;
+            names.extend(listing.items.into_iter().map(|user| user.name));
+            match listing.next {
+                Some(next) => after = Some(next),
+                None => return Ok(names),
+            }
+        }
+    }
+
     async fn user(&self, event: &EventName, user: &Username) -> Result<UserDetails, EventError> {
         // The samples first: of a user who goes in between, it is said that they are not there.
         let samples = self.store.samples(event, user).await.map_err(EventError::from_absence)?;

@@ -1,10 +1,12 @@
 //! What is no fault of the sender: a busy server, one that takes too long, and faults of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join;
 use futures_util::{StreamExt, stream};
 use serde_json::json;
+use tokio::time::{Instant, sleep};
 
 use super::client::{Client, Request};
 use super::form::Form;
@@ -51,6 +53,31 @@ async fn more_uploads_than_there_is_room_for_are_asked_to_come_back_and_what_is_
     assert_eq!(given_up.code(), 408, "{given_up:?}");
     tokio::time::resume();
     assert_eq!(client.pictures(DETECT, &[OBAMA], &[]).await.code(), 200, "its room is free again");
+}
+
+/// A form whose picture comes in a piece of so many bytes each second, and ends before it is whole.
+fn slow(client: &Client, bytes: usize, seconds: u32) -> Request {
+    let (media_type, form) = Form::new().file("file", OBAMA).finish();
+    let pieces = stream::iter(0..seconds).then(move |_| async move {
+        sleep(Duration::from_secs(1)).await;
+        vec![b'a'; bytes].into()
+    });
+    let body = stream::iter([form[..form.len() - 33].to_vec().into()]).chain(pieces);
+    client.request("POST", DETECT).header("content-type", &media_type).arriving(body)
+}
+
+#[actix_web::test]
+async fn a_body_that_comes_more_slowly_than_any_line_loses_its_place_and_one_that_is_steady_does_not() {
+    let client = start_with(Options { uploads: 2, ..Options::default() }).await;
+    tokio::time::pause();
+    let started = Instant::now();
+    let (late, other) = join(slow(&client, 1, 50).send(), slow(&client, 1, 50).send()).await;
+    assert_eq!((late.codes(), other.codes()), ((408, "too_slow"), (408, "too_slow")), "{late:?}");
+    // Of the paused clock: it goes on with the seconds of the body alone.
+    assert!(started.elapsed() < Duration::from_secs(7), "{:?}", started.elapsed());
+    let steady = slow(&client, 5000, 50).send().await;
+    assert_eq!(steady.codes(), (400, "broken_form"), "{steady:?}");
+    assert!(started.elapsed() >= Duration::from_secs(50), "{:?}", started.elapsed());
 }
 
 #[actix_web::test]

@@ -23,6 +23,8 @@ mod keys;
 mod legacy;
 mod limits;
 mod log;
+#[cfg(target_os = "linux")]
+mod memory;
 mod metrics;
 mod models;
 mod names;
@@ -32,5 +34,6 @@ mod recognition;
 mod request_log;
 mod scores;
 mod server;
+mod sizes;
 mod store;
 mod users;

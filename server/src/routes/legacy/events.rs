@@ -1,6 +1,6 @@
 //! `/api/events`: the events there are, and the end of one.
 
-use ::events::Action;
+use ::events::{Action, EventName};
 use actix_web::web::{Data, Json, Path};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,8 +23,8 @@ pub(crate) struct EventList {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct EventUsers {
     /// Name of the event.
-    #[schema(example = "conference_2024")]
-    event_name: String,
+    #[schema(value_type = String, example = "conference_2024")]
+    event_name: EventName,
     /// How many users are registered.
     #[schema(example = 15)]
     user_count: usize,
@@ -55,7 +55,7 @@ pub(crate) async fn list_events(service: Data<Service>, caller: Caller) -> Resul
     let summaries = service.events.events().await?.into_iter();
     let events = summaries
         .filter(|event| caller.sees(Some(&event.name)))
-        .map(|event| EventUsers { event_name: event.name.to_string(), user_count: event.user_count })
+        .map(|event| EventUsers { event_name: event.name, user_count: event.user_count })
         .collect();
     Ok(Json(EventList { events }))
 }

@@ -2,7 +2,7 @@
 
 #![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
 
-use ::events::{Action, EventName};
+use ::events::{Action, EventName, Username};
 use actix_web::web::{Data, Json, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -40,8 +40,8 @@ pub(crate) struct OneUser {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserList {
     /// Their names, in order.
-    #[schema(example = json!(["jane_smith", "john_doe"]))]
-    users: Vec<String>,
+    #[schema(value_type = Vec<String>, example = json!(["jane_smith", "john_doe"]))]
+    users: Vec<Username>,
 }
 
 /// A user was deleted.
@@ -73,8 +73,7 @@ pub(crate) async fn list_users(
     query: Query<InEvent>,
 ) -> Result<Json<UserList>, ApiError> {
     let event = own_event(&caller, query.into_inner().event_name)?;
-    let users = service.events.users(&event).await?;
-    Ok(Json(UserList { users: users.iter().map(ToString::to_string).collect() }))
+    Ok(Json(UserList { users: service.events.users(&event).await? }))
 }
 
 /// Delete a user

@@ -71,7 +71,9 @@ pub(super) fn operations() -> Vec<Operation> {
         codes::BUSY,
     ];
     vec![
-        Operation::new(Role::Admin, __path_export_event, export_event).with_errors(&[EVENT, STORE, &export]),
+        Operation::new(Role::Admin, __path_export_event, export_event)
+            .with_list()
+            .with_errors(&[EVENT, STORE, &export]),
         Operation::new(Role::Admin, __path_import_event, import_event).with_errors(&[EVENT, STORE, &import]),
     ]
 }

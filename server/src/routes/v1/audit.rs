@@ -149,7 +149,7 @@ fn one_of(words: impl Iterator<Item = &'static str>) -> Schema {
 /// The operations on the audit.
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        Operation::new(Role::Admin, __path_list_audit, list_audit).with_errors(&[
+        Operation::new(Role::Admin, __path_list_audit, list_audit).with_list().with_errors(&[
             STORE,
             PAGED,
             &[codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED],

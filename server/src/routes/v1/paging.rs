@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use embedding_store::{Cursor, Page};
 use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::error::ApiError;
 
@@ -21,7 +22,7 @@ const MOST: usize = 1000;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
-    /// Most items to answer with.
+    /// Most items to answer with; a page ends earlier where they would be more than 1 MiB.
     #[param(value_type = Option<usize>, minimum = 1, maximum = 1000, default = 100)]
     pub(crate) limit: Option<PageLimit>,
     /// `next_cursor` of the page before; the first page without.
@@ -58,6 +59,13 @@ pub(crate) enum Order {
     Oldest,
 }
 
+impl PageLimit {
+    /// The number.
+    pub(crate) fn get(self) -> NonZeroUsize {
+        self.0
+    }
+}
+
 impl PageQuery {
     /// The page of a list in name order.
     ///
@@ -72,6 +80,11 @@ impl PageQuery {
 /// The cursor of the next page, as it is handed to clients.
 pub(crate) fn next(place: Option<Cursor>) -> Option<String> {
     place.map(|place| encode(place.as_str()))
+}
+
+/// The cursor behind a thing in a list in order of ids.
+pub(crate) fn after_id(id: Uuid) -> String {
+    encode(&id.to_string())
 }
 
 /// Whether a list by time begins with the newest: unless said otherwise.
@@ -95,6 +108,14 @@ impl PageCursor {
         // No name has control characters. In a place that was made up, NUL would be a separator in a key
         // of the redb store, and PostgreSQL takes none in a text.
         if place.is_empty() || place.contains(char::is_control) { Err(ApiError::Cursor) } else { Ok(place) }
+    }
+
+    /// The id that [`after_id`] was given.
+    ///
+    /// # Errors
+    /// [`ApiError::Cursor`] for a text that it did not make.
+    pub(crate) fn id(&self) -> Result<Uuid, ApiError> {
+        self.place()?.parse().map_err(|_| ApiError::Cursor)
     }
 
     /// The place in a list in order of time, which goes to clients as it is.

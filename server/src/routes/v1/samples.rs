@@ -1,19 +1,25 @@
 //! `/v1/events/{event}/users/{user}/faces`: the faces a user is recognised by, listed and removed.
 
+#![expect(unused_qualifications, reason = "the macro that documents a query writes them")]
+
+use std::num::NonZeroUsize;
+
 use ::events::{Action, Metadata, SampleDetails};
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json};
+use actix_web::web::{Data, Json, Query};
 use embedding::ModelId;
-use serde::Serialize;
+use embedding_store::PageRoom;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
+use super::paging::{self, PageCursor, PageLimit};
 use super::path::{OfUser, WithId};
 use crate::audit::Transaction;
 use crate::auth::Role;
 use crate::error::{ApiError, codes};
-use crate::openapi::errors::{STORE, USER};
+use crate::openapi::errors::{PAGED, STORE, USER};
 use crate::routes::operation::Operation;
 use crate::service::Service;
 
@@ -22,6 +28,22 @@ use crate::service::Service;
 pub(crate) struct FaceList {
     /// The faces, oldest first.
     faces: Vec<SampleResponse>,
+    /// Pass it as `cursor` for the next page; null on the last one.
+    #[schema(required = true)]
+    next_cursor: Option<String>,
+}
+
+/// Which faces.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FaceQuery {
+    /// Most faces to answer with; without it, as many as a page of 1 MiB has.
+    #[param(value_type = Option<usize>, minimum = 1, maximum = 1000)]
+    limit: Option<PageLimit>,
+    /// `next_cursor` of the page before; the first page without.
+    #[param(value_type = Option<String>)]
+    cursor: Option<PageCursor>,
 }
 
 /// An enrolled face, without its embedding.
@@ -55,7 +77,9 @@ pub(crate) struct SampleResponse {
 pub(super) fn operations() -> Vec<Operation> {
     let one = [codes::INVALID_ID, codes::NO_SUCH_FACE];
     vec![
-        Operation::new(Role::Enrol, __path_list_faces, list_faces).with_errors(&[STORE, USER]),
+        Operation::new(Role::Enrol, __path_list_faces, list_faces)
+            .with_list()
+            .with_errors(&[STORE, USER, PAGED]),
         Operation::new(Role::Enrol, __path_get_face, get_face).with_errors(&[STORE, USER, &one]),
         Operation::new(Role::Enrol, __path_delete_face, delete_face).with_errors(&[
             STORE,
@@ -68,17 +92,28 @@ pub(super) fn operations() -> Vec<Operation> {
 
 /// List the faces of a user
 ///
-/// All of them, oldest first, without embeddings.
+/// Oldest first, without embeddings. A page ends where its faces would be more than 1 MiB, some thousands.
 #[utoipa::path(
     get, path = "/v1/events/{event}/users/{user}/faces", tag = "Users and faces",
-    params(OfUser), responses((status = 200, description = "The faces", body = FaceList))
+    params(OfUser, FaceQuery), responses((status = 200, description = "The faces", body = FaceList))
 )]
 async fn list_faces(
     service: Data<Service>,
     OfUser { event, user }: OfUser,
+    query: Query<FaceQuery>,
 ) -> Result<Json<FaceList>, ApiError> {
-    let samples = service.events.samples(&event, &user).await?;
-    Ok(Json(FaceList { faces: samples.into_iter().map(SampleResponse::from).collect() }))
+    let FaceQuery { limit, cursor } = query.into_inner();
+    let after = cursor.map(|cursor| cursor.id()).transpose()?;
+    let mut room = PageRoom::new(limit.map_or(NonZeroUsize::MAX, PageLimit::get));
+    let samples = service.events.samples(&event, &user).await?.into_iter();
+    // In the order of their ids, so that a face that was removed meanwhile shifts nothing.
+    let mut rest = samples
+        .filter(|sample| after.is_none_or(|after| sample.id > after))
+        .map(SampleResponse::from)
+        .peekable();
+    let faces: Vec<_> = std::iter::from_fn(|| rest.next_if(|sample| room.takes(sample))).collect();
+    let next_cursor = rest.peek().and(faces.last()).map(|last| paging::after_id(last.id));
+    Ok(Json(FaceList { faces, next_cursor }))
 }
 
 /// Read a face of a user

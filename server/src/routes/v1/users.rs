@@ -15,6 +15,7 @@ use crate::audit::Transaction;
 use crate::auth::Role;
 use crate::error::{ApiError, codes};
 use crate::openapi::errors::{EVENT, JSON, PAGED, STORE, USER};
+use crate::routes::fields;
 use crate::routes::operation::Operation;
 use crate::service::Service;
 
@@ -65,7 +66,7 @@ pub(crate) struct UserPage {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct UserPatch {
-    /// The client's own data, as a whole.
+    /// The client's own data, as a whole: at most 16 KiB as JSON.
     #[schema(value_type = Object)]
     metadata: Metadata,
 }
@@ -73,13 +74,15 @@ pub(crate) struct UserPatch {
 /// The operations on users.
 pub(super) fn operations() -> Vec<Operation> {
     vec![
-        Operation::new(Role::Enrol, __path_list_users, list_users).with_errors(&[STORE, EVENT, PAGED]),
+        Operation::new(Role::Enrol, __path_list_users, list_users)
+            .with_list()
+            .with_errors(&[STORE, EVENT, PAGED]),
         Operation::new(Role::Enrol, __path_get_user, get_user).with_errors(&[STORE, USER]),
         Operation::new(Role::Enrol, __path_change_user, change_user).with_errors(&[
             STORE,
             USER,
             JSON,
-            &[codes::UNSTORABLE],
+            &[codes::UNSTORABLE, codes::METADATA_TOO_LARGE],
         ]),
         Operation::new(Role::Admin, __path_delete_user, delete_user).with_errors(&[STORE, USER]),
     ]
@@ -129,7 +132,11 @@ async fn change_user(
 ) -> Result<Json<UserResponse>, ApiError> {
     let pending = transaction.begin(Action::UpdateUser).at(&event).about(&user);
     let UserPatch { metadata } = body.into_inner().0;
-    let details = pending.record(service.events.update_user(&event, &user, metadata)).await?;
+    let changed = async {
+        let metadata = fields::metadata(metadata)?;
+        Ok::<_, ApiError>(service.events.update_user(&event, &user, metadata).await?)
+    };
+    let details = pending.record(changed).await?;
     Ok(Json(user_response(&service, &event, details).await?))
 }
 

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::super::connection::Lease;
 use super::super::failure::Failure;
+use super::super::rows::within_page;
 use super::row::{COLUMNS, read};
 use crate::{JournalCursor, JournalEntry, JournalListing, JournalPage, Topic};
 
@@ -75,7 +76,9 @@ pub(super) async fn list(
         }
     }
     let order = if page.newest_first { "DESC" } else { "ASC" };
-    sql.push_str(&format!(" ORDER BY time {order}, id {order} LIMIT $6"));
+    let order = format!("time {order}, id {order}");
+    sql.push_str(&format!(" ORDER BY {order} LIMIT $6"));
+    let sql = within_page(COLUMNS, &sql, &order);
     let found = lease.rows(&sql, &values).await?;
     JournalListing::from_entries(found.iter().map(read), page.limit)
 }

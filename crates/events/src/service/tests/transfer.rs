@@ -78,12 +78,29 @@ async fn faces_that_would_leave_a_user_without_a_template_are_refused_whole() {
     let brought =
         archive(record(), &[sample("ada", opposite(&theirs)), sample("ada", embedding(2, 1))]).await;
     assert!(refused(service.import(&event("e"), brought, None).await), "also when it ends between the two");
-    let many: Vec<_> = (0..=256).map(|picture| sample("ben", embedding(2, picture))).collect();
-    let brought = archive(record(), &many).await;
-    let refusal = service.import(&event("e"), brought, None).await.unwrap_err();
-    assert!(matches!(refusal, ImportError::TooManyFaces { user: of } if of == user("ben")));
     assert_eq!(service.users(&event("e")).await.unwrap(), [user("ada")]);
     assert_coherent(&service, &store).await;
+}
+
+#[tokio::test]
+async fn what_is_exported_is_taken_in_also_when_a_user_has_thousands_of_faces() {
+    let (from, to) = (InMemory::new(), with_store().await);
+    let (service, store) = to;
+    for picture in 0..3_000 {
+        from.append_sample(sample("ben", embedding(2, picture))).await.unwrap();
+    }
+    let brought = archive_of(&from).await;
+    for _ in 0..2 {
+        let taken = service.import(&event("e"), brought.clone(), None).await.unwrap();
+        assert_eq!(taken.total.samples, 3_000);
+    }
+    assert_eq!(store.samples(&event("e"), &user("ben")).await.unwrap().len(), 3_000);
+    // Each was checked with all before it, so one that cancels the last but one is found among them.
+    let theirs = embedding(1, 1);
+    let mut faces: Vec<_> = (0..3_000).map(|picture| sample("ben", embedding(2, picture))).collect();
+    faces.extend([sample("cleo", theirs.clone()), sample("cleo", opposite(&theirs))]);
+    let refused = service.import(&event("e"), archive(record(), &faces).await, None).await;
+    assert!(matches!(refused, Err(ImportError::UnusableFaces { user: of, .. }) if of == user("cleo")));
 }
 
 #[tokio::test]

@@ -23,6 +23,7 @@ pub(super) fn operations() -> Vec<Operation> {
     ];
     vec![
         Operation::new(Role::Verify, list::__path_list_check_ins, list::list_check_ins)
+            .with_list()
             .with_errors(&[STORE, EVENT, PAGED]),
         Operation::new(Role::Verify, create::__path_check_in, create::check_in)
             .of_class(RouteClass::Recognition)

@@ -35,10 +35,18 @@ pub(crate) struct EventPage {
 
 /// The operations on events.
 pub(super) fn operations() -> Vec<Operation> {
-    let settings = [codes::INVALID_FIELD, codes::INVALID_RULE, codes::UNSTORABLE, codes::OTHER_MODEL];
+    let settings = [
+        codes::INVALID_FIELD,
+        codes::INVALID_RULE,
+        codes::METADATA_TOO_LARGE,
+        codes::UNSTORABLE,
+        codes::OTHER_MODEL,
+    ];
     let put = [codes::INVALID_NAME, codes::EVENT_NOT_ALLOWED, codes::CONFLICT, codes::SIMILAR_NAME];
     vec![
-        Operation::new(Role::Verify, __path_list_events, list_events).with_errors(&[STORE, PAGED]),
+        Operation::new(Role::Verify, __path_list_events, list_events)
+            .with_list()
+            .with_errors(&[STORE, PAGED]),
         Operation::new(Role::Admin, __path_put_event, put_event).with_errors(&[STORE, JSON, &settings, &put]),
         Operation::new(Role::Verify, __path_get_event, get_event).with_errors(&[STORE, EVENT]),
         Operation::new(Role::Admin, __path_change_event, change_event)

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::error::ApiError;
+use crate::routes::fields;
 use crate::routes::v1::object::{Time, given};
 use crate::routes::v1::verdict::{RuleDistance, RuleRate, RuleResponse};
 use crate::service::Service;
@@ -57,7 +58,7 @@ pub(crate) struct EventBody {
     #[serde(default, with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-31T00:00:00Z")]
     retain_until: Option<OffsetDateTime>,
-    /// The client's own data.
+    /// The client's own data: at most 16 KiB as JSON.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Metadata>,
 }
@@ -82,7 +83,7 @@ pub(crate) struct EventPatch {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, format = DateTime, example = "2027-01-31T00:00:00Z")]
     retain_until: Option<Option<Time>>,
-    /// The client's own data, as a whole.
+    /// The client's own data, as a whole: at most 16 KiB as JSON.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
     metadata: Option<Option<Metadata>>,
@@ -102,7 +103,7 @@ impl EventBody {
             on_duplicate,
             on_other_person,
             retain_until: retain_until.map(to_come).transpose()?,
-            metadata: metadata.unwrap_or_default(),
+            metadata: fields::metadata(metadata.unwrap_or_default())?,
         })
     }
 }
@@ -122,7 +123,7 @@ impl EventPatch {
             on_duplicate,
             on_other_person,
             retain_until: retain_until.map(time).transpose()?,
-            metadata: metadata.map(Option::unwrap_or_default),
+            metadata: metadata.map(|given| fields::metadata(given.unwrap_or_default())).transpose()?,
         })
     }
 }
