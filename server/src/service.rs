@@ -1,6 +1,5 @@
 //! What the handlers work with.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
@@ -12,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::error::ApiError;
 use crate::inference::Inference;
 use crate::quality::QualityGate;
+use crate::shared_file::SharedFile;
 
 /// The domain, the pool that works on pictures, and what else they need.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub(crate) struct Service {
     /// Room for imports under way: each holds its archive and all that was read from it.
     pub(crate) imports: Arc<Semaphore>,
     /// The documentation's script.
-    pub(crate) redoc: PathBuf,
+    pub(crate) redoc: SharedFile,
 }
 
 impl Service {

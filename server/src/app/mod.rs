@@ -1,17 +1,20 @@
 //! The application: routes, limits and middleware as they are served, by the program and in tests alike.
 
+use std::sync::LazyLock;
+
 use actix_multipart::MultipartError;
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::text::TextConfig;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, from_fn};
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{App, Error, HttpRequest};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
 use crate::auth::Access;
+use crate::connection::pace_answers;
 use crate::http::{
     Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
     render_errors, security_headers,
@@ -20,6 +23,11 @@ use crate::openapi::Document;
 use crate::routes;
 use crate::service::Service;
 use crate::upload::form_error;
+
+/// The document of the API, once for all workers and requests. It is text and numbers, of which JSON can always be made; a
+/// test compares what is served with docs/openapi.json.
+static DOCUMENT: LazyLock<Bytes> =
+    LazyLock::new(|| Document::openapi().to_json().map(Bytes::from).unwrap_or_default());
 
 /// What the handlers and the middleware work with. Of clones, what they share is behind an `Arc` inside, such as
 /// semaphores: so the workers of a process have one limit together.
@@ -61,7 +69,7 @@ pub(crate) fn app(
         .app_data(forms)
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))
-        .configure(|routes| routes::table(routes, Document::openapi()))
+        .configure(|routes| routes::table(routes, DOCUMENT.clone()))
         // The last wrap sees a request first. The log makes the id that headers and error bodies carry.
         // Errors are rendered outside the deadline, since it makes 408 and, of a panic, 500. The site is
         // checked before CORS, which answers preflights by itself.
@@ -74,6 +82,8 @@ pub(crate) fn app(
         .wrap(from_fn(security_headers))
         .wrap(from_fn(answer_head))
         .wrap(TracingLogger::<RequestLog>::new())
+        // Outside of all, so that it sees every body as it is sent.
+        .wrap(from_fn(pace_answers))
 }
 
 #[cfg(test)]
