@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::origin::Origin;
-use super::secrets::MASKED;
+use super::passwords::MASKED;
 
 /// Why the program does not start with this configuration.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! Passwords in URLs, which are shown nowhere, whatever setting they were written into.
 
-use super::secrets::MASKED;
+/// Stands for the value of a secret wherever it would be shown.
+pub(super) const MASKED: &str = "(not shown)";
 
 /// A text in which whatever stands between `//` and `@` of a URL is masked.
 pub(crate) fn without_passwords(text: &str) -> String {

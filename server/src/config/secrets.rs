@@ -6,9 +6,7 @@ use embedding_store::{CloudinaryAccess, EncryptionKey, Keyring, StoreOptions};
 
 use super::error::ConfigError;
 use super::origin::Origin;
-
-/// Stands for the value of a secret wherever it would be shown.
-pub(super) const MASKED: &str = "(not shown)";
+use super::passwords::MASKED;
 
 /// The key that embeddings at rest are encrypted with.
 const ENCRYPTION_KEY: &str = "FACE_ENCRYPTION_KEY";
