@@ -10,7 +10,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::commands::import_legacy::Source;
 use crate::commands::keys::KeysCommand;
 use crate::commands::{config, doctor, export, file_store, import_legacy, key, openapi, rekey, serve};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, without_passwords};
 
 /// Something failed.
 const FAILED: u8 = 1;
@@ -69,8 +69,14 @@ enum Command {
 /// Runs the command that the process's arguments ask for. Exit codes: 0 done, 1 failed, 2 wrong use.
 #[must_use]
 pub fn run() -> ExitCode {
-    let matches = command().get_matches();
-    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let parsed = command().try_get_matches().and_then(|matches| {
+        let cli = Cli::from_arg_matches(&matches)?;
+        Ok((matches, cli))
+    });
+    let (matches, cli) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return refuse(&error),
+    };
     match cli.run(&matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -80,6 +86,18 @@ pub fn run() -> ExitCode {
             ExitCode::from(if error.is::<ConfigError>() { WRONG_USE } else { FAILED })
         }
     }
+}
+
+/// Says why a command line cannot be used, or prints the help that was asked for. clap quotes what it does not understand:
+/// the password of a store's URL is taken out.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let masked = without_passwords(&text);
+    if masked == text {
+        error.exit();
+    }
+    let _ = writeln!(io::stderr(), "{}", masked.trim_end());
+    ExitCode::from(WRONG_USE)
 }
 
 fn command() -> clap::Command {
@@ -108,6 +126,21 @@ impl Cli {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_password_in_an_argument_that_is_not_understood_is_not_printed() {
+        for url in ["postgres://ana:SECRET@db.example/faces", "cloudinary://11:SECRET@x@cloud?a=b"] {
+            for arguments in [
+                &["face-server", url] as &[&str],
+                &["face-server", "serve", url],
+                &["face-server", "--stor", url],
+            ] {
+                let error = super::command().try_get_matches_from(arguments).unwrap_err();
+                let said = crate::config::without_passwords(&error.render().to_string());
+                assert!(!said.contains("SECRET") && said.contains("error:"), "{said}");
+            }
+        }
+    }
+
     #[test]
     fn the_command_line_is_consistent() {
         super::command().debug_assert();

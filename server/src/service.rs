@@ -1,6 +1,5 @@
 //! What the handlers work with.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix_web::web::Bytes;
@@ -13,6 +12,7 @@ use crate::error::ApiError;
 use crate::inference::Inference;
 use crate::metrics::Metrics;
 use crate::quality::CountingGate;
+use crate::shared_file::SharedFile;
 
 /// The domain, the pool that works on pictures, and what else they need.
 #[derive(Debug, Clone)]
@@ -40,7 +40,7 @@ pub(crate) struct Service {
     /// Room for imports under way: each holds its archive and all that was read from it.
     pub(crate) imports: Arc<Semaphore>,
     /// The documentation's script.
-    pub(crate) redoc: PathBuf,
+    pub(crate) redoc: SharedFile,
 }
 
 impl Service {

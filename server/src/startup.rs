@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::events::{AuditOptions, AuditTrail, CheckInService, CheckIns, EventService, ServiceOptions};
-use actix_web::HttpServer;
 use anyhow::{Context, anyhow};
 use embedding_store::{EmbeddingStore, Journal, RedbJournal};
 use face_core::FaceEngine;
@@ -18,6 +17,7 @@ use crate::app::{AppState, app};
 use crate::auth::{Access, Keys};
 use crate::background::run_background_tasks;
 use crate::config::Config;
+use crate::connection::Listening;
 use crate::http::{Admission, SitePolicy};
 use crate::inference::Inference;
 use crate::limits::Limits;
@@ -28,6 +28,7 @@ use crate::quality::CountingGate;
 use crate::reload::reload_on_change;
 use crate::routes;
 use crate::service::Service;
+use crate::telemetry::dropped_lines;
 use crate::tls;
 
 /// Exports under way at one time, and as many imports: both are rare, and each moves a whole event.
@@ -96,23 +97,22 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         proxies: config.proxies.clone(),
         limits: Limits::new(config.rate_per_key, config.rate_per_address),
     };
-    let server = HttpServer::new(move || app(state.clone()))
-        .shutdown_timeout(FAREWELL)
-        // By default actix drops the requests under way on SIGINT; this way both signals stop gracefully.
-        .shutdown_signal(stop_signal());
-    let (server, scheme) = match certificate {
-        None => (server.listen(listener)?, "http"),
+    let (tls, scheme) = match certificate {
+        None => (None, "http"),
         Some((certificate, reloading)) => {
             background.spawn(reloading);
-            (server.listen_rustls_0_23(listener, tls::server_config(certificate)?)?, "https")
+            (Some(tls::server_config(certificate)?), "https")
         }
     };
+    let listening =
+        Listening { socket: listener, tls, limits: config.connection_limits(), farewell: FAREWELL };
+    let server = listening.serve(move || app(state.clone()), stop_signal())?;
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(scheme, %address, store = %config.store, took_ms = took, "ready");
     // Nothing else goes to standard output, so whoever asked for port 0 can read the port there.
     writeln!(io::stdout(), "Ready: {scheme}://{address}/ (API documentation: {scheme}://{address}/docs)")?;
     let ended = tokio::select! {
-        ended = server.run() => ended.map_err(anyhow::Error::from),
+        ended = server => ended.map_err(anyhow::Error::from),
         // Each goes on for ever, unless it has a fault: keys that were revoked would hold from then on.
         Some(ended) = background.join_next() => Err(anyhow!("a background task has ended: {ended:?}")),
     };
@@ -123,7 +123,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         tracing::error!(lost, "entries of the audit could not be written before the end");
     }
     ended?;
-    tracing::info!("stopped");
+    tracing::info!(dropped_lines = dropped_lines(), "stopped");
     Ok(())
 }
 

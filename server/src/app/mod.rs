@@ -1,15 +1,18 @@
 //! The application: routes, limits and middleware as they are served, by the program and in tests alike.
 
+use std::sync::LazyLock;
+
 use actix_multipart::form::text::TextConfig;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{NormalizePath, from_fn};
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
 
 use crate::auth::Access;
+use crate::connection::pace_answers;
 use crate::http::{
     Admission, RequestLog, SitePolicy, TrustedProxies, answer_head, check_site, cors, expect_utf8,
     keep_deadline, note_request, render_errors, security_headers,
@@ -19,6 +22,11 @@ use crate::openapi::Document;
 use crate::routes;
 use crate::scores::Scores;
 use crate::service::Service;
+
+/// The document of the API, once for all workers and requests. It is text and numbers, of which JSON can always be made; a
+/// test compares what is served with docs/openapi.json.
+static DOCUMENT: LazyLock<Bytes> =
+    LazyLock::new(|| Document::openapi().to_json().map(Bytes::from).unwrap_or_default());
 
 /// What the handlers and the middleware work with. Of clones, what they share is behind an `Arc` inside, such as
 /// semaphores: so the workers of a process have one limit together.
@@ -64,7 +72,7 @@ pub(crate) fn app(
         .app_data(Data::new(limits))
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))
-        .configure(|routes| routes::table(routes, Document::openapi()))
+        .configure(|routes| routes::table(routes, DOCUMENT.clone()))
         // The last wrap sees a request first. The log makes the id that headers and error bodies carry.
         // Errors are rendered outside the deadline, since it makes 408 and, of a panic, 500. The site is
         // checked before CORS, which answers preflights by itself.
@@ -78,6 +86,8 @@ pub(crate) fn app(
         .wrap(from_fn(answer_head))
         .wrap(from_fn(note_request))
         .wrap(TracingLogger::<RequestLog>::new())
+        // Outside of all, so that it sees every body as it is sent.
+        .wrap(from_fn(pace_answers))
 }
 
 #[cfg(test)]

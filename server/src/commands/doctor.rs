@@ -78,7 +78,8 @@ fn rule(rule: MatchRule) -> String {
 
 fn documentation(config: &Config) -> anyhow::Result<String> {
     let bundle = redoc_bundle(&config.models);
-    ensure!(bundle.is_file(), "'{}' is missing: /redoc will only say so", bundle.display());
+    let path = bundle.path();
+    ensure!(path.is_file(), "'{}' is missing: /redoc will only say so", path.display());
     Ok("Swagger UI and ReDoc".to_owned())
 }
 

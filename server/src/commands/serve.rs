@@ -6,6 +6,12 @@ use crate::{startup, telemetry};
 pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
     // Held to the end of this function, so that the log has the error below too.
     let _log_flush = telemetry::start(config)?;
+    if !config.ignored.is_empty() {
+        tracing::warn!(
+            "not taken for settings, as an orchestrator makes them: {}",
+            config.ignored.join(", ")
+        );
+    }
     let served = actix_web::rt::System::new().block_on(startup::serve(config));
     // Into the log too: `cli` writes to standard error alone, which a service manager may not keep.
     if let Err(error) = &served {

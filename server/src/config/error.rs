@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use super::origin::Origin;
+use super::passwords::MASKED;
 
 /// Why the program does not start with this configuration.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// A name that is no setting, perhaps misspelt.
-    #[error("unknown setting '{key}' ({origin}); there are: {}", known.join(", "))]
+    #[error("unknown setting '{}' ({origin}); there are: {}", shown(key), known.join(", "))]
     UnknownKey {
         /// The name as it was written.
         key: String,
@@ -70,4 +71,10 @@ pub(crate) enum ConfigError {
         /// The address.
         host: IpAddr,
     },
+}
+
+/// A name as it is printed. What is no name may be a value in a wrong place, such as a database's URL.
+fn shown(key: &str) -> &str {
+    let is_name = key.len() <= 64 && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    if is_name { key } else { MASKED }
 }

@@ -18,7 +18,8 @@ use events::MatchPolicy;
 use super::error::ConfigError;
 use super::matching::{AskedRule, DLIB, RAW, SFACE, USUAL_TARGET, check_model, check_space, check_threshold};
 use super::origin::Origin;
-use super::secrets::{MASKED, Secrets, VARIABLES};
+use super::passwords::{MASKED, without_passwords};
+use super::secrets::{Secrets, VARIABLES};
 use super::settings::Config;
 use super::sources::Sources;
 use crate::auth::ApiKey;
@@ -66,6 +67,7 @@ impl Config {
         config.add_usual_match(&mut sources);
         config.secrets = Secrets::read(|name| sources.value(name))?;
         config.effective = effective(&sources);
+        config.ignored = sources.ignored;
         Ok(config)
     }
 
@@ -147,7 +149,7 @@ fn masked(key: &str, text: &str) -> String {
         // What is no URL of a store may hold a password all the same.
         return text.parse::<StoreUrl>().map_or_else(|_| MASKED.to_owned(), |url| url.to_string());
     }
-    text.to_owned()
+    without_passwords(text)
 }
 
 /// `models` in a checkout, else beside the program as in an unpacked archive, else in the user's data folder.

@@ -8,6 +8,7 @@ use face_core::{EngineOptions, PictureLimits};
 
 use super::matching::AskedRule;
 use super::settings::Config;
+use crate::connection::ConnectionLimits;
 use crate::quality::QualityGate;
 use crate::tls::CertificateFiles;
 
@@ -16,6 +17,12 @@ impl Config {
     #[must_use]
     pub(crate) fn address(&self) -> SocketAddr {
         SocketAddr::new(self.host, self.port)
+    }
+
+    /// What connections are bounded by.
+    #[must_use]
+    pub(crate) fn connection_limits(&self) -> ConnectionLimits {
+        ConnectionLimits { connections: self.connections, write_timeout: self.write_timeout }
     }
 
     /// The certificate to serve TLS with; `None` for none.

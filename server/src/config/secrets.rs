@@ -6,9 +6,7 @@ use embedding_store::{CloudinaryAccess, EncryptionKey, Keyring, StoreOptions};
 
 use super::error::ConfigError;
 use super::origin::Origin;
-
-/// Stands for the value of a secret wherever it would be shown.
-pub(super) const MASKED: &str = "(not shown)";
+use super::passwords::MASKED;
 
 /// The key that embeddings at rest are encrypted with.
 const ENCRYPTION_KEY: &str = "FACE_ENCRYPTION_KEY";
@@ -17,6 +15,15 @@ const FORMER_KEY: &str = "FACE_FORMER_ENCRYPTION_KEY";
 
 /// The key of exported files.
 const ARCHIVE_KEY: &str = "FACE_ARCHIVE_KEY";
+
+/// The parts of an account.
+pub(super) const ACCOUNT: [&str; 5] = [
+    "CLOUDINARY_CLOUD_NAME",
+    "CLOUDINARY_API_KEY",
+    "CLOUDINARY_API_SECRET",
+    "CLOUDINARY_UPLOAD_PREFIX",
+    "CLOUDINARY_DELIVERY",
+];
 
 /// Every variable of this kind.
 pub(super) const VARIABLES: [&str; 8] = [
@@ -53,12 +60,19 @@ impl Secrets {
         cloudinary.delivery = text("CLOUDINARY_DELIVERY");
         let key = |name: &'static str| {
             let Some((text, origin)) = variable(name) else { return Ok(None) };
-            text.parse::<EncryptionKey>().map(Some).map_err(|e| ConfigError::BadValue {
+            let refuse = |value: &str, allowed: String| ConfigError::BadValue {
                 name: name.to_owned(),
-                value: MASKED.to_owned(),
+                value: value.to_owned(),
                 origin: origin.clone(),
-                allowed: format!("{e}; `face-server key` makes one"),
-            })
+                allowed,
+            };
+            if text.is_empty() {
+                // More likely a secret that was not delivered than a wish to write embeddings in clear.
+                let advice = "give a key, which `face-server key` makes, or take the variable away for none";
+                return Err(refuse("", advice.to_owned()));
+            }
+            let key = text.parse::<EncryptionKey>();
+            key.map(Some).map_err(|e| refuse(MASKED, format!("{e}; `face-server key` makes one")))
         };
         Ok(Self {
             encryption_key: key(ENCRYPTION_KEY)?,

@@ -3,7 +3,6 @@
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args};
@@ -17,7 +16,7 @@ use super::secrets::Secrets;
 use super::values::{
     DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, RATE_PER_ADDRESS, RATE_PER_KEY, SCORES,
     SWITCH, WebOrigins, address, audit_age, count, crops, file, folder, host, key_file, log_level, mebibytes,
-    number, one_of, origins, proxies, rates, seconds,
+    number, one_of, origins, path, proxies, rates, seconds, write_timeout,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
@@ -41,7 +40,7 @@ pub(crate) struct Config {
     pub(crate) store: StoreUrl,
     /// File of check-ins and audit where the store keeps none, as at Cloudinary.
     #[arg(long, env = "FACE_JOURNAL", value_name = "FILE", default_value = "data/journal.redb")]
-    #[arg(value_parser = PathBuf::from_str)]
+    #[arg(value_parser = path)]
     pub(crate) journal: PathBuf,
     /// How long verification goes on from memory while the store is out of reach, 0 to 3600 seconds.
     #[arg(long, env = "FACE_MAX_STALENESS", value_name = "SECONDS", default_value = "60")]
@@ -52,7 +51,7 @@ pub(crate) struct Config {
     #[arg(value_parser = number("a whole number of users", 0..=10_000_000_usize))]
     pub(super) gallery_limit: usize,
     /// Folder that the set-up made [default: models, else beside the program, else the user's data folder].
-    #[arg(long, env = "FACE_MODELS", value_name = "FOLDER", value_parser = PathBuf::from_str)]
+    #[arg(long, env = "FACE_MODELS", value_name = "FOLDER", value_parser = path)]
     pub(crate) models: PathBuf,
     /// Model of events that come into being: sface-2021dec, or dlib-resnet-v1 for dlib's numbers; an event keeps its
     /// own [default: sface-2021dec, with --space raw dlib-resnet-v1].
@@ -156,7 +155,15 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_METRICS_ADDRESS", value_name = "ADDRESS:PORT", default_value = "none")]
     #[arg(value_parser = address)]
     pub(crate) metrics_address: OrNone<SocketAddr>,
-    /// Folder of app.log, one file a day and 14 days kept; empty for none.
+    /// Connections at once, 16 to 100000; more wait to be accepted.
+    #[arg(long, env = "FACE_CONNECTIONS", value_name = "COUNT", default_value = "4096")]
+    #[arg(value_parser = number("a whole number", 16..=100_000_usize))]
+    pub(super) connections: usize,
+    /// A client that takes nothing of its answer for so long is cut off, 1 to 3600 seconds.
+    #[arg(long, env = "FACE_WRITE_TIMEOUT", value_name = "SECONDS", default_value = "30")]
+    #[arg(value_parser = write_timeout)]
+    pub(super) write_timeout: Duration,
+    /// Folder of app.log, a file a day or 64 MiB, 14 days and 32 files kept; empty for none.
     #[arg(long, env = "FACE_LOG_DIR", value_name = "FOLDER", default_value = "logs", value_parser = folder)]
     pub(crate) log_dir: OrNone<PathBuf>,
     /// Log on the terminal: text, json or auto (text when it is a terminal).
@@ -173,4 +180,7 @@ pub(crate) struct Config {
     /// Each setting's key, value and origin, in the order of the help; secrets are masked.
     #[arg(skip)]
     pub(crate) effective: Vec<(String, String, Origin)>,
+    /// Variables of the environment that were passed over, since an orchestrator makes them.
+    #[arg(skip)]
+    pub(crate) ignored: Vec<String>,
 }

@@ -10,8 +10,9 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
 use super::error::ConfigError;
+use super::orchestrator::is_made_by_an_orchestrator;
 use super::origin::Origin;
-use super::secrets::VARIABLES;
+use super::secrets::{ACCOUNT, VARIABLES};
 use crate::toml_line::line_of;
 
 /// What the name of every environment variable of this program starts with.
@@ -26,6 +27,8 @@ pub(super) struct Sources {
     /// Has an argument for each setting: the id is its key, `env` its variable.
     settings: Command,
     values: BTreeMap<String, (String, Origin)>,
+    /// Variables that an orchestrator makes for its own services, which say nothing to this program.
+    pub(super) ignored: Vec<String>,
 }
 
 impl Sources {
@@ -38,14 +41,19 @@ impl Sources {
         folder: &Path,
         file: Option<PathBuf>,
     ) -> Result<Self, ConfigError> {
-        let mut sources = Self { values: from_flags(&settings, flags)?, settings };
-        let environment = sources.add_variables(from_environment(environment)?, Origin::Environment)?;
+        let mut sources = Self { values: from_flags(&settings, flags)?, settings, ignored: Vec::new() };
+        let mut environment = from_environment(environment)?;
+        // Of the environment alone: what stands in `.env` was written by somebody.
+        let ignored = environment.extract_if(.., |name, value| is_made_by_an_orchestrator(name, value));
+        sources.ignored = ignored.map(|(name, _)| name).collect();
+        let environment = sources.add_variables(environment, Origin::Environment)?;
         let dotenv = sources.add_variables(from_dotenv(&folder.join(".env"))?, Origin::DotEnv)?;
         if let Some(path) = file.or(environment).or(dotenv) {
             sources.add_file(path)?;
         }
-        // A secret that is empty counts as none, and hides that of a weaker source.
-        sources.values.retain(|key, (text, _)| !(text.is_empty() && VARIABLES.contains(&key.as_str())));
+        // An account's part that is empty counts as none, and hides that of a weaker source. A key that is empty is
+        // refused where it is parsed.
+        sources.values.retain(|key, (text, _)| !text.is_empty() || !ACCOUNT.contains(&key.as_str()));
         for arg in sources.settings.get_arguments() {
             if let Some(text) = arg.get_default_values().first().and_then(|text| text.to_str()) {
                 let default = || (text.to_owned(), Origin::Default);

@@ -11,6 +11,7 @@ use std::time::Duration;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 use ipnet::IpNet;
 
+use super::passwords::without_passwords;
 use crate::auth::{ApiKey, KeyFile};
 use crate::background::AuditAge;
 use crate::http::{TrustedProxies, WebOrigin};
@@ -101,6 +102,11 @@ pub(super) fn seconds(most: u64) -> impl Fn(&str) -> Result<Duration, String> + 
     move |text| parse(text).map(Duration::from_secs)
 }
 
+/// How long a client may take nothing: not for ever.
+pub(super) fn write_timeout(text: &str) -> Result<Duration, String> {
+    number("a whole number of seconds", 1..=3600)(text).map(Duration::from_secs)
+}
+
 /// From 1 to 1,024.
 pub(super) fn count(text: &str) -> Result<NonZeroUsize, String> {
     number("a whole number", NonZeroUsize::MIN..=NonZeroUsize::MIN.saturating_add(1023))(text)
@@ -144,6 +150,14 @@ pub(super) fn crops(text: &str) -> Result<OrNone<Crops>, String> {
     crops.map(Some).map_err(|allowed| format!("{allowed}, or nothing for those of the model"))
 }
 
+/// A file or a folder that the program cannot do without: an empty text would be the folder that it runs in.
+pub(super) fn path(text: &str) -> Result<PathBuf, String> {
+    if text.is_empty() {
+        return Err("it is empty: give a path, or leave it out for the default".to_owned());
+    }
+    Ok(PathBuf::from(text))
+}
+
 /// A folder; an empty text is none.
 pub(super) fn folder(text: &str) -> Result<OrNone<PathBuf>, String> {
     Ok((!text.is_empty()).then(|| PathBuf::from(text)))
@@ -175,7 +189,7 @@ pub(super) fn origins(text: &str) -> Result<WebOrigins, String> {
                 // A key in a wrong place is not printed.
                 match ApiKey::parse(origin) {
                     Some(_) => advice.to_owned(),
-                    None => format!("'{origin}' is no origin: {advice}"),
+                    None => format!("'{}' is no origin: {advice}", without_passwords(origin)),
                 }
             })
         })

@@ -10,7 +10,9 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpResponse, HttpResponseBuilder};
 use tracing::Span;
 use tracing_actix_web::RequestId;
+use uuid::Uuid;
 
+use super::headers::{ContentPolicy, decorate};
 use super::{REFUSAL, Shape};
 use crate::error::{ApiError, Description, with_causes};
 use crate::error_body::{ProblemError, StatusError, VerdictError};
@@ -115,6 +117,15 @@ fn note(description: &Description, error: Option<&Error>) {
     let of_ours = error.and_then(|error| error.as_error::<ApiError>());
     let causes = of_ours.map(|error| with_causes(error)).unwrap_or_default();
     tracing::error!(status = status_code, code, causes, "failed: {message}");
+}
+
+/// What a request is answered whose head did not arrive in time, so that neither its path nor its key is known.
+pub(crate) fn too_slow() -> HttpResponse {
+    let id = Uuid::now_v7();
+    let description = ApiError::TooSlow.describe(Shape::Problem, Scores::Matches);
+    let mut answer = answer(&description, Shape::Problem, &id.to_string());
+    decorate(answer.headers_mut(), id, ContentPolicy::DATA);
+    answer
 }
 
 fn answer(description: &Description, shape: Shape, id: &str) -> HttpResponse {

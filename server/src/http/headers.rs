@@ -10,6 +10,7 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 use tracing_actix_web::RequestId;
+use uuid::Uuid;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The same id, by the name under which the audit trail has it.
@@ -18,12 +19,12 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 
 /// What a page may load and do.
 #[derive(Debug, Clone, Copy)]
-struct ContentPolicy(&'static str);
+pub(super) struct ContentPolicy(&'static str);
 
 impl ContentPolicy {
     // `frame-ancestors`, `base-uri` and `form-action` do not fall back to `default-src`, so they stand beside it.
     /// Nothing: for JSON.
-    const DATA: Self = Self("default-src 'none'; frame-ancestors 'none'");
+    pub(super) const DATA: Self = Self("default-src 'none'; frame-ancestors 'none'");
 
     /// Files and calls of this server, and the camera's pictures.
     const PAGE: Self = Self(
@@ -58,20 +59,20 @@ pub(crate) async fn security_headers(
     match next.call(request).await {
         Ok(response) => {
             let mut response = response.map_into_boxed_body();
-            decorate(response.headers_mut(), id, policy);
+            decorate(response.headers_mut(), *id, policy);
             Ok(response)
         }
         Err(error) => {
             // `InternalError` hands its answer out once and is a bare 500 from then on: so
             // it is taken, completed and wrapped again.
             let mut answer = error.as_response_error().error_response();
-            decorate(answer.headers_mut(), id, policy);
+            decorate(answer.headers_mut(), *id, policy);
             Err(InternalError::from_response(error, answer).into())
         }
     }
 }
 
-fn decorate(headers: &mut HeaderMap, id: RequestId, policy: ContentPolicy) {
+pub(super) fn decorate(headers: &mut HeaderMap, id: Uuid, policy: ContentPolicy) {
     if let Ok(id) = HeaderValue::from_str(&id.to_string()) {
         headers.insert(REQUEST_ID, id.clone());
         headers.insert(TRANSACTION_ID, id);

@@ -16,7 +16,7 @@ mod utf8;
 pub(crate) use admission::{Admission, Pictures, admit, admit_list};
 pub(crate) use client::{TrustedProxies, client_address};
 pub(crate) use deadline::keep_deadline;
-pub(crate) use envelope::render_errors;
+pub(crate) use envelope::{render_errors, too_slow};
 pub(crate) use head::{HeadAlone, answer_head};
 pub(crate) use headers::security_headers;
 pub(crate) use origin::{IDEMPOTENCY_KEY, SitePolicy, WebOrigin, check_site, cors};

@@ -1,15 +1,21 @@
 //! The documentation pages: Swagger UI from the program itself, ReDoc from the folder of the set-up.
 
-use std::path::PathBuf;
+use std::path::Path as FilePath;
+use std::sync::{Arc, LazyLock};
 
 use actix_web::HttpResponse;
-use actix_web::http::header::{CACHE_CONTROL, LOCATION};
-use actix_web::web::{Data, Path, ServiceConfig, get, resource};
-use utoipa::openapi::OpenApi;
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, ContentEncoding, LOCATION};
+use actix_web::web::{Bytes, Data, Path, ServiceConfig, get, resource};
+use utoipa_swagger_ui::{Config, SwaggerFile, serve};
 
 use crate::error::ApiError;
 use crate::service::Service;
+use crate::shared_file::SharedFile;
+
+static SWAGGER_UI: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
+    // Its validator is a service elsewhere, which this page must not ask.
+    Arc::new(Config::new([OPENAPI_PATH]).validator_url("none").try_it_out_enabled(true))
+});
 
 /// Where the document of the API is served.
 const OPENAPI_PATH: &str = "/openapi.json";
@@ -25,19 +31,33 @@ const REDOC_PAGE: &str = include_str!("docs/redoc.html");
 const REDOC_MISSING: &str = include_str!("docs/redoc-missing.html");
 
 /// Where ReDoc's script is looked for.
-pub(crate) fn redoc_bundle(models: &std::path::Path) -> PathBuf {
-    models.join(REDOC)
+pub(crate) fn redoc_bundle(models: &FilePath) -> SharedFile {
+    SharedFile::new(models.join(REDOC))
 }
 
 /// The paths of the documentation: they ask for no key.
-pub(super) fn table(routes: &mut ServiceConfig, document: OpenApi) {
-    // Its validator is a service elsewhere, which this page must not ask.
-    let config = Config::new([OPENAPI_PATH]).validator_url("none").try_it_out_enabled(true);
+pub(super) fn table(routes: &mut ServiceConfig, document: Bytes) {
+    let document = move || {
+        let document = document.clone();
+        async { HttpResponse::Ok().content_type("application/json").body(document) }
+    };
     routes
+        .service(resource(OPENAPI_PATH).route(get().to(document)))
         .service(resource("/docs").route(get().to(swagger_ui)))
-        .service(SwaggerUi::new("/docs/{_:.*}").url(OPENAPI_PATH, document).config(config))
+        .service(resource("/docs/{file:.*}").route(get().to(swagger_file)))
         .service(resource("/redoc").route(get().to(redoc)))
         .service(resource("/redoc/{file}").route(get().to(redoc_file)));
+}
+
+async fn swagger_file(file: Path<String>) -> Result<HttpResponse, ApiError> {
+    let file = serve(&file, Arc::clone(&SWAGGER_UI)).ok().flatten().ok_or(ApiError::NoSuchPath)?;
+    let SwaggerFile { bytes, content_type, gzpipped, .. } = file;
+    let mut answer = HttpResponse::Ok();
+    if gzpipped {
+        answer.insert_header((CONTENT_ENCODING, ContentEncoding::Gzip));
+    }
+    // The program's own memory, but for the small file that has the settings.
+    Ok(answer.content_type(content_type).body(bytes))
 }
 
 async fn swagger_ui() -> HttpResponse {
@@ -48,14 +68,14 @@ async fn swagger_ui() -> HttpResponse {
 
 async fn redoc(service: Data<Service>) -> HttpResponse {
     // Looked for each time: the set-up may bring it while the server runs.
-    let page = if service.redoc.is_file() { REDOC_PAGE } else { REDOC_MISSING };
+    let page = if service.redoc.path().is_file() { REDOC_PAGE } else { REDOC_MISSING };
     HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
 }
 
 async fn redoc_file(service: Data<Service>, file: Path<String>) -> Result<HttpResponse, ApiError> {
     let script = match file.as_str() {
-        "start.js" => REDOC_START.as_bytes().to_vec(),
-        "redoc.standalone.js" => tokio::fs::read(&service.redoc).await.map_err(|_| ApiError::NoSuchPath)?,
+        "start.js" => Bytes::from_static(REDOC_START.as_bytes()),
+        "redoc.standalone.js" => service.redoc.contents().await.ok_or(ApiError::NoSuchPath)?,
         _ => return Err(ApiError::NoSuchPath),
     };
     let mut answer = HttpResponse::Ok();

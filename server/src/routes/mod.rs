@@ -10,8 +10,7 @@ mod operation;
 mod page;
 mod v1;
 
-use actix_web::web::ServiceConfig;
-use utoipa::openapi::OpenApi;
+use actix_web::web::{Bytes, ServiceConfig};
 
 use self::operation::{Operation, resources};
 
@@ -24,7 +23,7 @@ pub(crate) fn operations() -> impl Iterator<Item = Operation> {
 }
 
 /// Every path; a slash at the end makes no difference, and HEAD is answered as GET. `document` describes them.
-pub(crate) fn table(routes: &mut ServiceConfig, document: OpenApi) {
+pub(crate) fn table(routes: &mut ServiceConfig, document: Bytes) {
     for resource in v1::resources() {
         routes.service(resource);
     }

@@ -20,7 +20,7 @@ pub enum StoreUrlError {
         scheme: String,
     },
     /// The store has no such option.
-    #[error("the store '{scheme}:' has no option '{option}': remove it")]
+    #[error("the store '{scheme}:' has no option '{}': remove it", shown(option))]
     UnknownOption {
         /// The scheme.
         scheme: String,
@@ -35,4 +35,10 @@ pub enum StoreUrlError {
         /// How to write it.
         expected: &'static str,
     },
+}
+
+/// An option's name. What is no name may be a part of a password with a `?` in it.
+fn shown(option: &str) -> &str {
+    let is_name = option.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    if is_name { option } else { "(not shown)" }
 }

@@ -17,7 +17,7 @@ use crate::limits::Rates;
 mod documents;
 
 /// How many settings there are.
-const SETTINGS: usize = 34;
+const SETTINGS: usize = 36;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],
@@ -94,8 +94,59 @@ fn a_file_that_is_no_toml_is_said_by_its_line_and_not_shown() {
 }
 
 #[test]
+fn a_password_in_the_place_of_a_name_or_beside_a_bad_option_is_not_shown() {
+    let url = "postgres://door:s3cret@db.example/faces?ssl=on";
+    for (file, environment) in [
+        (format!("\"{url}\" = 1"), None),
+        (format!("store = '{url}'"), None),
+        (format!("[store]\nurl = '{url}'"), None),
+        (format!("port = 1\nstore = {url}"), None),
+        (String::new(), Some(("FACE_STORE", url))),
+        (String::new(), Some(("FACE_HOST", url))),
+        (String::new(), Some(("FACE_CORS", url))),
+        (String::new(), Some(("FACE_STORE", "cloudinary://12:s3cret?s3cret@cloud/x"))),
+    ] {
+        let environment: Vec<_> = environment.into_iter().collect();
+        let words = refusal(&Said { file: &file, environment: &environment, ..NOTHING });
+        assert!(!words.contains("s3cret"), "{words}");
+    }
+}
+
+#[test]
+fn variables_that_an_orchestrator_makes_are_passed_over_and_others_are_not() {
+    let made = [
+        ("FACE_SERVER_SERVICE_HOST", "10.0.0.1"),
+        ("FACE_SERVER_SERVICE_PORT", "8000"),
+        ("FACE_SERVER_SERVICE_PORT_HTTP", "8000"),
+        ("FACE_PORT", "tcp://10.0.0.1:8000"),
+        ("FACE_SERVER_PORT", "tcp://10.0.0.1:8000"),
+        ("FACE_SERVER_PORT_8000_TCP", "tcp://10.0.0.1:8000"),
+        ("FACE_SERVER_PORT_8000_TCP_PROTO", "tcp"),
+        ("FACE_SERVER_PORT_8000_TCP_PORT", "8000"),
+        ("FACE_SERVER_PORT_8000_TCP_ADDR", "10.0.0.1"),
+    ];
+    let config = load(&Said { environment: &made, file: "port = 1", ..NOTHING }).unwrap();
+    assert_eq!((config.ignored.len(), config.address().port()), (made.len(), 1));
+    for (name, value) in [
+        ("FACE_PORT", "http://10.0.0.1"),
+        ("FACE_PORT_8000", "1"),
+        ("FACE_SERVER_PORT", "8000"),
+        ("FACE_SERVICE", "x"),
+        ("FACE_SERVER_PORT_8000_TCP_X", "1"),
+    ] {
+        let refusal = refusal(&Said { environment: &[(name, value)], ..NOTHING });
+        assert!(
+            refusal.contains(name.trim_start_matches("FACE_").to_lowercase().as_str())
+                || refusal.contains(name)
+        );
+    }
+    let written = Said { dotenv: "FACE_PORT=tcp://10.0.0.1:8000", ..NOTHING };
+    assert!(refusal(&written).contains("0 to 65535"), "a file is written by somebody");
+}
+
+#[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 28] = [
+    let bad: [(&'static str, &str, &str); 32] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
@@ -122,6 +173,10 @@ fn bad_values_are_named_with_what_is_allowed() {
         ("workers", "0", "from 1"),
         ("max-upload", "-1", "from 1"),
         ("metrics-address", "9100", "127.0.0.1:9100"),
+        ("models", "", "it is empty"),
+        ("journal", "", "it is empty"),
+        ("connections", "15", "16 to 100000"),
+        ("write-timeout", "0", "1 to 3600"),
         ("log-format", "xml", "auto, text or json"),
         ("log-level", "loud=very", "error, warn"),
     ];
@@ -298,4 +353,14 @@ fn a_bad_key_is_refused_and_not_quoted() {
     assert!(refusal.contains("FACE_ENCRYPTION_KEY") && refusal.contains("face-server key"), "{refusal}");
     assert!(!refusal.contains("tooshort"), "{refusal}");
     assert!(!load(&NOTHING).unwrap().secrets.keyring().encrypts());
+}
+
+#[test]
+fn an_empty_key_is_refused_as_it_would_encrypt_nothing() {
+    for name in ["FACE_ENCRYPTION_KEY", "FACE_FORMER_ENCRYPTION_KEY", "FACE_ARCHIVE_KEY"] {
+        let refusal = refusal(&Said { environment: &[(name, "")], ..NOTHING });
+        assert!(refusal.contains(name) && refusal.contains("take the variable away"), "{refusal}");
+    }
+    let account = Said { environment: &[("CLOUDINARY_API_KEY", "")], ..NOTHING };
+    assert!(load(&account).is_ok());
 }
