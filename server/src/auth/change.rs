@@ -252,7 +252,7 @@ mod tests {
         assert!(unfit(apply(KeyChange::Add(ended.clone()), &[], &anyone)));
         let rotate = |expires| {
             let rotation = Rotation::new(&ApiKey::generate().unwrap(), NOW, expires);
-            apply(KeyChange::Rotate(name("door"), rotation), &[ended.clone()], &anyone)
+            apply(KeyChange::Rotate(name("door"), rotation), std::slice::from_ref(&ended), &anyone)
         };
         assert!(unfit(rotate(None)) && unfit(rotate(Some(Some(NOW)))));
         let later = NOW + Duration::DAY;

@@ -45,8 +45,8 @@ impl CheckIns {
     /// # Errors
     /// As of the journal; some may be left.
     pub async fn erase_event(&self, event: &EventName) -> Result<u64, StoreError> {
-        // Keys last: while a check-in is left, its key must not become free for another event.
         let erased = self.journal.erase(&topic(event)?, Erase::All).await?;
+        // What earlier versions wrote names the event too.
         self.journal.erase(&keys()?, Erase::Subject(event.as_str().to_owned())).await?;
         Ok(erased)
     }

@@ -9,10 +9,8 @@ use crate::EventError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckInError {
-    /// The idempotency key belongs to another request: one for another event or another person.
-    #[error(
-        "the idempotency key was used before, for another event or another person: use a new key for each request"
-    )]
+    /// The idempotency key belongs to another request: one for another person.
+    #[error("the idempotency key was used before, for another person: use a new key for each request")]
     KeyReused,
     /// There is no such check-in.
     #[error("check-in {id} does not exist in event '{event}'")]

@@ -24,15 +24,11 @@ pub use self::record::{CheckIn, CheckInDetails, CheckInMethod, Named, PastCorrec
 pub use self::service::{CheckInService, FaceCheckIn};
 use crate::{AuditEntry, Decision, IdempotencyKey, Note, Outcome, journal};
 
-/// The topic that says which event a key was used for. It names nobody.
-// One topic for all events: a journal takes a key once in a topic, so no key can belong to two events.
+/// The topic in which earlier versions wrote for which event a key was used. It names nobody.
 const KEYS: &str = "check-in-keys";
 
 /// What the topics of check-ins begin with; the event's name follows.
 const TOPICS: &str = "check-ins/";
-
-/// The kind of what stands there.
-const KEY: &str = "check_in_key";
 
 /// Keeps the check-ins of events in a journal.
 ///
@@ -151,11 +147,11 @@ impl CheckIns {
     /// Checks somebody in. Durable on return.
     ///
     /// Of several calls with one key, or for one person within the cool-down, exactly one is
-    /// [`CheckInOutcome::New`]. A key is recognised as long as the event and what it recorded are there; a call
-    /// that recorded nothing does not use its key up, but binds it to the event.
+    /// [`CheckInOutcome::New`]. A key is the event's: in another one it is another key. It is recognised as long as
+    /// the event and what it recorded are there; a call that recorded nothing does not use its key up.
     ///
     /// # Errors
-    /// [`CheckInError::KeyReused`] when the key belongs to a request for another event or another person.
+    /// [`CheckInError::KeyReused`] when the key belongs to a request for another person.
     /// On [`StoreError::Unavailable`] it may have been recorded: to try again is safe with a key.
     pub async fn check_in(
         &self,
@@ -163,11 +159,6 @@ impl CheckIns {
         user: &Username,
         request: CheckInRequest,
     ) -> Result<CheckInOutcome, CheckInError> {
-        // First: a crash in between leaves a bound key that recorded nothing, and the repetition goes on from
-        // there. Bound afterwards, a key that is sent for two events at one moment could be recorded in both.
-        if let Some(key) = &request.key {
-            self.bind(key, event, request.time).await?;
-        }
         let since = self.recent_since(request.time);
         let entry = CheckIn::entry(topic(event)?, user, request)?;
         // The journal decides about key and cool-down in one step: two servers that asked first could both record.
@@ -213,22 +204,6 @@ impl CheckIns {
         entry.ok_or_else(|| CheckInError::NotFound { event: event.clone(), id })
     }
 
-    /// Sees to it that a key is used for one event alone. Within the event, the journal refuses a second entry with the key.
-    async fn bind(
-        &self,
-        key: &IdempotencyKey,
-        event: &EventName,
-        time: OffsetDateTime,
-    ) -> Result<(), CheckInError> {
-        let entry = JournalEntry::new(keys()?, KEY, time).with_subject(event.as_str()).with_key(key.as_str());
-        match self.journal.append(entry, None).await? {
-            Appended::Repeated(present) if present.subject.as_deref() != Some(event.as_str()) => {
-                Err(CheckInError::KeyReused)
-            }
-            Appended::New | Appended::Repeated(_) | Appended::Recent(_) => Ok(()),
-        }
-    }
-
     fn recent_since(&self, time: OffsetDateTime) -> Option<OffsetDateTime> {
         let cool_down = Some(self.cool_down).filter(|cool_down| !cool_down.is_zero())?;
         let since =
@@ -243,7 +218,7 @@ fn topic(event: &EventName) -> Result<Topic, StoreError> {
     journal::topic(&format!("{TOPICS}{event}"))
 }
 
-/// The topic of the keys of all events.
+/// The topic of the keys of all events, to which nothing is added any more.
 fn keys() -> Result<Topic, StoreError> {
     journal::topic(KEYS)
 }

@@ -170,10 +170,10 @@ async fn as_a_file_the_audit_is_csv_without_formulas_or_a_json_object_a_line() {
             "id,time,action,outcome,transaction,actor,event,user,distance,threshold,model,code,transaction_id,key_name"
                 .to_owned(),
             format!(
-                "{},2023-11-14T22:13:20Z,identify,match,{},door,fair,'=1+1,0.25,0.375,test-model,,{1}",
+                "{},2023-11-14T22:13:20Z,identify,match,{},door,fair,'=1+1,0.25,0.375,test-model,,{1},",
                 first.0, first.1
             ),
-            format!("{},2023-11-14T22:13:21Z,detect,refused,{},door,,,,,,no_face,{1}", second.0, second.1),
+            format!("{},2023-11-14T22:13:21Z,detect,refused,{},door,,,,,,no_face,{1},", second.0, second.1),
             String::new(),
         ]
     );
