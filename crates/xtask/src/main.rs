@@ -4,7 +4,6 @@ mod accuracy;
 mod bench;
 mod cargo;
 mod databases;
-mod dist;
 mod openapi;
 mod run;
 mod setup;
@@ -72,8 +71,6 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         accuracy_args: Vec<OsString>,
     },
-    /// Sets up, builds, and packs all that a machine needs to serve into one archive in target/dist
-    Dist(dist::Dist),
     /// Writes docs/openapi.json from the server's routes
     Openapi {
         /// Only compares, and fails when they differ
@@ -106,7 +103,6 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Bench { name, reference } => bench::bench(name.as_deref(), reference),
         Chore::Soak(options) => soak::soak(&options),
         Chore::Accuracy { accuracy_args } => accuracy::accuracy(&accuracy_args),
-        Chore::Dist(options) => dist::dist(&options),
         Chore::Openapi { check } => openapi::openapi(check),
     }
 }
