@@ -56,7 +56,7 @@ impl Inner {
         match self.current(&turn).await {
             // Only an absent store is bridged: the old gallery must not hide that the store's data is damaged.
             Err(EventError::Store(
-                error @ StoreError::Unavailable { .. },
+                error @ (StoreError::Unavailable { .. } | StoreError::Misconfigured { .. }),
             )) => {
                 tracing::warn!(%event, %error, "cannot read a changed event: searched as it was before");
                 Ok(Some(former))
