@@ -37,6 +37,34 @@ impl fmt::Display for Subject {
     }
 }
 
+/// Why a store is not available, in words that name no host and no file: the source of
+/// [`StoreError::Unavailable`] or [`StoreError::Misconfigured`] where it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Outage {
+    /// It is in a database that takes no writes.
+    #[error("its database takes no writes: it is a standby, or set to read only")]
+    ReadOnly,
+    /// Its database has not the encoding UTF-8.
+    #[error("its database has not the encoding UTF-8, and could not keep every name: make one that has")]
+    OtherEncoding,
+    /// There is no database of the name that was given.
+    #[error("there is no database of that name: it was renamed or removed")]
+    NoSuchDatabase,
+    /// The database refuses the user or the password.
+    #[error("its database refuses the user or the password")]
+    LoginRefused,
+    /// The connections go through a pooler that gives each transaction another session.
+    #[error("a pooler in transaction mode is in between: use its session mode")]
+    Pooled,
+    /// The database has not answered for a whole time-out.
+    #[error("its database does not answer")]
+    Silent,
+    /// The keys of the store are others than those of this program.
+    #[error("its keys were changed: start the server again with the new ones")]
+    OtherKeys,
+}
+
 /// Why a store did not do what it was asked. No variant carries embeddings or secrets.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -186,6 +214,17 @@ impl StoreError {
     #[must_use]
     pub fn misconfigured(reason: impl Into<String>) -> Self {
         Self::Misconfigured { reason: reason.into(), source: None }
+    }
+
+    /// Why the store is not available, where that is known.
+    #[must_use]
+    pub fn outage(&self) -> Option<Outage> {
+        let (Self::Unavailable { source: Some(source), .. }
+        | Self::Misconfigured { source: Some(source), .. }) = self
+        else {
+            return None;
+        };
+        source.downcast_ref().copied()
     }
 
     /// Whether the same call can succeed later without anyone's action.

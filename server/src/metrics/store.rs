@@ -88,6 +88,10 @@ impl EmbeddingStore for TimedStore {
         self.metrics.store_call("load_event", self.store.load_event(event)).await
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        self.metrics.store_call("check", self.store.check()).await
+    }
+
     async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
         self.metrics.store_call("changes", self.store.changes()).await
     }

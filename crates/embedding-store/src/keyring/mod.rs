@@ -151,6 +151,16 @@ impl Keyring {
         Ok(Some(record).filter(|record| stored != Some(record)))
     }
 
+    /// Whether a store with this key record holds samples, or may, that are sealed as [`Keyring::seal`] seals now.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the record cannot be read.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn is_in_use(&self, stored: Option<&[u8]>) -> Result<bool, StoreError> {
+        let seals = stored.map_or_else(|| Ok(BTreeSet::from([Seal::Plain])), read_record)?;
+        Ok(seals.contains(&self.current()))
+    }
+
     /// The key record of a store whose samples are all sealed as [`Keyring::seal`] seals now.
     #[must_use]
     pub fn settled(&self) -> Vec<u8> {

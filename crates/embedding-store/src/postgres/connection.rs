@@ -2,20 +2,22 @@
 
 use std::future::Future;
 use std::ops::Deref;
-use std::pin::Pin;
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use deadpool_postgres::{Connect, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
-use futures_util::future::try_join;
-use tokio::task::JoinHandle;
+use deadpool_postgres::{
+    Hook, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
+use futures_util::future::{Either, select, try_join};
 use tokio::time::timeout;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Error, Row, Statement};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::{Row, Statement};
 
 use super::config::PostgresConfig;
 use super::failure::{Failure, pool_error};
-use super::tls;
+use super::session::{self, Sessions};
+use super::silence::{self, Silence};
 use crate::StoreError;
 
 /// How much longer than the server this side waits for a statement: the server's own answer says more.
@@ -26,6 +28,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(super) struct Connections {
     pool: Pool,
     limit: Duration,
+    silence: Arc<Silence>,
 }
 
 /// A connection on loan. Dropped without [`Lease::give_back`] it is closed, since a call that was cut short
@@ -33,67 +36,7 @@ pub(super) struct Connections {
 pub(super) struct Lease {
     connection: Option<Object>,
     limit: Duration,
-}
-
-/// Opens connections for the pool and sets up their sessions.
-#[derive(Debug)]
-pub(super) struct Sessions {
-    tls: MakeTls,
-    settings: String,
-}
-
-#[derive(Clone)]
-struct MakeTls(MakeRustlsConnect);
-
-impl std::fmt::Debug for MakeTls {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("MakeTls")
-    }
-}
-
-impl Sessions {
-    pub(super) fn new(config: &PostgresConfig) -> Result<Self, StoreError> {
-        // `Ok` means durable, so synchronous_commit=off is replaced; with any other value a commit waits at least
-        // for the local disk. A process that hangs within a transaction would keep its locks, so that has a time
-        // limit. A transaction must see what was committed while it waited for a lock, whatever is usual in the database:
-        // with `repeatable read` it would decide on what was there before. Notices, as of IF NOT EXISTS, are off because tokio-postgres logs each of them.
-        let settings = format!(
-            "SET search_path = \"{}\"; SET statement_timeout = {}; SET client_min_messages = error; \
-             SET idle_in_transaction_session_timeout = {}; SET bytea_output = hex; \
-             SET default_transaction_isolation = 'read committed'; \
-             SELECT set_config('synchronous_commit', 'on', false) \
-             WHERE current_setting('synchronous_commit') = 'off'",
-            config.schema,
-            config.statement_timeout.as_millis(),
-            config.statement_timeout.as_millis() * 3,
-        );
-        Ok(Self { tls: MakeTls(tls::connector(&config.tls)?), settings })
-    }
-
-    pub(super) fn tls(&self) -> MakeRustlsConnect {
-        self.tls.0.clone()
-    }
-
-    pub(super) fn settings(&self) -> &str {
-        &self.settings
-    }
-}
-
-impl Connect for Sessions {
-    fn connect(
-        &self,
-        config: &Config,
-    ) -> Pin<Box<dyn Future<Output = Result<(Client, JoinHandle<()>), Error>> + Send + '_>> {
-        let config = config.clone();
-        Box::pin(async move {
-            let (client, connection) = config.connect(self.tls()).await?;
-            // Spawned before the first statement: the client gets no answer while nobody polls the connection. Its
-            // error is dropped, because the next user of the client gets one too.
-            let task = tokio::spawn(async move { drop(connection.await) });
-            client.batch_execute(&self.settings).await?;
-            Ok((client, task))
-        })
-    }
+    silence: Arc<Silence>,
 }
 
 impl Connections {
@@ -109,18 +52,36 @@ impl Connections {
         let pool = Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1);
         let pool = pool.wait_timeout(Some(config.statement_timeout));
         let pool = pool.create_timeout(Some(config.connect_timeout));
-        let pool = pool.recycle_timeout(Some(config.connect_timeout)).build();
+        let pool = pool.recycle_timeout(Some(config.connect_timeout));
+        // Of each connection, since another database may be behind the address by now.
+        let pool = pool.post_create(Hook::async_fn(|client, _| Box::pin(session::check(client)))).build();
         let pool = pool.map_err(|e| StoreError::Misconfigured {
             reason: "the pool of connections cannot be made".to_owned(),
             source: Some(e.into()),
         })?;
-        Ok(Self { pool, limit: config.statement_timeout + GRACE })
+        let silence = Arc::new(Silence::new(config, pool.clone())?);
+        Ok(Self { pool, limit: config.statement_timeout + GRACE, silence })
     }
 
+    /// A connection; at once an error while the database is known not to answer.
     pub(super) async fn lend(&self) -> Result<Lease, StoreError> {
         let size = self.pool.status().max_size;
-        let connection = self.pool.get().await.map_err(|e| pool_error(e, size))?;
-        Ok(Lease { connection: Some(connection), limit: self.limit })
+        // The first that is ready, in this order.
+        let lent = match select(pin!(self.silence.is_known()), pin!(self.pool.get())).await {
+            Either::Left(_) => return Err(silence::error()),
+            Either::Right((lent, _)) => lent,
+        };
+        if let Err(PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle)) = &lent {
+            self.silence.begins();
+        }
+        let connection = lent.map_err(|e| pool_error(e, size))?;
+        Ok(Lease { connection: Some(connection), limit: self.limit, silence: Arc::clone(&self.silence) })
+    }
+
+    /// Closes those that nobody uses: what was decided when they were opened, such as whether they may write, may be
+    /// otherwise now.
+    pub(super) fn renew(&self) {
+        drop(self.pool.retain(|_, _| false));
     }
 }
 
@@ -165,7 +126,10 @@ impl Lease {
         match timeout(limit, work).await {
             Ok(outcome) => outcome.map_err(Into::into),
             // A `Lost`: the statement may still be running, in a transaction that is open.
-            Err(_) => Err(Failure::silence()),
+            Err(_) => {
+                self.silence.begins();
+                Err(Failure::Lost(silence::error()))
+            }
         }
     }
 

@@ -3,11 +3,15 @@
 use std::error::Error as _;
 use std::io;
 
-use deadpool_postgres::{PoolError, TimeoutType};
+use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
-use crate::StoreError;
+use crate::{Outage, StoreError};
+
+/// What a pooler in transaction mode is met with.
+pub(super) const POOLED: &str = "each transaction has another session, as behind a pooler in transaction mode: use its \
+                                 session mode, or the database's own address";
 
 /// What the server said. Its details and context are left out: they may hold what was to be stored.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +46,6 @@ impl Failure {
             lost @ (Self::Lost(_) | Self::Dead(_)) => lost,
         }
     }
-
-    /// After the server gave no answer in time.
-    pub(super) fn silence() -> Self {
-        Self::Lost(StoreError::unavailable(true, "the database did not answer in time"))
-    }
 }
 
 impl From<StoreError> for Failure {
@@ -61,10 +60,12 @@ impl From<Error> for Failure {
             Some(code) => ends_connections(code),
             None => error.is_closed() || io_error(&error).is_some(),
         };
-        // FEATURE_NOT_SUPPORTED comes when the tables have changed under a prepared statement, as when a newer
+        // A session that may not write stays so when the database takes writes again, so it is given up. FEATURE_NOT_SUPPORTED comes when the tables have changed under a prepared statement, as when a newer
         // version migrates: only a new connection prepares it anew. An error without a code is one of the client
         // library, and how much of a batch had been sent by then is unknown.
-        let is_stale = error.code().is_none_or(|code| *code == SqlState::FEATURE_NOT_SUPPORTED);
+        let is_stale = error.code().is_none_or(|code| {
+            [SqlState::FEATURE_NOT_SUPPORTED, SqlState::READ_ONLY_SQL_TRANSACTION].contains(code)
+        });
         let error = statement_error(error);
         match (is_dead, is_stale) {
             (true, _) => Self::Dead(error),
@@ -89,8 +90,15 @@ pub(super) fn pool_error(error: PoolError, size: usize) -> StoreError {
         PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => {
             StoreError::unavailable(true, "the database did not take a connection in time")
         }
+        PoolError::PostCreateHook(HookError::Backend(error)) => connect_error(error),
+        PoolError::PostCreateHook(HookError::Message(encoding)) => StoreError::Misconfigured {
+            reason: format!(
+                "the database has the encoding {encoding}, which cannot hold every name: make one with UTF8"
+            ),
+            source: Some(Outage::OtherEncoding.into()),
+        },
         PoolError::Closed => StoreError::unavailable(false, "the store has been closed"),
-        PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
+        PoolError::NoRuntimeSpecified => {
             StoreError::misconfigured("the database store needs a tokio runtime: call it from one")
         }
     }
@@ -135,6 +143,10 @@ pub(super) fn statement_error(error: Error) -> StoreError {
     };
     let (code, message) = (said.code().code(), said.message());
     let source = || Some(ServerSaid { code: code.to_owned(), message: message.to_owned() }.into());
+    let known = |outage: Outage, reason: &str| StoreError::Misconfigured {
+        reason: format!("{reason} ({message})"),
+        source: Some(outage.into()),
+    };
     let unavailable = |retryable, reason: &str| StoreError::Unavailable {
         retryable,
         reason: format!("{reason} ({message})"),
@@ -146,10 +158,14 @@ pub(super) fn statement_error(error: Error) -> StoreError {
     };
     match *said.code() {
         SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-            misconfigured("the database refuses this user: check the user and the password")
+            known(Outage::LoginRefused, "the database refuses this user: check the user and the password")
         }
         SqlState::INVALID_CATALOG_NAME => {
-            misconfigured("there is no such database: make it, or name another one")
+            known(Outage::NoSuchDatabase, "there is no such database: make it, or name another one")
+        }
+        // What was prepared in this session is not there, or what was not is: each transaction has another one.
+        SqlState::INVALID_SQL_STATEMENT_NAME | SqlState::DUPLICATE_PSTATEMENT => {
+            known(Outage::Pooled, POOLED)
         }
         SqlState::INSUFFICIENT_PRIVILEGE => {
             misconfigured("the user may not do this: give it the right, or the ownership of the schema")
@@ -164,7 +180,11 @@ pub(super) fn statement_error(error: Error) -> StoreError {
         SqlState::DISK_FULL | SqlState::IO_ERROR => {
             unavailable(false, "the database cannot write to its disk")
         }
-        SqlState::READ_ONLY_SQL_TRANSACTION => unavailable(false, "the database takes no writes"),
+        SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::Unavailable {
+            retryable: false,
+            reason: format!("the database takes no writes ({message})"),
+            source: Some(Outage::ReadOnly.into()),
+        },
         // The code of statement_timeout, and of an operator's pg_cancel_backend.
         SqlState::QUERY_CANCELED => unavailable(true, "the database did not get done in time"),
         // The outdated statement: its connection is closed, so a repetition succeeds.

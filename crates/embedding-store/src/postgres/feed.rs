@@ -1,6 +1,8 @@
 //! The changes of other stores: a connection of its own that listens, and is made again when it is lost.
 
+use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::stream;
@@ -11,11 +13,13 @@ use tokio_postgres::{AsyncMessage, Client};
 use uuid::Uuid;
 
 use super::config::PostgresConfig;
-use super::connection::Sessions;
-use super::failure::connect_error;
+use super::connection::Connections;
+use super::failure::{Failure, POOLED, connect_error};
 use super::identity::Identity;
+use super::locks;
 use super::notice::{self, Changed};
-use crate::{Change, ChangeFeed, StoreError};
+use super::session::Sessions;
+use crate::{Change, ChangeFeed, Outage, StoreError};
 
 /// After so much silence the connection is asked whether it lives, and given so long for its answer: one
 /// that is dead is noticed within the sum.
@@ -31,6 +35,9 @@ const READER: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Parameters 1 and 2 are the channel and what is said.
+const SAY: &str = "SELECT pg_backend_pid(), pg_notify($1, $2)";
+
 /// Changes that wait for the reader.
 const QUEUE: usize = 1024;
 
@@ -38,6 +45,8 @@ const QUEUE: usize = 1024;
 struct Listener {
     client: Client,
     notices: mpsc::Receiver<String>,
+    /// Those that came while it was tried.
+    early: VecDeque<String>,
     task: JoinHandle<()>,
 }
 
@@ -53,13 +62,20 @@ struct Watch {
     config: PostgresConfig,
     sessions: Sessions,
     identity: Identity,
+    /// Weak, so that a feed does not keep the connections of a store that was dropped.
+    connections: Weak<Connections>,
     reader: mpsc::Sender<Change>,
 }
 
-pub(super) async fn open(config: &PostgresConfig, identity: &Identity) -> Result<ChangeFeed, StoreError> {
+pub(super) async fn open(
+    config: &PostgresConfig,
+    identity: &Identity,
+    connections: &Arc<Connections>,
+) -> Result<ChangeFeed, StoreError> {
     let (reader, mut changes) = mpsc::channel(QUEUE);
     let sessions = Sessions::new(config)?;
-    let watch = Watch { config: config.clone(), sessions, identity: identity.clone(), reader };
+    let connections = Arc::downgrade(connections);
+    let watch = Watch { config: config.clone(), sessions, identity: identity.clone(), connections, reader };
     // Not left to the task: every change after the return of this function must be in the feed.
     let listener = watch.listen().await?;
     let task = Watching(tokio::spawn(watch.run(listener)));
@@ -97,7 +113,14 @@ impl Watch {
     /// Until the connection is lost; an error when there is no reader any more.
     async fn forward(&self, mut listener: Listener) -> Result<(), mpsc::error::SendError<Change>> {
         loop {
-            match timeout(SILENCE, listener.notices.recv()).await {
+            let early = listener.early.pop_front();
+            let next = async {
+                match early {
+                    Some(notice) => Some(notice),
+                    None => listener.notices.recv().await,
+                }
+            };
+            match timeout(SILENCE, next).await {
                 Ok(Some(notice)) => {
                     let Some(change) = self.change(&notice) else { continue };
                     match timeout(READER, self.reader.send(change)).await {
@@ -125,13 +148,21 @@ impl Watch {
     }
 
     async fn listen_again(&self) -> Listener {
-        let mut pause = FIRST_PAUSE;
+        let (mut pause, mut said) = (FIRST_PAUSE, String::new());
         loop {
             // Apart from one another, so that many servers do not come back at one moment.
             let spread = pause.mul_f64((Uuid::now_v7().as_u128() % 1000) as f64 / 1000.0);
             sleep(pause + spread).await;
-            if let Ok(listener) = self.listen().await {
-                return listener;
+            match self.listen().await {
+                Ok(listener) => return listener,
+                // Once for each reason, as this may go on for hours.
+                Err(error) => {
+                    let reason = error.to_string();
+                    if reason != said {
+                        tracing::warn!(%error, "change feed: the database cannot be listened to");
+                        said = reason;
+                    }
+                }
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -154,14 +185,50 @@ impl Watch {
             });
             // No await between the spawn and this, so that the task is ended also when the time-out below
             // drops all this.
-            let listener = Listener { client, notices, task };
-            let listen = format!("{}; LISTEN \"{}\"", self.sessions.settings(), self.identity.channel);
+            let listener = Listener { client, notices, early: VecDeque::new(), task };
+            let Self { sessions, identity, .. } = self;
+            // The lock tells a command that changes the keys that a server is at work.
+            let listen =
+                format!("{}; LISTEN \"{}\"; {}", sessions.settings(), identity.channel, locks::SERVER);
             listener.client.batch_execute(&listen).await?;
             Ok(listener)
         };
         match timeout(self.config.connect_timeout, connecting).await {
-            Ok(outcome) => outcome.map_err(connect_error),
+            Ok(outcome) => self.tried(outcome.map_err(connect_error)?).await,
             Err(_) => Err(StoreError::unavailable(true, "the database did not take a connection in time")),
+        }
+    }
+
+    /// The listener, when it hears what another connection says: behind a pooler that gives each transaction another
+    /// session it would hear nothing, and no change of others would ever be seen.
+    async fn tried(&self, mut listener: Listener) -> Result<Listener, StoreError> {
+        let pooled =
+            || StoreError::Misconfigured { reason: POOLED.to_owned(), source: Some(Outage::Pooled.into()) };
+        let Some(connections) = self.connections.upgrade() else { return Ok(listener) };
+        let hello = notice::hello(self.identity.writer);
+        let lease = connections.lend().await?;
+        let said = lease.rows(SAY, &[&self.identity.channel, &hello]).await;
+        let said = lease.settle(said)?;
+        let heard = listener.client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(connect_error)?;
+        let session = |row: &tokio_postgres::Row| row.try_get::<_, i32>(0).map_err(Failure::from);
+        let other = said.first().map(session).transpose().map_err(Failure::into_error)?;
+        // Two connections that are open at one time have one session between them.
+        if other == Some(session(&heard).map_err(Failure::into_error)?) {
+            return Err(pooled());
+        }
+        let hear = async {
+            while let Some(notice) = listener.notices.recv().await {
+                if notice == hello {
+                    return true;
+                }
+                listener.early.push_back(notice);
+            }
+            false
+        };
+        match timeout(self.config.connect_timeout, hear).await {
+            Ok(true) => Ok(listener),
+            Ok(false) => Err(StoreError::unavailable(true, "the database ended the connection")),
+            Err(_) => Err(pooled()),
         }
     }
 }

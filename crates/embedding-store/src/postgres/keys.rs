@@ -12,7 +12,7 @@ use super::connection::Lease;
 use super::failure::Failure;
 use super::identity::Identity;
 use super::{locked_user, locks, rows};
-use crate::{EventName, Keyring, StoreError, Username};
+use crate::{EventName, Keyring, Outage, StoreError, Username};
 
 const READ: &str = "SELECT (SELECT value FROM notes WHERE key = 'keys'), NOT EXISTS (SELECT 1 FROM samples)";
 const WRITE: &str = "INSERT INTO notes (key, value) VALUES ('keys', $1) \
@@ -40,7 +40,12 @@ pub(super) async fn admit(lease: &Lease, keyring: &Keyring) -> Result<(), Failur
     // Nobody adds a sample now, and so an empty store stays one. Decided again by what was read under the lock,
     // because another server may have written the record in between.
     match record(keyring, found.first()).map_err(Failure::amid_a_transaction)? {
-        Some(record) => lease.execute_and_commit(&write, &[&record]).await,
+        Some(record) => {
+            if is_another_key(keyring, found.first()).map_err(Failure::amid_a_transaction)? {
+                expect_no_server(lease).await.map_err(Failure::amid_a_transaction)?;
+            }
+            lease.execute_and_commit(&write, &[&record]).await
+        }
         None => lease.roll_back().await,
     }
 }
@@ -51,16 +56,42 @@ fn record(keyring: &Keyring, row: Option<&Row>) -> Result<Option<Vec<u8>>, Failu
     Ok(keyring.admit(stored, row.try_get(1)?)?)
 }
 
+/// Whether samples are to be sealed as none in the store is.
+fn is_another_key(keyring: &Keyring, row: Option<&Row>) -> Result<bool, Failure> {
+    let Some(row) = row else { return Ok(false) };
+    Ok(!row.try_get::<_, bool>(1)? && !keyring.is_in_use(row.try_get(0)?)?)
+}
+
 /// Whether a sample sealed with this ring may be added to a store with this key record.
 pub(super) fn check(keyring: &Keyring, stored: Option<&[u8]>) -> Result<(), StoreError> {
+    let other_keys = |reason| StoreError::Misconfigured { reason, source: Some(Outage::OtherKeys.into()) };
     // An empty store takes any key, but not here: the server that wrote the record last could not read this
     // sample.
-    match keyring.admit(stored, false)? {
-        None => Ok(()),
-        Some(_) => Err(StoreError::misconfigured(
-            "the keys of the store have changed: start the server anew with them",
-        )),
+    match keyring.admit(stored, false) {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => {
+            Err(other_keys("the keys of the store have changed: start the server anew with them".to_owned()))
+        }
+        Err(StoreError::Misconfigured { reason, .. }) => Err(other_keys(reason)),
+        Err(error) => Err(error),
     }
+}
+
+/// Whether what is sealed with this ring can still be added to the store, whatever is asked of it.
+pub(super) async fn check_now(lease: &Lease, identity: &Identity) -> Result<(), Failure> {
+    let found = lease.rows("SELECT value FROM notes WHERE key = 'keys'", &[]).await?;
+    let stored = found.first().map(|row| rows::bytes(row, 0)).transpose()?;
+    Ok(check(&identity.keyring, stored)?)
+}
+
+/// Refuses another key while a server is at work that has not got it. Within the transaction that notes the key.
+async fn expect_no_server(lease: &Lease) -> Result<(), Failure> {
+    let found = lease.rows(locks::NO_SERVER, &[]).await?;
+    if found.first().map(|row| row.try_get::<_, bool>(0)).transpose()?.unwrap_or(false) {
+        return Ok(());
+    }
+    Err(StoreError::misconfigured("a server is running on it: stop all servers before its keys are changed")
+        .into())
 }
 
 /// Seals a user's samples anew; how many were not sealed as this store seals.

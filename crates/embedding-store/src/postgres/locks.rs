@@ -7,7 +7,7 @@
 //! Rows are not locked instead: sharing a row's lock writes to the row, and whoever wants it alone may wait
 //! for ever while others come and go. Advisory locks are given in the order of the requests.
 
-// Advisory locks belong to the whole database, so the schema is hashed too; the seeds 0 to 3 keep the kinds
+// Advisory locks belong to the whole database, so the schema is hashed too; the seeds 0 to 4 keep the kinds
 // apart. They end with the transaction (xact), so none stays on a connection that goes back to the pool.
 
 /// Without parameters.
@@ -28,6 +28,15 @@ pub(super) const USER: &str = "SELECT pg_advisory_xact_lock_shared(hashtextexten
 pub(super) const EVENT_AND_USER: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema(), 0)), \
      pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text, 1)), \
      pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text || chr(10) || $2::text, 2))";
+
+/// Held by every server as long as it listens, by its session.
+pub(super) const SERVER: &str = "SELECT pg_advisory_lock_shared(hashtextextended(current_schema(), 4))";
+
+/// Whether no server listens, which then stays so until the transaction ends.
+pub(super) const NO_SERVER: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema(), 4))";
+
+/// Of those who make what a database has once: tables, an extension, an index; the number is arbitrary.
+pub(super) const MAKE: &str = "SELECT pg_advisory_xact_lock(7310462846208263015)";
 
 /// Parameters 1 and 2 are the topic and the subject of an entry of the journal.
 pub(super) const MOMENT: &str =

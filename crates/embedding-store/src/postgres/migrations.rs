@@ -3,14 +3,12 @@
 use tokio_postgres::Client;
 
 use super::failure::Failure;
+use super::locks;
 use crate::StoreError;
 
 /// What brings the tables from each version to the next. Only ever appended to.
 pub(super) const MIGRATIONS: &[&str] =
     &[include_str!("schema_1.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")];
-
-/// The lock of those that migrate, in the database; the number is arbitrary.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(7310462846208263015)";
 
 /// Brings the tables in `schema` to the last of `migrations`; a database that is there already is only read,
 /// so that a user without the right to change tables can go on.
@@ -22,7 +20,7 @@ pub(super) async fn migrate(client: &Client, schema: &str, migrations: &[&str]) 
     client.batch_execute("BEGIN; SET LOCAL statement_timeout = 0").await?;
     // CREATE ... IF NOT EXISTS can fail when another session creates the same at the same moment. No time
     // limit on either side, because the other server may be rewriting large tables.
-    client.batch_execute(LOCK).await?;
+    client.batch_execute(locks::MAKE).await?;
     // Read again, because another server may have migrated during the wait for the lock.
     let found = version(client, schema).await?;
     if !check(found, migrations.len())? {

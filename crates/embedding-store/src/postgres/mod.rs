@@ -1,6 +1,6 @@
 //! The database store, `postgres://`: several servers share one PostgreSQL.
 //!
-//! A call borrows a connection ([`connection`]) and does its work in one transaction, most in one or two
+//! A call borrows a connection ([`connection`], set up by [`session`]; [`silence`] is where none answers) and does its work in one transaction, most in one or two
 //! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`]); [`locks`] keep writers
 //! apart, and every write carries its notice to the other stores ([`notice`], read in [`feed`]). The
 //! [`journal`] has a table and connections of the same pool. [`versions`] are those of events, which appends may depend on. [`search`] finds templates, with [`vectors`]
@@ -53,6 +53,8 @@ mod notice;
 mod opening;
 mod rows;
 mod search;
+mod session;
+mod silence;
 mod snapshot;
 mod tls;
 mod users;
@@ -77,7 +79,8 @@ use vectors::Vectors;
 
 use crate::{
     AppendedAt, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample,
-    Journal, Keyring, Listing, NearestTemplates, Page, StoreError, TemplateSearch, UserRecord, Username,
+    Journal, Keyring, Listing, NearestTemplates, Outage, Page, StoreError, TemplateSearch, UserRecord,
+    Username,
 };
 
 /// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
@@ -115,6 +118,10 @@ impl PostgresStore {
         let vectors = lease.settle(outcome)?;
         let identity = Identity::new(&config.schema, keyring);
         Ok(Self { connections, identity, vectors, config: config.clone() })
+    }
+
+    async fn checked(&self) -> Result<(), StoreError> {
+        read_on!(self, opening::check, &self.identity)
     }
 
     /// Appends on one connection; once more on another when the first one turns out to be dead before the
@@ -201,8 +208,17 @@ impl EmbeddingStore for PostgresStore {
         read_on!(self, snapshot::load, &self.identity, event)
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        let checked = self.checked().await;
+        // The sessions that there are stay as they were opened, also when the database takes writes again.
+        if checked.as_ref().is_err_and(|error| error.outage() == Some(Outage::ReadOnly)) {
+            self.connections.renew();
+        }
+        checked
+    }
+
     async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
-        feed::open(&self.config, &self.identity).await.map(Some)
+        feed::open(&self.config, &self.identity, &self.connections).await.map(Some)
     }
 
     fn search(&self) -> Option<&dyn TemplateSearch> {

@@ -27,6 +27,11 @@ pub(super) fn notice(writer: Uuid, changed: &Changed) -> String {
     serde_json::Value::from(texts).to_string()
 }
 
+/// What a store says to itself, to hear whether it listens. For others it is no notice.
+pub(super) fn hello(writer: Uuid) -> String {
+    serde_json::Value::from(vec![writer.simple().to_string()]).to_string()
+}
+
 /// The writer and what it changed; `None` for a notice that is none of ours.
 pub(super) fn read(notice: &str) -> Option<(Uuid, Changed)> {
     let texts: Vec<String> = serde_json::from_str(notice).ok()?;

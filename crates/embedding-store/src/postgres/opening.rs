@@ -1,12 +1,13 @@
-//! What is checked and made once, when a store is opened.
+//! What is checked and made when a store is opened, and what is looked at while it is in use.
 
 use super::config::PostgresConfig;
 use super::connection::Lease;
 use super::failure::Failure;
+use super::identity::Identity;
 use super::keys;
 use super::migrations::{MIGRATIONS, migrate};
 use super::vectors::{self, Vectors};
-use crate::{Keyring, StoreError};
+use crate::{Keyring, Outage, StoreError};
 
 pub(super) async fn prepare(
     lease: &Lease,
@@ -32,4 +33,19 @@ async fn check_disk(lease: &Lease, config: &PostgresConfig) -> Result<(), Failur
         "the database runs with fsync=off and may lose what it has acknowledged: switch it on, or say fsync=unchecked",
     )
     .into())
+}
+
+/// Whether the store can be read and written now.
+pub(super) async fn check(lease: &Lease, identity: &Identity) -> Result<(), Failure> {
+    let takes_writes = "SELECT current_setting('transaction_read_only') = 'off' AND NOT pg_is_in_recovery()";
+    let found = lease.rows(takes_writes, &[]).await?;
+    if !found.first().map(|row| row.try_get::<_, bool>(0)).transpose()?.unwrap_or(false) {
+        // Given up, since its session stays so.
+        return Err(Failure::Lost(StoreError::Unavailable {
+            retryable: false,
+            reason: "the database takes no writes".to_owned(),
+            source: Some(Outage::ReadOnly.into()),
+        }));
+    }
+    keys::check_now(lease, identity).await
 }

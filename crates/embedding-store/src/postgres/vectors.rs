@@ -5,6 +5,7 @@
 
 use super::connection::Lease;
 use super::failure::Failure;
+use super::locks;
 use crate::StoreError;
 
 const FIND: &str = "SELECT quote_ident(nspname), extversion FROM pg_extension \
@@ -35,11 +36,8 @@ pub(super) struct Vectors {
 pub(super) async fn find(lease: &Lease, approximate: bool) -> Result<Option<Vectors>, Failure> {
     let mut found = lease.rows(FIND, &[]).await?;
     if found.is_empty() && !lease.rows(IS_OFFERED, &[]).await?.is_empty() {
-        // Not every user may; two who do it at once disturb each other. Neither matters.
-        match lease.within(lease.batch_execute("CREATE EXTENSION IF NOT EXISTS vector")).await {
-            Ok(()) | Err(Failure::Refused(_)) => found = lease.rows(FIND, &[]).await?,
-            Err(lost) => return Err(lost),
-        }
+        install(lease).await?;
+        found = lease.rows(FIND, &[]).await?;
     }
     let Some(row) = found.first() else {
         if approximate {
@@ -55,6 +53,16 @@ pub(super) async fn find(lease: &Lease, approximate: bool) -> Result<Option<Vect
     Ok(Some(Vectors::new(schema, approximate)))
 }
 
+/// Installs the extension, where this user may. One server at a time: two who do it at once disturb each other.
+async fn install(lease: &Lease) -> Result<(), Failure> {
+    let install = format!("BEGIN; {}; CREATE EXTENSION IF NOT EXISTS vector; COMMIT", locks::MAKE);
+    match lease.within(lease.batch_execute(&install)).await {
+        // Not every user may. The transaction is open still.
+        Err(Failure::Refused(_)) => lease.roll_back().await,
+        done => done,
+    }
+}
+
 async fn make_index(lease: &Lease, schema: &str, version: &str) -> Result<(), Failure> {
     let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(0));
     // Iterative scans came with 0.8. The index holds the users of all events: without such a scan a search
@@ -63,10 +71,12 @@ async fn make_index(lease: &Lease, schema: &str, version: &str) -> Result<(), Fa
         let reason = format!("index=hnsw needs pgvector 0.8 or newer, the database has {version}: update it");
         return Err(StoreError::misconfigured(reason).into());
     }
-    // Minutes for a million templates, without a limit. CREATE INDEX lets nobody write to `users` meanwhile.
+    // Minutes for a million templates, without a limit. CREATE INDEX lets nobody write to `users` meanwhile. One server at
+    // a time: of two who see that there is none, the second fails.
     let make = format!(
-        "BEGIN; SET LOCAL statement_timeout = 0; CREATE INDEX IF NOT EXISTS users_template_hnsw ON users \
-         USING hnsw ((template::{schema}.vector(128)) {schema}.vector_l2_ops); COMMIT"
+        "BEGIN; SET LOCAL statement_timeout = 0; {}; CREATE INDEX IF NOT EXISTS users_template_hnsw ON users \
+         USING hnsw ((template::{schema}.vector(128)) {schema}.vector_l2_ops); COMMIT",
+        locks::MAKE
     );
     Ok(lease.batch_execute(&make).await?)
 }

@@ -2,7 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use embedding_store::{EmbeddingStore, EncryptionKey, EventSnapshot, Keyring, PostgresStore, StoreError};
+use embedding_store::{
+    EmbeddingStore, EncryptionKey, EventSnapshot, Keyring, Outage, PostgresStore, StoreError,
+};
 use postgres_server::Database;
 
 use super::plain_scan::template;
@@ -106,5 +108,29 @@ async fn of_two_that_open_an_empty_store_with_two_keys_one_can_write() -> Outcom
     assert!(matches!(error, StoreError::Misconfigured { .. }), "{error:?}");
     assert_eq!(other.append_sample(sample("conference", "ada")?).await?, 1);
     assert_eq!(content(&other).await?.users.len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_keys_are_not_changed_while_a_server_is_running() -> Outcome {
+    let database = Database::new()?;
+    let server = open(&database, &Keyring::plain()).await?;
+    server.append_sample(sample("conference", "ada")?).await?;
+    let feed = server.changes().await?.ok_or("the store has no feed")?;
+    let changing = Keyring::new(EncryptionKey::generate()?).with_formerly_plain();
+    refused(&database, &changing).await?;
+    assert_eq!(server.append_sample(sample("conference", "ada")?).await?, 2, "it goes on as before");
+    server.check().await?;
+
+    drop(feed);
+    let client = client(&database.url()).await?;
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%LISTEN%' \
+                AND pid <> pg_backend_pid()";
+    while client.query_one(left, &[]).await?.get::<_, i64>(0) > 0 {
+        tokio::task::yield_now().await;
+    }
+    open(&database, &changing).await?.reseal(&event("conference")?, &user("ada")?).await?;
+    let refused = server.check().await.unwrap_err();
+    assert_eq!(refused.outage(), Some(Outage::OtherKeys), "{refused}");
     Ok(())
 }

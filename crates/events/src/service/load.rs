@@ -79,7 +79,9 @@ impl Inner {
         let Some(turn) = self.galleries.turn_if_free(event) else { return Ok(Some(former)) };
         match self.current(&turn).await {
             // Only an absent store is bridged: the old gallery must not hide that the store's data is damaged.
-            Err(EventError::Store(error @ StoreError::Unavailable { .. })) => {
+            Err(EventError::Store(
+                error @ (StoreError::Unavailable { .. } | StoreError::Misconfigured { .. }),
+            )) => {
                 tracing::warn!(%event, %error, "cannot read a changed event: searched as it was before");
                 Ok(Some(former))
             }

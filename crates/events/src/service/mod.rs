@@ -29,11 +29,10 @@ mod users;
 mod verify;
 mod watch;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use embedding::ModelId;
-use embedding_store::{EmbeddingStore, EventName, Page};
+use embedding_store::{EmbeddingStore, EventName};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -174,14 +173,13 @@ impl EventService {
         self.inner.store.unreadable_records()
     }
 
-    /// Asks the store for a sign of life.
+    /// Asks the store whether it can be read and written.
     ///
     /// # Errors
-    /// [`EventError::Store`] when it does not answer a small read, or changes have not been seen for too long.
+    /// [`EventError::Store`] when it cannot, as far as it can tell, or changes have not been seen for too long.
     pub async fn check(&self) -> Result<(), EventError> {
         self.inner.backlog.check()?;
-        self.inner.store.list_events(Page::first(NonZeroUsize::MIN)).await?;
-        Ok(())
+        Ok(self.inner.store.check().await?)
     }
 }
 

@@ -116,7 +116,9 @@ impl Inner {
                 match self.read_changed(&event, Changed::Whole).await {
                     Ok(()) => break,
                     // Waited for, not postponed: changes count as seen again only once every event could be read.
-                    Err(EventError::Store(error @ StoreError::Unavailable { .. })) => wait(&error).await,
+                    Err(EventError::Store(
+                        error @ (StoreError::Unavailable { .. } | StoreError::Misconfigured { .. }),
+                    )) => wait(&error).await,
                     // One event that makes no sense must not keep the others from being current.
                     Err(error) => break self.try_later(event.clone(), &error, FIRST_PAUSE).await,
                 }

@@ -96,6 +96,10 @@ impl EmbeddingStore for TestStore {
         self.reach()?.samples(event, user).await
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        self.reach()?.check().await
+    }
+
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         self.reach()?.load_event(event).await
     }
