@@ -37,6 +37,22 @@ impl fmt::Display for Subject {
     }
 }
 
+/// Why a store is not available, in words that name no host and no file: the source of
+/// [`StoreError::Unavailable`] where it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Outage {
+    /// The path of its file leads nowhere.
+    #[error("its file is gone, or the disk that it was on: put it back")]
+    FileGone,
+    /// The path of its file leads to another file than the one that was opened.
+    #[error("another file is in the place of its own: put its own back, or start the server again")]
+    FileReplaced,
+    /// There is no room to write.
+    #[error("there is no room on its disk: free some")]
+    NoRoom,
+}
+
 /// Why a store did not do what it was asked. No variant carries embeddings or secrets.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -168,6 +184,13 @@ impl StoreError {
     #[must_use]
     pub fn misconfigured(reason: impl Into<String>) -> Self {
         Self::Misconfigured { reason: reason.into(), source: None }
+    }
+
+    /// Why the store is not available, where that is known.
+    #[must_use]
+    pub fn outage(&self) -> Option<Outage> {
+        let Self::Unavailable { source: Some(source), .. } = self else { return None };
+        source.downcast_ref().copied()
     }
 
     /// Whether the same call can succeed later without anyone's action.

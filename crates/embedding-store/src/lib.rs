@@ -65,7 +65,7 @@ pub use self::redb::{RedbJournal, RedbStore};
 pub use changes::{Change, ChangeFeed};
 #[cfg(feature = "cloudinary")]
 pub use cloudinary::{CloudinaryAccess, CloudinaryOptions, CloudinaryStore};
-pub use error::{Cause, StoreError, Subject};
+pub use error::{Cause, Outage, StoreError, Subject};
 pub use journal::{
     Appended, Erase, InvalidCursor, InvalidTopic, Journal, JournalCursor, JournalEntry, JournalListing,
     JournalPage, MAX_LABEL_BYTES, MAX_TOPIC_BYTES, Topic,

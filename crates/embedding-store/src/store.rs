@@ -1,7 +1,9 @@
 //! The contract of a store: the few calls that an implementor writes.
 
 use std::fmt::Debug;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use auto_impl::auto_impl;
@@ -122,6 +124,19 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such event.
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError>;
+
+    /// Whether it can be read and written now; a small read, unless it can tell better.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot, with an [`Outage`](crate::Outage) as its source where that says why.
+    async fn check(&self) -> Result<(), StoreError> {
+        self.list_events(Page::first(NonZeroUsize::MIN)).await.map(drop)
+    }
+
+    /// Since when it cannot be reached, where it keeps an eye on that by itself; `None` while it can.
+    fn away_since(&self) -> Option<Instant> {
+        None
+    }
 
     /// What others change from now on; `None` where nobody else can change the store. Every change that
     /// happens after this returned is in the feed; the store's own are not.
