@@ -58,7 +58,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let audit = service.audit.clone();
     // Not detached: a task that dies must be noticed below, and none may outlive this function.
     let mut background = JoinSet::new();
-    background.spawn(run_background_tasks(service.clone(), config.audit_days));
+    background.spawn(run_background_tasks(service.clone(), config.retention_options()));
     let access = match keys {
         None => Access::Anyone,
         Some((keys, reloading)) => {

@@ -9,14 +9,15 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 use embedding::{Distance, Metric, ModelId};
 use embedding_store::StoreUrl;
+use events::RetentionGuard;
 use face_core::{Crops, DetectorChoice, FacePolicy};
 
 use super::matching::{AskedRule, METRICS, margin, model_id, target, threshold};
 use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
-    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SWITCH, WebOrigins, audit_age, count,
-    crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, seconds,
+    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, RETENTION, SWITCH, WebOrigins, audit_age,
+    count, crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, seconds,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
@@ -94,7 +95,16 @@ pub(crate) struct Config {
     /// How long the audit is kept, 0 to 36500 days; 0 keeps it for ever.
     #[arg(long, env = "FACE_AUDIT_DAYS", value_name = "DAYS", default_value = "365")]
     #[arg(value_parser = audit_age)]
-    pub(crate) audit_days: AuditAge,
+    pub(super) audit_days: AuditAge,
+    /// How long an event that an enrolment brings into being is kept, 0 to 36500 days; 0 keeps it until it is deleted.
+    #[arg(long, env = "FACE_RETAIN_DAYS", value_name = "DAYS", default_value = "0")]
+    #[arg(value_parser = audit_age)]
+    pub(super) retain_days: AuditAge,
+    /// Erasures at their time: guarded (a clock that leapt, and more than a quarter at once, wait) or confirmed, for as
+    /// long as an operator answers for the clock.
+    #[arg(long, env = "FACE_RETENTION", value_name = "GUARD", default_value = "guarded")]
+    #[arg(value_parser = one_of(RETENTION))]
+    pub(super) retention: RetentionGuard,
     /// Whether /api/debug/cloudinary-data shows what is stored: off or on.
     #[arg(long, env = "FACE_DEBUG_DATA", value_name = "SWITCH", default_value = "off", action = ArgAction::Set)]
     #[arg(value_parser = one_of(SWITCH))]

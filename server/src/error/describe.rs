@@ -214,7 +214,12 @@ fn describe_store_error(error: &StoreError) -> Description {
         StoreError::Conflict { .. } => Description::new(codes::CONFLICT, &error.to_string()),
         StoreError::Unstorable { .. } => Description::new(codes::UNSTORABLE, &error.to_string()),
         // Not in the words of the store, which may name hosts and files.
-        StoreError::Unavailable { .. } => Description::from_code(codes::STORE_UNAVAILABLE),
+        StoreError::Unavailable { .. } => match error.outage() {
+            Some(outage) => {
+                Description::new(codes::STORE_UNAVAILABLE, &format!("The store is not available: {outage}"))
+            }
+            None => Description::from_code(codes::STORE_UNAVAILABLE),
+        },
         // The domain makes an unknown event or user of `NotFound`: one that comes this far is a fault.
         StoreError::NotFound { .. } | StoreError::Corrupt { .. } | StoreError::Misconfigured { .. } | _ => {
             Description::from_code(codes::INTERNAL)

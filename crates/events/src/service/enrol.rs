@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use embedding::{Embedding, EmbeddingError, Template};
-use embedding_store::{DuplicatePolicy, EventName, FaceSample, StoreError, Subject, Username};
+use embedding_store::{DuplicatePolicy, EventName, EventRecord, FaceSample, StoreError, Subject, Username};
 use time::OffsetDateTime;
 
 use super::duplicates::Duplicate;
@@ -134,6 +134,7 @@ impl Inner {
             });
         }
         let template = self.template_with(event, user, &enrolled, &pending)?;
+        let is_new = loaded.is_none();
         let users_before = match &loaded {
             Some(LoadedEvent::InMemory(gallery)) => gallery.len(),
             Some(LoadedEvent::InStore(..)) | None => 0,
@@ -144,13 +145,14 @@ impl Inner {
             Some(loaded @ LoadedEvent::InStore(..)) => loaded,
             None => self.keep(self.empty(template.model()).with(user, &template)?),
         };
+        let new_event = is_new.then(|| self.with_end(event, template.model())).flatten();
         let made = pending.iter().map(|face| sample(event, user, face, options));
         let made = made.collect::<Result<Vec<_>, EventError>>()?;
         let mut ids = made.iter().map(FaceSample::id).collect::<Vec<_>>().into_iter();
         let samples =
             earlier.samples.into_iter().filter_map(|stored| stored.or_else(|| ids.next())).collect();
 
-        let embedding_count = self.append(turn, enrolled.len(), made, now_loaded.clone()).await?;
+        let embedding_count = self.append(turn, new_event, enrolled.len(), made, now_loaded.clone()).await?;
         // Not before the write: the log must not report an enrolment that failed.
         for Duplicate { user: other, distance } in &duplicates {
             tracing::warn!(%event, %user, %other, %distance, "a face was enrolled that another user has");
@@ -260,12 +262,20 @@ impl Inner {
     async fn append(
         &self,
         turn: &Turn<'_>,
+        new_event: Option<EventRecord>,
         before: usize,
         samples: Vec<FaceSample>,
         now_loaded: LoadedEvent,
     ) -> Result<usize, EventError> {
         let change = turn.change();
         let (mut count, mut expected, mut as_read) = (before, before, true);
+        if let Some(event) = new_event {
+            match self.store.create_event(event).await {
+                // Another made it meanwhile, and said how long it is kept.
+                Ok(()) | Err(StoreError::Conflict { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         // One after another: if one fails those before it are stored, and each count is known beforehand.
         for sample in samples {
             expected += 1;

@@ -25,11 +25,10 @@ mod users;
 mod verify;
 mod watch;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use embedding::ModelId;
-use embedding_store::{EmbeddingStore, EventName, Page};
+use embedding_store::{EmbeddingStore, EventName, StoreError};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -84,6 +83,8 @@ struct Inner {
     models: Models,
     galleries: Galleries,
     backlog: Backlog,
+    /// How long an event is kept that an enrolment brings into being.
+    retain: Option<time::Duration>,
     gallery_limit: usize,
     attached: Attached,
 }
@@ -124,13 +125,13 @@ impl EventService {
         first: ServedModel,
         options: ServiceOptions,
     ) -> Result<Self, EventError> {
-        let ServiceOptions { max_staleness, gallery_limit, other_models } = options;
+        let ServiceOptions { max_staleness, gallery_limit, retain, other_models } = options;
         let models = Models::new(first, other_models).map_err(EventError::Policy)?;
         // Before anything is read: what changes after it was read is then in the feed.
         let changes = store.changes().await?;
         let (galleries, backlog) = (Galleries::new(), Backlog::new(max_staleness));
         let attached = Attached::default();
-        let inner = Arc::new(Inner { store, models, galleries, backlog, gallery_limit, attached });
+        let inner = Arc::new(Inner { store, models, galleries, backlog, gallery_limit, retain, attached });
         let mut watch = JoinSet::new();
         if let Some(feed) = changes {
             watch.spawn(Arc::clone(&inner).watch(feed)); // first: a feed that nobody reads is cut off
@@ -146,7 +147,7 @@ impl EventService {
     /// [`EventError::Store`] when an event had to be read again and could not, or changes have not been seen
     /// for too long.
     pub async fn events(&self) -> Result<Vec<EventSummary>, EventError> {
-        self.inner.backlog.check()?;
+        self.inner.check_fresh()?;
         let mut events = Vec::new();
         for name in self.inner.galleries.events() {
             if let Some(user_count) = self.inner.user_count(&name).await? {
@@ -156,14 +157,13 @@ impl EventService {
         Ok(events)
     }
 
-    /// Asks the store for a sign of life.
+    /// Asks the store whether it can be read and written.
     ///
     /// # Errors
-    /// [`EventError::Store`] when it does not answer a small read, or changes have not been seen for too long.
+    /// [`EventError::Store`] when it cannot, as far as it can tell, or changes have not been seen for too long.
     pub async fn check(&self) -> Result<(), EventError> {
-        self.inner.backlog.check()?;
-        self.inner.store.list_events(Page::first(NonZeroUsize::MIN)).await?;
-        Ok(())
+        self.inner.check_fresh()?;
+        Ok(self.inner.store.check().await?)
     }
 }
 
@@ -176,6 +176,21 @@ pub(crate) async fn to_the_end<T: Send + 'static, E: From<EventError> + Send + '
 }
 
 impl Inner {
+    /// Whether what is published may be shown.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store has been out of reach, or changes may have been missed, for longer
+    /// than is allowed.
+    fn check_fresh(&self) -> Result<(), StoreError> {
+        self.backlog.check()?;
+        match self.store.away_since() {
+            Some(since) if !self.backlog.allows(since.into()) => {
+                Err(StoreError::unavailable(true, "it has been out of reach for too long"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Refuses faces of a model that cannot join or meet those of the event, or that is not served. An event
     /// that is not there takes the model of its first faces.
     fn expect_model(

@@ -23,6 +23,7 @@ mod legacy;
 mod log;
 mod models;
 mod names;
+mod outages;
 mod pictures;
 mod recogniser;
 mod recognition;

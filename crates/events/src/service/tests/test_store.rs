@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use embedding::Template;
@@ -77,6 +78,7 @@ pub(super) struct TestStore {
     inner: Arc<dyn EmbeddingStore>,
     faults: Mutex<Vec<(Call, Fault)>>,
     calls: Mutex<Vec<Call>>,
+    away_since: Mutex<Option<Instant>>,
 }
 
 /// In memory.
@@ -88,7 +90,7 @@ impl Default for TestStore {
 
 impl TestStore {
     pub(super) fn over(inner: Arc<dyn EmbeddingStore>) -> Self {
-        Self { inner, faults: Mutex::default(), calls: Mutex::default() }
+        Self { inner, faults: Mutex::default(), calls: Mutex::default(), away_since: Mutex::default() }
     }
 
     /// The next call of this kind goes wrong.
@@ -99,6 +101,11 @@ impl TestStore {
     /// Nothing goes wrong any more.
     pub(super) fn heal(&self) {
         self.faults.lock().unwrap().clear();
+    }
+
+    /// The store says that it is out of reach from now on, or is back.
+    pub(super) fn says_that_it_is_away(&self, is_away: bool) {
+        *self.away_since.lock().unwrap() = is_away.then(|| tokio::time::Instant::now().into_std());
     }
 
     /// A gate for the next call of this kind.
@@ -223,6 +230,10 @@ impl EmbeddingStore for TestStore {
 
     async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {
         self.run(Call::Watch, self.inner.changes()).await
+    }
+
+    fn away_since(&self) -> Option<Instant> {
+        *self.away_since.lock().unwrap()
     }
 
     fn search(&self) -> Option<&dyn TemplateSearch> {
