@@ -22,6 +22,7 @@ mod reload;
 mod routes;
 mod service;
 mod startup;
+mod store_marker;
 mod telemetry;
 mod tls;
 mod toml_line;

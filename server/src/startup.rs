@@ -24,6 +24,7 @@ use crate::models;
 use crate::reload::reload_on_change;
 use crate::routes;
 use crate::service::Service;
+use crate::store_marker::StoreMarker;
 use crate::tls;
 
 /// Exports under way at one time, and as many imports: both are rare, and each moves a whole event.
@@ -158,7 +159,23 @@ fn load_models(engine: &FaceEngine, events: &EventService) -> anyhow::Result<()>
 
 /// Opens the store with the keys and accounts that were given.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
+    let marker = store_marker(config);
+    marker.as_ref().map_or(Ok(()), StoreMarker::check)?;
     let opened = config.store.open_with(&config.secrets.store_options()).await;
+    let store = opened.with_context(|| format!("the store '{}' cannot be used", config.store))?;
+    marker.iter().for_each(StoreMarker::make);
+    Ok(store)
+}
+
+/// The note that the store's file was there; `None` for a store in no file.
+pub(crate) fn store_marker(config: &Config) -> Option<StoreMarker> {
+    config.store.file().map(|file| StoreMarker::of(file, config.state.as_deref()))
+}
+
+/// Opens the store to look at it; one in a file is neither created nor changed.
+pub(crate) async fn open_store_to_read(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
+    store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
+    let opened = config.store.open_to_read(&config.secrets.store_options()).await;
     opened.with_context(|| format!("the store '{}' cannot be used", config.store))
 }
 
@@ -167,9 +184,12 @@ async fn journal(config: &Config, store: &dyn EmbeddingStore) -> anyhow::Result<
     if let Some(journal) = store.journal() {
         return Ok(journal);
     }
+    let marker = StoreMarker::of(&config.journal, config.state.as_deref());
+    marker.check()?;
     let journal = RedbJournal::open(&config.journal).await;
     let journal =
         journal.with_context(|| format!("the journal '{}' cannot be used", config.journal.display()))?;
+    marker.make();
     Ok(Arc::new(journal))
 }
 

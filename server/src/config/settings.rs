@@ -40,6 +40,10 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_JOURNAL", value_name = "FILE", default_value = "data/journal.redb")]
     #[arg(value_parser = PathBuf::from_str)]
     pub(crate) journal: PathBuf,
+    /// Folder that remembers which files of stores there were: one that has vanished is missed and not made anew; empty
+    /// for a note beside each file.
+    #[arg(long, env = "FACE_STATE", value_name = "FOLDER", default_value = "state", value_parser = folder)]
+    pub(crate) state: OrNone<PathBuf>,
     /// How long verification goes on from memory while the store is out of reach, 0 to 3600 seconds.
     #[arg(long, env = "FACE_MAX_STALENESS", value_name = "SECONDS", default_value = "60")]
     #[arg(value_parser = seconds(3600))]

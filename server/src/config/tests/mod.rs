@@ -15,7 +15,7 @@ use super::*;
 mod documents;
 
 /// How many settings there are.
-const SETTINGS: usize = 31;
+const SETTINGS: usize = 32;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],
