@@ -4,8 +4,11 @@
 use std::future::ready;
 use std::time::Duration;
 
-use events::{Action, EventError, OrphanedCheckIns};
+use events::{
+    Action, ClockState, ErasedAudit, EventError, OrphanedCheckIns, Reading, RetentionClock, RetentionGuard,
+};
 use time::OffsetDateTime;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::audit::Transaction;
 use crate::service::Service;
@@ -13,22 +16,43 @@ use crate::service::Service;
 /// How often events and audit entries whose time is over are looked for.
 const PERIOD: Duration = Duration::from_secs(60);
 
-/// How long entries of the audit are kept; `None` for ever.
+/// After so many turns old audit entries that wait for an operator are counted again.
+const TURNS_HELD: u32 = 60;
+
+/// How long something is kept; `None` for ever.
 pub(crate) type AuditAge = Option<time::Duration>;
+
+/// What is erased at its time, and by which clock.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RetentionOptions {
+    /// How long entries of the audit are kept.
+    pub(crate) audit_age: AuditAge,
+    /// What waits for an operator.
+    pub(crate) guard: RetentionGuard,
+}
+
+/// What is said once, when it begins and when it is over.
+#[derive(Debug, Default)]
+struct Said {
+    doubt: Option<String>,
+    held_events: usize,
+    /// Turns until the audit is looked at again.
+    audit_rests: u32,
+}
 
 /// How often check-ins of users and events who are not there are looked for, in a journal that is this server's alone.
 const LOOK: Duration = Duration::from_secs(600);
 
 /// Runs until the process ends.
-pub(crate) async fn run_background_tasks(service: Service, audit_age: AuditAge) {
-    tokio::join!(retain(&service, audit_age), erase_orphans(&service));
+pub(crate) async fn run_background_tasks(service: Service, options: RetentionOptions) {
+    tokio::join!(retain(&service, options), erase_orphans(&service));
 }
 
 /// Erases check-ins of those who were deleted at other servers while this one was not running, or could not write.
 async fn erase_orphans(service: &Service) {
     let Some(journal) = &service.own_journal else { return };
-    let mut turns = tokio::time::interval(LOOK);
-    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut turns = interval(LOOK);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut before = OrphanedCheckIns::default();
     loop {
         turns.tick().await;
@@ -56,26 +80,76 @@ async fn erase_orphans(service: &Service) {
 }
 
 /// Runs retention at once and then every minute.
-async fn retain(service: &Service, audit_age: AuditAge) {
-    let mut turns = tokio::time::interval(PERIOD);
+async fn retain(service: &Service, options: RetentionOptions) {
+    let mut turns = interval(PERIOD);
     // By default the turns missed during a long one, as while the store is away, would all follow at once.
-    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let start = Instant::now();
+    let mut clock = RetentionClock::new(service.audit.journal(), options.guard);
+    let mut said = Said::default();
     loop {
-        // The first one comes at once: what expired while no server ran is erased at the start.
+        // The first one comes at once: an operator who answers for the clock waits for nothing.
         turns.tick().await;
-        let now = OffsetDateTime::now_utc();
-        erase_events(service, now).await;
-        if let Some(oldest) = audit_age.and_then(|age| now.checked_sub(age)) {
-            erase_audit(service, oldest).await;
+        let reading = Reading { wall: OffsetDateTime::now_utc(), elapsed: start.elapsed() };
+        let Some(now) = said.confirmed(clock.check(reading).await) else { continue };
+        erase_events(service, now, options.guard, &mut said).await;
+        if let Some(oldest) = options.audit_age.and_then(|age| now.checked_sub(age)) {
+            erase_audit(service, oldest, options.guard, &mut said).await;
         }
     }
 }
 
-async fn erase_events(service: &Service, now: OffsetDateTime) {
-    let erasure = match service.events.erase_expired(now).await {
+impl Said {
+    /// The time, where the clock is confirmed.
+    fn confirmed(
+        &mut self,
+        state: Result<ClockState, embedding_store::StoreError>,
+    ) -> Option<OffsetDateTime> {
+        let (now, doubt) = match state {
+            Ok(ClockState::Confirmed(now)) => (Some(now), None),
+            Ok(ClockState::Doubted(events::Doubt::NotSteady)) => return None,
+            // Not the times of the doubt, which move with every turn.
+            Ok(ClockState::Doubted(doubt)) => (
+                None,
+                Some((
+                    match doubt {
+                        events::Doubt::Apart { .. } => "apart",
+                        _ => "leapt",
+                    },
+                    doubt.to_string(),
+                )),
+            ),
+            Err(error) => (None, Some(("journal", error.to_string()))),
+        };
+        if self.doubt != doubt.as_ref().map(|(kind, _)| (*kind).to_owned()) {
+            match &doubt {
+                Some((_, why)) => tracing::warn!(
+                    %why,
+                    "retention: nothing is erased until the clock is right, or --retention is confirmed"
+                ),
+                None => tracing::info!("retention: goes on, the clock is confirmed"),
+            }
+            self.doubt = doubt.map(|(kind, _)| kind.to_owned());
+        }
+        now
+    }
+}
+
+async fn erase_events(service: &Service, now: OffsetDateTime, guard: RetentionGuard, said: &mut Said) {
+    let erasure = match service.events.erase_expired(now, guard).await {
         Ok(erasure) => erasure,
         Err(error) => return tracing::warn!(%error, "retention: cannot list expired events"),
     };
+    if erasure.held != said.held_events {
+        let held = erasure.held;
+        if held > 0 {
+            tracing::warn!(
+                held,
+                "retention: so many events at once are not erased until --retention is confirmed"
+            );
+        }
+        said.held_events = held;
+    }
     let failed = erasure.failed.into_iter().map(|(event, error)| (event, Err(error)));
     // Servers on one store all look, but `erased` names an event only at the one that deleted it.
     for (event, outcome) in erasure.erased.into_iter().map(|event| (event, Ok(()))).chain(failed) {
@@ -86,11 +160,23 @@ async fn erase_events(service: &Service, now: OffsetDateTime) {
     }
 }
 
-async fn erase_audit(service: &Service, before: OffsetDateTime) {
-    let erased = match service.audit.erase_before(before).await {
+async fn erase_audit(service: &Service, before: OffsetDateTime, guard: RetentionGuard, said: &mut Said) {
+    if said.audit_rests > 0 {
+        said.audit_rests -= 1;
+        return;
+    }
+    let erased = match service.audit.erase_before(before, guard).await {
         // Nothing is recorded then: it would be an entry a minute.
-        Ok(0) => return,
-        Ok(erased) => erased,
+        Ok(ErasedAudit::Erased(0)) => return,
+        Ok(ErasedAudit::Erased(erased)) => erased,
+        Ok(ErasedAudit::Held(held)) => {
+            // Counting them reads them all.
+            said.audit_rests = TURNS_HELD;
+            return tracing::warn!(
+                held,
+                "retention: so many audit entries at once are not erased until --retention is confirmed"
+            );
+        }
         Err(error) => return tracing::warn!(%error, "retention: cannot erase old audit entries"),
     };
     tracing::info!(erased, %before, "retention: erased old audit entries");

@@ -29,6 +29,7 @@ mod scores;
 mod service;
 mod shared_file;
 mod startup;
+mod store_marker;
 mod telemetry;
 mod tls;
 mod toml_line;

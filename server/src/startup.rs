@@ -28,6 +28,7 @@ use crate::quality::CountingGate;
 use crate::reload::reload_on_change;
 use crate::routes;
 use crate::service::Service;
+use crate::store_marker::StoreMarker;
 use crate::telemetry::dropped_lines;
 use crate::tls;
 
@@ -64,7 +65,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let audit = service.audit.clone();
     // Not detached: a task that dies must be noticed below, and none may outlive this function.
     let mut background = JoinSet::new();
-    background.spawn(run_background_tasks(service.clone(), config.audit_days));
+    background.spawn(run_background_tasks(service.clone(), config.retention_options()));
     let access = match keys {
         None => Access::Anyone,
         Some((keys, reloading)) => {
@@ -184,7 +185,23 @@ fn load_models(engine: &FaceEngine, events: &EventService) -> anyhow::Result<()>
 
 /// Opens the store with the keys and accounts that were given.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
+    let marker = store_marker(config);
+    marker.as_ref().map_or(Ok(()), StoreMarker::check)?;
     let opened = config.store.open_with(&config.secrets.store_options()).await;
+    let store = opened.with_context(|| format!("the store '{}' cannot be used", config.store))?;
+    marker.iter().for_each(StoreMarker::make);
+    Ok(store)
+}
+
+/// The note that the store's file was there; `None` for a store in no file.
+pub(crate) fn store_marker(config: &Config) -> Option<StoreMarker> {
+    config.store.file().map(|file| StoreMarker::of(file, config.state.as_deref()))
+}
+
+/// Opens the store to look at it; one in a file is neither created nor changed.
+pub(crate) async fn open_store_to_read(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
+    store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
+    let opened = config.store.open_to_read(&config.secrets.store_options()).await;
     opened.with_context(|| format!("the store '{}' cannot be used", config.store))
 }
 
@@ -197,9 +214,12 @@ async fn journal(
     if let Some(journal) = store.journal() {
         return Ok((journal, None));
     }
+    let marker = StoreMarker::of(&config.journal, config.state.as_deref());
+    marker.check()?;
     let journal = RedbJournal::open(&config.journal).await;
     let journal =
         journal.with_context(|| format!("the journal '{}' cannot be used", config.journal.display()))?;
+    marker.make();
     let journal = Arc::new(journal);
     let timed = TimedJournal::new(Arc::clone(&journal) as Arc<dyn Journal>, metrics.clone());
     Ok((Arc::new(timed), Some(journal)))

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
-use std::ops::RangeBounds;
+use std::ops::{Range, RangeBounds};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -68,18 +68,18 @@ impl Tables {
         entries.map(|(_, entry)| entry)
     }
 
-    /// The newest entry of a kind about a subject, not before a time.
+    /// The newest entry of a kind about a subject, at these places.
     fn newest(
         &self,
         topic: &Topic,
         subject: Option<&str>,
         kind: &str,
-        since: Option<OffsetDateTime>,
+        places: Option<Range<JournalCursor>>,
     ) -> Option<&JournalEntry> {
         let mut newest_first = self.entries_of(topic).rev();
         newest_first.find(|entry| {
             let is_about = entry.subject.as_deref() == subject && entry.kind == kind;
-            is_about && since.is_none_or(|since| entry.time >= since)
+            is_about && places.as_ref().is_none_or(|places| places.contains(&JournalCursor::from(*entry)))
         })
     }
 }
@@ -230,8 +230,9 @@ impl Journal for OwnStore {
         }
         drop(present);
         let subject = entry.subject.as_deref();
-        if unless_since.is_some()
-            && let Some(recent) = tables.newest(&entry.topic, subject, &entry.kind, unless_since)
+        let recent = unless_since.map(|since| JournalCursor::around(entry.time, since));
+        if recent.is_some()
+            && let Some(recent) = tables.newest(&entry.topic, subject, &entry.kind, recent)
         {
             return Ok(Appended::Recent(recent.clone()));
         }

@@ -42,6 +42,15 @@ impl fmt::Display for Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Outage {
+    /// The path of its file leads nowhere.
+    #[error("its file is gone, or the disk that it was on: put it back")]
+    FileGone,
+    /// The path of its file leads to another file than the one that was opened.
+    #[error("another file is in the place of its own: put its own back, or start the server again")]
+    FileReplaced,
+    /// There is no room to write.
+    #[error("there is no room on its disk: free some")]
+    NoRoom,
     /// It is in a database that takes no writes.
     #[error("its database takes no writes: it is a standby, or set to read only")]
     ReadOnly,

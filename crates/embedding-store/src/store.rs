@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use auto_impl::auto_impl;
@@ -165,6 +166,11 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// [`StoreError::Unavailable`] when it cannot, with an [`Outage`](crate::Outage) as its source where that says why.
     async fn check(&self) -> Result<(), StoreError> {
         self.list_events(Page::first(NonZeroUsize::MIN)).await.map(drop)
+    }
+
+    /// Since when it cannot be reached, where it keeps an eye on that by itself; `None` while it can.
+    fn away_since(&self) -> Option<Instant> {
+        None
     }
 
     /// What others change from now on; `None` where nobody else can change the store. Every change that

@@ -48,6 +48,7 @@ mod gallery;
 mod journal;
 mod limit;
 mod policy;
+mod retention;
 mod rules;
 mod service;
 mod string_enum;
@@ -58,7 +59,7 @@ mod test_log;
 
 pub use audit::{
     Action, AuditDetails, AuditEntry, AuditError, AuditFilter, AuditListing, AuditOptions, AuditPage,
-    AuditStatus, AuditTrail, Outcome, Recorded,
+    AuditStatus, AuditTrail, ErasedAudit, Outcome, Recorded,
 };
 pub use bounded_text::{
     Actor, IdempotencyKey, MAX_ACTOR_CHARACTERS, MAX_KEY_BYTES, MAX_NOTE_CHARACTERS, Note, TextError,
@@ -82,6 +83,7 @@ pub use export::ExportFormat;
 pub use gallery::{Gallery, Nearest};
 pub use limit::{MANY_STRANGERS, MatchLimit, RuleError};
 pub use policy::{DEFAULT_MARGIN, DEFAULT_RAW_THRESHOLD, DEFAULT_THRESHOLD, MatchPolicy};
+pub use retention::{ClockState, Doubt, Reading, RetentionClock, RetentionGuard};
 pub use rules::EventRules;
 pub use service::{
     AttachedRecords, Comparison, Duplicate, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,

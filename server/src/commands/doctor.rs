@@ -14,7 +14,8 @@ use crate::config::Config;
 use crate::models;
 use crate::reload::Reloadable;
 use crate::routes::redoc_bundle;
-use crate::telemetry::private_folder;
+use crate::startup::{open_store_to_read, store_marker};
+use crate::store_marker::StoreMarker;
 use crate::tls::CertificateFiles;
 
 /// 2026-01-01: a clock before this program was written is wrong, and so are the times it would record.
@@ -84,8 +85,13 @@ fn documentation(config: &Config) -> anyhow::Result<String> {
 }
 
 fn store(config: &Config) -> anyhow::Result<String> {
+    if let Some(file) = config.store.file().filter(|file| !file.exists()) {
+        store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
+        can_be_made(file)?;
+        return Ok(format!("{}, which is not there yet: the server makes it", config.store));
+    }
     let events = actix_web::rt::System::new().block_on(async {
-        let store = config.store.open_with(&config.secrets.store_options()).await?;
+        let store = open_store_to_read(config).await?;
         let mut events = Vec::new();
         for event in store.all_events().await? {
             let users = store.all_users(&event.name).await?.len();
@@ -135,18 +141,31 @@ fn certificate(files: Option<&CertificateFiles>) -> anyhow::Result<String> {
 
 fn log_folder(folder: Option<&Path>) -> anyhow::Result<String> {
     let Some(folder) = folder else { return Ok("none".to_owned()) };
-    // As the server makes it, or its log would be open to others once the doctor had been here.
-    private_folder(folder).with_context(|| format!("'{}' cannot be made", folder.display()))?;
-    tempfile_in(folder).with_context(|| format!("'{}' cannot be written to", folder.display()))?;
-    Ok(format!("'{}'", folder.display()))
+    if folder.exists() {
+        can_be_written(folder)?;
+        return Ok(format!("'{}'", folder.display()));
+    }
+    can_be_made(folder)?;
+    Ok(format!("'{}', which is not there yet: the server makes it", folder.display()))
 }
 
-/// Makes and removes a file.
-fn tempfile_in(folder: &Path) -> io::Result<()> {
-    let probe = folder.join(format!(".doctor-{}", std::process::id()));
-    // Should a file of that name be there, it is not truncated and removed.
-    std::fs::File::create_new(&probe)?;
-    std::fs::remove_file(probe)
+/// Whether a file or folder could be made where none is, found out without making it.
+fn can_be_made(path: &Path) -> anyhow::Result<()> {
+    let whole = std::path::absolute(path)?;
+    let there = whole.ancestors().skip(1).find(|folder| folder.exists());
+    can_be_written(there.with_context(|| format!("'{}' has no folder", path.display()))?)
+}
+
+/// Whether files could be made in a folder.
+fn can_be_written(folder: &Path) -> anyhow::Result<()> {
+    ensure!(folder.is_dir(), "'{}' is no folder", folder.display());
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, access};
+        access(folder, Access::WRITE_OK | Access::EXEC_OK)
+            .with_context(|| format!("'{}' cannot be written to", folder.display()))?;
+    }
+    Ok(())
 }
 
 fn clock() -> anyhow::Result<String> {

@@ -9,7 +9,7 @@ use embedding_store::archive::{self, ExportOptions, ImportOptions, Progress};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::Config;
-use crate::startup::open_store;
+use crate::startup::{open_store, open_store_to_read};
 
 /// Writes the whole store to a new file, readable to its owner alone.
 pub(crate) fn export(config: &Config, target: &Path) -> anyhow::Result<()> {
@@ -27,7 +27,7 @@ pub(crate) fn export(config: &Config, target: &Path) -> anyhow::Result<()> {
     let file = create_new(target).with_context(|| format!("cannot make '{}'", target.display()))?;
     let bar = ProgressBar::new_spinner();
     let exported = actix_web::rt::System::new().block_on(async {
-        let store = open_store(config).await?;
+        let store = open_store_to_read(config).await?;
         let summary = archive::export(&*store, BufWriter::new(&file), &options, |done| {
             bar.set_message(described(done));
             bar.tick();

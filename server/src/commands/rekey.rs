@@ -8,6 +8,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 
 use crate::config::Config;
+use crate::startup::store_marker;
+use crate::store_marker::StoreMarker;
 
 /// Users worked on at once: enough that stores which answer slowly, or sync to disk, are kept busy.
 const AT_ONCE: usize = 32;
@@ -22,6 +24,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         );
     };
     let resealed = actix_web::rt::System::new().block_on(async {
+        store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
         let opened = config.store.open_with(&options).await;
         let store = opened.with_context(|| format!("the store '{}' cannot be used", config.store))?;
         let mut resealed = 0;

@@ -8,6 +8,7 @@ use face_core::{EngineOptions, PictureLimits};
 
 use super::matching::AskedRule;
 use super::settings::Config;
+use crate::background::RetentionOptions;
 use crate::connection::ConnectionLimits;
 use crate::quality::QualityGate;
 use crate::tls::CertificateFiles;
@@ -50,12 +51,19 @@ impl Config {
         options
     }
 
+    /// What is erased at its time, and by which clock.
+    #[must_use]
+    pub(crate) fn retention_options(&self) -> RetentionOptions {
+        RetentionOptions { audit_age: self.audit_days, guard: self.retention }
+    }
+
     /// How galleries follow the store; the other models are known once the models are open.
     #[must_use]
     pub(crate) fn service_options(&self) -> ServiceOptions {
         ServiceOptions {
             max_staleness: self.max_staleness,
             gallery_limit: self.gallery_limit,
+            retain: self.retain_days,
             ..ServiceOptions::default()
         }
     }

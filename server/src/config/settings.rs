@@ -8,15 +8,16 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 use embedding::{Distance, Metric, ModelId};
 use embedding_store::StoreUrl;
+use events::RetentionGuard;
 use face_core::{Crops, DetectorChoice, FacePolicy};
 
 use super::matching::{AskedRule, METRICS, margin, model_id, target, threshold};
 use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
-    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, RATE_PER_ADDRESS, RATE_PER_KEY, SCORES,
-    SWITCH, WebOrigins, address, audit_age, count, crops, file, folder, host, key_file, log_level, mebibytes,
-    number, one_of, origins, path, proxies, rates, seconds, write_timeout,
+    DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, RATE_PER_ADDRESS, RATE_PER_KEY,
+    RETENTION, SCORES, SWITCH, WebOrigins, address, audit_age, count, crops, file, folder, host, key_file,
+    log_level, mebibytes, number, one_of, origins, path, proxies, rates, seconds, write_timeout,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
@@ -42,6 +43,10 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_JOURNAL", value_name = "FILE", default_value = "data/journal.redb")]
     #[arg(value_parser = path)]
     pub(crate) journal: PathBuf,
+    /// Folder that remembers which files of stores there were: one that has vanished is missed and not made anew; empty
+    /// for a note beside each file.
+    #[arg(long, env = "FACE_STATE", value_name = "FOLDER", default_value = "state", value_parser = folder)]
+    pub(crate) state: OrNone<PathBuf>,
     /// How long verification goes on from memory while the store is out of reach, 0 to 3600 seconds.
     #[arg(long, env = "FACE_MAX_STALENESS", value_name = "SECONDS", default_value = "60")]
     #[arg(value_parser = seconds(3600))]
@@ -102,7 +107,16 @@ pub(crate) struct Config {
     /// How long the audit is kept, 0 to 36500 days; 0 keeps it for ever.
     #[arg(long, env = "FACE_AUDIT_DAYS", value_name = "DAYS", default_value = "365")]
     #[arg(value_parser = audit_age)]
-    pub(crate) audit_days: AuditAge,
+    pub(super) audit_days: AuditAge,
+    /// How long an event that an enrolment brings into being is kept, 0 to 36500 days; 0 keeps it until it is deleted.
+    #[arg(long, env = "FACE_RETAIN_DAYS", value_name = "DAYS", default_value = "0")]
+    #[arg(value_parser = audit_age)]
+    pub(super) retain_days: AuditAge,
+    /// Erasures at their time: guarded (a clock that leapt, and more than a quarter at once, wait) or confirmed, for as
+    /// long as an operator answers for the clock.
+    #[arg(long, env = "FACE_RETENTION", value_name = "GUARD", default_value = "guarded")]
+    #[arg(value_parser = one_of(RETENTION))]
+    pub(super) retention: RetentionGuard,
     /// Whether /api/debug/cloudinary-data shows what is stored: off or on.
     #[arg(long, env = "FACE_DEBUG_DATA", value_name = "SWITCH", default_value = "off", action = ArgAction::Set)]
     #[arg(value_parser = one_of(SWITCH))]

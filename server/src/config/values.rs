@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use events::RetentionGuard;
 use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 use ipnet::IpNet;
 
@@ -55,6 +56,8 @@ pub(super) const QUALITY: [(&str, QualityGate); 3] =
     [("refuse", QualityGate::Refuse), ("warn", QualityGate::Warn), ("off", QualityGate::Off)];
 
 pub(super) const SCORES: [(&str, Scores); 2] = [("matches", Scores::Matches), ("all", Scores::All)];
+pub(super) const RETENTION: [(&str, RetentionGuard); 2] =
+    [("guarded", RetentionGuard::Guarded), ("confirmed", RetentionGuard::Confirmed)];
 
 pub(super) const SWITCH: [(&str, bool); 2] = [("off", false), ("on", true)];
 

@@ -1,6 +1,7 @@
 //! A store whose calls are timed.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use embedding_store::{
@@ -90,6 +91,10 @@ impl EmbeddingStore for TimedStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.metrics.store_call("check", self.store.check()).await
+    }
+
+    fn away_since(&self) -> Option<Instant> {
+        self.store.away_since()
     }
 
     async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {

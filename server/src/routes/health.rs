@@ -53,7 +53,8 @@ async fn live() -> Json<Health> {
 
 /// Can it do its work?
 ///
-/// Models are loaded before the server answers at all; this asks the store.
+/// Models are loaded before the server answers at all; this asks the store and the journal, which for a file means
+/// that it is where it was, and that its disk has room.
 #[utoipa::path(
     get, path = "/health/ready", tag = "Health",
     responses(
@@ -63,12 +64,14 @@ async fn live() -> Json<Health> {
                 "status": 403, "detail": "This server does not answer to that host name: use localhost, or list its \
                 origin with --cors", "code": "foreign_host", "request_id": "01a20fb1-0247-75c3-8a5d-21b9a30a7b91"})),
         (status = 500, description = "The store is damaged", body = ProblemError, content_type = "application/problem+json"),
-        (status = 503, description = "The store is not available", body = ProblemError,
+        (status = 503, description = "The store or the journal is not available; `detail` says why, where that is known", body = ProblemError,
             content_type = "application/problem+json"),
     )
 )]
 async fn ready(service: Data<Service>) -> Result<Json<Health>, ApiError> {
     service.events.check().await?;
+    // The journal may be in a file of its own.
+    service.audit.check().await?;
     let mut health = health("ready");
     health.unreadable_records = Some(service.events.unreadable_records()).filter(|records| *records > 0);
     Ok(health)

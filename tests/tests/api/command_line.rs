@@ -64,6 +64,17 @@ fn the_doctor_finds_a_healthy_set_up_healthy_and_a_missing_one_not() {
 }
 
 #[test]
+fn the_doctor_and_an_export_make_nothing_where_there_is_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| server_command(folder.path()).unwrap().args(arguments).output().unwrap();
+    let examined = run(&["doctor", "--store", "redb:data/fcaes.redb"]);
+    assert!(String::from_utf8_lossy(&examined.stdout).contains("not there yet"), "{examined:?}");
+    let exported = run(&["export", "--store", "redb:data/fcaes.redb", "faces.export"]);
+    assert_eq!(exported.status.code(), Some(1));
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
 fn the_effective_configuration_is_shown_with_its_origin() {
     let (output, _) = run(&["config", "--port", "9"]);
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();

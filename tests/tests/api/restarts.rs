@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::{Server, embedding, picture};
+use e2e::{Server, embedding, picture, server_command};
 use serde_json::json;
 
 #[tokio::test]
@@ -58,7 +58,8 @@ async fn a_server_starts_again_with_what_was_there_before_faces_that_cancel_out_
 
 #[tokio::test]
 async fn an_event_whose_time_is_over_is_erased_with_its_faces_and_check_ins() {
-    let mut server = Server::start().unwrap();
+    // Otherwise the clock is looked at for five minutes after each start.
+    let mut server = Server::builder().unwrap().flags(["--retention", "confirmed"]).start().unwrap();
     let client = server.client();
     client.add_user("summit", "obama", &picture("obama.jpg").unwrap()).await.unwrap();
     let came = client.json("POST", "/v1/events/summit/check-ins", &json!({"user": "obama"})).await.unwrap();
@@ -84,4 +85,19 @@ async fn an_event_whose_time_is_over_is_erased_with_its_faces_and_check_ins() {
         }
         assert!(start.elapsed() < Duration::from_secs(60), "it is not erased: {audit:?}");
     }
+}
+
+#[test]
+fn a_store_that_has_vanished_with_its_folder_is_missed_until_the_note_of_it_is_removed() {
+    let mut server = Server::start().unwrap();
+    server.terminate().unwrap();
+    let data = server.folder().join("data");
+    std::fs::remove_dir_all(&data).unwrap();
+    let refused = server_command(server.folder()).unwrap().args(["--port", "0"]).output().unwrap();
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(words.contains("faces.redb' is gone") && words.contains(".marker' first"), "{words}");
+    assert!(!data.exists());
+    std::fs::remove_dir_all(server.folder().join("state")).unwrap();
+    server.restart().unwrap();
 }

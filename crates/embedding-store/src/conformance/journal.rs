@@ -119,6 +119,17 @@ pub async fn an_entry_of_a_moment_ago_keeps_another_out(harness: &dyn JournalHar
     Ok(())
 }
 
+/// An entry of a time to come keeps out only what is as near to it as an earlier one would have to be.
+pub async fn an_entry_of_a_time_to_come_keeps_nothing_out_for_long(harness: &dyn JournalHarness) -> Outcome {
+    let journal = harness.open_journal().await?;
+    let to_come = seen("a", "ada", 100)?;
+    journal.append(to_come.clone(), None).await?;
+    let kept_out = journal.append(seen("a", "ada", 90)?, Some(at(80))).await?;
+    assert_eq!(kept_out, Appended::Recent(to_come));
+    assert_eq!(journal.append(seen("a", "ada", 89)?, Some(at(79))).await?, Appended::New);
+    Ok(())
+}
+
 /// Entries about nobody are of one subject, which is no one's name.
 pub async fn an_entry_about_nobody_keeps_another_out(harness: &dyn JournalHarness) -> Outcome {
     let journal = harness.open_journal().await?;

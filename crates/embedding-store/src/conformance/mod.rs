@@ -153,6 +153,7 @@ macro_rules! conformance_tests {
             journal::the_same_entry_again_changes_nothing,
             journal::a_key_has_one_entry_in_its_topic,
             journal::an_entry_of_a_moment_ago_keeps_another_out,
+            journal::an_entry_of_a_time_to_come_keeps_nothing_out_for_long,
             journal::an_entry_about_nobody_keeps_another_out,
             journal::a_repeated_key_counts_before_a_recent_entry,
             journal::an_amended_entry_is_about_its_new_subject,

@@ -1,6 +1,7 @@
 //! Where an entry stands among those of its topic, and where a page of them starts.
 
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 
 use time::OffsetDateTime;
@@ -36,6 +37,15 @@ impl JournalCursor {
     #[must_use]
     pub fn start_of(time: OffsetDateTime) -> Self {
         Self { time: nanoseconds(time), id: Uuid::nil() }
+    }
+
+    /// The places of what keeps an entry of `time` out: from `since` on, and as long after `time` as that is before it.
+    // What a clock that was ahead has written would otherwise keep others out until that time has come.
+    #[must_use]
+    pub fn around(time: OffsetDateTime, since: OffsetDateTime) -> Range<Self> {
+        let (time, since) = (nanoseconds(time), nanoseconds(since));
+        let until = time.saturating_add(time.saturating_sub(since).max(0)).max(since);
+        Self { time: since, id: Uuid::nil() }..Self { time: until, id: Uuid::max() }
     }
 
     /// The least place behind this one.

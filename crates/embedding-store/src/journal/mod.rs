@@ -41,7 +41,8 @@ pub use topic::{InvalidTopic, MAX_TOPIC_BYTES, Topic};
 pub trait Journal: Debug + Send + Sync {
     /// Adds an entry, unless it is there already, or its key is, or something like it happened a moment ago.
     ///
-    /// `unless_since`: an entry of the same topic, kind and subject at that time or later keeps the new one out.
+    /// `unless_since`: an entry of the same topic, kind and subject at that time or later keeps the new one out, unless
+    /// it is further after the new one's time than `unless_since` is before it ([`JournalCursor::around`]).
     /// Of several calls at one moment with one key, or with one subject and `unless_since`, exactly one is
     /// [`Appended::New`]. Repeating a call with the same entry, as after [`StoreError::Unavailable`], is safe.
     ///
@@ -81,6 +82,14 @@ pub trait Journal: Debug + Send + Sync {
 
     /// Removes entries of a topic for good, all at once, and returns how many they were. Idempotent.
     async fn erase(&self, topic: &Topic, what: Erase) -> Result<u64, StoreError>;
+
+    /// Whether it can be read and written now, as far as it can tell by itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot.
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// How an append ended.

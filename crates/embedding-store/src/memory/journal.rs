@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::ops::Range;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
@@ -57,8 +58,13 @@ impl Entries {
     }
 
     /// The newest entry of a kind about a subject from a place on.
-    fn latest(&self, from: JournalCursor, subject: Option<&str>, kind: &str) -> Option<&JournalEntry> {
-        let mut entries = self.entries.range(from..).rev().map(|(_, entry)| entry);
+    fn latest(
+        &self,
+        places: Range<JournalCursor>,
+        subject: Option<&str>,
+        kind: &str,
+    ) -> Option<&JournalEntry> {
+        let mut entries = self.entries.range(places).rev().map(|(_, entry)| entry);
         entries.find(|entry| entry.kind == kind && entry.subject.as_deref() == subject)
     }
 
@@ -69,8 +75,8 @@ impl Entries {
         if let Some(present) = self.by_id(entry.id).or_else(with_key) {
             return Appended::Repeated(present.clone());
         }
-        let since = unless_since.map(JournalCursor::start_of);
-        let recent = since.and_then(|since| self.latest(since, entry.subject.as_deref(), &entry.kind));
+        let recent = unless_since.map(|since| JournalCursor::around(entry.time, since));
+        let recent = recent.and_then(|places| self.latest(places, entry.subject.as_deref(), &entry.kind));
         if let Some(recent) = recent {
             return Appended::Recent(recent.clone());
         }
@@ -125,7 +131,9 @@ impl Journal for InMemoryJournal {
         subject: &str,
         kind: &str,
     ) -> Result<Option<JournalEntry>, StoreError> {
-        Ok(self.find(topic, |entries| entries.latest(JournalCursor::FIRST, Some(subject), kind).cloned()))
+        Ok(self.find(topic, |entries| {
+            entries.latest(JournalCursor::FIRST..JournalCursor::LAST, Some(subject), kind).cloned()
+        }))
     }
 
     async fn list(&self, topic: &Topic, page: JournalPage) -> Result<JournalListing, StoreError> {

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use super::RedbStore;
 use super::format::lay_out;
 use super::open_file::OpenFile;
-use crate::{EmbeddingStore, EventName, FaceSample, Keyring, StoreError, Username};
+use crate::{EmbeddingStore, EventName, FaceSample, Keyring, Outage, StoreError, Username};
 
 /// A file whose writes fail while `fails` is set, as on a full disk.
 #[derive(Debug)]
@@ -102,6 +102,7 @@ async fn the_store_refuses_while_the_disk_is_full_and_goes_on_by_itself_after() 
     let error = store.append_sample(sample("during")).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { retryable: false, .. }), "{error:?}");
     assert!(error.to_string().contains("there is no room"), "{error}");
+    assert_eq!(store.check().await.unwrap_err().outage(), Some(Outage::NoRoom));
     for _ in 0..2 {
         let error = store.append_sample(sample("during")).await.unwrap_err();
         assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
@@ -113,6 +114,7 @@ async fn the_store_refuses_while_the_disk_is_full_and_goes_on_by_itself_after() 
     fails.store(false, Ordering::SeqCst);
     assert_eq!(store.load_event(&conference).await.unwrap().users[0].user.name.as_str(), "before");
     assert_eq!(store.append_sample(sample("after")).await.unwrap(), 1);
+    store.check().await.unwrap();
     drop(store);
     let store = RedbStore::open(&path).await.unwrap();
     let users = store.load_event(&conference).await.unwrap().users;

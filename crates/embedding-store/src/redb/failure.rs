@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use redb::Error;
 
-use crate::StoreError;
+use crate::{Outage, StoreError};
 
 /// Why a transaction came to nothing.
 #[derive(Debug)]
@@ -27,6 +27,9 @@ pub(super) enum Breakage {
     /// It gave up before, and the file could not be opened again.
     #[error(transparent)]
     NotOpen(StoreError),
+    /// The file is not where it was, or has no room: the engine was not asked.
+    #[error(transparent)]
+    Away(Outage),
 }
 
 impl Failure {
@@ -56,7 +59,14 @@ impl Breakage {
             Self::Panicked(_) => true,
             // There is nothing open that could be closed.
             Self::NotOpen(_) => false,
+            // What is open is the right file still, and is used again when it is back.
+            Self::Away(_) => false,
         }
+    }
+
+    /// Whether it was for want of room.
+    pub(super) fn is_no_room(&self) -> bool {
+        matches!(self, Self::Engine(Error::Io(e)) if is_no_room(e))
     }
 
     /// The error for one of the calls that came to nothing by this.
@@ -71,7 +81,13 @@ impl Breakage {
             Self::Engine(Error::Io(e)) if is_no_room(e) => StoreError::Unavailable {
                 retryable: false,
                 reason: format!("there is no room to write {path}: free some, what was acknowledged is kept"),
-                source,
+                source: Some(Outage::NoRoom.into()),
+            },
+            // Nor this: somebody has to put the file back.
+            Self::Away(outage) => StoreError::Unavailable {
+                retryable: false,
+                reason: format!("{path}: {outage}"),
+                source: Some((*outage).into()),
             },
             Self::Engine(Error::Io(e)) => StoreError::Unavailable {
                 retryable: false,
@@ -106,6 +122,12 @@ impl Breakage {
 /// A full disk, a used-up quota, or a file at the size that the system allows.
 pub(super) fn is_no_room(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+}
+
+impl From<Outage> for Failure {
+    fn from(outage: Outage) -> Self {
+        Self::Broken(Breakage::Away(outage))
+    }
 }
 
 impl From<StoreError> for Failure {

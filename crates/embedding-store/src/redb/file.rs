@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 use super::failure::{Failure, is_no_room};
 use super::format::{self, FORMAT_VERSION};
 use super::handle::catch_panic;
+use super::overlay::Overlay;
 use crate::{Keyring, StoreError};
 
 /// One page, which holds the engine's header. No store is shorter.
@@ -41,6 +42,25 @@ pub(super) fn open(path: &Path, keyring: &Keyring) -> Result<Database, StoreErro
     // On damaged pages the engine may panic where it should return an error.
     let opened = catch_panic(|| {
         let database = builder().open(path).map_err(|e| cannot_open(path, e))?;
+        format::admit(&database, path, keyring)?;
+        Ok(database)
+    });
+    opened.unwrap_or_else(|message| {
+        Err(StoreError::Corrupt { what: damaged(path), source: Some(message.into()) })
+    })
+}
+
+/// Opens a file that is there, and changes nothing of it.
+pub(super) fn open_to_read(path: &Path, keyring: &Keyring) -> Result<Database, StoreError> {
+    let opened = catch_panic(|| {
+        let file = File::open(path).map_err(|e| cannot_read(path, e))?;
+        let overlay = FileBackend::new(file).map_err(|e| cannot_open(path, e))?;
+        let overlay = Overlay::over(overlay).map_err(|e| cannot_read(path, e))?;
+        // An empty one the engine would take for a new one.
+        if overlay.is_empty() {
+            return Err(not_a_store(path, ErrorKind::InvalidData.into()));
+        }
+        let database = builder().create_with_backend(overlay).map_err(|e| cannot_open(path, e))?;
         format::admit(&database, path, keyring)?;
         Ok(database)
     });
@@ -157,13 +177,23 @@ fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
 fn not_a_store(path: &Path, error: io::Error) -> StoreError {
     let source = Some(error.into());
     if fs::metadata(path).is_ok_and(|found| found.len() < SHORTEST_FILE) {
-        let what = format!("{} is empty or cut off: restore it from a backup, or remove it", path.display());
+        // Not to be removed: it may be another program's, and empty for as long as that likes.
+        let what = format!(
+            "{} is empty, cut off or no store: restore it from a backup, or give another file",
+            path.display()
+        );
         StoreError::Corrupt { what, source }
     } else {
         let reason =
             format!("{} is no store, or its beginning is damaged: give another file", path.display());
         StoreError::Misconfigured { reason, source }
     }
+}
+
+/// Why a file that is not to be changed cannot be read.
+fn cannot_read(path: &Path, error: io::Error) -> StoreError {
+    let reason = format!("{} cannot be read ({error})", path.display());
+    StoreError::Misconfigured { reason, source: Some(error.into()) }
 }
 
 fn damaged(path: &Path) -> String {

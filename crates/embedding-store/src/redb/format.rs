@@ -102,6 +102,11 @@ fn write(database: &Database, key_record: Option<&[u8]>) -> Result<(), Failure> 
     Ok(transaction.commit()?)
 }
 
+/// Writes what is there already, to find out whether writing is possible.
+pub(super) fn try_write(database: &Database) -> Result<(), Failure> {
+    write(database, None)
+}
+
 fn check_version(path: &Path, version: Option<u32>) -> Result<(), StoreError> {
     match version {
         Some(OLDEST..=FORMAT_VERSION) => Ok(()),

@@ -4,19 +4,28 @@ use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
 
 use redb::Database;
 
 use super::failure::{Breakage, Failure};
-use crate::StoreError;
+use super::format;
+use super::place::Place;
+use crate::{Outage, StoreError};
 
 /// Opens the file anew.
 pub(super) type Reopen = Box<dyn Fn() -> Result<Database, StoreError> + Send + Sync>;
 
 pub(super) struct Handle {
-    path: PathBuf,
+    place: Place,
     reopen: Reopen,
+    /// Whether the last write found no room.
+    is_full: AtomicBool,
+    /// Since when the file cannot be reached.
+    // std's, since it is held for an exchange alone.
+    away_since: Mutex<Option<Instant>>,
     /// Whoever works on the database holds the lock for reading, so that closing waits for them.
     state: RwLock<State>,
 }
@@ -37,15 +46,66 @@ enum State {
 
 impl Handle {
     pub(super) fn new(path: PathBuf, database: Database, reopen: Reopen) -> Self {
-        Self { path, reopen, state: RwLock::new(State::Open { database, opening: 0 }) }
+        Self {
+            place: Place::of_open_file(path),
+            reopen,
+            is_full: AtomicBool::new(false),
+            away_since: Mutex::new(None),
+            state: RwLock::new(State::Open { database, opening: 0 }),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.path
+        self.place.path()
+    }
+
+    /// Since when the file cannot be reached, as far as the last call or look found out.
+    pub(super) fn away_since(&self) -> Option<Instant> {
+        *self.away_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the file can be read, and written as far as can be told without a write.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        self.check_place()?;
+        self.place.check_room()?;
+        if self.is_full.load(Ordering::SeqCst) {
+            return Err(Outage::NoRoom.into());
+        }
+        self.open_again()
+    }
+
+    /// The same, and tries a write where the last one found no room.
+    pub(super) fn look(&self) -> Result<(), Failure> {
+        self.check_place()?;
+        // Before the trial: to fail it costs a reopening, which reads the whole file.
+        self.place.check_room()?;
+        if self.is_full.load(Ordering::SeqCst) {
+            // Whatever it fails with, it began with that.
+            self.run(format::try_write).map_err(|_| Outage::NoRoom)?;
+            self.note_room();
+        }
+        self.open_again()
+    }
+
+    /// A commit was made: there is room.
+    pub(super) fn note_room(&self) {
+        self.is_full.store(false, Ordering::SeqCst);
+    }
+
+    /// Whether the path still leads to the open file. A write is acknowledged after this alone.
+    pub(super) fn check_place(&self) -> Result<(), Failure> {
+        let found = self.place.check();
+        let mut since = self.away_since.lock().unwrap_or_else(PoisonError::into_inner);
+        match found {
+            Ok(()) => *since = None,
+            Err(_) => drop(since.get_or_insert_with(Instant::now)),
+        }
+        Ok(found?)
     }
 
     /// Works on the database. The engine may panic over damaged data; here that is an error like others.
     pub(super) fn run<T>(&self, work: impl FnOnce(&Database) -> Result<T, Failure>) -> Result<T, Failure> {
+        self.check_place()?;
         self.open_again()?;
         let state = self.read();
         // Another call may have given the file up or closed it between the two locks.
@@ -65,6 +125,7 @@ impl Handle {
 
     /// Gives unused room back, alone with the file.
     pub(super) fn compact(&self) -> Result<bool, Failure> {
+        self.check_place()?;
         self.open_again()?;
         let mut state = self.write();
         // Alone with it because the engine refuses to compact while a transaction is open.
@@ -78,8 +139,13 @@ impl Handle {
     /// What came of some work, a panic's message among it; after some failures the file is to be opened again.
     fn settle<T>(&self, opening: u64, outcome: Result<Result<T, Failure>, String>) -> Result<T, Failure> {
         let result = outcome.unwrap_or_else(|message| Err(Failure::Broken(Breakage::Panicked(message))));
-        if matches!(&result, Err(Failure::Broken(breakage)) if breakage.calls_for_reopening()) {
-            self.give_up(opening);
+        if let Err(Failure::Broken(breakage)) = &result {
+            if breakage.is_no_room() {
+                self.is_full.store(true, Ordering::SeqCst);
+            }
+            if breakage.calls_for_reopening() {
+                self.give_up(opening);
+            }
         }
         result
     }
@@ -109,7 +175,7 @@ impl Handle {
     }
 
     fn not_open(&self) -> Failure {
-        let reason = format!("{} is not open", self.path.display());
+        let reason = format!("{} is not open", self.path().display());
         Failure::Broken(Breakage::NotOpen(StoreError::unavailable(true, reason)))
     }
 
@@ -141,6 +207,6 @@ pub(super) fn catch_panic<T>(step: impl FnOnce() -> T) -> Result<T, String> {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Handle").field("path", &self.path()).finish_non_exhaustive()
     }
 }

@@ -4,7 +4,8 @@
 //! ([`commands`]), commits it to the disk, and answers them. A read ([`queries`]) has a
 //! transaction of its own and waits for no writer. The [`journal`] has tables of its own in the file, which it
 //! shares with the store ([`open_file`]). [`keys`] lays out the tables, [`file`] makes, locks,
-//! checks the file, [`format`] knows its versions and keys, [`backup`] copies it, [`handle`] opens it again after an input/output error.
+//! checks the file, [`format`] knows its versions and keys, [`backup`] copies it, [`handle`] opens it again after an input/output error,
+//! and [`watch`] looks each second whether it is where it was ([`place`]).
 
 mod applied;
 mod backup;
@@ -19,13 +20,17 @@ mod journal;
 mod keys;
 mod load;
 mod open_file;
+mod overlay;
+mod place;
 mod queries;
 mod tables;
+mod watch;
 mod writer;
 
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use async_trait::async_trait;
 use uuid::Uuid;
@@ -71,6 +76,15 @@ impl RedbStore {
     /// As for [`RedbStore::open`]; [`StoreError::Misconfigured`] when the keyring is not the file's.
     pub async fn open_with(path: impl AsRef<Path>, keyring: Keyring) -> Result<Self, StoreError> {
         Ok(Self { file: Arc::new(OpenFile::open(path.as_ref(), keyring).await?) })
+    }
+
+    /// Opens a file that is there to read it, and neither creates nor changes anything: an older format is read as
+    /// it is, and so is a file that was not closed. Writes are refused.
+    ///
+    /// # Errors
+    /// As for [`RedbStore::open_with`]; [`StoreError::Misconfigured`] when there is no such file.
+    pub async fn open_to_read(path: impl AsRef<Path>, keyring: Keyring) -> Result<Self, StoreError> {
+        Ok(Self { file: Arc::new(OpenFile::open_to_read(path.as_ref(), keyring).await?) })
     }
 
     /// Writes a copy of the whole store, as it is at this moment, to a new file; reads and writes go on
@@ -173,6 +187,14 @@ impl EmbeddingStore for RedbStore {
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         let event = event.clone();
         self.read(move |query| query.load_event(&event)).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.file.check().await
+    }
+
+    fn away_since(&self) -> Option<Instant> {
+        self.file.away_since()
     }
 
     fn journal(&self) -> Option<Arc<dyn Journal>> {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use redb::Database;
 use tokio::runtime;
@@ -11,13 +12,16 @@ use super::applied::Applied;
 use super::commands::Command;
 use super::failure::Failure;
 use super::handle::Handle;
+use super::watch::Watch;
 use super::writer::Writer;
 use super::{backup, file};
 use crate::{Keyring, StoreError};
 
 pub(super) struct OpenFile {
     // First: the writer ends before the handle closes the file.
-    writer: Writer,
+    /// `None` when it was opened to be read alone.
+    writer: Option<Writer>,
+    watch: Option<Watch>,
     handle: Arc<Handle>,
     pub(super) keyring: Keyring,
 }
@@ -48,7 +52,35 @@ impl OpenFile {
         reopen: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let handle = Arc::new(Handle::new(path, database, Box::new(reopen)));
-        Ok(Self { writer: Writer::start(Arc::clone(&handle), keyring.clone())?, handle, keyring })
+        let writer = Writer::start(Arc::clone(&handle), keyring.clone())?;
+        let watch = Watch::start(Arc::clone(&handle))?;
+        Ok(Self { writer: Some(writer), watch: Some(watch), handle, keyring })
+    }
+
+    /// Opens a file that is there, and changes nothing of it.
+    pub(super) async fn open_to_read(path: &Path, keyring: Keyring) -> Result<Self, StoreError> {
+        let path = path.to_owned();
+        blocking(move || {
+            let database = file::open_to_read(&path, &keyring)?;
+            let reopen = {
+                let (path, keyring) = (path.clone(), keyring.clone());
+                move || file::open_to_read(&path, &keyring)
+            };
+            let handle = Arc::new(Handle::new(path, database, Box::new(reopen)));
+            Ok(Self { writer: None, watch: None, handle, keyring })
+        })
+        .await
+    }
+
+    /// Whether the file can be read and written, as far as can be told without a write.
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        let handle = Arc::clone(&self.handle);
+        blocking(move || handle.check().map_err(|failure| failure.into_error(handle.path()))).await
+    }
+
+    /// Since when the file cannot be reached.
+    pub(super) fn away_since(&self) -> Option<Instant> {
+        self.handle.away_since()
     }
 
     pub(super) async fn backup(&self, target: &Path) -> Result<(), StoreError> {
@@ -65,7 +97,11 @@ impl OpenFile {
 
     /// Writes, and waits until it is on the disk.
     pub(super) async fn submit(&self, command: Command) -> Result<Applied, StoreError> {
-        self.writer.submit(command).await
+        let Some(writer) = &self.writer else {
+            let path = self.handle.path().display();
+            return Err(StoreError::misconfigured(format!("{path} was opened to be read alone")));
+        };
+        writer.submit(command).await
     }
 
     /// Reads on a blocking thread: a read may wait for the disk, and a whole event is a long one.
@@ -99,7 +135,12 @@ impl Drop for OpenFile {
     fn drop(&mut self) {
         // Not left to the fields: a read whose caller is gone continues on its blocking thread and holds the
         // handle. Closing waits for it, so that the file is free for the next opening once this returns.
-        self.writer.finish();
+        if let Some(writer) = &mut self.writer {
+            writer.finish();
+        }
+        if let Some(watch) = &mut self.watch {
+            watch.finish();
+        }
         self.handle.close();
     }
 }

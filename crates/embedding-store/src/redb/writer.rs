@@ -92,8 +92,15 @@ fn run(handle: &Handle, keyring: &Keyring, mut writes: mpsc::Receiver<Write>) {
 /// Commits the commands together and answers each. When the commit fails it fails them all, also those
 /// that were refused: what they were refused for may not have come to be.
 fn write(handle: &Handle, keyring: &Keyring, commands: &[Command]) -> Vec<Answer> {
-    let breakage = match handle.run(|database| commit(database, keyring, commands)) {
-        Ok(answers) => return answers,
+    let committed = handle.run(|database| commit(database, keyring, commands));
+    // After the commit too: into a file that was removed in between, it succeeds.
+    let breakage = match committed.and_then(|answers| handle.check_place().map(|()| answers)) {
+        Ok(answers) => {
+            if answers.iter().flatten().any(|applied| applied.changed) {
+                handle.note_room();
+            }
+            return answers;
+        }
         Err(Failure::Broken(breakage)) => breakage,
         // Refusals are answered one by one in `commit`, so none comes this far.
         Err(Failure::Refused(error)) => Breakage::NotOpen(error),

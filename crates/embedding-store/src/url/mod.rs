@@ -92,6 +92,19 @@ impl StoreUrl {
         }
     }
 
+    /// Opens a store that is there to look at it. A file is neither created nor changed, and refuses writes; other
+    /// stores are opened as by [`StoreUrl::open_with`].
+    ///
+    /// # Errors
+    /// As for [`StoreUrl::open_with`]; for a file that is not there [`StoreError::Misconfigured`].
+    pub async fn open_to_read(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
+        #[cfg(feature = "redb")]
+        if let Target::Redb(path) = &self.0 {
+            return Ok(Arc::new(RedbStore::open_to_read(path, options.keyring.clone()).await?));
+        }
+        self.open_with(options).await
+    }
+
     /// The file of a `redb:` store; `None` for another store.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {

@@ -5,3 +5,5 @@ mod damage;
 mod file;
 mod journal;
 mod keys;
+mod outage;
+mod reading;

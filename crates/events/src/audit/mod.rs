@@ -2,6 +2,7 @@
 
 mod action;
 mod entry;
+mod erase;
 mod error;
 mod read;
 mod waiting;
@@ -10,13 +11,13 @@ mod write_waiting;
 use std::sync::Arc;
 use std::time::Duration;
 
-use embedding_store::{Appended, Erase, Journal, StoreError, Topic};
-use time::OffsetDateTime;
+use embedding_store::{Appended, Journal, StoreError, Topic};
 use tracing::Instrument;
 use uuid::Uuid;
 
 pub use self::action::{Action, Outcome};
 pub use self::entry::{AuditDetails, AuditEntry};
+pub use self::erase::ErasedAudit;
 pub use self::error::AuditError;
 pub use self::read::{AuditFilter, AuditListing, AuditPage};
 pub use self::waiting::AuditStatus;
@@ -101,12 +102,18 @@ impl AuditTrail {
         self.inner.waiting.emptied(within).await
     }
 
-    /// Erases the entries of before a time, and returns how many they were. Idempotent.
+    /// The journal that it is kept in.
+    #[must_use]
+    pub fn journal(&self) -> Arc<dyn Journal> {
+        Arc::clone(&self.inner.journal)
+    }
+
+    /// Whether the journal can be written, as far as it can tell.
     ///
     /// # Errors
-    /// [`AuditError::Store`].
-    pub async fn erase_before(&self, time: OffsetDateTime) -> Result<u64, AuditError> {
-        Ok(self.inner.journal.erase(&topic()?, Erase::Before(time)).await?)
+    /// [`AuditError::Store`] when it cannot.
+    pub async fn check(&self) -> Result<(), AuditError> {
+        Ok(self.inner.journal.check().await?)
     }
 }
 

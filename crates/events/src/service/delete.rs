@@ -45,7 +45,7 @@ impl Inner {
             Ok(()) => {
                 change.done(None);
                 // Again, for what came meanwhile.
-                self.attached.erase_event(event).await?;
+                self.attached.erase_rest(event, None).await?;
                 tracing::info!(%event, "event deleted");
                 Ok(())
             }
@@ -71,7 +71,7 @@ impl Inner {
                 }
                 // Again: searches here named the user until now. What another server records later, its own look
                 // after the write finds (`CheckInService::check_in_face`).
-                self.attached.erase_user(event, user).await?;
+                self.attached.erase_rest(event, Some(user)).await?;
                 tracing::info!(%event, %user, "user deleted");
                 Ok(())
             }

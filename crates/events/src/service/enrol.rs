@@ -166,6 +166,13 @@ impl Inner {
         }
         let made = samples_of(event, user, &pending, options, &enrolled)?;
         let template = self.template_with(event, user, &enrolled, &made)?;
+        if loaded.is_none()
+            && let Some(record) = self.with_end(event, template.model())
+        {
+            // Made before its first sample, which has an end from the first moment then; and all is looked at again.
+            self.make_with_end(turn, record).await?;
+            return Err(StoreError::event_changed(event).into());
+        }
         let users_before = match &loaded {
             Some(LoadedEvent::InMemory(gallery)) => gallery.len(),
             Some(LoadedEvent::InStore(..)) | None => 0,

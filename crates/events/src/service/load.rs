@@ -29,7 +29,7 @@ impl Inner {
     /// The event as the store holds it, or held it at most `max_staleness` ago; `None` when there is no such
     /// event.
     pub(super) async fn known(&self, event: &EventName) -> Result<Option<LoadedEvent>, EventError> {
-        self.backlog.check()?;
+        self.check_fresh()?;
         match self.galleries.get(event) {
             Published::Current(loaded) => Ok(Some(loaded)),
             Published::Absent => {

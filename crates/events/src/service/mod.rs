@@ -32,7 +32,7 @@ mod watch;
 use std::sync::Arc;
 
 use embedding::ModelId;
-use embedding_store::{EmbeddingStore, EventName};
+use embedding_store::{EmbeddingStore, EventName, StoreError};
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
@@ -89,6 +89,8 @@ struct Inner {
     models: Models,
     galleries: Galleries,
     backlog: Backlog,
+    /// How long an event is kept that an enrolment brings into being.
+    retain: Option<time::Duration>,
     gallery_limit: usize,
     attached: Attached,
     observed: Observed,
@@ -130,13 +132,14 @@ impl EventService {
         first: ServedModel,
         options: ServiceOptions,
     ) -> Result<Self, EventError> {
-        let ServiceOptions { max_staleness, gallery_limit, other_models } = options;
+        let ServiceOptions { max_staleness, gallery_limit, retain, other_models } = options;
         let models = Models::new(first, other_models).map_err(EventError::Policy)?;
         // Before anything is read: what changes after it was read is then in the feed.
         let changes = store.changes().await?;
         let (galleries, backlog) = (Galleries::new(), Backlog::new(max_staleness));
         let (attached, observed) = (Attached::default(), Observed::default());
-        let inner = Arc::new(Inner { store, models, galleries, backlog, gallery_limit, attached, observed });
+        let inner =
+            Arc::new(Inner { store, models, galleries, backlog, retain, gallery_limit, attached, observed });
         let mut watch = JoinSet::new();
         if let Some(feed) = changes {
             watch.spawn(Arc::clone(&inner).watch(feed)); // first: a feed that nobody reads is cut off
@@ -152,7 +155,7 @@ impl EventService {
     /// [`EventError::Store`] when an event had to be read again and could not, or changes have not been seen
     /// for too long.
     pub async fn events(&self) -> Result<Vec<EventSummary>, EventError> {
-        self.inner.backlog.check()?;
+        self.inner.check_fresh()?;
         let mut events = Vec::new();
         for name in self.inner.galleries.events() {
             match self.inner.user_count(&name).await {
@@ -178,7 +181,7 @@ impl EventService {
     /// # Errors
     /// [`EventError::Store`] when it cannot, as far as it can tell, or changes have not been seen for too long.
     pub async fn check(&self) -> Result<(), EventError> {
-        self.inner.backlog.check()?;
+        self.inner.check_fresh()?;
         Ok(self.inner.store.check().await?)
     }
 }
@@ -192,6 +195,21 @@ pub(crate) async fn to_the_end<T: Send + 'static, E: From<EventError> + Send + '
 }
 
 impl Inner {
+    /// Whether what is published may be shown.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the store has been out of reach, or changes may have been missed, for longer
+    /// than is allowed.
+    fn check_fresh(&self) -> Result<(), StoreError> {
+        self.backlog.check()?;
+        match self.store.away_since() {
+            Some(since) if !self.backlog.allows(since.into()) => {
+                Err(StoreError::unavailable(true, "it has been out of reach for too long"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Refuses faces of a model that cannot join or meet those of the event, or that is not served. An event
     /// that is not there takes the model of its first faces.
     fn expect_model(

@@ -14,12 +14,19 @@ pub struct ServiceOptions {
     /// one is searched in the store, where the store has a search; where it has none this is not used.
     /// With raw distances neither, as stores search by unit distances.
     pub gallery_limit: usize,
+    /// How long an event is kept that an enrolment brings into being. None unless set: until it is deleted.
+    pub retain: Option<time::Duration>,
     /// Further models whose events are served beside those of the first. None unless set.
     pub other_models: Vec<ServedModel>,
 }
 
 impl Default for ServiceOptions {
     fn default() -> Self {
-        Self { max_staleness: Duration::from_secs(60), gallery_limit: 1_000_000, other_models: Vec::new() }
+        Self {
+            max_staleness: Duration::from_secs(60),
+            gallery_limit: 1_000_000,
+            retain: None,
+            other_models: Vec::new(),
+        }
     }
 }

@@ -1,14 +1,20 @@
 //! The end of an event's data: deletion at its time, and what is kept elsewhere and goes along.
 
+use std::collections::BTreeSet;
 use std::fmt::Debug;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use embedding::ModelId;
 use embedding_store::{EmbeddingStoreExt, EventName, EventRecord, StoreError, Username};
 use time::OffsetDateTime;
 
+use super::galleries::Turn;
 use super::{EventService, Inner, to_the_end};
-use crate::EventError;
+use crate::{EventError, EventRules, RetentionGuard};
+
+/// So many events are erased at once without an operator, however large a share of all they are.
+const FEW_EVENTS: u64 = 10;
 
 /// Records of events and users beside their faces, such as check-ins, which are erased with them.
 ///
@@ -37,11 +43,18 @@ pub struct Erasure {
     pub erased: Vec<EventName>,
     /// Those that are still there, or may be, and why.
     pub failed: Vec<(EventName, EventError)>,
+    /// How many are over and were left, as so many at once wait for an operator.
+    pub held: usize,
 }
 
 /// All that goes along with events and users.
 #[derive(Debug, Default)]
-pub(super) struct Attached(RwLock<Vec<Attachment>>);
+pub(super) struct Attached {
+    records: RwLock<Vec<Attachment>>,
+    /// Events, and users, that are gone from the store while something attached may be left.
+    // In memory alone: what a crash leaves behind, the look after each check-in finds.
+    left: Mutex<BTreeSet<(EventName, Option<Username>)>>,
+}
 
 #[derive(Debug, Clone)]
 struct Attachment {
@@ -52,21 +65,47 @@ struct Attachment {
 
 impl Attached {
     fn add(&self, records: Arc<dyn AttachedRecords>, is_own: bool) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).push(Attachment { records, is_own });
+        let attachment = Attachment { records, is_own };
+        self.records.write().unwrap_or_else(PoisonError::into_inner).push(attachment);
     }
 
     // Nothing under the lock panics, so a poisoned lock guards a whole list.
     fn all(&self) -> Vec<Arc<dyn AttachedRecords>> {
         // A copy, so that the lock is not held while the records are erased, which awaits.
-        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let attached = self.records.read().unwrap_or_else(PoisonError::into_inner);
         attached.iter().map(|attachment| Arc::clone(&attachment.records)).collect()
     }
 
     /// Those that are to go with what other services delete.
     pub(super) fn own(&self) -> Vec<Arc<dyn AttachedRecords>> {
-        let attached = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let attached = self.records.read().unwrap_or_else(PoisonError::into_inner);
         let own = attached.iter().filter(|attachment| attachment.is_own);
         own.map(|attachment| Arc::clone(&attachment.records)).collect()
+    }
+
+    /// The second erasure of an event, or of a user, who is gone from the store: one that fails is noted, for retention
+    /// to do again.
+    pub(super) async fn erase_rest(
+        &self,
+        event: &EventName,
+        user: Option<&Username>,
+    ) -> Result<(), StoreError> {
+        let erased = match user {
+            Some(user) => self.erase_user(event, user).await,
+            None => self.erase_event(event).await,
+        };
+        let subject = (event.clone(), user.cloned());
+        let mut left = self.left();
+        if erased.is_ok() {
+            left.remove(&subject)
+        } else {
+            left.insert(subject)
+        };
+        erased
+    }
+
+    fn left(&self) -> MutexGuard<'_, BTreeSet<(EventName, Option<Username>)>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) async fn erase_event(&self, event: &EventName) -> Result<(), StoreError> {
@@ -97,19 +136,28 @@ impl EventService {
     }
 
     /// Erases every event whose `retain_until` is not after `now`, with its users, their samples and what is
-    /// attached. To be called at the start and then every minute or so: until then such an event is there as
-    /// any other. Several services on one store may all do so. An end that another service puts off in the
+    /// attached, and what a deletion could not erase. To be called every minute or so: until then such an event is
+    /// there as any other. `now` is that of a [`RetentionClock`](crate::RetentionClock). Of more than 10 events and
+    /// more than a quarter of all none is erased unless the guard allows it. Several services on one store may all do so. An end that another service puts off in the
     /// same moment may be put off too late.
     ///
     /// # Errors
     /// [`EventError::Store`] when the events cannot be listed. One that cannot be erased keeps no other from
     /// it, and is tried again by the next call.
-    pub async fn erase_expired(&self, now: OffsetDateTime) -> Result<Erasure, EventError> {
+    pub async fn erase_expired(
+        &self,
+        now: OffsetDateTime,
+        guard: RetentionGuard,
+    ) -> Result<Erasure, EventError> {
+        self.inner.erase_what_is_left().await;
         let mut erasure = Erasure::default();
-        for record in self.inner.store.all_events().await? {
-            if !is_over(&record, now) {
-                continue;
-            }
+        let mut records = self.inner.store.all_events().await?;
+        let all = records.len();
+        records.retain(|record| is_over(record, now));
+        if !guard.allows(count(records.len()), count(all), FEW_EVENTS) {
+            return Ok(Erasure { held: records.len(), ..erasure });
+        }
+        for record in records {
             // Each in a task of its own: whoever drops this call leaves no event half erased.
             let (inner, event) = (Arc::clone(&self.inner), record.name.clone());
             match to_the_end(async move { inner.erase_if_over(&event, now).await }).await {
@@ -126,6 +174,58 @@ impl EventService {
 }
 
 impl Inner {
+    /// The record of an event that comes into being, where it has an end; without, the store makes it with the first
+    /// sample.
+    pub(super) fn with_end(&self, event: &EventName, model: &ModelId) -> Option<EventRecord> {
+        let now = OffsetDateTime::now_utc();
+        let mut record = EventRecord::new(event.clone(), model.clone(), now);
+        record.retain_until = Some(now.checked_add(self.retain?)?);
+        Some(record)
+    }
+
+    /// Makes an event with an end for the first who is enrolled in it.
+    pub(super) async fn make_with_end(&self, turn: &Turn<'_>, record: EventRecord) -> Result<(), EventError> {
+        let change = turn.change();
+        match self.store.create_event(record.clone()).await {
+            Ok(()) => {
+                let made = self.empty(&record.model).with_rules(EventRules::from(&record));
+                change.done(Some(self.keep(made)));
+                Ok(())
+            }
+            // Another made it meanwhile and said how long it is kept: dropping the change has it read.
+            Err(StoreError::Conflict { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Erases what is attached to events and users who are gone, where a deletion could not.
+    async fn erase_what_is_left(&self) {
+        let left = self.attached.left().clone();
+        for (event, user) in left {
+            // Under the turn: nobody enrols them again meanwhile, and loses what is attached then.
+            let turn = self.galleries.turn(&event).await;
+            let is_back = match &user {
+                Some(user) => self.store.user(turn.event(), user).await.map(|found| found.is_some()),
+                None => self.store.event(turn.event()).await.map(|found| found.is_some()),
+            };
+            let outcome = match is_back {
+                // What is left cannot be told from what came since, and belongs to the same name.
+                Ok(true) => {
+                    self.attached.left().remove(&(event.clone(), user));
+                    continue;
+                }
+                Ok(false) => self.attached.erase_rest(&event, user.as_ref()).await,
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Ok(()) => tracing::info!(%event, "retention: erased what a deletion had left behind"),
+                Err(error) => {
+                    tracing::warn!(%event, %error, "retention: cannot erase what a deletion left behind")
+                }
+            }
+        }
+    }
+
     /// Whether this call erased it: its end may have been put off meanwhile, or another service erased it.
     async fn erase_if_over(&self, event: &EventName, now: OffsetDateTime) -> Result<bool, EventError> {
         let turn = self.galleries.turn(event).await;
@@ -139,6 +239,10 @@ impl Inner {
             Err(error) => Err(error),
         }
     }
+}
+
+fn count(events: usize) -> u64 {
+    u64::try_from(events).unwrap_or(u64::MAX)
 }
 
 pub(super) fn is_over(record: &EventRecord, now: OffsetDateTime) -> bool {

@@ -28,6 +28,7 @@ mod memory;
 mod metrics;
 mod models;
 mod names;
+mod outages;
 mod pictures;
 mod recogniser;
 mod recognition;

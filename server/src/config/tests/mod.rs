@@ -17,7 +17,7 @@ use crate::limits::Rates;
 mod documents;
 
 /// How many settings there are.
-const SETTINGS: usize = 36;
+const SETTINGS: usize = 39;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],

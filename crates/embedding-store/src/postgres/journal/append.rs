@@ -1,5 +1,7 @@
 //! The append: one statement, and where a moment ago counts, one transaction in one round trip.
 
+use std::ops::Range;
+
 use futures_util::future::{try_join, try_join4};
 use time::OffsetDateTime;
 use tokio_postgres::types::ToSql;
@@ -19,7 +21,7 @@ const ADD: &str = "INSERT INTO journal (topic, id, time, kind, subject, key, rec
 // theirs.
 const ADD_UNLESS: &str = "INSERT INTO journal (topic, id, time, kind, subject, key, record) \
                           SELECT $1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS (SELECT 1 FROM journal \
-                          WHERE topic = $1 AND subject = $5 AND kind = $4 AND time >= $8) \
+                          WHERE topic = $1 AND subject = $5 AND kind = $4 AND time BETWEEN $8 AND $9) \
                           ON CONFLICT DO NOTHING";
 
 /// How often an append is tried again when what kept its entry out is erased before it can be read.
@@ -31,12 +33,12 @@ pub(super) async fn append(
     unless_since: Option<OffsetDateTime>,
 ) -> Result<Appended, Failure> {
     let record = entry.to_bytes()?;
-    let since = unless_since.map(JournalCursor::start_of);
+    let recent = unless_since.map(|since| JournalCursor::around(entry.time, since));
     for _ in 0..ATTEMPTS {
-        if add(lease, entry, &record, since).await? {
+        if add(lease, entry, &record, recent.as_ref()).await? {
             return Ok(Appended::New);
         }
-        if let Some(kept_out) = kept_out(lease, entry, since).await? {
+        if let Some(kept_out) = kept_out(lease, entry, recent.clone()).await? {
             return Ok(kept_out);
         }
     }
@@ -48,13 +50,13 @@ async fn add(
     lease: &Lease,
     entry: &JournalEntry,
     record: &[u8],
-    since: Option<JournalCursor>,
+    recent: Option<&Range<JournalCursor>>,
 ) -> Result<bool, Failure> {
     let (topic, kind, subject, place) =
         (entry.topic.as_str(), entry.kind.as_str(), subject(entry), JournalCursor::from(entry));
     let values: [&(dyn ToSql + Sync); 7] =
         [&topic, &place.id, &place.time, &kind, &subject, &entry.key, &record];
-    let Some(since) = since else {
+    let Some(recent) = recent else {
         let add = lease.within(lease.prepare_cached(ADD)).await?;
         return Ok(lease.within(lease.execute(&add, &values)).await? == 1);
     };
@@ -62,7 +64,7 @@ async fn add(
     let (lock, add) = lease.within(prepared).await?;
     let of_lock: [&(dyn ToSql + Sync); 2] = [&topic, &subject];
     let mut values = values.to_vec();
-    values.push(&since.time);
+    values.extend([&recent.start.time as &(dyn ToSql + Sync), &recent.end.time]);
     // All at once: the server executes them in this order, and each sees what was committed before it.
     let (_, _, added, _) = lease
         .within(try_join4(
@@ -80,7 +82,7 @@ async fn add(
 async fn kept_out(
     lease: &Lease,
     entry: &JournalEntry,
-    since: Option<JournalCursor>,
+    places: Option<Range<JournalCursor>>,
 ) -> Result<Option<Appended>, Failure> {
     // By id first: when an append is repeated because its answer was lost, it finds its own entry, which is
     // `Repeated` and must not be reported as `Recent`.
@@ -91,7 +93,7 @@ async fn kept_out(
     if let Some(present) = present {
         return Ok(Some(Appended::Repeated(present)));
     }
-    let Some(since) = since else { return Ok(None) };
-    let recent = reads::newest(lease, &entry.topic, subject(entry), &entry.kind, since).await?;
+    let Some(places) = places else { return Ok(None) };
+    let recent = reads::newest(lease, &entry.topic, subject(entry), &entry.kind, places).await?;
     Ok(recent.map(Appended::Recent))
 }

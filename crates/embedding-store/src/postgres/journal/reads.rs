@@ -1,5 +1,7 @@
 //! Queries of the journal, each by one statement.
 
+use std::ops::Range;
+
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -30,19 +32,22 @@ pub(super) async fn latest(
     if !JournalEntry::is_label(subject) || !JournalEntry::is_label(kind) {
         return Ok(None);
     }
-    newest(lease, topic, subject, kind, JournalCursor::FIRST).await
+    newest(lease, topic, subject, kind, JournalCursor::FIRST..JournalCursor::LAST).await
 }
 
-/// The newest entry of a kind about a subject, '' for nobody, from a place on.
+/// The newest entry of a kind about a subject, '' for nobody, of the times of these places, the last one included.
 pub(super) async fn newest(
     lease: &Lease,
     topic: &Topic,
     subject: &str,
     kind: &str,
-    from: JournalCursor,
+    places: Range<JournalCursor>,
 ) -> Result<Option<JournalEntry>, Failure> {
-    let condition = "subject = $2 AND kind = $3 AND time >= $4 ORDER BY time DESC, id DESC LIMIT 1";
-    one(lease, condition, &[&topic.as_str(), &subject, &kind, &from.time]).await
+    let condition = "subject = $2 AND kind = $3 AND time BETWEEN $4 AND $5 \
+                     ORDER BY time DESC, id DESC LIMIT 1";
+    let values: [&(dyn ToSql + Sync); 5] =
+        [&topic.as_str(), &subject, &kind, &places.start.time, &places.end.time];
+    one(lease, condition, &values).await
 }
 
 async fn one(

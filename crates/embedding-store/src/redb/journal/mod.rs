@@ -117,6 +117,10 @@ impl Journal for RedbJournal {
         self.file.submit(Command::Journal(Box::new(JournalWrite::Amend(entry)))).await.map(drop)
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        self.file.check().await
+    }
+
     async fn erase(&self, topic: &Topic, what: Erase) -> Result<u64, StoreError> {
         let write = JournalWrite::Erase(topic.clone(), what);
         let applied = self.file.submit(Command::Journal(Box::new(write))).await?;

@@ -36,7 +36,7 @@ impl Tables {
         if !JournalEntry::is_label(subject) {
             return Ok(None);
         }
-        self.newest(topic, Some(subject), kind, JournalCursor::FIRST)
+        self.newest(topic, Some(subject), kind, JournalCursor::FIRST..JournalCursor::LAST)
     }
 
     pub(super) fn list(&self, topic: &Topic, page: &JournalPage) -> Result<JournalListing, Failure> {

@@ -77,15 +77,15 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
         belongs(entry.key.as_deref() == Some(key), "journal entry").map(|()| Some(entry))
     }
 
-    /// The newest entry of a kind about a subject, or about nobody, from a place on.
+    /// The newest entry of a kind about a subject, or about nobody, at these places.
     pub(super) fn newest(
         &self,
         topic: &Topic,
         subject: Option<&str>,
         kind: &str,
-        from: JournalCursor,
+        places: Range<JournalCursor>,
     ) -> Result<Option<JournalEntry>, Failure> {
-        let keys = keys_of_subject(topic, subject, from..JournalCursor::LAST);
+        let keys = keys_of_subject(topic, subject, places);
         for entry in self.subjects.range(keys.start.as_slice()..keys.end.as_slice())?.rev() {
             let (key, value) = entry?;
             if value.value() == kind.as_bytes() {

@@ -70,8 +70,9 @@ fn kept_out(
     if let Some(present) = present {
         return Ok(Some(Appended::Repeated(present)));
     }
-    let Some(since) = unless_since.map(JournalCursor::start_of) else { return Ok(None) };
-    let recent = tables.newest(topic, entry.subject.as_deref(), &entry.kind, since)?;
+    let Some(since) = unless_since else { return Ok(None) };
+    let places = JournalCursor::around(entry.time, since);
+    let recent = tables.newest(topic, entry.subject.as_deref(), &entry.kind, places)?;
     Ok(recent.map(Appended::Recent))
 }
 

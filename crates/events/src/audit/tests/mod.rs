@@ -16,11 +16,11 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    Action, AuditEntry, AuditError, AuditFilter, AuditOptions, AuditPage, AuditStatus, AuditTrail, Outcome,
-    Recorded, topic,
+    Action, AuditEntry, AuditError, AuditFilter, AuditOptions, AuditPage, AuditStatus, AuditTrail,
+    ErasedAudit, Outcome, Recorded, topic,
 };
 use crate::test_journal::{Fault, TestJournal};
-use crate::{Actor, EventName, Username};
+use crate::{Actor, EventName, RetentionGuard, Username};
 
 fn over(journal: &Arc<TestJournal>, waiting_limit: usize) -> AuditTrail {
     AuditTrail::new(Arc::clone(journal) as _, AuditOptions { waiting_limit })
@@ -151,10 +151,31 @@ async fn what_is_too_old_is_erased_and_no_more() {
     for second in 0..5 {
         trail.record(entry(second, Action::Identify, Outcome::NoMatch)).await.unwrap();
     }
-    assert_eq!(trail.erase_before(at(3)).await.unwrap(), 3);
+    let erase = async || trail.erase_before(at(3), RetentionGuard::Guarded).await.unwrap();
+    assert_eq!(erase().await, ErasedAudit::Erased(3));
     let left: Vec<_> = written(&trail).await.iter().map(|entry| entry.time).collect();
     assert_eq!(left, [at(3), at(4)]);
-    assert_eq!(trail.erase_before(at(3)).await.unwrap(), 0);
+    assert_eq!(erase().await, ErasedAudit::Erased(0));
+}
+
+#[tokio::test]
+async fn more_than_a_thousand_and_a_quarter_of_all_wait_for_an_operator() {
+    let trail = trail();
+    let record = async |number: usize, second| {
+        for _ in 0..number {
+            trail.record(entry(second, Action::Identify, Outcome::NoMatch)).await.unwrap();
+        }
+    };
+    record(1_001, 0).await;
+    record(3_002, 5).await;
+    let erase = async |guard| trail.erase_before(at(3), guard).await.unwrap();
+    assert_eq!(erase(RetentionGuard::Guarded).await, ErasedAudit::Held(1_001));
+    record(1, 5).await;
+    assert_eq!(erase(RetentionGuard::Guarded).await, ErasedAudit::Erased(1_001));
+    record(1_500, 0).await;
+    assert_eq!(erase(RetentionGuard::Guarded).await, ErasedAudit::Held(1_500));
+    assert_eq!(erase(RetentionGuard::Confirmed).await, ErasedAudit::Erased(1_500));
+    assert_eq!(written(&trail).await.len(), 3_003);
 }
 
 #[tokio::test]

@@ -20,6 +20,17 @@ async fn a_person_is_checked_in_again_once_the_cool_down_is_over() {
 }
 
 #[tokio::test]
+async fn a_check_in_from_the_future_holds_nobody_up() {
+    let check_ins = check_ins();
+    let ahead = new(check_ins.check_in(&fair(), &user("ada"), manual(1_000_000)).await);
+    let first = new(check_ins.check_in(&fair(), &user("ada"), manual(0)).await);
+    let again = check_ins.check_in(&fair(), &user("ada"), manual(1)).await.unwrap();
+    assert_eq!(again, CheckInOutcome::Already(first));
+    let near = check_ins.check_in(&fair(), &user("ada"), manual(999_900)).await.unwrap();
+    assert_eq!(near, CheckInOutcome::Already(ahead));
+}
+
+#[tokio::test]
 async fn other_people_and_other_events_have_their_own() {
     let check_ins = check_ins();
     new(check_ins.check_in(&fair(), &user("ada"), manual(0)).await);

@@ -95,6 +95,20 @@ async fn a_stale_event_that_cannot_be_read_is_searched_as_it_was_for_so_long_and
     assert_coherent(&service, &store).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_says_it_is_away_is_searched_from_memory_for_so_long() {
+    let (service, store) = with_ada().await;
+    store.says_that_it_is_away(true);
+    advance(MAX_STALENESS).await;
+    assert_eq!(found(&service, &embedding(1, 2)).await.as_deref(), Some("ada"));
+    advance(Duration::from_millis(1)).await;
+    assert!(is_unavailable(&service.identify(&event("e"), &embedding(1, 2)).await));
+    assert!(is_unavailable(&service.events().await) && is_unavailable(&service.check().await));
+    store.says_that_it_is_away(false);
+    assert_eq!(found(&service, &embedding(1, 2)).await.as_deref(), Some("ada"));
+    service.check().await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_damaged_is_not_made_up_for_by_what_it_was() {
     let (service, store) = with_ada().await;

@@ -8,7 +8,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::sharing::join;
 use super::{Call, Fault, Shared, TestStore, assert_coherent, embedding, event, face, open, soon, user};
-use crate::{AttachedRecords, EventChange, EventError, EventService, EventSettings};
+use crate::{AttachedRecords, EventChange, EventError, EventService, EventSettings, RetentionGuard};
 
 const END: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -90,16 +90,16 @@ async fn an_event_is_erased_when_its_time_has_come_and_not_before() {
         ("later", Some(END + Duration::NANOSECOND)),
     ];
     let (service, store, notes) = with_events(events).await;
-    let early = service.erase_expired(END - Duration::days(2)).await.unwrap();
+    let early = service.erase_expired(END - Duration::days(2), RetentionGuard::Guarded).await.unwrap();
     assert_eq!((early.erased, early.failed.len()), (vec![], 0));
-    let erasure = service.erase_expired(END).await.unwrap();
+    let erasure = service.erase_expired(END, RetentionGuard::Guarded).await.unwrap();
     assert_eq!((erasure.erased, erasure.failed.len()), (vec![event("ended"), event("ends")], 0));
     assert_eq!(notes.take(), ["ended before", "ended after", "ends before", "ends after"]);
     assert_eq!(names(&service).await, [event("kept"), event("later")]);
     let gone = service.identify(&event("ends"), &embedding(1, 2)).await;
     assert!(matches!(gone, Err(EventError::NotSearchable { .. })));
     assert!(store.event(&event("ends")).await.unwrap().is_none());
-    assert_eq!(service.erase_expired(END).await.unwrap().erased, []);
+    assert_eq!(service.erase_expired(END, RetentionGuard::Guarded).await.unwrap().erased, []);
     assert_coherent(&service, &store).await;
 }
 
@@ -109,7 +109,7 @@ async fn an_event_that_cannot_be_erased_is_tried_again_and_keeps_no_other() {
     notes.fail(1);
     store.gate(Call::DeleteEvent, Fault::Waits).open();
     store.next(Call::DeleteEvent, Fault::Unavailable);
-    let erasure = service.erase_expired(END).await.unwrap();
+    let erasure = service.erase_expired(END, RetentionGuard::Guarded).await.unwrap();
     assert_eq!(erasure.erased, [event("b")]);
     let failed: Vec<_> = erasure.failed.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(failed, ["a", "c"]);
@@ -118,10 +118,15 @@ async fn an_event_that_cannot_be_erased_is_tried_again_and_keeps_no_other() {
     assert!(erasure.failed.iter().all(|(_, error)| is_unavailable(error)));
     assert_eq!(names(&service).await, [event("a"), event("c")], "what is attached keeps the event");
 
-    assert_eq!(service.erase_expired(END).await.unwrap().erased, [event("a"), event("c")]);
+    assert_eq!(
+        service.erase_expired(END, RetentionGuard::Guarded).await.unwrap().erased,
+        [event("a"), event("c")]
+    );
     assert_coherent(&service, &store).await;
     store.next(Call::List, Fault::Unavailable);
-    assert!(matches!(service.erase_expired(END).await, Err(error) if is_unavailable(&error)));
+    assert!(
+        matches!(service.erase_expired(END, RetentionGuard::Guarded).await, Err(error) if is_unavailable(&error))
+    );
 }
 
 #[tokio::test]
@@ -131,7 +136,7 @@ async fn an_end_that_is_put_off_while_the_events_are_read_is_kept_to() {
     let gate = store.gate(Call::List, Fault::DoneThenWaits);
     let erasing = {
         let service = Arc::clone(&service);
-        tokio::spawn(async move { service.erase_expired(END).await })
+        tokio::spawn(async move { service.erase_expired(END, RetentionGuard::Guarded).await })
     };
     gate.reached().await;
     let change = EventChange { retain_until: Some(Some(END + Duration::days(1))), ..EventChange::default() };
@@ -149,8 +154,8 @@ async fn an_event_that_another_service_erased_is_not_told_as_erased() {
     one.create_event(&event("e"), until(END)).await.unwrap();
     soon("the event", async || other.users(&event("e")).await.is_ok()).await;
     shared.hold();
-    assert_eq!(one.erase_expired(END).await.unwrap().erased, [event("e")]);
-    let erasure = other.erase_expired(END).await.unwrap();
+    assert_eq!(one.erase_expired(END, RetentionGuard::Guarded).await.unwrap().erased, [event("e")]);
+    let erasure = other.erase_expired(END, RetentionGuard::Guarded).await.unwrap();
     assert_eq!((erasure.erased, erasure.failed.len()), (vec![], 0));
 }
 
@@ -204,4 +209,62 @@ async fn records_that_a_service_keeps_alone_go_with_what_another_deletes() {
     there.delete_event(&event("e")).await.unwrap();
     soon("the event's records are erased", async || own.take() == ["e after"]).await;
     assert_eq!(common.take(), Vec::<String>::new(), "what all share is erased by the one who deletes");
+}
+
+#[tokio::test]
+async fn more_than_ten_events_and_a_quarter_of_all_wait_for_an_operator() {
+    let (service, store, _) = with_events([("kept", None)]).await;
+    for number in 0..11 {
+        service.create_event(&event(&format!("e{number}")), until(END)).await.unwrap();
+    }
+    let held = service.erase_expired(END, RetentionGuard::Guarded).await.unwrap();
+    assert_eq!((held.erased, held.failed.len(), held.held), (vec![], 0, 11));
+    service.delete_event(&event("e0")).await.unwrap();
+    for number in 1..30 {
+        let later = until(END + Duration::days(1));
+        service.create_event(&event(&format!("later{number}")), later).await.unwrap();
+    }
+    let few = service.erase_expired(END, RetentionGuard::Guarded).await.unwrap();
+    assert_eq!((few.erased.len(), few.held), (10, 0));
+    let most = service.erase_expired(END + Duration::days(1), RetentionGuard::Guarded).await.unwrap();
+    assert_eq!((most.erased.len(), most.held), (0, 29));
+    let most = service.erase_expired(END + Duration::days(1), RetentionGuard::Confirmed).await.unwrap();
+    assert_eq!((most.erased.len(), most.held), (29, 0));
+    assert_eq!(names(&service).await, [event("kept")]);
+    assert_coherent(&service, &store).await;
+}
+
+#[tokio::test]
+async fn what_a_deletion_leaves_behind_is_erased_by_retention() {
+    let (service, store, notes) = with_events([("e", None), ("f", None)]).await;
+    let gate = store.gate(Call::DeleteEvent, Fault::DoneThenWaits);
+    let service = Arc::new(service);
+    let deleting = {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { service.delete_event(&event("e")).await })
+    };
+    gate.reached().await;
+    notes.take();
+    notes.fail(2);
+    gate.open();
+    assert!(matches!(deleting.await.unwrap(), Err(EventError::Store(_))));
+    for expected in [vec![], vec!["e after".to_owned()], vec![]] {
+        service.erase_expired(END, RetentionGuard::Guarded).await.unwrap();
+        assert_eq!(notes.take(), expected);
+    }
+
+    let gate = store.gate(Call::DeleteUser, Fault::DoneThenWaits);
+    let deleting = {
+        let service = Arc::clone(&service);
+        tokio::spawn(async move { service.delete_user(&event("f"), &user("ada")).await })
+    };
+    gate.reached().await;
+    notes.take();
+    notes.fail(1);
+    gate.open();
+    assert!(matches!(deleting.await.unwrap(), Err(EventError::Store(_))));
+    // Enrolled again before retention looks: their new records stay.
+    service.enrol(&event("f"), &user("ada"), face(1, 1)).await.unwrap();
+    service.erase_expired(END, RetentionGuard::Guarded).await.unwrap();
+    assert_eq!(notes.take(), Vec::<String>::new());
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use embedding::Template;
@@ -81,6 +82,7 @@ pub(super) struct TestStore {
     /// Events, and users of events, that cannot be read.
     unreadable: Mutex<Vec<(EventName, Option<Username>)>>,
     calls: Mutex<Vec<Call>>,
+    away_since: Mutex<Option<Instant>>,
 }
 
 /// In memory.
@@ -92,7 +94,13 @@ impl Default for TestStore {
 
 impl TestStore {
     pub(super) fn over(inner: Arc<dyn EmbeddingStore>) -> Self {
-        Self { inner, faults: Mutex::default(), unreadable: Mutex::default(), calls: Mutex::default() }
+        Self {
+            inner,
+            faults: Mutex::default(),
+            unreadable: Mutex::default(),
+            calls: Mutex::default(),
+            away_since: Mutex::default(),
+        }
     }
 
     /// From now on an event, or a user of it, cannot be read.
@@ -120,6 +128,11 @@ impl TestStore {
     /// Nothing goes wrong any more.
     pub(super) fn heal(&self) {
         self.faults.lock().unwrap().clear();
+    }
+
+    /// The store says that it is out of reach from now on, or is back.
+    pub(super) fn says_that_it_is_away(&self, is_away: bool) {
+        *self.away_since.lock().unwrap() = is_away.then(|| tokio::time::Instant::now().into_std());
     }
 
     /// A gate for the next call of this kind.
@@ -265,6 +278,10 @@ impl EmbeddingStore for TestStore {
 
     fn versions(&self) -> Option<&dyn EventVersions> {
         self.inner.versions().map(|_| self as &dyn EventVersions)
+    }
+
+    fn away_since(&self) -> Option<Instant> {
+        *self.away_since.lock().unwrap()
     }
 
     fn search(&self) -> Option<&dyn TemplateSearch> {
