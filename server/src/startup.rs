@@ -86,8 +86,13 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         });
     }
     // Made outside the closure, which each worker calls for itself: the limits hold for the whole process.
-    let state =
-        AppState { service, access, admission, policy: SitePolicy::new(&config.cors, config.keys.is_some()) };
+    let state = AppState {
+        service,
+        access,
+        admission,
+        base_path: config.base_path.clone(),
+        policy: SitePolicy::new(&config.cors, config.keys.is_some()),
+    };
     let server = HttpServer::new(move || app(state.clone()))
         .shutdown_timeout(FAREWELL)
         // By default actix drops the requests under way on SIGINT; this way both signals stop gracefully.

@@ -10,11 +10,12 @@ use actix_web::web::Data;
 use actix_web::{App, Error, HttpRequest};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
+use utoipa::openapi::{OpenApi as Served, Server};
 
 use crate::auth::Access;
 use crate::http::{
-    Admission, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
-    note_request, render_errors, security_headers,
+    Admission, BasePath, RequestLog, SitePolicy, answer_head, check_site, cors, expect_utf8, keep_deadline,
+    note_request, render_errors, security_headers, strip_base_path,
 };
 use crate::openapi::Document;
 use crate::routes;
@@ -31,6 +32,8 @@ pub(crate) struct AppState {
     pub(crate) access: Access,
     /// How many uploads there may be at once, and how large.
     pub(crate) admission: Admission,
+    /// Under which path a proxy shows it.
+    pub(crate) base_path: BasePath,
     /// Which hosts it answers to, and the pages of which origins.
     pub(crate) policy: SitePolicy,
 }
@@ -47,7 +50,8 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let AppState { service, access, admission, policy } = state;
+    let AppState { service, access, admission, base_path, policy } = state;
+    let document = document(&base_path);
     let (max_body, limit) = (admission.max_body(), admission.max_upload());
     let form_error = move |error: MultipartError, _: &HttpRequest| form_error(error, limit);
     // Pictures are held in memory, never in a temporary file, and the default limit for that is 2 MiB.
@@ -58,11 +62,12 @@ pub(crate) fn app(
         .app_data(Data::new(service))
         .app_data(Data::new(access))
         .app_data(Data::new(admission))
+        .app_data(Data::new(base_path))
         .app_data(Data::new(policy.clone()))
         .app_data(forms)
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))
-        .configure(|routes| routes::table(routes, Document::openapi()))
+        .configure(|routes| routes::table(routes, document))
         // The last wrap sees a request first. The log makes the id that headers and error bodies carry.
         // Errors are rendered outside the deadline, since it makes 408 and, of a panic, 500. The site is
         // checked before CORS, which answers preflights by itself.
@@ -75,7 +80,15 @@ pub(crate) fn app(
         .wrap(from_fn(security_headers))
         .wrap(from_fn(answer_head))
         .wrap(from_fn(note_request))
+        .wrap(from_fn(strip_base_path))
         .wrap(TracingLogger::<RequestLog>::new())
+}
+
+/// The document, with where its paths are when that is not the root.
+fn document(base_path: &BasePath) -> Served {
+    let mut document = Document::openapi();
+    document.servers = (!base_path.as_str().is_empty()).then(|| vec![Server::new(base_path.as_str())]);
+    document
 }
 
 #[cfg(test)]

@@ -16,10 +16,12 @@ use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
     DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, SWITCH, WebOrigins, address, audit_age,
-    count, crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins, seconds,
+    base_path, count, crops, file, folder, host, key_file, log_level, mebibytes, number, one_of, origins,
+    seconds,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
+use crate::http::BasePath;
 use crate::quality::QualityGate;
 
 // Everything that can be configured. A field `log_dir` is the flag `--log-dir` and the key `log_dir`; its comment is the
@@ -113,6 +115,10 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_CORS", value_name = "ORIGINS", default_value = "", hide_default_value = true)]
     #[arg(value_parser = origins)]
     pub(crate) cors: WebOrigins,
+    /// Path under which a reverse proxy shows the server, such as /faces; empty for the root.
+    #[arg(long, env = "FACE_BASE_PATH", value_name = "PATH", default_value = "", hide_default_value = true)]
+    #[arg(value_parser = base_path)]
+    pub(crate) base_path: BasePath,
     /// Pictures worked on at once [default: one a core].
     #[arg(long, env = "FACE_WORKERS", value_name = "COUNT", value_parser = count)]
     pub(crate) workers: NonZeroUsize,

@@ -12,7 +12,7 @@ use face_core::{Crops, DetectorChoice, FacePolicy, Upsampling};
 
 use crate::auth::{ApiKey, KeyFile};
 use crate::background::AuditAge;
-use crate::http::WebOrigin;
+use crate::http::{BasePath, WebOrigin};
 use crate::quality::QualityGate;
 
 /// An [`Option`] that a text stands for, such as `none`: a field written as `Option` is one that clap leaves empty
@@ -146,6 +146,12 @@ pub(super) fn key_file(text: &str) -> Result<OrNone<KeyFile>, String> {
         return Err("this is a key: give the file that `face-server keys` makes".to_owned());
     }
     Ok(file(text)?.map(KeyFile::new))
+}
+
+/// A path that is none of the server's own.
+pub(super) fn base_path(text: &str) -> Result<BasePath, String> {
+    let refusal = "give a path such as /faces, without a slash at its end, that is none of the server's own";
+    BasePath::parse(text).ok_or_else(|| refusal.to_owned())
 }
 
 pub(super) fn origins(text: &str) -> Result<WebOrigins, String> {

@@ -1,6 +1,7 @@
 //! What holds for every request: who may ask, how long it may take, and how an error reads.
 
 mod admission;
+mod base_path;
 mod deadline;
 mod envelope;
 mod head;
@@ -11,6 +12,7 @@ mod shape;
 mod utf8;
 
 pub(crate) use admission::{Admission, Pictures, admit};
+pub(crate) use base_path::{BasePath, strip_base_path};
 pub(crate) use deadline::keep_deadline;
 pub(crate) use envelope::render_errors;
 pub(crate) use head::{HeadAlone, answer_head};

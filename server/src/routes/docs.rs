@@ -9,10 +9,14 @@ use utoipa::openapi::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::error::ApiError;
+use crate::http::BasePath;
 use crate::service::Service;
 
 /// Where the document of the API is served.
 const OPENAPI_PATH: &str = "/openapi.json";
+
+/// The same from Swagger UI's page, wherever a proxy shows it.
+const OPENAPI_FROM_DOCS: &str = "../openapi.json";
 
 /// ReDoc's script in the folder of the models.
 const REDOC: &str = "redoc/redoc.standalone.js";
@@ -32,7 +36,7 @@ pub(crate) fn redoc_bundle(models: &std::path::Path) -> PathBuf {
 /// The paths of the documentation: they ask for no key.
 pub(super) fn table(routes: &mut ServiceConfig, document: OpenApi) {
     // Its validator is a service elsewhere, which this page must not ask.
-    let config = Config::new([OPENAPI_PATH]).validator_url("none").try_it_out_enabled(true);
+    let config = Config::new([OPENAPI_FROM_DOCS]).validator_url("none").try_it_out_enabled(true);
     routes
         .service(resource("/docs").route(get().to(swagger_ui)))
         .service(SwaggerUi::new("/docs/{_:.*}").url(OPENAPI_PATH, document).config(config))
@@ -40,16 +44,17 @@ pub(super) fn table(routes: &mut ServiceConfig, document: OpenApi) {
         .service(resource("/redoc/{file}").route(get().to(redoc_file)));
 }
 
-async fn swagger_ui() -> HttpResponse {
+async fn swagger_ui(base: Data<BasePath>) -> HttpResponse {
     // The links of the page are relative, and the router never sees the slash of
     // `/docs/`: from `/docs` they would lead to `/`.
-    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/index.html")).finish()
+    let location = format!("{}/docs/index.html", base.as_str());
+    HttpResponse::TemporaryRedirect().insert_header((LOCATION, location)).finish()
 }
 
-async fn redoc(service: Data<Service>) -> HttpResponse {
+async fn redoc(service: Data<Service>, base: Data<BasePath>) -> HttpResponse {
     // Looked for each time: the set-up may bring it while the server runs.
     let page = if service.redoc.is_file() { REDOC_PAGE } else { REDOC_MISSING };
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(base.relink(page))
 }
 
 async fn redoc_file(service: Data<Service>, file: Path<String>) -> Result<HttpResponse, ApiError> {

@@ -20,7 +20,7 @@ use crate::app::AppState;
 use crate::auth::{Access, ApiKey, KeyRecord, KeyRing, Role};
 use crate::calibration;
 use crate::config::{DLIB, SFACE};
-use crate::http::{Admission, SitePolicy, WebOrigin};
+use crate::http::{Admission, BasePath, SitePolicy, WebOrigin};
 use crate::inference::Inference;
 use crate::metrics::{Metrics, TimedStore};
 use crate::quality::{CountingGate, QualityGate};
@@ -37,6 +37,8 @@ pub(super) struct Options {
     pub(super) quality: QualityGate,
     /// See `--cors`.
     pub(super) origins: Vec<WebOrigin>,
+    /// See `--base-path`.
+    pub(super) base_path: BasePath,
     /// See `--uploads`.
     pub(super) uploads: usize,
     /// See `--max-upload`, here in bytes.
@@ -56,6 +58,7 @@ impl Default for Options {
             debug_data: false,
             quality: QualityGate::Refuse,
             origins: Vec::new(),
+            base_path: BasePath::default(),
             uploads: 16,
             max_upload: 20 << 20,
             archive_key: None,
@@ -124,6 +127,7 @@ pub(super) async fn state_with(options: Options) -> AppState {
         service,
         access,
         admission: Admission::new(options.uploads, options.max_upload),
+        base_path: options.base_path,
         policy: SitePolicy::new(&options.origins, has_keys),
     }
 }

@@ -15,7 +15,7 @@ use super::*;
 mod documents;
 
 /// How many settings there are.
-const SETTINGS: usize = 30;
+const SETTINGS: usize = 31;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],
@@ -93,7 +93,7 @@ fn a_file_that_is_no_toml_is_said_by_its_line_and_not_shown() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 28] = [
+    let bad: [(&'static str, &str, &str); 29] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
@@ -119,6 +119,7 @@ fn bad_values_are_named_with_what_is_allowed() {
         ("cors", "https://a.example/path", "origin"),
         ("workers", "0", "from 1"),
         ("max-upload", "-1", "from 1"),
+        ("base-path", "/v1", "such as /faces"),
         ("metrics-address", "9100", "127.0.0.1:9100"),
         ("log-format", "xml", "auto, text or json"),
         ("log-level", "loud=very", "error, warn"),
