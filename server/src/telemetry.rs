@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -12,6 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
 use crate::config::{Config, LogFormat};
+use crate::log_level::{change, changeable};
 
 /// The framework's own messages.
 const FRAMEWORK: &str = "actix_server";
@@ -24,11 +25,7 @@ const DAYS_KEPT: usize = 14;
 /// # Errors
 /// When the log folder cannot be made or written to.
 pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
-    let mut filter: Targets = config.log_level.parse().context("the log level cannot be used")?;
-    if !config.log_level.contains(FRAMEWORK) {
-        // At the level of information it tells of its own start, in words that mean nothing to an operator.
-        filter = filter.with_target(FRAMEWORK, LevelFilter::WARN);
-    }
+    let filter = changeable(filter(config)?);
     let as_text = match config.log_format {
         LogFormat::Auto => io::stderr().is_terminal(),
         LogFormat::Text => true,
@@ -52,6 +49,25 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Option<WorkerGuard>> {
     };
     tracing_subscriber::registry().with(filter).with(terminal).with(file).init();
     Ok(guard)
+}
+
+/// Changes what is logged to what `config` says.
+///
+/// # Errors
+/// When the level cannot be used or changed.
+pub(crate) fn change_level(config: &Config) -> anyhow::Result<()> {
+    ensure!(change(filter(config)?), "the log level cannot be changed");
+    Ok(())
+}
+
+/// What is logged.
+fn filter(config: &Config) -> anyhow::Result<Targets> {
+    let filter: Targets = config.log_level.parse().context("the log level cannot be used")?;
+    if config.log_level.contains(FRAMEWORK) {
+        return Ok(filter);
+    }
+    // At the level of information it tells of its own start, in words that mean nothing to an operator.
+    Ok(filter.with_target(FRAMEWORK, LevelFilter::WARN))
 }
 
 /// Makes the folder, for its owner alone: the log names people.
