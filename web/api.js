@@ -98,7 +98,9 @@ async function send(path, options = {}, picture) {
   let text;
   try {
     const signal = AbortSignal.timeout(TIME_LIMIT_MS);
-    response = await fetch(path, { ...options, headers, cache: "no-store", signal });
+    // A proxy may show the page under a path of its own.
+    const url = new URL(path.slice(1), document.baseURI);
+    response = await fetch(url, { ...options, headers, cache: "no-store", signal });
     text = await response.text();
   } catch (failure) {
     throw await unanswered(failure, picture);

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -106,9 +107,10 @@ fn command() -> clap::Command {
 
 impl Cli {
     fn run(self, flags: &ArgMatches) -> anyhow::Result<()> {
-        let load = || Config::load(flags, self.config);
+        let (flags, file) = (flags.clone(), self.config);
+        let load = move || Config::load(&flags, file.clone());
         match self.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::serve(&load()?),
+            Command::Serve => serve::serve(&load()?, Arc::new(load)),
             Command::Doctor => doctor::examine(&load()?),
             Command::Config => config::print(&load()?),
             Command::Backup { file } => file_store::backup(&load()?, &file),

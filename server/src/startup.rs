@@ -18,6 +18,7 @@ use crate::auth::{Access, Keys};
 use crate::background::run_background_tasks;
 use crate::config::Config;
 use crate::connection::Listening;
+use crate::hangup::{Hangups, Reread};
 use crate::http::{Admission, SitePolicy};
 use crate::inference::Inference;
 use crate::limits::Limits;
@@ -42,8 +43,10 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 const FAREWELL: u64 = 30;
 
 /// Serves until the process is told to stop; what was accepted by then is finished.
-pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
+pub(crate) async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let started = Instant::now();
+    // Before the slow part, in which the signal would end the process.
+    let hangups = Hangups::start()?;
     // Before models and store: a second server on the port fails here and has touched nothing. Who connects
     // meanwhile waits in the system's queue and is answered once the workers run.
     let listener = TcpListener::bind(config.address()).map_err(|error| {
@@ -65,6 +68,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
     let audit = service.audit.clone();
     // Not detached: a task that dies must be noticed below, and none may outlive this function.
     let mut background = JoinSet::new();
+    background.spawn(hangups.reload_at_each(config.clone(), reread));
     background.spawn(run_background_tasks(service.clone(), config.retention_options()));
     let access = match keys {
         None => Access::Anyone,
@@ -93,6 +97,7 @@ pub(crate) async fn serve(config: &Config) -> anyhow::Result<()> {
         service,
         access,
         admission,
+        base_path: config.base_path.clone(),
         policy: SitePolicy::new(&config.cors, config.keys.is_some()),
         scores: config.scores,
         proxies: config.proxies.clone(),

@@ -194,6 +194,17 @@ impl Server {
         Ok(())
     }
 
+    /// Tells it to read its settings again, as a service manager does.
+    ///
+    /// # Errors
+    /// When it is not running.
+    pub fn tell_to_reload(&self) -> Result<()> {
+        let process = self.process().context("the server is not running")?;
+        let told = Command::new("kill").args(["-HUP", &process.to_string()]).status()?;
+        ensure!(told.success(), "kill failed");
+        Ok(())
+    }
+
     /// Waits for its end.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ mod accuracy;
 mod bench;
 mod cargo;
 mod databases;
+mod dist;
 mod openapi;
 mod run;
 mod setup;
@@ -71,6 +72,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         accuracy_args: Vec<OsString>,
     },
+    /// Sets up, builds and packs an archive that runs without Rust, Python and network
+    Dist(dist::Dist),
     /// Writes docs/openapi.json from the server's routes
     Openapi {
         /// Only compares, and fails when they differ
@@ -103,6 +106,7 @@ fn perform(chore: Chore) -> Result<()> {
         Chore::Bench { name, reference } => bench::bench(name.as_deref(), reference),
         Chore::Soak(options) => soak::soak(&options),
         Chore::Accuracy { accuracy_args } => accuracy::accuracy(&accuracy_args),
+        Chore::Dist(options) => dist::dist(&options),
         Chore::Openapi { check } => openapi::openapi(check),
     }
 }

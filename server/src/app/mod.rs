@@ -10,12 +10,13 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{App, Error};
 use tracing_actix_web::TracingLogger;
 use utoipa::OpenApi;
+use utoipa::openapi::Server;
 
 use crate::auth::Access;
 use crate::connection::pace_answers;
 use crate::http::{
-    Admission, RequestLog, SitePolicy, TrustedProxies, answer_head, check_site, cors, expect_utf8,
-    keep_deadline, note_request, render_errors, security_headers,
+    Admission, BasePath, RequestLog, SitePolicy, TrustedProxies, answer_head, check_site, cors, expect_utf8,
+    keep_deadline, note_request, render_errors, security_headers, strip_base_path,
 };
 use crate::limits::Limits;
 use crate::openapi::Document;
@@ -38,6 +39,8 @@ pub(crate) struct AppState {
     pub(crate) access: Access,
     /// How many uploads there may be at once, and how large.
     pub(crate) admission: Admission,
+    /// Under which path a proxy shows it.
+    pub(crate) base_path: BasePath,
     /// Which hosts it answers to, and the pages of which origins.
     pub(crate) policy: SitePolicy,
     /// What callers below admin are told of distances.
@@ -60,19 +63,21 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let AppState { service, access, admission, policy, scores, proxies, limits } = state;
+    let AppState { service, access, admission, base_path, policy, scores, proxies, limits } = state;
+    let document = document(&base_path);
     App::new()
         .app_data(Data::new(service.metrics.clone()))
         .app_data(Data::new(service))
         .app_data(Data::new(access))
         .app_data(Data::new(admission))
+        .app_data(Data::new(base_path))
         .app_data(Data::new(policy.clone()))
         .app_data(Data::new(scores))
         .app_data(Data::new(proxies))
         .app_data(Data::new(limits))
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))
-        .configure(|routes| routes::table(routes, DOCUMENT.clone()))
+        .configure(|routes| routes::table(routes, document))
         // The last wrap sees a request first. The log makes the id that headers and error bodies carry.
         // Errors are rendered outside the deadline, since it makes 408 and, of a panic, 500. The site is
         // checked before CORS, which answers preflights by itself.
@@ -85,9 +90,20 @@ pub(crate) fn app(
         .wrap(from_fn(security_headers))
         .wrap(from_fn(answer_head))
         .wrap(from_fn(note_request))
+        .wrap(from_fn(strip_base_path))
         .wrap(TracingLogger::<RequestLog>::new())
         // Outside of all, so that it sees every body as it is sent.
         .wrap(from_fn(pace_answers))
+}
+
+/// The document, with where its paths are when that is not the root.
+fn document(base_path: &BasePath) -> Bytes {
+    if base_path.as_str().is_empty() {
+        return DOCUMENT.clone();
+    }
+    let mut document = Document::openapi();
+    document.servers = Some(vec![Server::new(base_path.as_str())]);
+    document.to_json().map(Bytes::from).unwrap_or_default()
 }
 
 #[cfg(test)]

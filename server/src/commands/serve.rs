@@ -1,9 +1,11 @@
 //! `face-server serve`: opens store and models, and serves until told to stop.
 
 use crate::config::Config;
+use crate::hangup::Reread;
 use crate::{startup, telemetry};
 
-pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
+/// `reread` reads the settings again, for when it is told to reload.
+pub(crate) fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     // Held to the end of this function, so that the log has the error below too.
     let _log_flush = telemetry::start(config)?;
     if !config.ignored.is_empty() {
@@ -12,7 +14,7 @@ pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
             config.ignored.join(", ")
         );
     }
-    let served = actix_web::rt::System::new().block_on(startup::serve(config));
+    let served = actix_web::rt::System::new().block_on(startup::serve(config, reread));
     // Into the log too: `cli` writes to standard error alone, which a service manager may not keep.
     if let Err(error) = &served {
         tracing::error!("stopped: {error:#}");

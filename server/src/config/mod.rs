@@ -16,6 +16,7 @@ pub(crate) use error::ConfigError;
 #[cfg(test)]
 pub(crate) use matching::SFACE;
 pub(crate) use matching::{AskedRule, DLIB, USUAL_TARGET};
+pub(crate) use origin::Origin;
 pub(crate) use passwords::without_passwords;
 pub(crate) use settings::Config;
 pub(crate) use values::LogFormat;

@@ -16,12 +16,12 @@ use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
     DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, RATE_PER_ADDRESS, RATE_PER_KEY,
-    RETENTION, SCORES, SWITCH, WebOrigins, address, audit_age, count, crops, file, folder, host, key_file,
-    log_level, mebibytes, number, one_of, origins, path, proxies, rates, seconds, write_timeout,
+    RETENTION, SCORES, SWITCH, WebOrigins, address, audit_age, base_path, count, crops, file, folder, host,
+    key_file, log_level, mebibytes, number, one_of, origins, path, proxies, rates, seconds, write_timeout,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
-use crate::http::TrustedProxies;
+use crate::http::{BasePath, TrustedProxies};
 use crate::limits::Rates;
 use crate::quality::QualityGate;
 use crate::scores::Scores;
@@ -155,6 +155,10 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_RATE_PER_ADDRESS", value_name = "RATES", default_value = RATE_PER_ADDRESS)]
     #[arg(value_parser = rates(RATE_PER_ADDRESS))]
     pub(crate) rate_per_address: Rates,
+    /// Path under which a reverse proxy shows the server, such as /faces; empty for the root.
+    #[arg(long, env = "FACE_BASE_PATH", value_name = "PATH", default_value = "", hide_default_value = true)]
+    #[arg(value_parser = base_path)]
+    pub(crate) base_path: BasePath,
     /// Pictures worked on at once [default: one a core].
     #[arg(long, env = "FACE_WORKERS", value_name = "COUNT", value_parser = count)]
     pub(crate) workers: NonZeroUsize,

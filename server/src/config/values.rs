@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use super::passwords::without_passwords;
 use crate::auth::{ApiKey, KeyFile};
 use crate::background::AuditAge;
-use crate::http::{TrustedProxies, WebOrigin};
+use crate::http::{BasePath, TrustedProxies, WebOrigin};
 use crate::limits::Rates;
 use crate::quality::QualityGate;
 use crate::scores::Scores;
@@ -181,6 +181,12 @@ pub(super) fn key_file(text: &str) -> Result<OrNone<KeyFile>, String> {
         return Err("this is a key: give the file that `face-server keys` makes".to_owned());
     }
     Ok(file(text)?.map(KeyFile::new))
+}
+
+/// A path that is none of the server's own.
+pub(super) fn base_path(text: &str) -> Result<BasePath, String> {
+    let refusal = "give a path such as /faces, without a slash at its end, that is none of the server's own";
+    BasePath::parse(text).ok_or_else(|| refusal.to_owned())
 }
 
 pub(super) fn origins(text: &str) -> Result<WebOrigins, String> {

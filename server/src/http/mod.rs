@@ -1,6 +1,7 @@
 //! What holds for every request: who may ask, how long it may take, and how an error reads.
 
 mod admission;
+mod base_path;
 mod client;
 mod deadline;
 mod envelope;
@@ -14,6 +15,7 @@ mod shape;
 mod utf8;
 
 pub(crate) use admission::{Admission, Pictures, admit, admit_list};
+pub(crate) use base_path::{BasePath, strip_base_path};
 pub(crate) use client::{TrustedProxies, client_address};
 pub(crate) use deadline::keep_deadline;
 pub(crate) use envelope::{render_errors, too_slow};

@@ -138,7 +138,11 @@ pub(crate) async fn check_site(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let host = host_of(request.request());
-    let verdict = policy.check(host.as_deref(), request.headers());
+    let mut verdict = policy.check(host.as_deref(), request.headers());
+    // What watches a server knows it by its address. No name was pointed there that a page could be of.
+    if matches!(verdict, Err(ApiError::ForeignHost)) && is_probe(&request, host.as_deref()) {
+        verdict = Ok(());
+    }
     let opens_a_page = text(request.headers(), &HeaderName::from_static("sec-fetch-mode"))
         == Some("navigate")
         && matches!(request.path(), "/" | "/docs" | "/docs/index.html" | "/redoc");
@@ -149,6 +153,15 @@ pub(crate) async fn check_site(
         Err(refused) => return Ok(request.error_response(refused)),
     }
     Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Whether a request asks for the health of a server by an address of its, and comes from no page.
+fn is_probe(request: &ServiceRequest, host: Option<&str>) -> bool {
+    let is_address = |host| {
+        matches!(WebOrigin::new("http", host), Some(WebOrigin { host: Host::Ipv4(_) | Host::Ipv6(_), .. }))
+    };
+    let is_of_page = [header::ORIGIN, FETCH_SITE].iter().any(|name| request.headers().contains_key(name));
+    request.path().starts_with("/health/") && host.is_some_and(is_address) && !is_of_page
 }
 
 /// The headers by which browsers learn that a page of an allowed origin may read the answers.

@@ -9,16 +9,20 @@ use actix_web::web::{Bytes, Data, Path, ServiceConfig, get, resource};
 use utoipa_swagger_ui::{Config, SwaggerFile, serve};
 
 use crate::error::ApiError;
+use crate::http::BasePath;
 use crate::service::Service;
 use crate::shared_file::SharedFile;
 
 static SWAGGER_UI: LazyLock<Arc<Config<'static>>> = LazyLock::new(|| {
     // Its validator is a service elsewhere, which this page must not ask.
-    Arc::new(Config::new([OPENAPI_PATH]).validator_url("none").try_it_out_enabled(true))
+    Arc::new(Config::new([OPENAPI_FROM_DOCS]).validator_url("none").try_it_out_enabled(true))
 });
 
 /// Where the document of the API is served.
 const OPENAPI_PATH: &str = "/openapi.json";
+
+/// The same from Swagger UI's page, wherever a proxy shows it.
+const OPENAPI_FROM_DOCS: &str = "../openapi.json";
 
 /// ReDoc's script in the folder of the models.
 const REDOC: &str = "redoc/redoc.standalone.js";
@@ -60,16 +64,17 @@ async fn swagger_file(file: Path<String>) -> Result<HttpResponse, ApiError> {
     Ok(answer.content_type(content_type).body(bytes))
 }
 
-async fn swagger_ui() -> HttpResponse {
+async fn swagger_ui(base: Data<BasePath>) -> HttpResponse {
     // The links of the page are relative, and the router never sees the slash of
     // `/docs/`: from `/docs` they would lead to `/`.
-    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/index.html")).finish()
+    let location = format!("{}/docs/index.html", base.as_str());
+    HttpResponse::TemporaryRedirect().insert_header((LOCATION, location)).finish()
 }
 
-async fn redoc(service: Data<Service>) -> HttpResponse {
+async fn redoc(service: Data<Service>, base: Data<BasePath>) -> HttpResponse {
     // Looked for each time: the set-up may bring it while the server runs.
     let page = if service.redoc.path().is_file() { REDOC_PAGE } else { REDOC_MISSING };
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)
+    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(base.relink(page))
 }
 
 async fn redoc_file(service: Data<Service>, file: Path<String>) -> Result<HttpResponse, ApiError> {

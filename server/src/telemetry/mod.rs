@@ -10,7 +10,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -21,6 +21,7 @@ use self::dropped::UNWRITTEN;
 use self::files::LogFiles;
 use self::queue::{Lines, LinesGuard};
 use crate::config::{Config, LogFormat};
+use crate::log_level::{change, changeable};
 
 pub(crate) use self::dropped::dropped_lines;
 
@@ -34,12 +35,7 @@ const FRAMEWORK: [(&str, LevelFilter); 2] =
 /// # Errors
 /// When the log folder cannot be made or written to.
 pub(crate) fn start(config: &Config) -> anyhow::Result<Vec<LinesGuard>> {
-    let mut filter: Targets = config.log_level.parse().context("the log level cannot be used")?;
-    for (target, level) in FRAMEWORK {
-        if !config.log_level.contains(target) {
-            filter = filter.with_target(target, level);
-        }
-    }
+    let filter = changeable(filter(config)?);
     let as_text = match config.log_format {
         LogFormat::Auto => io::stderr().is_terminal(),
         LogFormat::Text => true,
@@ -68,6 +64,26 @@ pub(crate) fn start(config: &Config) -> anyhow::Result<Vec<LinesGuard>> {
     // The usual hook writes to standard error by itself, and would wait for its reader.
     std::panic::set_hook(Box::new(|panic| tracing::error!("a fault: {panic}")));
     Ok(guards)
+}
+
+/// Changes what is logged to what `config` says.
+///
+/// # Errors
+/// When the level cannot be used or changed.
+pub(crate) fn change_level(config: &Config) -> anyhow::Result<()> {
+    ensure!(change(filter(config)?), "the log level cannot be changed");
+    Ok(())
+}
+
+/// What is logged.
+fn filter(config: &Config) -> anyhow::Result<Targets> {
+    let mut filter: Targets = config.log_level.parse().context("the log level cannot be used")?;
+    for (target, level) in FRAMEWORK {
+        if !config.log_level.contains(target) {
+            filter = filter.with_target(target, level);
+        }
+    }
+    Ok(filter)
 }
 
 /// Standard error without the lock of the process: who holds that while its reader has stalled keeps all others.

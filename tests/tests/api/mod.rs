@@ -12,6 +12,7 @@ mod logging;
 mod models;
 mod moving;
 mod recognition;
+mod reload;
 mod restarts;
 mod shared_database;
 mod stopping;

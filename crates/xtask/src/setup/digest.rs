@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 /// A SHA-256, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Digest([u8; 32]);
+pub(crate) struct Digest([u8; 32]);
 
 impl Digest {
     pub(super) fn of_bytes(bytes: &[u8]) -> Self {
@@ -20,7 +20,7 @@ impl Digest {
     }
 
     /// The digest of a file's contents; none where there is no file.
-    pub(super) fn of_file(path: &Path) -> io::Result<Option<Self>> {
+    pub(crate) fn of_file(path: &Path) -> io::Result<Option<Self>> {
         let mut file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

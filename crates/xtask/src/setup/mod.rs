@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-use self::digest::Digest;
+pub(crate) use self::digest::Digest;
 use self::manifest::{Manifest, Optional, Source, Wanted};
 use self::packages::{Cache, Package};
 pub(crate) use self::postgres::postgres;
@@ -67,6 +67,11 @@ pub(crate) fn setup(extras: &Extras) -> Result<()> {
     make_all(missing, cache).map_err(write::with_advice)?;
     say("models ready");
     Ok(())
+}
+
+/// Every file that the server needs and the set-up makes.
+pub(crate) fn files() -> Result<Vec<PathBuf>> {
+    Ok(wanted(&root(), &Extras::NONE)?.into_iter().map(|file| file.path).collect())
 }
 
 /// Makes the files of what the repository has, then fetches each package once and makes those that come

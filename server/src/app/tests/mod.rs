@@ -3,6 +3,7 @@
 mod archives;
 mod audit;
 mod bad_input;
+mod base_path;
 mod browsers;
 mod check_ins;
 mod client;

@@ -20,7 +20,7 @@ use crate::app::AppState;
 use crate::auth::{Access, ApiKey, KeyFile, KeyRecord, KeyRing, Keys, Role};
 use crate::calibration;
 use crate::config::{DLIB, SFACE};
-use crate::http::{Admission, SitePolicy, TrustedProxies, WebOrigin};
+use crate::http::{Admission, BasePath, SitePolicy, TrustedProxies, WebOrigin};
 use crate::inference::Inference;
 use crate::limits::{Limits, Rates};
 use crate::metrics::{Metrics, TimedStore};
@@ -39,6 +39,8 @@ pub(super) struct Options {
     pub(super) quality: QualityGate,
     /// See `--cors`.
     pub(super) origins: Vec<WebOrigin>,
+    /// See `--base-path`.
+    pub(super) base_path: BasePath,
     /// See `--uploads`.
     pub(super) uploads: usize,
     /// See `--max-upload`, here in bytes.
@@ -64,6 +66,7 @@ impl Default for Options {
             debug_data: false,
             quality: QualityGate::Refuse,
             origins: Vec::new(),
+            base_path: BasePath::default(),
             uploads: 16,
             max_upload: 20 << 20,
             archive_key: None,
@@ -137,6 +140,7 @@ pub(super) async fn state_with(options: Options) -> AppState {
         service,
         access,
         admission: Admission::new(options.uploads, options.max_upload),
+        base_path: options.base_path,
         policy: SitePolicy::new(&options.origins, has_keys),
         scores: options.scores,
         proxies: TrustedProxies::default(),

@@ -17,7 +17,7 @@ use crate::limits::Rates;
 mod documents;
 
 /// How many settings there are.
-const SETTINGS: usize = 39;
+const SETTINGS: usize = 40;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],
@@ -146,7 +146,7 @@ fn variables_that_an_orchestrator_makes_are_passed_over_and_others_are_not() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 32] = [
+    let bad: [(&'static str, &str, &str); 33] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
@@ -172,6 +172,7 @@ fn bad_values_are_named_with_what_is_allowed() {
         ("cors", "https://a.example/path", "origin"),
         ("workers", "0", "from 1"),
         ("max-upload", "-1", "from 1"),
+        ("base-path", "/v1", "such as /faces"),
         ("metrics-address", "9100", "127.0.0.1:9100"),
         ("models", "", "it is empty"),
         ("journal", "", "it is empty"),

@@ -1,2 +1,2 @@
 // Draws the API's documentation into the page.
-Redoc.init("/openapi.json", { hideDownloadButton: false, disableSearch: false }, document.getElementById("redoc"));
+Redoc.init(new URL("../openapi.json", document.currentScript.src).href, { hideDownloadButton: false, disableSearch: false }, document.getElementById("redoc"));
