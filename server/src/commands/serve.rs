@@ -1,6 +1,7 @@
 //! `face-server serve`: opens store and models, and serves until told to stop.
 
 use crate::config::Config;
+use crate::error::with_causes;
 use crate::{startup, telemetry};
 
 pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
@@ -9,7 +10,7 @@ pub(crate) fn serve(config: &Config) -> anyhow::Result<()> {
     let served = actix_web::rt::System::new().block_on(startup::serve(config));
     // Into the log too: `cli` writes to standard error alone, which a service manager may not keep.
     if let Err(error) = &served {
-        tracing::error!("stopped: {error:#}");
+        tracing::error!("stopped: {}", with_causes(error.as_ref()));
     }
     served
 }
