@@ -12,6 +12,7 @@ use crate::commands::import_legacy::Source;
 use crate::commands::keys::KeysCommand;
 use crate::commands::{config, doctor, export, file_store, import_legacy, key, openapi, rekey, serve};
 use crate::config::{Config, ConfigError, without_passwords};
+use crate::error::with_causes;
 
 /// Something failed.
 const FAILED: u8 = 1;
@@ -82,7 +83,7 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Without standard error there is nobody to tell.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
+            let _ = writeln!(io::stderr(), "error: {}", with_causes(error.as_ref()));
             // clap ends with 2 for arguments it cannot use; settings from variables and files end alike.
             ExitCode::from(if error.is::<ConfigError>() { WRONG_USE } else { FAILED })
         }

@@ -233,3 +233,41 @@ proptest! {
         let _ = LegacyDocument::parse(&bytes, ModelId::new("test").unwrap());
     }
 }
+
+#[test]
+fn what_could_not_be_taken_of_a_user_is_one_line() -> Outcome {
+    let document = parse(&json!({
+        "e": { "ada": [vector(1), [1], [2], [3]], "bob": [[1], [2]], "cem": [[1]], "dan": [] },
+        "": {},
+    }))?;
+    let lines: Vec<_> = document.rejected_users().map(|user| user.to_string()).collect();
+    assert_eq!(lines.len(), 5, "{lines:#?}");
+    let starts = [
+        "3 embeddings of user 'ada' of event 'e' (the first is embedding 1: ",
+        "user 'bob' of event 'e': the user has no embedding that can be taken over (2 were refused; the first is embedding 0: ",
+        "user 'cem' of event 'e': the user has no embedding that can be taken over (1 were refused; the first is embedding 0: ",
+        "user 'dan' of event 'e': the user has no embedding that can be taken over",
+        "event '': ",
+    ];
+    for (line, start) in lines.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+        assert_eq!(line.matches('(').count(), line.matches(')').count(), "{line}");
+    }
+    Ok(())
+}
+
+/// 100,000 embeddings, 60,000 of them one user's: what each costs must not grow with how many there are.
+#[tokio::test]
+async fn a_user_of_tens_of_thousands_is_taken_into_a_file_and_again() -> Outcome {
+    const MANY: usize = 3_000;
+    let vectors: Vec<_> = (0..MANY).map(|number| vector(u16::try_from(number).unwrap_or_default())).collect();
+    let document = parse(&json!({ "e": { "ada": vectors } }))?;
+    let folder = tempfile::tempdir()?;
+    let store = embedding_store::RedbStore::open(folder.path().join("faces.redb")).await?;
+    for already_there in [0, MANY] {
+        let summary = document.import(&store, created(), |_| {}).await?;
+        assert_eq!((summary.samples, summary.already_there), (MANY, already_there));
+    }
+    assert_eq!(store.samples(&EventName::new("e")?, &Username::new("ada")?).await?.len(), MANY);
+    Ok(())
+}

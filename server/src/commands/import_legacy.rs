@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::Args;
 use embedding::ModelId;
 use embedding_store::CloudinaryOptions;
@@ -48,14 +48,23 @@ pub(crate) fn import(config: &Config, source: &Source) -> anyhow::Result<()> {
                 (document, OffsetDateTime::now_utc())
             }
         };
-        let document = LegacyDocument::parse(&bytes, ModelId::new(DLIB)?)?;
+        let named = || match &source.file {
+            Some(path) => format!("'{}'", path.display()),
+            None => "the account's document".to_owned(),
+        };
+        let document = LegacyDocument::parse(&bytes, ModelId::new(DLIB)?).with_context(named)?;
         let store = open_store(config).await?;
         let bar = ProgressBar::new(u64::try_from(document.total().users).unwrap_or(u64::MAX));
         let taken = document
             .import(&*store, created, |done| bar.set_position(u64::try_from(done.users).unwrap_or(u64::MAX)))
             .await;
         bar.finish_and_clear();
-        report(&document, taken?)?;
+        let taken = taken.with_context(|| format!("the store '{}' does not take it", config.store))?;
+        report(&document, taken)?;
+        // Such as the file of something else: whoever retires the old service by the exit code must not be told that
+        // all is well. An empty event is something.
+        let is_nothing = taken.samples == 0 && (taken.events == 0 || !document.rejected.is_empty());
+        ensure!(!is_nothing, "nothing was taken over");
         // Last: a document that was retired is not found by another attempt, should the import have failed.
         if source.retire {
             retire(config, &document).await?;
@@ -69,7 +78,7 @@ fn report(document: &LegacyDocument, taken: Summary) -> io::Result<()> {
     for merged in &document.merged {
         writeln!(out, "taken together: {merged}")?;
     }
-    for rejected in &document.rejected {
+    for rejected in document.rejected_users() {
         writeln!(out, "NOT taken: {rejected}")?;
     }
     let Summary { events, users, samples, already_there, .. } = taken;

@@ -1,6 +1,7 @@
 //! `face-server serve`: opens store and models, and serves until told to stop.
 
 use crate::config::Config;
+use crate::error::with_causes;
 use crate::hangup::Reread;
 use crate::{startup, telemetry};
 
@@ -17,7 +18,7 @@ pub(crate) fn serve(config: &Config, reread: Reread) -> anyhow::Result<()> {
     let served = actix_web::rt::System::new().block_on(startup::serve(config, reread));
     // Into the log too: `cli` writes to standard error alone, which a service manager may not keep.
     if let Err(error) = &served {
-        tracing::error!("stopped: {error:#}");
+        tracing::error!("stopped: {}", with_causes(error.as_ref()));
     }
     served
 }

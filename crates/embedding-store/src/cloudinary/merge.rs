@@ -1,8 +1,8 @@
 //! What the live revisions of an event or a user say together.
 //!
 //! One live revision is the rule. Two processes that changed a user at once made two, from one and the same: the
-//! user then has the samples of both but for those that either removed, and the record of the later one. The next
-//! change makes one of them.
+//! user then has the samples of both but for those that either removed, and of the record each field as it was changed
+//! last (`fields`). The next change makes one of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::document::{Body, Bytes, Encoded, EventBody, UserBody};
+use super::fields::{self, Stamps};
 use super::revisions::Revisions;
 use crate::{EventRecord, FaceSample, Keyring, StoreError, UserRecord};
 
@@ -21,6 +22,7 @@ const REMEMBERED: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct EventState {
     pub(super) record: EventRecord,
+    pub(super) stamps: Stamps,
     /// The lives that its users belong to.
     pub(super) incarnations: BTreeSet<Uuid>,
     pub(super) ended: BTreeSet<Uuid>,
@@ -31,6 +33,7 @@ pub(super) struct EventState {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct UserState {
     pub(super) record: UserRecord,
+    pub(super) stamps: Stamps,
     pub(super) samples: BTreeMap<Uuid, Bytes>,
     pub(super) removed: BTreeSet<Uuid>,
     pub(super) unknown: Map<String, Value>,
@@ -64,7 +67,10 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
     let bodies: Vec<_> = event_bodies(revisions).filter(is_alive).collect();
     let last = bodies.last()?;
     // The greatest revision may be of the older state: taken from it alone, `updated` could go back.
-    let mut record = last.record.0.clone();
+    let all: Vec<_> = bodies.iter().map(|body| (&body.record.0, &body.stamps)).collect();
+    // What would make no record together is the last one's: nothing is lost that was not changed twice at once.
+    let (mut record, stamps) =
+        fields::merged(&all).unwrap_or_else(|| (last.record.0.clone(), last.stamps.clone()));
     for EventBody { record: Encoded(other), .. } in &bodies {
         record.created = record.created.min(other.created);
         record.updated = record.updated.max(other.updated);
@@ -72,7 +78,7 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
     let incarnations = bodies.iter().flat_map(|body| &body.incarnations).copied();
     let incarnations = incarnations.filter(|life| !ended.contains(life)).collect();
     let unknown = last.unknown.clone();
-    Some(EventState { record, incarnations, ended, unknown })
+    Some(EventState { record, stamps, incarnations, ended, unknown })
 }
 
 /// The user of an event that has these lives; `None` when none of them has the user, or when processes that
@@ -80,7 +86,12 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
 pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Option<UserState> {
     let bodies: Vec<_> = user_bodies(revisions, incarnations).collect();
     let last = bodies.last()?;
+    let all: Vec<_> = bodies.iter().map(|body| (&body.record.0, &body.stamps)).collect();
     let mut state = UserState::new(last.record.0.clone());
+    match fields::merged(&all) {
+        Some((record, stamps)) => (state.record, state.stamps) = (record, stamps),
+        None => state.stamps = last.stamps.clone(),
+    }
     state.unknown = last.unknown.clone();
     for UserBody { record: Encoded(other), samples, removed, .. } in &bodies {
         state.record.created = state.record.created.min(other.created);
@@ -116,7 +127,8 @@ fn event_bodies(revisions: &Revisions) -> impl Iterator<Item = &EventBody> {
 impl UserState {
     /// A user without samples.
     pub(super) fn new(record: UserRecord) -> Self {
-        Self { record, samples: BTreeMap::new(), removed: BTreeSet::new(), unknown: Map::new() }
+        let (stamps, samples, removed) = (Stamps::new(), BTreeMap::new(), BTreeSet::new());
+        Self { record, stamps, samples, removed, unknown: Map::new() }
     }
 
     /// The samples by id, opened.
@@ -167,15 +179,17 @@ mod tests {
         record.updated = at(updated);
         record.metadata.insert("updated".to_owned(), updated.into());
         let samples = samples.iter().map(|sample| (id(*sample), Bytes::from(vec![1]))).collect();
-        let (incarnation, removed, unknown) = (id(life), ids(removed), Map::new());
-        Body::User(UserBody { event, user, incarnation, record: Encoded(record), samples, removed, unknown })
+        let (incarnation, stamps, removed, unknown) = (id(life), Stamps::new(), ids(removed), Map::new());
+        let record = Encoded(record);
+        Body::User(UserBody { event, user, incarnation, record, stamps, samples, removed, unknown })
     }
 
     fn conference(lives: &[u128], ended: &[u128], created: u64) -> Body {
         let event = names().0;
         let record = EventRecord::new(event.clone(), ModelId::new("model-a").unwrap(), at(created));
         let (incarnations, ended, record) = (ids(lives), ids(ended), Encoded(record));
-        Body::Event(EventBody { event, incarnations, ended, record, unknown: Map::new() })
+        let stamps = Stamps::new();
+        Body::Event(EventBody { event, incarnations, ended, record, stamps, unknown: Map::new() })
     }
 
     #[test]

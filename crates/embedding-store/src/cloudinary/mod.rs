@@ -20,6 +20,7 @@ mod client;
 mod credentials;
 mod document;
 mod feed;
+mod fields;
 mod legacy;
 mod load;
 mod locks;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::document::{
     Body, Bytes, DeletedEventBody, DeletedUserBody, Document, Encoded, EventBody, UserBody,
 };
+use super::fields::{self, Stamps};
 use super::merge::{self, EventState, UserState};
 use super::mirror::Mirror;
 use super::path::{Place, milliseconds};
@@ -106,7 +107,9 @@ impl Inner {
             if present.model != record.model && known.has_samples() {
                 return Err(StoreError::other_model(&record.name, &present.model));
             }
-            let state = EventState { record: record.clone(), ..known.state.clone() };
+            let mut state = known.state.clone();
+            fields::stamp(&mut state.stamps, present, &record)?;
+            state.record = record.clone();
             Ok(Some(event_body(mirror, &place, state)))
         })
         .await
@@ -147,6 +150,7 @@ impl Inner {
             if seen.is_some_and(|seen| seen != state.record) {
                 return Err(StoreError::user_changed(&record.event, &record.name));
             }
+            fields::stamp(&mut state.stamps, &state.record, &record)?;
             state.record = record.clone();
             Ok(Some(user_again(mirror, state)?))
         })
@@ -209,11 +213,12 @@ impl Inner {
 pub(super) fn new_event(mirror: &Mirror, place: &Place, record: EventRecord, life: Uuid) -> Body {
     // The tombstone goes with this document, while users of the lives that it ended may still be there.
     let ended = mirror.revisions(place).map_or_else(BTreeSet::new, merge::ended_lives);
-    event_body(mirror, place, EventState { record, incarnations: [life].into(), ended, unknown: Map::new() })
+    let (incarnations, stamps) = ([life].into(), Stamps::new());
+    event_body(mirror, place, EventState { record, stamps, incarnations, ended, unknown: Map::new() })
 }
 
 pub(super) fn event_body(mirror: &Mirror, place: &Place, state: EventState) -> Body {
-    let EventState { record, mut incarnations, ended, unknown } = state;
+    let EventState { record, stamps, mut incarnations, ended, unknown } = state;
     // This document supersedes uploads that came to no answer. One may be there all the same, and whoever has
     // read it may have added users to its life: they stay users of the event, unless of another model.
     let doubtful = mirror.revisions(place).into_iter().flat_map(|revisions| revisions.doubtful_events());
@@ -221,7 +226,7 @@ pub(super) fn event_body(mirror: &Mirror, place: &Place, state: EventState) -> B
         incarnations.extend(body.incarnations.difference(&ended));
     }
     let event = record.name.clone();
-    Body::Event(EventBody { event, incarnations, ended, record: Encoded(record), unknown })
+    Body::Event(EventBody { event, incarnations, ended, record: Encoded(record), stamps, unknown })
 }
 
 pub(super) fn user_again(mirror: &Mirror, state: UserState) -> Result<Body, StoreError> {
@@ -231,7 +236,8 @@ pub(super) fn user_again(mirror: &Mirror, state: UserState) -> Result<Body, Stor
 }
 
 pub(super) fn user_body(state: UserState, incarnation: Uuid) -> Body {
-    let UserState { record, samples, removed, unknown } = state;
+    let UserState { record, stamps, samples, removed, unknown } = state;
     let (event, user) = (record.event.clone(), record.name.clone());
-    Body::User(UserBody { event, user, incarnation, record: Encoded(record), samples, removed, unknown })
+    let record = Encoded(record);
+    Body::User(UserBody { event, user, incarnation, record, stamps, samples, removed, unknown })
 }

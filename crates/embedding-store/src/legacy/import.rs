@@ -1,5 +1,7 @@
 //! Adds the old service's gallery to a store, so that doing it again changes nothing.
 
+use std::collections::HashMap;
+
 use embedding::Embedding;
 use futures_util::{StreamExt, stream};
 use sha2::{Digest, Sha256};
@@ -13,6 +15,9 @@ use crate::{EmbeddingStore, EmbeddingStoreExt, EventName, EventRecord, FaceSampl
 /// Users on their way into the store at the same time.
 // As for archives: as many as the group commit of a file store gains by.
 const IN_FLIGHT: usize = 64;
+
+/// Samples of a user that are handed to the store at a time.
+const AT_ONCE: usize = 1000;
 
 /// The use of the hash that ids are made of.
 const ID_CONTEXT: &[u8] = b"embedding-store legacy sample id v1";
@@ -65,22 +70,37 @@ async fn add(
     samples: Result<Vec<FaceSample>, StoreError>,
 ) -> Result<Summary, StoreError> {
     let samples = samples?;
-    let mut present = match store.samples(event, user).await {
+    let present = match store.samples(event, user).await {
         Err(StoreError::NotFound { .. }) => vec![],
         present => present?,
     };
+    // Looked up and not searched for: a user may have tens of thousands.
+    let mut present_times: HashMap<Vec<u32>, usize> = HashMap::new();
+    for sample in &present {
+        *present_times.entry(numbers(sample.embedding())).or_default() += 1;
+    }
+    let mut missing = Vec::new();
     let mut added = Summary { users: 1, samples: samples.len(), ..Summary::default() };
     for sample in samples {
         // By the numbers and not by the id: with another time of the document the ids are others.
-        match present.iter().position(|other| other.embedding() == sample.embedding()) {
-            Some(place) => {
-                present.swap_remove(place);
+        match present_times.get_mut(&numbers(sample.embedding())) {
+            Some(times @ 1..) => {
+                *times -= 1;
                 added.already_there += 1;
             }
-            None => drop(store.append_sample(sample).await?),
+            Some(0) | None => missing.push(sample),
         }
     }
+    for samples in missing.chunks(AT_ONCE) {
+        store.append_samples(samples.to_vec()).await?;
+    }
     Ok(added)
+}
+
+/// What two embeddings of one model are equal by.
+fn numbers(embedding: &Embedding) -> Vec<u32> {
+    // Plus zero, which makes one of the two zeros of the other.
+    embedding.values().iter().map(|value| (value + 0.0).to_bits()).collect()
 }
 
 fn samples(

@@ -10,6 +10,7 @@
 //! The numbers are f64 in the document and f32 in a store: each becomes the nearest f32, ties to even. Those
 //! that began as f32, as dlib's do, come through to the last bit.
 
+mod encoding;
 mod import;
 mod report;
 mod shape;
@@ -20,13 +21,15 @@ use std::fmt;
 
 use embedding::{DIMENSIONS, DistanceScale, Embedding, EmbeddingError, ModelId, Template};
 
-pub use report::{LegacyError, Merged, RejectReason, Rejected, Summary};
+use encoding::to_utf8;
+pub use report::{LegacyError, Merged, RejectReason, Rejected, RejectedUser, Summary};
 use shape::{Entries, Items, Numbers, Shape};
 
 use crate::{EventName, Username};
 
 /// The longest document that is read, in bytes.
-pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+// Some 180,000 embeddings as Python writes them, each of about 2.8 kB.
+pub const MAX_DOCUMENT_BYTES: usize = 512 * 1024 * 1024;
 
 /// The source of a face sample that came from the old service.
 pub const SOURCE: &str = "import of the old service";
@@ -57,9 +60,10 @@ impl LegacyDocument {
         if bytes.len() > MAX_DOCUMENT_BYTES {
             return Err(LegacyError::TooLong { bytes: bytes.len(), limit: MAX_DOCUMENT_BYTES });
         }
+        let text = to_utf8(bytes)?;
         // Python writes `NaN` and `Infinity`, which are no
         // JSON: a document with them is refused at that place.
-        let document: Shape<Entries<Shape<Users>>> = serde_json::from_slice(bytes)
+        let document: Shape<Entries<Shape<Users>>> = serde_json::from_slice(&text)
             .map_err(|e| LegacyError::NotJson { line: e.line(), column: e.column(), source: e })?;
         let Entries(events) = match document {
             Shape::Right(events) => events,
@@ -82,6 +86,13 @@ impl LegacyDocument {
             samples: users.map(Vec::len).sum(),
             already_there: 0,
         }
+    }
+
+    /// What could not be taken, one entry for each user and for each event that was left out whole, in the order of
+    /// the document.
+    pub fn rejected_users(&self) -> impl Iterator<Item = RejectedUser<'_>> {
+        let same = |a: &Rejected, b: &Rejected| a.event == b.event && a.user == b.user;
+        self.rejected.chunk_by(same).map(RejectedUser)
     }
 
     fn take_event(&mut self, spelling: String, users: Shape<Users>) {

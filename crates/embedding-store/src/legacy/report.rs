@@ -45,6 +45,9 @@ pub enum LegacyError {
         /// What the parser says.
         source: serde_json::Error,
     },
+    /// Its byte-order mark says UTF-16, and it is none.
+    #[error("the document begins as UTF-16 and is none: save it as UTF-8")]
+    NotUtf16,
     /// It is JSON of another shape.
     #[error("the document is {found}, not an object of events")]
     NotAnObject {
@@ -113,10 +116,48 @@ impl fmt::Display for Rejected {
         if let Some(index) = self.index {
             write!(f, "embedding {index} of ")?;
         }
-        if let Some(user) = &self.user {
-            write!(f, "user '{}' of ", shown(user))?;
+        write!(f, "{}: {}", self.subject(), self.reason)
+    }
+}
+
+/// What was not taken of one user, or the event that was not taken; there is at least one entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RejectedUser<'a>(pub(super) &'a [Rejected]);
+
+/// In one line, however many embeddings it is about.
+impl fmt::Display for RejectedUser<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, rest @ ..] = self.0 else { return Ok(()) };
+        let embeddings = self.0.iter().filter(|rejected| rejected.index.is_some()).count();
+        // The user as a whole comes last, behind the embeddings that are the reason.
+        let whole = rest.last().filter(|last| last.index.is_none());
+        match (embeddings, whole) {
+            (0 | 1, None) => first.fmt(f),
+            (_, Some(whole)) => write!(f, "{whole} ({embeddings} were refused; {}", first.place_and_reason()),
+            (_, None) => {
+                let user = Rejected { index: None, ..first.clone() };
+                write!(f, "{embeddings} embeddings of {}", user.subject())?;
+                write!(f, " ({}", first.place_and_reason())
+            }
+        }?;
+        if embeddings > 1 || whole.is_some() { f.write_str(")") } else { Ok(()) }
+    }
+}
+
+impl Rejected {
+    fn subject(&self) -> String {
+        let event = format!("event '{}'", shown(&self.event));
+        match &self.user {
+            Some(user) => format!("user '{}' of {event}", shown(user)),
+            None => event,
         }
-        write!(f, "event '{}': {}", shown(&self.event), self.reason)
+    }
+
+    fn place_and_reason(&self) -> String {
+        match self.index {
+            Some(index) => format!("the first is embedding {index}: {}", self.reason),
+            None => self.reason.to_string(),
+        }
     }
 }
 

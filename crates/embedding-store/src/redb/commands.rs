@@ -1,6 +1,8 @@
 //! Writes: each checks everything before it changes anything, so that one that is refused leaves no
 //! trace in the transaction that it shares with others.
 
+use std::collections::BTreeMap;
+
 use redb::{ReadableTable, Table, WriteTransaction};
 use uuid::Uuid;
 
@@ -20,6 +22,8 @@ pub(super) enum Command {
     ReplaceEvent(Box<[EventRecord; 2]>),
     DeleteEvent(EventName),
     AppendSample(FaceSample),
+    /// All of one user.
+    AppendSamples(Vec<FaceSample>),
     DeleteSample(EventName, Username, Uuid),
     UpdateUser(UserRecord),
     /// What it must still be, and what it is to be.
@@ -63,7 +67,8 @@ impl Command {
                 update_event(tables, event)
             }
             Self::DeleteEvent(event) => delete_event(tables, event),
-            Self::AppendSample(sample) => append_sample(tables, sample),
+            Self::AppendSample(sample) => append_samples(tables, std::slice::from_ref(sample)),
+            Self::AppendSamples(samples) => append_samples(tables, samples),
             Self::DeleteSample(event, user, id) => delete_sample(tables, event, user, *id),
             Self::UpdateUser(user) => update_user(tables, user),
             Self::ReplaceUser(records) => {
@@ -112,32 +117,53 @@ fn delete_event(tables: &mut WriteTables<'_>, event: &EventName) -> Result<Appli
     Ok(Applied::CHANGED)
 }
 
-fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Applied, Failure> {
-    let (event, name, model) = (sample.event(), sample.user(), sample.embedding().model());
-    let bytes = tables.keyring.seal(sample)?;
+/// All or none of them; they are of one user. Counted once, so that many cost no more than they are.
+fn append_samples(tables: &mut WriteTables<'_>, samples: &[FaceSample]) -> Result<Applied, Failure> {
+    let Some(first) = samples.first() else { return Ok(Applied::counting(false, 0)) };
+    let (event, name, model) = (first.event(), first.user(), first.embedding().model());
     let new_event = match tables.event(event)? {
         Some(present) if present.model != *model => {
             return Err(StoreError::other_model(event, &present.model).into());
         }
         Some(_) => None,
-        None => Some(EventRecord::new(event.clone(), model.clone(), sample.created()).to_bytes()?),
+        None => Some(EventRecord::new(event.clone(), model.clone(), first.created()).to_bytes()?),
     };
     let present = tables.user(event, name)?;
-    let samples = tables.count_samples(event, name)?;
-    match tables.sample_in_place_of(sample)? {
-        // The same append again, after an answer that did not arrive.
-        Some(present) if present == *sample => return Ok(Applied::counting(false, samples)),
-        Some(_) => return Err(StoreError::taken_id(sample).into()),
-        None => {}
+    let count = tables.count_samples(event, name)?;
+    let mut new = BTreeMap::new();
+    for sample in samples {
+        if sample.event() != event || sample.user() != name || sample.embedding().model() != model {
+            return Err(StoreError::unstorable("the samples are not of one user and one model").into());
+        }
+        match tables.sample_in_place_of(sample)? {
+            // The same append again, after an answer that did not arrive.
+            Some(present) if present == *sample => continue,
+            Some(_) => return Err(StoreError::taken_id(sample).into()),
+            None => {}
+        }
+        // Twice among them is as one after the other.
+        if new
+            .insert(keys::sample(sample), (sample, tables.keyring.seal(sample)?))
+            .is_some_and(|(other, _)| other != sample)
+        {
+            return Err(StoreError::taken_id(sample).into());
+        }
     }
+    let Some(latest) = new.values().map(|(sample, _)| sample.created()).max() else {
+        return Ok(Applied::counting(false, count));
+    };
     let new_user = match present {
         // An older sample, as from an import, does not move the time back.
-        Some(present) if present.updated >= sample.created() => None,
+        Some(present) if present.updated >= latest => None,
         Some(mut present) => {
-            present.updated = sample.created();
+            present.updated = latest;
             Some(present.to_bytes()?)
         }
-        None => Some(UserRecord::new(event.clone(), name.clone(), sample.created()).to_bytes()?),
+        None => {
+            let mut user = UserRecord::new(event.clone(), name.clone(), first.created());
+            user.updated = latest;
+            Some(user.to_bytes()?)
+        }
     };
 
     // Only now, when nothing can be refused any more: a refused append must leave neither event nor user.
@@ -147,8 +173,10 @@ fn append_sample(tables: &mut WriteTables<'_>, sample: &FaceSample) -> Result<Ap
     if let Some(bytes) = new_user {
         tables.users.insert(keys::user(event, name).as_slice(), bytes.as_slice())?;
     }
-    tables.samples.insert(keys::sample(sample).as_slice(), bytes.as_slice())?;
-    Ok(Applied::counting(true, samples + 1))
+    for (key, (_, bytes)) in &new {
+        tables.samples.insert(key.as_slice(), bytes.as_slice())?;
+    }
+    Ok(Applied::counting(true, count + new.len()))
 }
 
 fn delete_sample(

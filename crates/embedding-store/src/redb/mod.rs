@@ -153,6 +153,10 @@ impl EmbeddingStore for RedbStore {
         Ok(self.file.submit(Command::AppendSample(sample)).await?.count)
     }
 
+    async fn append_samples(&self, samples: Vec<FaceSample>) -> Result<usize, StoreError> {
+        Ok(self.file.submit(Command::AppendSamples(samples)).await?.count)
+    }
+
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
         Ok(self.file.submit(Command::DeleteSample(event.clone(), user.clone(), id)).await?.count)
     }

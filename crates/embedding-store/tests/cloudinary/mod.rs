@@ -10,6 +10,8 @@ mod lives;
 #[cfg(test)]
 mod opening;
 #[cfg(test)]
+mod overlapping;
+#[cfg(test)]
 mod removals;
 #[cfg(test)]
 mod secrets;

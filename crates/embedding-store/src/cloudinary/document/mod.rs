@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 pub(super) use encoding::{Bytes, Encoded};
 
+use super::fields::Stamps;
 use super::path::Place;
 use crate::{EventName, EventRecord, StoreError, Subject, UserRecord, Username};
 
@@ -76,6 +77,9 @@ pub(super) struct EventBody {
     #[serde(default)]
     pub(super) ended: BTreeSet<Uuid>,
     pub(super) record: Encoded<EventRecord>,
+    /// When fields of the record were changed.
+    #[serde(default, skip_serializing_if = "Stamps::is_empty")]
+    pub(super) stamps: Stamps,
     #[serde(flatten)]
     pub(super) unknown: Map<String, Value>,
 }
@@ -96,6 +100,9 @@ pub(super) struct UserBody {
     /// The life of the event that the user belongs to.
     pub(super) incarnation: Uuid,
     pub(super) record: Encoded<UserRecord>,
+    /// When fields of the record were changed.
+    #[serde(default, skip_serializing_if = "Stamps::is_empty")]
+    pub(super) stamps: Stamps,
     #[serde(with = "encoding::samples")]
     pub(super) samples: BTreeMap<Uuid, Bytes>,
     /// Samples that do not count, whichever revision brings them.
