@@ -3,6 +3,8 @@
 mod bad_input;
 mod command_line;
 mod concurrency;
+#[cfg(target_os = "linux")]
+mod connections;
 mod durability;
 mod earlier;
 mod journal_file;
@@ -14,6 +16,7 @@ mod moving;
 mod recognition;
 mod restarts;
 mod shared_database;
+mod stalled_log;
 mod stopping;
 mod tls;
 mod v1_archives;
