@@ -92,6 +92,9 @@ impl Listening {
         // Connections have it from the socket that they came by.
         socket.set_send_buffer_size(SEND_BUFFER)?;
         let ConnectionLimits { connections, write_timeout } = self.limits;
+        // What was sent to a client that was given up is thrown away too, which the system would keep for minutes.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        socket.set_tcp_user_timeout(Some(write_timeout * 2))?;
         let connections = allowed(connections);
         let number = Arc::new(Number::new(connections));
         let workers = thread::available_parallelism().map_or(2, usize::from).min(512);

@@ -1,33 +1,33 @@
 //! How many connections there are, and how many files the system allows for them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// Files that are not connections: the store, logs, models, connections to a database, handshakes.
 const OTHER_FILES: u64 = 512;
+
+/// Between two warnings that nearly all connections are in use.
+const PERIOD: Duration = Duration::from_secs(60);
 
 /// The connections of the process.
 #[derive(Debug)]
 pub(super) struct Number {
     now: AtomicUsize,
     most: usize,
+    warned: Mutex<Option<Instant>>,
 }
 
 impl Number {
     pub(super) fn new(most: usize) -> Self {
-        Self { now: AtomicUsize::new(0), most }
+        Self { now: AtomicUsize::new(0), most, warned: Mutex::default() }
     }
 
     /// Counts one more.
     pub(super) fn enter(self: &Arc<Self>) -> Entered {
         let before = self.now.fetch_add(1, Relaxed);
-        // Once for each time that it fills up, not for each connection.
         if before + 1 == self.crowd() {
-            tracing::warn!(
-                connections = before + 1,
-                most = self.most,
-                "nine of ten connections are in use: beyond the limit, clients wait to be accepted"
-            );
+            self.warn();
         }
         Entered(Arc::clone(self))
     }
@@ -35,6 +35,19 @@ impl Number {
     /// Whether so many are there that those which do nothing have to make room sooner.
     pub(super) fn is_crowded(&self) -> bool {
         self.now.load(Relaxed) >= self.crowd()
+    }
+
+    /// Once in a while: clients can come and go as often as they like.
+    fn warn(&self) {
+        let Ok(mut warned) = self.warned.lock() else { return };
+        if warned.is_none_or(|at| at.elapsed() >= PERIOD) {
+            *warned = Some(Instant::now());
+            tracing::warn!(
+                connections = self.now.load(Relaxed),
+                most = self.most,
+                "nine of ten connections are in use: beyond the limit, clients wait to be accepted"
+            );
+        }
     }
 
     fn crowd(&self) -> usize {

@@ -3,6 +3,8 @@
 mod bad_input;
 mod command_line;
 mod concurrency;
+#[cfg(target_os = "linux")]
+mod connections;
 mod durability;
 mod earlier;
 mod journal_file;
@@ -15,6 +17,7 @@ mod recognition;
 mod reload;
 mod restarts;
 mod shared_database;
+mod stalled_log;
 mod stopping;
 mod tls;
 mod v1_archives;

@@ -1,9 +1,10 @@
-//! `cargo xtask soak`: tries the stores; or builds the fuzz targets with coverage, runs each, and keeps what breaks one.
+//! `cargo xtask soak`: tries the stores, or a server under load; or builds the fuzz targets with coverage, runs each, and keeps what breaks one.
 //!
 //! It needs no other toolchain than the pinned one and a C++ compiler, with which libFuzzer is built.
 //! Everything lies in target/fuzz: the build, the seeds, the corpus that grows from run to run, the logs
 //! and the inputs that broke a target.
 
+mod load;
 mod outcome;
 mod overload;
 mod stores;
@@ -40,7 +41,7 @@ const FLAGS: [&str; 6] = [
 const SLOWEST: u32 = 10;
 const MOST_MEMORY: u32 = 512;
 
-/// What the trials of the stores have no use for.
+/// What the others have no use for.
 const FUZZING: [&str; 4] = ["minutes", "runs", "target", "seed"];
 
 /// How much to run.
@@ -69,6 +70,11 @@ pub(crate) struct Soak {
     /// requests, and hold its answers, times and memory to bounds
     #[arg(long, value_name = "SECONDS", conflicts_with_all = FUZZING)]
     overload: Option<u32>,
+    /// In place of the fuzz targets, let so many clients of a server read nothing while others send forms and ask for
+    /// lists that are as dear as can be, and look at its memory
+    #[arg(long, value_name = "CLIENTS", num_args = 0..=1, default_missing_value = "3000")]
+    #[arg(conflicts_with_all = FUZZING)]
+    load: Option<u32>,
     /// One target in place of all
     #[arg(long, value_parser = TARGETS)]
     target: Option<String>,
@@ -77,12 +83,13 @@ pub(crate) struct Soak {
     seed: u32,
 }
 
-/// Builds and runs the targets; an error names the inputs that broke one. Or tries the stores.
+/// Builds and runs the targets; an error names the inputs that broke one. Or tries the stores or a server.
 pub(crate) fn soak(soak: &Soak) -> Result<()> {
     if let Some(seconds) = soak.overload {
         return overload::overload(seconds);
     }
-    if soak.tries_stores() {
+    if soak.needs_no_targets() {
+        soak.load.map_or(Ok(()), load::load)?;
         soak.crashes.map_or(Ok(()), stores::crashes)?;
         soak.outage.map_or(Ok(()), stores::outage)?;
         return soak.moving.map_or(Ok(()), stores::moving);
@@ -108,8 +115,8 @@ pub(crate) fn soak(soak: &Soak) -> Result<()> {
 }
 
 impl Soak {
-    fn tries_stores(&self) -> bool {
-        self.crashes.or(self.outage).or(self.moving).is_some()
+    fn needs_no_targets(&self) -> bool {
+        self.load.or(self.crashes).or(self.outage).or(self.moving).is_some()
     }
 
     fn described(&self) -> String {
