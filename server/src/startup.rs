@@ -169,7 +169,7 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Embedd
 
 /// The note that the store's file was there; `None` for a store in no file.
 pub(crate) fn store_marker(config: &Config) -> Option<StoreMarker> {
-    config.store.file().map(|file| StoreMarker::of(file, config.state.as_deref()))
+    config.store.file().map(|file| StoreMarker::for_file(file, config.state.as_deref()))
 }
 
 /// Opens the store to look at it; one in a file is neither created nor changed.
@@ -184,7 +184,7 @@ async fn journal(config: &Config, store: &dyn EmbeddingStore) -> anyhow::Result<
     if let Some(journal) = store.journal() {
         return Ok(journal);
     }
-    let marker = StoreMarker::of(&config.journal, config.state.as_deref());
+    let marker = StoreMarker::for_file(&config.journal, config.state.as_deref());
     marker.check()?;
     let journal = RedbJournal::open(&config.journal).await;
     let journal =
