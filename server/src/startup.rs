@@ -200,7 +200,7 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Embedd
 
 /// The note that the store's file was there; `None` for a store in no file.
 pub(crate) fn store_marker(config: &Config) -> Option<StoreMarker> {
-    config.store.file().map(|file| StoreMarker::of(file, config.state.as_deref()))
+    config.store.file().map(|file| StoreMarker::for_file(file, config.state.as_deref()))
 }
 
 /// Opens the store to look at it; one in a file is neither created nor changed.
@@ -219,7 +219,7 @@ async fn journal(
     if let Some(journal) = store.journal() {
         return Ok((journal, None));
     }
-    let marker = StoreMarker::of(&config.journal, config.state.as_deref());
+    let marker = StoreMarker::for_file(&config.journal, config.state.as_deref());
     marker.check()?;
     let journal = RedbJournal::open(&config.journal).await;
     let journal =

@@ -24,7 +24,7 @@ pub(crate) struct StoreMarker {
 
 impl StoreMarker {
     /// That of a store's or a journal's file, in this folder.
-    pub(crate) fn of(file: &Path, folder: Option<&Path>) -> Self {
+    pub(crate) fn for_file(file: &Path, folder: Option<&Path>) -> Self {
         let name = file.file_name().unwrap_or_default();
         let named = |end: &str| {
             let mut named = OsString::from(name);
@@ -92,7 +92,7 @@ mod tests {
         let (data, state) = (folder.path().join("data"), folder.path().join("state"));
         fs::create_dir(&data).unwrap();
         let file = data.join("faces.redb");
-        let marker = StoreMarker::of(&file, Some(&state));
+        let marker = StoreMarker::for_file(&file, Some(&state));
         marker.check().unwrap();
         fs::write(&file, "").unwrap();
         marker.make();
@@ -103,7 +103,7 @@ mod tests {
         fs::remove_dir_all(&data).unwrap();
         let text = marker.check().unwrap_err().to_string();
         assert!(text.contains("faces.redb' is gone") && text.contains("remove the note"), "{text}");
-        let other = StoreMarker::of(&folder.path().join("other/faces.redb"), Some(&state));
+        let other = StoreMarker::for_file(&folder.path().join("other/faces.redb"), Some(&state));
         other.check().unwrap();
         fs::remove_dir_all(&state).unwrap();
         marker.check().unwrap();
@@ -115,7 +115,9 @@ mod tests {
         let file = folder.path().join("faces.redb");
         fs::write(&file, "").unwrap();
         // A file where the folder should be: it can be made by nobody.
-        for marker in [StoreMarker::of(&file, None), StoreMarker::of(&file, Some(&file.join("state")))] {
+        for marker in
+            [StoreMarker::for_file(&file, None), StoreMarker::for_file(&file, Some(&file.join("state")))]
+        {
             marker.make();
             fs::rename(&file, folder.path().join("elsewhere")).unwrap();
             let text = marker.check().unwrap_err().to_string();

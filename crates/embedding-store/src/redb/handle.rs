@@ -75,7 +75,7 @@ impl Handle {
     }
 
     /// The same, and tries a write where the last one found no room.
-    pub(super) fn look(&self) -> Result<(), Failure> {
+    pub(super) fn check_with_write(&self) -> Result<(), Failure> {
         self.check_place()?;
         // Before the trial: to fail it costs a reopening, which reads the whole file.
         self.place.check_room()?;

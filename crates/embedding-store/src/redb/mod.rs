@@ -11,6 +11,8 @@ mod applied;
 mod backup;
 mod commands;
 #[cfg(test)]
+mod crash_points;
+#[cfg(test)]
 mod failing_disk;
 mod failure;
 mod file;

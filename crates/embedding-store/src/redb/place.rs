@@ -25,7 +25,7 @@ struct Identity {
 impl Place {
     /// The place of a file that was just opened there.
     pub(super) fn of_open_file(path: PathBuf) -> Self {
-        let identity = fs::metadata(&path).ok().map(|found| Identity::of(&found));
+        let identity = fs::metadata(&path).ok().map(|found| Identity::from_metadata(&found));
         Self { path, identity }
     }
 
@@ -37,7 +37,7 @@ impl Place {
     /// is gone with the process, whatever the system says of the write.
     pub(super) fn check(&self) -> Result<(), Outage> {
         match fs::metadata(&self.path) {
-            Ok(found) if self.identity == Some(Identity::of(&found)) => Ok(()),
+            Ok(found) if self.identity == Some(Identity::from_metadata(&found)) => Ok(()),
             Ok(_) => Err(Outage::FileReplaced),
             Err(_) => Err(Outage::FileGone),
         }
@@ -51,14 +51,14 @@ impl Place {
 
 impl Identity {
     #[cfg(unix)]
-    fn of(found: &fs::Metadata) -> Self {
+    fn from_metadata(found: &fs::Metadata) -> Self {
         use std::os::unix::fs::MetadataExt;
         Self { device: found.dev(), inode: found.ino() }
     }
 
     /// Elsewhere an open file can neither be removed nor replaced.
     #[cfg(not(unix))]
-    fn of(_: &fs::Metadata) -> Self {
+    fn from_metadata(_: &fs::Metadata) -> Self {
         Self { device: 0, inode: 0 }
     }
 }

@@ -48,7 +48,7 @@ impl Watch {
 /// Looks, and logs what has changed since the last time: once when it begins, and once when it is over.
 fn tell(handle: &Handle, outage: &mut Option<String>) {
     let file = handle.path().display();
-    let now = handle.look().err().map(|failure| failure.into_error(handle.path()).to_string());
+    let now = handle.check_with_write().err().map(|failure| failure.into_error(handle.path()).to_string());
     if *outage == now {
         return;
     }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod coherence;
+mod crash_points;
 mod duplicates;
 mod enrolment;
 mod failures;
