@@ -91,8 +91,8 @@ impl Galleries {
     }
 
     /// Looks at what is published of each event, in no order.
-    pub(super) fn each(&self, mut look: impl FnMut(&Published)) {
-        self.read().values().for_each(|published| look(published));
+    pub(super) fn each(&self, look: impl FnMut(&Published)) {
+        self.read().values().for_each(look);
     }
 
     /// The models of all events of which something is known.

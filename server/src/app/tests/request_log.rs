@@ -1,9 +1,11 @@
 //! The log has one line for each request: by whom, what for, and how it ended.
 
+use futures_util::{FutureExt, stream};
+
 use crate::auth::Role;
 
 use super::log::Log;
-use super::server::{Options, start_with};
+use super::server::{Options, start, start_with};
 
 fn lines<'a>(log: &'a str, what: &str) -> Vec<&'a str> {
     log.lines().filter(|line| line.contains(what)).collect()
@@ -52,4 +54,20 @@ async fn a_probe_that_finds_all_well_is_no_line_at_the_usual_level() {
     let answered: Vec<_> =
         lines(&text, "answered").into_iter().filter(|line| line.contains(" INFO ")).collect();
     assert!(answered.len() == 1 && answered[0].contains("status=405"), "{text}");
+}
+
+#[actix_web::test]
+async fn a_client_that_leaves_before_the_answer_is_logged_and_counted() {
+    let client = start().await;
+    let (log, _logging) = Log::start();
+    let upload = client.request("POST", "/verify/").header("content-type", "multipart/form-data; boundary=b");
+    // Its body never comes, and the future is dropped as a connection that was closed drops it.
+    assert!(upload.arriving(stream::pending()).send().now_or_never().is_none());
+    let text = log.text();
+    let left = lines(&text, "the client left before the answer");
+    assert!(left.len() == 1 && left[0].contains("method=POST"), "{text}");
+    let metrics = client.get("/metrics").await.text;
+    let counted = "face_http_requests_total{route=\"/verify\",method=\"POST\",status=\"none\"} 1";
+    assert!(metrics.lines().any(|line| line == counted), "{metrics}");
+    assert!(metrics.lines().any(|line| line == "face_http_requests_under_way 1"), "{metrics}");
 }
