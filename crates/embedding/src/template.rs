@@ -124,6 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::vector::norm;
 
     fn embedding(values: [f32; DIMENSIONS]) -> Embedding {
         Embedding::new(ModelId::new("test").unwrap(), values).unwrap()
