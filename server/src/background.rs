@@ -5,7 +5,8 @@ use std::future::ready;
 use std::time::Duration;
 
 use events::{
-    Action, ClockState, ErasedAudit, EventError, OrphanedCheckIns, Reading, RetentionClock, RetentionGuard,
+    Action, ClockState, Doubt, ErasedAudit, EventError, OrphanedCheckIns, Reading, RetentionClock,
+    RetentionGuard,
 };
 use time::OffsetDateTime;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -107,14 +108,14 @@ impl Said {
     ) -> Option<OffsetDateTime> {
         let (now, doubt) = match state {
             Ok(ClockState::Confirmed(now)) => (Some(now), None),
-            Ok(ClockState::Doubted(events::Doubt::NotSteady)) => return None,
+            Ok(ClockState::Doubted(Doubt::NotSteady)) => return None,
             // Not the times of the doubt, which move with every turn.
             Ok(ClockState::Doubted(doubt)) => (
                 None,
                 Some((
                     match doubt {
-                        events::Doubt::Apart { .. } => "apart",
-                        _ => "leapt",
+                        Doubt::Apart { .. } => "apart",
+                        Doubt::NotSteady | Doubt::Leapt { .. } | _ => "leapt",
                     },
                     doubt.to_string(),
                 )),
