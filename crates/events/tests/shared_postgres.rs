@@ -72,7 +72,7 @@ async fn a_request_with_one_key_is_done_once() -> Outcome {
     let services = services(&database).await?;
     let checking = store(&database).await?;
     for round in 0..ROUNDS {
-        let policy = [DuplicatePolicy::Reject, DuplicatePolicy::Warn][usize::from(round % 2 == 0)];
+        let policy = if round % 2 == 0 { DuplicatePolicy::Warn } else { DuplicatePolicy::Reject };
         let (event, user) =
             (EventName::new(&format!("event {}", round % 9))?, Username::new(&format!("{round}"))?);
         let options = EnrolmentOptions {

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::connection::Lease;
 use super::failure::Failure;
-use super::identity::Identity;
+use super::identity::{Identity, new_life};
 use super::locked_user::SAMPLES;
 use super::notice::Changed;
-use super::{keys, locks, rows, versions};
+use super::{keys, locks, rows};
 use crate::{AppendedAt, EventRecord, EventVersion, FaceSample, StoreError, UserRecord};
 
 const MAKE: &str = "WITH new_event AS (INSERT INTO events (name, model, record, life) VALUES ($1, $3, $4, $7) \
@@ -116,7 +116,7 @@ async fn begin(
         // Nobody changes the event between the look at its version and the commit.
         Expected::Version(_) => locks::EVENT_AND_USER,
     };
-    let life = versions::new_life();
+    let life = new_life();
     let prepared = try_join4(
         lease.prepare_cached(lock),
         lease.prepare_cached(MAKE),

@@ -6,9 +6,9 @@ use tokio_postgres::types::ToSql;
 
 use super::connection::Lease;
 use super::failure::Failure;
-use super::identity::Identity;
+use super::identity::{Identity, new_life};
 use super::notice::Changed;
-use super::{locks, rows, versions};
+use super::{locks, rows};
 use crate::{EventName, EventRecord, Listing, Page, StoreError};
 
 /// A deletion may have much to delete: so many times as long as another statement.
@@ -33,9 +33,7 @@ pub(super) async fn create(lease: &Lease, identity: &Identity, event: &EventReco
     let record = event.to_bytes()?;
     let (name, model) = (event.name.as_str(), event.model.as_str());
     let notice = identity.notice(&Changed::Event(event.name.clone()));
-    let made = lease
-        .rows(CREATE, &[&name, &model, &record, &identity.channel, &notice, &versions::new_life()])
-        .await?;
+    let made = lease.rows(CREATE, &[&name, &model, &record, &identity.channel, &notice, &new_life()]).await?;
     if made.is_empty() {
         return Err(StoreError::event_conflict(&event.name, "already exists").into());
     }

@@ -55,3 +55,10 @@ impl Identity {
         self.keeps_templates().then(template).flatten().map(|template| template.values().to_vec())
     }
 }
+
+/// What a new event is told by from an earlier one of its name.
+pub(super) fn new_life() -> i64 {
+    // The last eight bytes of a UUID v7 are random but for the two bits that say which kind of UUID it is.
+    let [.., a, b, c, d, e, f, g, h] = Uuid::now_v7().into_bytes();
+    i64::from_be_bytes([a, b, c, d, e, f, g, h])
+}

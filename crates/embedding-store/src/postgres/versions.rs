@@ -1,7 +1,6 @@
 //! The version of an event: what has changed since, and appends that depend on it.
 
 use async_trait::async_trait;
-use uuid::Uuid;
 
 use super::append::Expected;
 use super::connection::Lease;
@@ -16,13 +15,6 @@ const VERSION: &str = "SELECT life, version FROM events WHERE name = $1";
 const CHANGED: &str = "SELECT events.life, events.version, users.name FROM events LEFT JOIN users \
                        ON users.event = events.name AND events.life = $2 AND users.version > $3 \
                        WHERE events.name = $1 ORDER BY users.name";
-
-/// What a new event is told by from an earlier one of its name.
-pub(super) fn new_life() -> i64 {
-    // The last eight bytes of a UUID v7 are random but for the two bits that say which kind of UUID it is.
-    let [.., a, b, c, d, e, f, g, h] = Uuid::now_v7().into_bytes();
-    i64::from_be_bytes([a, b, c, d, e, f, g, h])
-}
 
 async fn version(lease: &Lease, event: &EventName) -> Result<Option<EventVersion>, Failure> {
     let found = lease.rows(VERSION, &[&event.as_str()]).await?;

@@ -1,4 +1,9 @@
 //! A pooler in transaction mode with one session for all its clients, and what the store says of it.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a message that is not the protocol's fails the test"
+)]
 
 use std::sync::Arc;
 
