@@ -93,6 +93,8 @@ fn store(config: &Config) -> anyhow::Result<String> {
             let users = store.all_users(&event.name).await?.len();
             events.push((event, users));
         }
+        let unreadable = store.unreadable_records();
+        ensure!(unreadable == 0, "{unreadable} users or events cannot be read: the server's log names them");
         anyhow::Ok(events)
     })?;
     let encryption = if config.secrets.keyring().encrypts() { "encrypted" } else { "not encrypted" };
