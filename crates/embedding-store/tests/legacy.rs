@@ -243,11 +243,11 @@ fn what_could_not_be_taken_of_a_user_is_one_line() -> Outcome {
     let lines: Vec<_> = document.rejected_users().map(|user| user.to_string()).collect();
     assert_eq!(lines.len(), 5, "{lines:#?}");
     let starts = [
+        "event '': ",
         "3 embeddings of user 'ada' of event 'e' (the first is embedding 1: ",
         "user 'bob' of event 'e': the user has no embedding that can be taken over (2 were refused; the first is embedding 0: ",
         "user 'cem' of event 'e': the user has no embedding that can be taken over (1 were refused; the first is embedding 0: ",
         "user 'dan' of event 'e': the user has no embedding that can be taken over",
-        "event '': ",
     ];
     for (line, start) in lines.iter().zip(starts) {
         assert!(line.starts_with(start), "{line}");
