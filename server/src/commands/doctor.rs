@@ -10,7 +10,9 @@ use events::MatchRule;
 use face_core::FaceEngine;
 
 use crate::auth::KeyFile;
+use crate::commands::running_server;
 use crate::config::Config;
+use crate::error::with_causes;
 use crate::models;
 use crate::reload::Reloadable;
 use crate::routes::redoc_bundle;
@@ -25,7 +27,8 @@ pub(crate) fn examine(config: &Config) -> anyhow::Result<()> {
     let findings = [
         ("models and runtime", models(config)),
         ("documentation", documentation(config)),
-        ("store", store(config)),
+        ("store", store(config).or_else(|error| running_server::ask(config, error))),
+        ("journal", running_server::journal(config)),
         ("keys", keys(config.keys.as_ref())),
         ("certificate", certificate(config.tls().as_ref())),
         ("log folder", log_folder(config.log_dir.as_deref())),
@@ -38,7 +41,7 @@ pub(crate) fn examine(config: &Config) -> anyhow::Result<()> {
             Ok(detail) => writeln!(out, "ok     {what}: {detail}")?,
             Err(error) => {
                 wrong += 1;
-                writeln!(out, "WRONG  {what}: {error:#}")?;
+                writeln!(out, "WRONG  {what}: {}", with_causes(error.as_ref()))?;
             }
         }
     }
@@ -97,6 +100,8 @@ fn store(config: &Config) -> anyhow::Result<String> {
             let users = store.all_users(&event.name).await?.len();
             events.push((event, users));
         }
+        let unreadable = store.unreadable_records();
+        ensure!(unreadable == 0, "{unreadable} users or events cannot be read: the server's log names them");
         anyhow::Ok(events)
     })?;
     let encryption = if config.secrets.keyring().encrypts() { "encrypted" } else { "not encrypted" };

@@ -33,6 +33,13 @@ pub(crate) fn export(config: &Config, target: &Path) -> anyhow::Result<()> {
             bar.tick();
         })
         .await?;
+        let unreadable = store.unreadable_records();
+        if unreadable > 0 {
+            writeln!(
+                io::stderr(),
+                "warning: {unreadable} users or events cannot be read, and are not in it"
+            )?;
+        }
         // The export flushes, no more: that its bytes are on the disk is left to its caller.
         file.sync_all()?;
         anyhow::Ok(summary)

@@ -9,4 +9,5 @@ pub(crate) mod key;
 pub(crate) mod keys;
 pub(crate) mod openapi;
 pub(crate) mod rekey;
+pub(crate) mod running_server;
 pub(crate) mod serve;

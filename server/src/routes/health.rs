@@ -18,8 +18,7 @@ pub(crate) struct Health {
     /// Version of the server.
     #[schema(example = "0.1.0")]
     version: &'static str,
-    /// Users and events whose records in the store cannot be read: they are kept out, and the log names them. Absent
-    /// where there are none.
+    /// Users and events that the store cannot read and keeps out; absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreadable_records: Option<usize>,
 }

@@ -1,0 +1,123 @@
+//! What `doctor` can say of a store or journal that a running server holds: it asks the server.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::Context;
+use embedding_store::StoreError;
+
+use crate::config::Config;
+
+/// How long the server may take to be reached, and to answer. Its readiness asks the store.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// More than a server's answer about its health has.
+const LONGEST_ANSWER: u64 = 64 * 1024;
+
+/// Says of a file that is held by another process what the server of this configuration answers; the error itself
+/// where it is another one, or no server that is ready answers.
+pub(crate) fn ask(config: &Config, error: anyhow::Error) -> anyhow::Result<String> {
+    let is_held = matches!(error.downcast_ref(), Some(StoreError::Unavailable { retryable: true, .. }));
+    if !is_held || config.store.file().is_none() {
+        return Err(error);
+    }
+    let address = reachable(config.address());
+    if config.tls().is_some() {
+        return Err(error.context(format!(
+            "it is in use, and the server at https://{address}/ was not asked: look at its /health/ready"
+        )));
+    }
+    match readiness(address) {
+        Ok((200, _)) => {
+            Ok(format!("{}, in use by the server at http://{address}/, which is ready", config.store))
+        }
+        Ok((status, answer)) => Err(error.context(format!(
+            "it is in use, and the server at http://{address}/ is not ready: {status} {}",
+            answer.trim()
+        ))),
+        Err(_) => Err(error.context(format!("it is in use, and no server answers at http://{address}/"))),
+    }
+}
+
+/// The file for check-ins and the audit beside a store that has no journal.
+pub(crate) fn journal(config: &Config) -> anyhow::Result<String> {
+    // The only kind of store without one.
+    if !config.store.to_string().starts_with("cloudinary") {
+        return Ok("in the store".to_owned());
+    }
+    let path = config.journal.display();
+    match File::open(&config.journal).and_then(|file| file.metadata()) {
+        Ok(found) if found.is_file() => Ok(format!("'{path}', {} bytes", found.len())),
+        Ok(_) => anyhow::bail!("'{path}' is no file: give another --journal"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Ok(format!("'{path}', which is not there yet: the server makes it"))
+        }
+        Err(error) => Err(error).with_context(|| format!("'{path}' cannot be read")),
+    }
+}
+
+/// Status and body of `GET /health/ready`.
+fn readiness(address: SocketAddr) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    // HTTP/1.0: the server closes the connection behind its answer, and sends it in one piece.
+    write!(stream, "GET /health/ready HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    let mut answer = Vec::new();
+    stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;
+    let answer = String::from_utf8_lossy(&answer);
+    let status = answer.split_whitespace().nth(1).and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other("that is no answer of a server"))?;
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    Ok((status, body.to_owned()))
+}
+
+/// Where a server that is bound to all addresses is reached from here.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    /// The address of a server that gives one client this answer.
+    fn answering(answer: &'static str) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let (mut client, _) = listener.accept().unwrap();
+            let mut request = [0; 20];
+            client.read_exact(&mut request).unwrap();
+            assert_eq!(&request, b"GET /health/ready HT");
+            client.write_all(answer.as_bytes()).unwrap();
+        });
+        address
+    }
+
+    #[test]
+    fn status_and_body_of_a_servers_answer_are_read() {
+        let answer = readiness(answering("HTTP/1.1 503 Service Unavailable\r\na: b\r\n\r\n{\"code\":1}"));
+        assert_eq!(answer.unwrap(), (503, "{\"code\":1}".to_owned()));
+        assert!(readiness(answering("SSH-2.0")).is_err());
+    }
+
+    #[test]
+    fn a_server_on_all_addresses_is_asked_on_loopback() {
+        for (bound, asked) in
+            [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("10.0.0.7:80", "10.0.0.7:80")]
+        {
+            assert_eq!(reachable(bound.parse().unwrap()), asked.parse().unwrap());
+        }
+    }
+}
