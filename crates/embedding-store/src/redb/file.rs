@@ -192,7 +192,7 @@ fn not_a_store(path: &Path, error: io::Error) -> StoreError {
 
 /// Why a file that is not to be changed cannot be read.
 fn cannot_read(path: &Path, error: io::Error) -> StoreError {
-    let reason = format!("{} cannot be read ({error})", path.display());
+    let reason = format!("{} cannot be read", path.display());
     StoreError::Misconfigured { reason, source: Some(error.into()) }
 }
 
