@@ -7,6 +7,7 @@ use actix_web::dev::Server;
 use actix_web::{App, HttpServer};
 
 use crate::http::Admission;
+use crate::limits::Limits;
 use crate::routes::metrics_alone;
 use crate::service::Service;
 
@@ -28,8 +29,13 @@ pub(crate) fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 ///
 /// # Errors
 /// When the system gives no thread or the listener fails.
-pub(crate) fn server(listener: TcpListener, service: Service, admission: Admission) -> io::Result<Server> {
-    let app = move || App::new().configure(metrics_alone(service.clone(), admission.clone()));
+pub(crate) fn server(
+    listener: TcpListener,
+    service: Service,
+    admission: Admission,
+    limits: Limits,
+) -> io::Result<Server> {
+    let app = move || App::new().configure(metrics_alone(service.clone(), admission.clone(), limits.clone()));
     // The end of the process is the other server's business.
     let server = HttpServer::new(app).workers(1).max_connections(CONNECTIONS).disable_signals();
     Ok(server.listen(listener)?.run())

@@ -82,10 +82,11 @@ pub(crate) async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()>
             "keys and pictures cross the network as they are: give --tls-cert and --tls-key, or put a reverse proxy in front"
         );
     }
+    let limits = Limits::new(config.rate_per_key, config.rate_per_address);
     let admission = Admission::new(config.uploads.get(), config.max_upload);
     if let Some(listener) = metrics_listener {
         tracing::info!(address = %listener.local_addr()?, "metrics are served without a key");
-        let server = metrics_address::server(listener, service.clone(), admission.clone())?;
+        let server = metrics_address::server(listener, service.clone(), admission.clone(), limits.clone())?;
         background.spawn(async {
             if let Err(error) = server.await {
                 tracing::error!(%error, "the metrics cannot be served");
@@ -101,7 +102,7 @@ pub(crate) async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()>
         policy: SitePolicy::new(&config.cors, config.keys.is_some()),
         scores: config.scores,
         proxies: config.proxies.clone(),
-        limits: Limits::new(config.rate_per_key, config.rate_per_address),
+        limits,
     };
     let (tls, scheme) = match certificate {
         None => (None, "http"),

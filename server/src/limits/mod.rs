@@ -125,7 +125,6 @@ impl Limits {
     }
 
     /// What was counted of each class.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the metrics"))]
     pub(crate) fn counted(&self) -> [Counted; RouteClass::ALL.len()] {
         RouteClass::ALL.map(|class| {
             let count = self.0.counts.get(class as usize);
@@ -137,7 +136,6 @@ impl Limits {
     }
 
     /// How many keys that do not hold came since the start.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the metrics"))]
     pub(crate) fn failed_keys(&self) -> u64 {
         self.0.failed_keys.load(Ordering::Relaxed)
     }

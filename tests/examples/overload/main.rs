@@ -6,6 +6,8 @@
 //! TEST_SERVER_BIN=.../face-server cargo run --release -p e2e --example overload 600
 //! ```
 
+#![expect(clippy::print_stdout, reason = "what it prints is its report")]
+
 mod load;
 mod malformed;
 mod memory;

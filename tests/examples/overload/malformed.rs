@@ -82,7 +82,7 @@ impl Numbers {
 
 fn request(number: u64) -> Vec<u8> {
     let mut numbers = Numbers(number);
-    if number % 10 == 0 {
+    if number.is_multiple_of(10) {
         // No HTTP at all.
         return [numbers.bytes(400), b"\r\n\r\n".to_vec()].concat();
     }

@@ -96,8 +96,9 @@ async fn an_address_of_their_own_has_the_metrics_without_a_key_and_nothing_else(
     let state = state_with(options).await;
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let serving =
-        actix_web::rt::spawn(metrics_address::server(listener, state.service, state.admission).unwrap());
+    let serving = actix_web::rt::spawn(
+        metrics_address::server(listener, state.service, state.admission, state.limits).unwrap(),
+    );
     for (path, status) in [("/metrics", "200 OK"), ("/v1/events", "404 Not Found"), ("/", "404 Not Found")] {
         let mut connection = TcpStream::connect(address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: any.example\r\nconnection: close\r\n\r\n");

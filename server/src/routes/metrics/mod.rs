@@ -10,7 +10,7 @@ use self::readings::text;
 use crate::auth::{Role, needs};
 use crate::error::ApiError;
 use crate::http::{Admission, Pictures};
-use crate::limits::RouteClass;
+use crate::limits::{Limits, RouteClass};
 use crate::service::Service;
 
 const PATH: &str = "/metrics";
@@ -29,14 +29,22 @@ pub(super) fn table(routes: &mut ServiceConfig) {
 }
 
 /// The path alone and for everybody, for an address of its own.
-pub(crate) fn metrics_alone(service: Service, admission: Admission) -> impl FnOnce(&mut ServiceConfig) {
+pub(crate) fn metrics_alone(
+    service: Service,
+    admission: Admission,
+    limits: Limits,
+) -> impl FnOnce(&mut ServiceConfig) {
     move |routes| {
-        routes.app_data(Data::new(service)).app_data(Data::new(admission));
+        routes.app_data(Data::new(service)).app_data(Data::new(admission)).app_data(Data::new(limits));
         routes.route(PATH, get().to(metrics));
     }
 }
 
-async fn metrics(service: Data<Service>, admission: Data<Admission>) -> Result<HttpResponse, ApiError> {
-    let text = text(&service, &admission).map_err(|_| ApiError::Internal)?;
+async fn metrics(
+    service: Data<Service>,
+    admission: Data<Admission>,
+    limits: Data<Limits>,
+) -> Result<HttpResponse, ApiError> {
+    let text = text(&service, &admission, &limits).map_err(|_| ApiError::Internal)?;
     Ok(HttpResponse::Ok().content_type(MEDIA_TYPE).body(text))
 }

@@ -3,7 +3,7 @@
 use std::fmt::Error;
 
 use prometheus_client::encoding::text::{encode, encode_registry};
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::info::Info;
@@ -11,20 +11,24 @@ use prometheus_client::registry::{Registry, Unit};
 
 use super::process;
 use crate::http::Admission;
+use crate::limits::{Counted, Limits};
 use crate::metrics::PREFIX;
 use crate::service::Service;
+use crate::telemetry::dropped_lines;
 
 /// All metrics as text.
 ///
 /// # Errors
 /// Those of the writer, which a text has none of.
-pub(super) fn text(service: &Service, admission: &Admission) -> Result<String, Error> {
+pub(super) fn text(service: &Service, admission: &Admission, limits: &Limits) -> Result<String, Error> {
     let mut text = String::new();
     service.metrics.write(&mut text)?;
     let mut readings = Readings(Registry::with_prefix(PREFIX));
     readings.work(service, admission);
     readings.store(service);
     readings.audit(service);
+    readings.limits(limits);
+    readings.log();
     readings.build(service);
     // By the names that every program has them under.
     let mut process = Registry::with_prefix("process");
@@ -79,6 +83,24 @@ impl Readings {
         self.gauge("audit_waiting", "Audit entries that wait for the journal", status.waiting);
         let lost = ConstCounter::new(status.lost);
         self.0.register("audit_lost", "Audit entries that are in the log alone", lost);
+    }
+
+    /// Requests that were counted by key or address, and keys that do not hold.
+    fn limits(&mut self, limits: &Limits) {
+        let requests = Family::<Vec<(&str, &str)>, Counter>::default();
+        for Counted { class, passed, refused } in limits.counted() {
+            for (outcome, count) in [("passed", passed), ("refused", refused)] {
+                requests.get_or_create(&vec![("class", class.as_str()), ("outcome", outcome)]).inc_by(count);
+            }
+        }
+        self.0.register("limited_requests", "Requests by the class that they are limited in", requests);
+        let failed = ConstCounter::new(limits.failed_keys());
+        self.0.register("failed_keys", "Requests with a key that does not hold", failed);
+    }
+
+    fn log(&mut self) {
+        let dropped = ConstCounter::new(dropped_lines());
+        self.0.register("log_lines_dropped", "Lines that are missing in the log", dropped);
     }
 
     /// Which program it is, and by which models.
