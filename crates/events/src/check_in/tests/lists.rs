@@ -104,7 +104,7 @@ async fn a_csv_file_has_a_header_and_a_row_for_each_and_no_formulas() {
         csv::Reader::from_reader(whole.as_bytes()).into_records().collect::<Result<_, _>>().unwrap();
     let users: Vec<_> = rows.iter().map(|row| row[3].to_owned()).collect();
     assert_eq!(users, ["'=HYPERLINK(\"x\")", "Zoë, \"Z\"", "'@ada"]);
-    assert!(rows.iter().all(|row| &row[9] == "'+1\n-2" && !row[1].is_empty() && row[7].is_empty()));
+    assert!(rows.iter().all(|row| &row[9] == "'+1\n'-2" && !row[1].is_empty() && row[7].is_empty()));
     assert!(
         rows.iter().all(|row| row[10] == row[12] && !row[12].is_empty()),
         "both names of the transaction"
