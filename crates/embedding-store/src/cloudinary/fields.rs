@@ -92,13 +92,15 @@ fn fields<R: Serialize>(record: &R) -> Result<BTreeMap<String, Value>, StoreErro
     let mut fields = BTreeMap::new();
     let Value::Object(json) = json else { return Ok(fields) };
     for (name, value) in json {
-        match value {
-            Value::Object(metadata) if name == METADATA => {
-                fields
-                    .extend(metadata.into_iter().map(|(name, value)| (format!("{METADATA}/{name}"), value)));
-            }
-            value if !TIMES.contains(&name.as_str()) => drop(fields.insert(name, value)),
-            _ => {}
+        if TIMES.contains(&name.as_str()) {
+            continue;
+        }
+        if name == METADATA
+            && let Value::Object(metadata) = value
+        {
+            fields.extend(metadata.into_iter().map(|(name, value)| (format!("{METADATA}/{name}"), value)));
+        } else {
+            fields.insert(name, value);
         }
     }
     Ok(fields)
