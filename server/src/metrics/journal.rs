@@ -63,4 +63,8 @@ impl Journal for TimedJournal {
     async fn erase(&self, topic: &Topic, what: Erase) -> Result<u64, StoreError> {
         self.metrics.store_call("journal_erase", self.journal.erase(topic, what)).await
     }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.metrics.store_call("journal_check", self.journal.check()).await
+    }
 }

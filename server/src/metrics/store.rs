@@ -57,6 +57,10 @@ impl EmbeddingStore for TimedStore {
         self.metrics.store_call("append_sample", self.store.append_sample(sample)).await
     }
 
+    async fn append_samples(&self, samples: Vec<FaceSample>) -> Result<usize, StoreError> {
+        self.metrics.store_call("append_samples", self.store.append_samples(samples)).await
+    }
+
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
         self.metrics.store_call("delete_sample", self.store.delete_sample(event, user, id)).await
     }
