@@ -2,19 +2,48 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use data_encoding::HEXLOWER;
 use events::{Calibration, CalibrationSetting};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 /// Folder of the calibrations, among the models.
 const FOLDER: &str = "calibration";
+
+/// What the manifest says of the files that the set-up brings.
+#[derive(Deserialize)]
+struct Manifest {
+    #[serde(default)]
+    calibration: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    file: PathBuf,
+    sha256: String,
+}
+
+/// The files that the manifest lists; none without a manifest, which only a folder without models lacks.
+fn listed(models: &Path) -> anyhow::Result<Vec<Listed>> {
+    let path = models.join("manifest.toml");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("'{}' cannot be read", path.display())),
+    };
+    let manifest: Manifest =
+        toml::from_str(&text).ok().with_context(|| format!("'{}' is no manifest", path.display()))?;
+    Ok(manifest.calibration)
+}
 
 /// The calibration of one setting, on its scale; `None` when nothing was measured for it. Every file there must be
 /// readable: one that is damaged may be the one that is meant.
 ///
 /// # Errors
-/// When a file is no calibration, or two are of this setting.
+/// When a file is no calibration, or other than the manifest lists under its name, or two are of this setting.
 pub(crate) fn read(models: &Path, setting: &CalibrationSetting) -> anyhow::Result<Option<Calibration>> {
     let folder = models.join(FOLDER);
     let entries = match fs::read_dir(&folder) {
@@ -22,6 +51,7 @@ pub(crate) fn read(models: &Path, setting: &CalibrationSetting) -> anyhow::Resul
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| format!("'{}' cannot be read", folder.display())),
     };
+    let listed = listed(models)?;
     let mut calibration = None;
     for entry in entries {
         let path = entry.with_context(|| format!("'{}' cannot be read", folder.display()))?.path();
@@ -30,6 +60,15 @@ pub(crate) fn read(models: &Path, setting: &CalibrationSetting) -> anyhow::Resul
         }
         let text =
             fs::read_to_string(&path).with_context(|| format!("'{}' cannot be read", path.display()))?;
+        // One of the operator's own is in no list; a changed line in one of the set-up's would go unseen otherwise.
+        if let Some(listed) = listed.iter().find(|listed| path == models.join(&listed.file)) {
+            let is_it = HEXLOWER.encode(&Sha256::digest(&text)) == listed.sha256;
+            ensure!(
+                is_it,
+                "'{}' is not the file that the manifest describes (its SHA-256 differs): put that one back, and give your own another name in its place",
+                path.display()
+            );
+        }
         let candidate = Calibration::parse(&text).with_context(|| format!("'{}'", path.display()))?;
         if is_same(candidate.setting(), setting) {
             // Neither is taken: which one is meant cannot be told, and folders are listed in no fixed order.
@@ -120,6 +159,22 @@ mod tests {
         fs::write(folder.join("damaged.toml"), "format = 1").unwrap();
         let error = format!("{:#}", read(models.path(), &dlib()).unwrap_err());
         assert!(error.contains("damaged.toml"), "{error}");
+    }
+
+    #[test]
+    fn a_listed_file_that_was_changed_is_refused_by_name_and_one_of_another_name_is_taken() {
+        let models = tempfile::tempdir().unwrap();
+        let folder = models.path().join(FOLDER);
+        fs::create_dir(&folder).unwrap();
+        fs::copy(shipped().join("manifest.toml"), models.path().join("manifest.toml")).unwrap();
+        let text = fs::read_to_string(shipped().join(FOLDER).join("dlib-resnet-v1.toml")).unwrap();
+        fs::write(folder.join("dlib-resnet-v1.toml"), &text).unwrap();
+        assert!(read(models.path(), &dlib()).unwrap().is_some());
+        fs::write(folder.join("dlib-resnet-v1.toml"), format!("{text}\n")).unwrap();
+        let error = read(models.path(), &dlib()).unwrap_err().to_string();
+        assert!(error.contains("dlib-resnet-v1.toml' is not the file"), "{error}");
+        fs::rename(folder.join("dlib-resnet-v1.toml"), folder.join("our-cameras.toml")).unwrap();
+        assert!(read(models.path(), &dlib()).unwrap().is_some());
     }
 
     #[test]

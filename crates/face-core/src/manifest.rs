@@ -86,11 +86,19 @@ pub(crate) struct OutputEntry {
     pub(crate) name: String,
 }
 
+/// ONNX Runtime as the set-up makes it for one kind of machine.
+#[derive(Debug, Deserialize)]
+struct RuntimeEntry {
+    file: PathBuf,
+    member_sha256: String,
+}
+
 /// A manifest and the folder that it describes.
 #[derive(Debug)]
 pub(crate) struct Manifest {
     folder: PathBuf,
     models: Vec<ModelEntry>,
+    runtimes: Vec<RuntimeEntry>,
 }
 
 // Unknown fields are let through: packages, sources and licences in the same file are for the set-up.
@@ -99,6 +107,8 @@ struct Document {
     format: u32,
     #[serde(rename = "model")]
     models: Vec<ModelEntry>,
+    #[serde(default, rename = "runtime")]
+    runtimes: Vec<RuntimeEntry>,
 }
 
 impl Manifest {
@@ -113,7 +123,7 @@ impl Manifest {
                 document.format
             )));
         }
-        Ok(Self { folder: folder.to_path_buf(), models: document.models })
+        Ok(Self { folder: folder.to_path_buf(), models: document.models, runtimes: document.runtimes })
     }
 
     /// The first model of a role that every set-up makes.
@@ -145,6 +155,29 @@ impl Manifest {
                 Err(OpenError::NotSetUp { path, command: format!("cargo xtask setup --{flag}") })
             }
             Err(other) => Err(other),
+        }
+    }
+
+    /// Whether a library is the set-up's ONNX Runtime, by its place.
+    ///
+    /// # Errors
+    /// When it lies there and its hash is that of no machine's in the manifest.
+    pub(crate) fn is_own_runtime(&self, library: &Path) -> Result<bool, OpenError> {
+        let is_there = |entry: &&RuntimeEntry| {
+            library.ends_with(&entry.file) && {
+                let own = std::path::absolute(self.folder.join(&entry.file));
+                own.is_ok_and(|own| own == library)
+            }
+        };
+        let mut entries = self.runtimes.iter().filter(is_there).peekable();
+        if entries.peek().is_none() {
+            return Ok(false);
+        }
+        let hash = format!("{:x}", Sha256::digest(read(library)?));
+        if entries.any(|entry| entry.member_sha256 == hash) {
+            Ok(true)
+        } else {
+            Err(OpenError::HashMismatch { path: library.to_path_buf() })
         }
     }
 
@@ -224,4 +257,29 @@ fn read(path: &Path) -> Result<Vec<u8>, OpenError> {
             OpenError::Unreadable { path, source }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_set_ups_runtime_is_known_by_its_place_and_refused_when_it_was_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = folder.path().join("runtime/lib.so");
+        std::fs::create_dir(folder.path().join("runtime")).unwrap();
+        std::fs::write(&library, "abc").unwrap();
+        // Of "abc", by FIPS 180-2.
+        let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let text = format!(
+            "format = 2\nmodel = []\n[[runtime]]\nfile = \"runtime/lib.so\"\nmember_sha256 = \"{hash}\"\n"
+        );
+        std::fs::write(folder.path().join(FILE_NAME), text).unwrap();
+        let manifest = Manifest::open(folder.path()).unwrap();
+        assert!(manifest.is_own_runtime(&library).unwrap());
+        assert!(!manifest.is_own_runtime(Path::new("/usr/lib/runtime/lib.so")).unwrap());
+        std::fs::write(&library, "abd").unwrap();
+        let refused = manifest.is_own_runtime(&library);
+        assert!(matches!(refused, Err(OpenError::HashMismatch { path }) if path == library));
+    }
 }

@@ -8,6 +8,7 @@ use ort::environment::Environment;
 use ort::logging::LogLevel;
 
 use crate::OpenError;
+use crate::manifest::Manifest;
 
 /// Environment variable that names the library, before every other place.
 const VARIABLE: &str = "ORT_DYLIB_PATH";
@@ -28,8 +29,8 @@ static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
 /// The process's ONNX Runtime, loaded on the first call.
 ///
 /// Looked for at `ORT_DYLIB_PATH`, beside the executable, in the set-up's folder, then where the system
-/// has it.
-pub(crate) fn environment(models: &Path) -> Result<Environment, OpenError> {
+/// has it. The set-up's is checked by the manifest's hash, one of another place is said in the log not to be.
+pub(crate) fn environment(models: &Path, manifest: &Manifest) -> Result<Environment, OpenError> {
     // Held while the library is loaded, so that engines opened at the same time do not both create one. After
     // an error it is still `None`, and the next engine tries again.
     let mut environment = ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -37,6 +38,9 @@ pub(crate) fn environment(models: &Path) -> Result<Environment, OpenError> {
         return Ok(environment.clone());
     }
     let library = find(models)?;
+    if !manifest.is_own_runtime(&library)? {
+        tracing::info!(library = %library.display(), "ONNX Runtime is not the set-up's: its hash was not checked");
+    }
     let failed = |source| OpenError::Runtime { library: library.display().to_string(), source };
     let loaded = ort::init_from(&library)
         .map_err(|e| failed(Box::new(e)))?

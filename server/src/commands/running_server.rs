@@ -104,7 +104,7 @@ mod tests {
                 client.read_exact(&mut byte).unwrap();
                 request.extend(byte);
             }
-            assert!(request.starts_with(b"GET /health/ready HTTP/1."));
+            assert!(request.starts_with(b"GET /health/ready HTTP/1.0\r\nHost: 127.0.0.1:"));
             client.write_all(answer.as_bytes()).unwrap();
         });
         address

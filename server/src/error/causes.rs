@@ -9,7 +9,10 @@ pub(crate) fn with_causes(error: &dyn Error) -> String {
     while let Some(error) = cause {
         let said = error.to_string();
         // Many errors say their cause in their own words, and some are nothing but their cause.
-        if !words.ends_with(&said) && !words.split(": ").any(|part| part == said) {
+        let is_said = words.split(": ").any(|part| part == said)
+            // In the middle, as in brackets; a single word may be part of any other.
+            || (said.contains(' ') && words.contains(&said));
+        if !is_said {
             words = format!("{words}: {said}");
         }
         cause = error.source();
@@ -37,6 +40,9 @@ mod tests {
     fn a_reason_is_said_once_whoever_says_it() {
         let error = Outer::Same(Box::new(Outer::Saying(io::Error::other("the disk is gone"))));
         assert_eq!(with_causes(&error), "cannot read it: the disk is gone");
+        let words = "x cannot be used (no such file): give another place";
+        let inside = Err::<(), _>(io::Error::other("no such file")).context(words).unwrap_err();
+        assert_eq!(with_causes(inside.as_ref()), words);
         let error = Err::<(), _>(error).context("the store 'redb:x'").unwrap_err();
         assert_eq!(with_causes(error.as_ref()), "the store 'redb:x': cannot read it: the disk is gone");
     }

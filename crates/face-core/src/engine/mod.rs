@@ -50,7 +50,7 @@ impl FaceEngine {
         } else {
             None
         };
-        let environment = runtime::environment(models)?;
+        let environment = runtime::environment(models, &manifest)?;
         Ok(Self {
             detector: Detector::open(&environment, &manifest, &options)?,
             embedders: Embedders::open(environment, manifest, &options)?,
