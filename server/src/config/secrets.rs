@@ -66,6 +66,10 @@ impl Secrets {
                 origin: origin.clone(),
                 allowed,
             };
+            // The template of earlier versions has the line empty, which says none.
+            if text.is_empty() && *origin == Origin::DotEnv {
+                return Ok(None);
+            }
             if text.is_empty() {
                 // More likely a secret that was not delivered than a wish to write embeddings in clear.
                 let advice = "give a key, which `face-server key` makes, or take the variable away for none";

@@ -36,7 +36,7 @@ fn is_verified(answer: &Answer) -> bool {
 fn server(url: &str) -> Server {
     Server::builder()
         .unwrap()
-        .flags(["--store", url, "--crops", "1", "--workers", "1", "--log-level", "warn"])
+        .flags(["--store", url, "--crops", "1", "--workers", "2", "--log-level", "warn"])
         .start()
         .unwrap()
 }

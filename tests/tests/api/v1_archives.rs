@@ -58,7 +58,7 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
     });
     let (server, to, stranger) = (keyed(&keys[0]), keyed(&keys[0]), keyed(&keys[1]));
     let (from, to, server_url) = (server.client(), to.client(), server.url());
-    for user in 0..=10 {
+    for user in 0..=110 {
         let faces = if user < 10 { 20 } else { 1 };
         let embeddings: Vec<_> = (0..faces).map(|face| embedding(20 * user + face)).collect();
         let body = json!({"model": "sface-2021dec", "embeddings": embeddings, "on_duplicate": "allow",
@@ -68,8 +68,8 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
     }
 
     // More than a connection takes of it unread.
-    let seat = "x".repeat(1_000_000);
-    for user in 0..9 {
+    let seat = "x".repeat(16_000);
+    for user in 0..=110 {
         let path = format!("/v1/events/summit/users/user-{user}");
         let changed = from.json("PATCH", &path, &json!({"metadata": {"seat": seat}})).await.unwrap();
         assert_eq!(changed.code(), 200, "{changed:?}");
@@ -86,11 +86,11 @@ async fn an_archive_of_many_pieces_arrives_whole_and_is_encrypted() {
     drop(idle);
 
     let archive = exported_soon(&from).await;
-    assert!(archive.len() > 8 * 1024 * 1024, "{} bytes", archive.len());
+    assert!(archive.len() > 1024 * 1024, "{} bytes", archive.len());
     let model = b"sface-2021dec".as_slice();
     assert!(!archive.windows(model.len()).any(|bytes| bytes == model), "nothing can be read in it");
     let taken = import(&to, IMPORT, archive.clone()).await;
-    assert_eq!(taken.json, json!({"users": 11, "faces": 201, "settings_kept": false}), "{taken:?}");
+    assert_eq!(taken.json, json!({"users": 111, "faces": 301, "settings_kept": false}), "{taken:?}");
     let last = json!({"model": "sface-2021dec", "embeddings": [embedding(200)], "on_duplicate": "reject"});
     let known = to.json("POST", "/v1/events/summit/users/eve/faces", &last).await.unwrap();
     assert_eq!((known.code(), known.text_of("code")), (409, "duplicate_person"), "{known:?}");
