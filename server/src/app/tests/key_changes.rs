@@ -37,7 +37,7 @@ async fn a_key_is_made_used_changed_and_revoked_without_a_restart() {
         assert_eq!(&made.json[field], value, "{field}");
     }
     assert_eq!(code_of(&office, &made.json["key"]).await, 200);
-    let secret = made.text_of("key").rsplit('_').next().unwrap();
+    let secret = made.text_of("key").splitn(3, '_').nth(2).unwrap(); // It may have such a sign itself.
     assert!(!std::fs::read_to_string(folder.path().join("keys.toml")).unwrap().contains(secret));
 
     let listed = office.get("/v1/keys").await;
