@@ -117,9 +117,13 @@ impl Limits {
         left
     }
 
-    /// Counts a key that does not hold, from an address. How long that has to wait, where it sent several.
+    /// Counts a key that does not hold, from an address. How long that has to wait, where it sent several; this machine's own
+    /// never has to, as by the limits of addresses.
     pub(crate) fn failed_key(&self, address: IpAddr, now: Instant) -> Option<Duration> {
         self.0.failed_keys.fetch_add(1, Ordering::Relaxed);
+        if address.is_loopback() {
+            return None;
+        }
         let mut failures = self.0.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.entry(counted_as(address), Failures::none(now))?.add(now)
     }
@@ -238,6 +242,7 @@ mod tests {
         assert!((0..4).all(|host| anyone(&format!("2001:db8:1:2::{host}"))));
         assert!(!anyone("2001:db8:1:2:ffff::1") && anyone("2001:db8:1:3::1"));
         assert!((0..100).all(|_| anyone("127.0.0.1") && anyone("::1")));
+        assert!((0..100).all(|_| limits.failed_key(Ipv4Addr::LOCALHOST.into(), now).is_none()));
     }
 
     #[test]
