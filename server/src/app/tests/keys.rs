@@ -19,7 +19,7 @@ async fn operations(client: &Client) -> Vec<(String, String, Option<String>)> {
             .replace("{event}", "summit")
             .replace("{event_name}", "summit")
             .replace("{user}", "zoe")
-            .replace("{key}", "nobody")
+            .replace("{name}", "nobody")
             .replace("{id}", "01a20fb1-0247-75c3-8a5d-21b9a30a7b91");
         for (method, operation) in item.as_object().unwrap() {
             let role = operation["security"][0]["key"][0].as_str().map(str::to_owned);

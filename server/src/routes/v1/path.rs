@@ -51,7 +51,7 @@ pub(crate) struct WithId {
 pub(crate) struct OfKey {
     /// Name of the key, percent-encoded.
     #[param(value_type = String, min_length = 1, max_length = 128, example = "door%201")]
-    pub(crate) key: Actor,
+    pub(crate) name: Actor,
 }
 
 /// The segments of a path that have a name, percent-decoded.
@@ -62,7 +62,8 @@ struct Segments {
     event: Option<String>,
     user: Option<String>,
     id: Option<String>,
-    key: Option<String>,
+    /// Of a key.
+    name: Option<String>,
 }
 
 impl Segments {
@@ -85,8 +86,8 @@ impl Segments {
     }
 
     fn key(&self) -> Result<Actor, ApiError> {
-        let name = self.key.as_deref().ok_or(ApiError::NoSuchPath)?;
-        Actor::new(name).map_err(|error| ApiError::Field(format!("field 'key': {error}")))
+        let name = self.name.as_deref().ok_or(ApiError::NoSuchPath)?;
+        Actor::new(name).map_err(|error| ApiError::Field(format!("field 'name': {error}")))
     }
 
     fn id(&self) -> Result<Uuid, ApiError> {
@@ -112,7 +113,7 @@ macro_rules! from_path {
 
 from_path!(InEvent: |path, request| Ok(Self { event: path.event(request)? }));
 from_path!(OfUser: |path, request| Ok(Self { event: path.event(request)?, user: path.user()? }));
-from_path!(OfKey: |path, _| Ok(Self { key: path.key()? }));
+from_path!(OfKey: |path, _| Ok(Self { name: path.key()? }));
 from_path!(WithId: |path, _| Ok(Self { id: path.id()? }));
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ pub(crate) struct KeyBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct KeyPatch {
     /// What it is for.
+    #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<KeyRole>, nullable = false)]
     role: Option<Role>,
     /// The events that it is for; null for every one.

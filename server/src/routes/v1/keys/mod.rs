@@ -91,13 +91,13 @@ async fn create_key(
 ///
 /// Changes what is given; null takes it away. The key itself stays.
 #[utoipa::path(
-    patch, path = "/v1/keys/{key}", tag = "Keys", params(OfKey),
+    patch, path = "/v1/keys/{name}", tag = "Keys", params(OfKey),
     request_body(content = KeyPatch, example = json!({"label": "north door", "expires": null})),
     responses((status = 200, description = "The key as it is now", body = KeyResponse))
 )]
 async fn change_key(
     access: Data<Access>,
-    OfKey { key: name }: OfKey,
+    OfKey { name }: OfKey,
     caller: Caller,
     transaction: Transaction,
     body: Json<FromObject<KeyPatch>>,
@@ -113,13 +113,13 @@ async fn change_key(
 /// Puts a new key in the place of one, under its name. The old one holds beside it until `old_until`, a day from now
 /// unless said, so that its clients can change over one by one.
 #[utoipa::path(
-    post, path = "/v1/keys/{key}/rotate", tag = "Keys", params(OfKey),
+    post, path = "/v1/keys/{name}/rotate", tag = "Keys", params(OfKey),
     request_body(content = RotationBody, example = json!({"old_until": "2027-01-31T00:00:00Z"})),
     responses((status = 200, description = "The new key, shown this once", body = NewKey))
 )]
 async fn rotate_key(
     access: Data<Access>,
-    OfKey { key: name }: OfKey,
+    OfKey { name }: OfKey,
     caller: Caller,
     transaction: Transaction,
     body: Json<FromObject<RotationBody>>,
@@ -136,12 +136,12 @@ async fn rotate_key(
 ///
 /// Ends it at once, with those that it was rotated from; other servers on the key file follow within two seconds.
 #[utoipa::path(
-    delete, path = "/v1/keys/{key}", tag = "Keys", params(OfKey),
+    delete, path = "/v1/keys/{name}", tag = "Keys", params(OfKey),
     responses((status = 204, description = "It holds no longer"))
 )]
 async fn revoke_key(
     access: Data<Access>,
-    OfKey { key: name }: OfKey,
+    OfKey { name }: OfKey,
     caller: Caller,
     transaction: Transaction,
 ) -> Result<HttpResponse, ApiError> {
