@@ -50,6 +50,24 @@ impl Tables {
         is_there.then_some(()).ok_or_else(|| StoreError::user_not_found(event, user))
     }
 
+    fn put_event(&mut self, event: EventRecord) -> Result<(), StoreError> {
+        event.check_storable()?;
+        let present = &self.existing_event(&event.name)?.model;
+        let has_samples = self.samples.keys().any(|(name, ..)| *name == event.name);
+        if *present != event.model && has_samples {
+            return Err(StoreError::other_model(&event.name, present));
+        }
+        self.events.insert(event.name.clone(), event);
+        Ok(())
+    }
+
+    fn put_user(&mut self, user: UserRecord) -> Result<(), StoreError> {
+        user.check_storable()?;
+        self.check_user(&user.event, &user.name)?;
+        self.users.insert((user.event.clone(), user.name.clone()), user);
+        Ok(())
+    }
+
     fn users_of(&self, event: &EventName) -> impl Iterator<Item = &UserRecord> {
         self.users.values().filter(move |user| user.event == *event)
     }
@@ -102,15 +120,16 @@ impl EmbeddingStore for OwnStore {
     }
 
     async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        event.check_storable()?;
+        self.tables().put_event(event)
+    }
+
+    // The provided one compares under one lock and replaces under another: a writer between the two would be lost.
+    async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
         let mut tables = self.tables();
-        let present = &tables.existing_event(&event.name)?.model;
-        let has_samples = tables.samples.keys().any(|(name, ..)| *name == event.name);
-        if *present != event.model && has_samples {
-            return Err(StoreError::other_model(&event.name, present));
+        if tables.existing_event(&seen.name)? != seen {
+            return Err(StoreError::event_changed(&seen.name));
         }
-        tables.events.insert(event.name.clone(), event);
-        Ok(())
+        tables.put_event(event)
     }
 
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
@@ -170,11 +189,16 @@ impl EmbeddingStore for OwnStore {
     }
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
-        user.check_storable()?;
+        self.tables().put_user(user)
+    }
+
+    async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
         let mut tables = self.tables();
-        tables.check_user(&user.event, &user.name)?;
-        tables.users.insert((user.event.clone(), user.name.clone()), user);
-        Ok(())
+        tables.check_user(&seen.event, &seen.name)?;
+        if tables.users.get(&(seen.event.clone(), seen.name.clone())) != Some(seen) {
+            return Err(StoreError::user_changed(&seen.event, &seen.name));
+        }
+        tables.put_user(user)
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {

@@ -67,8 +67,8 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// refused and loses nothing of the other's.
     ///
     /// The one that is provided reads, compares and replaces, one after another: it keeps that promise among callers who
-    /// wait for each other, and is for stores that have one owner or cannot compare and set. A store that can, and that
-    /// several servers share, does it as one step.
+    /// wait for each other, and is for stores that cannot compare and set. A store that can does it as one step, as the
+    /// conformance suite asks.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when it is another record now; those of [`EmbeddingStore::update_event`].
