@@ -13,6 +13,7 @@ use crate::commands::keys::KeysCommand;
 use crate::commands::{config, doctor, export, file_store, import_legacy, key, openapi, rekey, serve};
 use crate::config::{Config, ConfigError, without_passwords};
 use crate::error::with_causes;
+use crate::no_telemetry;
 
 /// Something failed.
 const FAILED: u8 = 1;
@@ -110,7 +111,12 @@ impl Cli {
     fn run(self, flags: &ArgMatches) -> anyhow::Result<()> {
         let (flags, file) = (flags.clone(), self.config);
         let load = move || Config::load(&flags, file.clone());
-        match self.command.unwrap_or(Command::Serve) {
+        let command = self.command.unwrap_or(Command::Serve);
+        // Those that load ONNX Runtime.
+        if matches!(command, Command::Serve | Command::Doctor) {
+            no_telemetry::ensure();
+        }
+        match command {
             Command::Serve => serve::serve(&load()?, Arc::new(load)),
             Command::Doctor => doctor::examine(&load()?),
             Command::Config => config::print(&load()?),

@@ -13,6 +13,7 @@ mod legacy;
 mod logging;
 mod models;
 mod moving;
+mod no_telemetry;
 mod recognition;
 mod reload;
 mod restarts;
