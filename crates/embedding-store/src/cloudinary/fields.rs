@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::merge::REMEMBERED;
 use super::path::next_revision;
 use crate::StoreError;
 
@@ -37,18 +38,33 @@ pub(super) fn stamp<R: Serialize>(stamps: &mut Stamps, before: &R, after: &R) ->
     }
     let now = next_revision(stamps.values().max().copied())?;
     stamps.extend(changed.map(|name| (name.clone(), now)));
+    forget(stamps, &after);
     Ok(())
 }
 
-/// The record of several revisions, the oldest first, and the stamps of all; `None` when there are none, or they make
-/// no record together.
+/// Keeps the stamps of the fields that are gone for the latest alone: names come and go without end.
+fn forget(stamps: &mut Stamps, present: &BTreeMap<String, Value>) {
+    let gone = stamps.iter().filter(|(name, _)| !present.contains_key(*name));
+    let mut gone: Vec<Uuid> = gone.map(|(_, stamp)| *stamp).collect();
+    gone.sort_unstable();
+    if let Some(oldest) = gone.iter().rev().nth(REMEMBERED - 1).copied() {
+        stamps.retain(|name, stamp| present.contains_key(name) || *stamp >= oldest);
+    }
+}
+
+/// The record of several revisions, the oldest first, and the stamps of all; `None` when there are none. What would make
+/// no record together is the last one's: nothing is lost that was not changed twice at once.
 pub(super) fn merged<R: Clone + Serialize + DeserializeOwned>(
     revisions: &[(&R, &Stamps)],
 ) -> Option<(R, Stamps)> {
     let (last, rest) = revisions.split_last()?;
-    if rest.is_empty() {
-        return Some((last.0.clone(), last.1.clone()));
-    }
+    let together = if rest.is_empty() { None } else { together(revisions) };
+    Some(together.unwrap_or_else(|| (last.0.clone(), last.1.clone())))
+}
+
+/// The same; `None` when they make no record together.
+fn together<R: Clone + Serialize + DeserializeOwned>(revisions: &[(&R, &Stamps)]) -> Option<(R, Stamps)> {
+    let last = revisions.last()?;
     let mut stamps = Stamps::new();
     let mut merged = fields(last.0).ok()?;
     for (record, theirs) in revisions {

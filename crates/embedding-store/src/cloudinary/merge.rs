@@ -16,7 +16,7 @@ use crate::{EventRecord, FaceSample, Keyring, StoreError, UserRecord};
 
 /// Former lives of an event that are remembered: users of older ones are swept as those of unknown ones.
 // The list is copied into every later document of the event, so it has to end somewhere.
-const REMEMBERED: usize = 64;
+pub(super) const REMEMBERED: usize = 64;
 
 /// An event that is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,9 +68,7 @@ pub(super) fn event(revisions: &Revisions) -> Option<EventState> {
     let last = bodies.last()?;
     // The greatest revision may be of the older state: taken from it alone, `updated` could go back.
     let all: Vec<_> = bodies.iter().map(|body| (&body.record.0, &body.stamps)).collect();
-    // What would make no record together is the last one's: nothing is lost that was not changed twice at once.
-    let (mut record, stamps) =
-        fields::merged(&all).unwrap_or_else(|| (last.record.0.clone(), last.stamps.clone()));
+    let (mut record, stamps) = fields::merged(&all)?;
     for EventBody { record: Encoded(other), .. } in &bodies {
         record.created = record.created.min(other.created);
         record.updated = record.updated.max(other.updated);
@@ -87,11 +85,8 @@ pub(super) fn user(revisions: &Revisions, incarnations: &BTreeSet<Uuid>) -> Opti
     let bodies: Vec<_> = user_bodies(revisions, incarnations).collect();
     let last = bodies.last()?;
     let all: Vec<_> = bodies.iter().map(|body| (&body.record.0, &body.stamps)).collect();
-    let mut state = UserState::new(last.record.0.clone());
-    match fields::merged(&all) {
-        Some((record, stamps)) => (state.record, state.stamps) = (record, stamps),
-        None => state.stamps = last.stamps.clone(),
-    }
+    let (record, stamps) = fields::merged(&all)?;
+    let mut state = UserState { stamps, ..UserState::new(record) };
     state.unknown = last.unknown.clone();
     for UserBody { record: Encoded(other), samples, removed, .. } in &bodies {
         state.record.created = state.record.created.min(other.created);

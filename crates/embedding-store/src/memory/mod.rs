@@ -67,6 +67,40 @@ impl Event {
     }
 }
 
+impl InMemory {
+    /// Where `seen` is given, it must still be the record.
+    fn put_event(&self, event: EventRecord, seen: Option<&EventRecord>) -> Result<(), StoreError> {
+        event.check_storable()?;
+        let mut events = self.write();
+        let found = events.get_mut(&event.name).ok_or_else(|| StoreError::event_not_found(&event.name))?;
+        if seen.is_some_and(|seen| *seen != found.record) {
+            return Err(StoreError::event_changed(&event.name));
+        }
+        if found.record.model != event.model && found.has_samples() {
+            return Err(StoreError::other_model(&event.name, &found.record.model));
+        }
+        found.record = event;
+        Ok(())
+    }
+
+    /// Where `seen` is given, it must still be the record.
+    fn put_user(&self, user: UserRecord, seen: Option<&UserRecord>) -> Result<(), StoreError> {
+        user.check_storable()?;
+        let mut events = self.write();
+        let found = events
+            .get_mut(&user.event)
+            .ok_or_else(|| StoreError::event_not_found(&user.event))?
+            .users
+            .get_mut(&user.name)
+            .ok_or_else(|| StoreError::user_not_found(&user.event, &user.name))?;
+        if seen.is_some_and(|seen| *seen != found.record) {
+            return Err(StoreError::user_changed(&user.event, &user.name));
+        }
+        found.record = user;
+        Ok(())
+    }
+}
+
 /// Shows how many events there are, and nothing of them.
 impl fmt::Debug for InMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -93,28 +127,11 @@ impl EmbeddingStore for InMemory {
     }
 
     async fn update_event(&self, event: EventRecord) -> Result<(), StoreError> {
-        event.check_storable()?;
-        let mut events = self.write();
-        let found = events.get_mut(&event.name).ok_or_else(|| StoreError::event_not_found(&event.name))?;
-        if found.record.model != event.model && found.has_samples() {
-            return Err(StoreError::other_model(&event.name, &found.record.model));
-        }
-        found.record = event;
-        Ok(())
+        self.put_event(event, None)
     }
 
     async fn replace_event(&self, seen: &EventRecord, event: EventRecord) -> Result<(), StoreError> {
-        event.check_storable()?;
-        let mut events = self.write();
-        let found = events.get_mut(&event.name).ok_or_else(|| StoreError::event_not_found(&event.name))?;
-        if found.record != *seen {
-            return Err(StoreError::event_changed(&event.name));
-        }
-        if found.record.model != event.model && found.has_samples() {
-            return Err(StoreError::other_model(&event.name, &found.record.model));
-        }
-        found.record = event;
-        Ok(())
+        self.put_event(event, Some(seen))
     }
 
     async fn delete_event(&self, event: &EventName) -> Result<(), StoreError> {
@@ -153,32 +170,11 @@ impl EmbeddingStore for InMemory {
     }
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
-        user.check_storable()?;
-        let mut events = self.write();
-        let found = events
-            .get_mut(&user.event)
-            .ok_or_else(|| StoreError::event_not_found(&user.event))?
-            .users
-            .get_mut(&user.name)
-            .ok_or_else(|| StoreError::user_not_found(&user.event, &user.name))?;
-        found.record = user;
-        Ok(())
+        self.put_user(user, None)
     }
 
     async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
-        user.check_storable()?;
-        let mut events = self.write();
-        let found = events
-            .get_mut(&user.event)
-            .ok_or_else(|| StoreError::event_not_found(&user.event))?
-            .users
-            .get_mut(&user.name)
-            .ok_or_else(|| StoreError::user_not_found(&user.event, &user.name))?;
-        if found.record != *seen {
-            return Err(StoreError::user_changed(&user.event, &user.name));
-        }
-        found.record = user;
-        Ok(())
+        self.put_user(user, Some(seen))
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {

@@ -41,10 +41,10 @@ pub(super) struct Lease {
 
 impl Connections {
     pub(super) fn new(config: &PostgresConfig) -> Result<Self, StoreError> {
-        let size = config.pool_size.get();
+        let (size, sessions) = (config.pool_size.get(), Sessions::new(config)?);
         let manager = Manager::from_connect(
             config.server.clone(),
-            Sessions::new(config)?,
+            sessions.clone(),
             // Looks only whether the connection is known to be closed; asking the server would cost each call a
             // round trip. One that died unnoticed fails when used; reads and most appends are then repeated.
             ManagerConfig { recycling_method: RecyclingMethod::Fast },
@@ -59,15 +59,14 @@ impl Connections {
             reason: "the pool of connections cannot be made".to_owned(),
             source: Some(e.into()),
         })?;
-        let silence = Arc::new(Silence::new(config, pool.clone())?);
+        let silence = Arc::new(Silence::new(config, pool.clone(), sessions));
         Ok(Self { pool, limit: config.statement_timeout + GRACE, silence })
     }
 
     /// A connection; at once an error while the database is known not to answer.
     pub(super) async fn lend(&self) -> Result<Lease, StoreError> {
-        self.silence.check()?;
         let size = self.pool.status().max_size;
-        // Those who wait already hear of it too. The first that is ready, in this order.
+        // Those who come and those who wait hear of it at once: the first that is ready, in this order.
         let lent = match select(pin!(self.silence.is_known()), pin!(self.pool.get())).await {
             Either::Left(_) => return Err(silence::error()),
             Either::Right((lent, _)) => lent,
@@ -77,6 +76,11 @@ impl Connections {
         }
         let connection = lent.map_err(|e| pool_error(e, size))?;
         Ok(Lease { connection: Some(connection), limit: self.limit, silence: Arc::clone(&self.silence) })
+    }
+
+    /// What they are opened with.
+    pub(super) fn sessions(&self) -> &Sessions {
+        self.silence.sessions()
     }
 
     /// Closes those that nobody uses: what was decided when they were opened, such as whether they may write, may be

@@ -44,6 +44,8 @@ const QUEUE: usize = 1024;
 /// A connection that listens. Dropped, it is closed.
 struct Listener {
     client: Client,
+    /// The server's process behind it.
+    session: i32,
     notices: mpsc::Receiver<String>,
     /// Those that came while it was tried.
     early: VecDeque<String>,
@@ -73,7 +75,7 @@ pub(super) async fn open(
     connections: &Arc<Connections>,
 ) -> Result<ChangeFeed, StoreError> {
     let (reader, mut changes) = mpsc::channel(QUEUE);
-    let sessions = Sessions::new(config)?;
+    let sessions = connections.sessions().clone();
     let connections = Arc::downgrade(connections);
     let watch = Watch { config: config.clone(), sessions, identity: identity.clone(), connections, reader };
     // Not left to the task: every change after the return of this function must be in the feed.
@@ -185,7 +187,9 @@ impl Watch {
             });
             // No await between the spawn and this, so that the task is ended also when the time-out below
             // drops all this.
-            let listener = Listener { client, notices, early: VecDeque::new(), task };
+            let mut listener = Listener { client, session: 0, notices, early: VecDeque::new(), task };
+            // Before LISTEN: nobody takes notices yet, and with its queue full the task would read no answer either.
+            listener.session = listener.client.query_one("SELECT pg_backend_pid()", &[]).await?.try_get(0)?;
             let Self { sessions, identity, .. } = self;
             // The lock tells a command that changes the keys that a server is at work.
             let listen =
@@ -209,11 +213,13 @@ impl Watch {
         let lease = connections.lend().await?;
         let said = lease.rows(SAY, &[&self.identity.channel, &hello]).await;
         let said = lease.settle(said)?;
-        let heard = listener.client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(connect_error)?;
-        let session = |row: &tokio_postgres::Row| row.try_get::<_, i32>(0).map_err(Failure::from);
-        let other = said.first().map(session).transpose().map_err(Failure::into_error)?;
+        let other: Option<i32> = said
+            .first()
+            .map(|row| row.try_get(0))
+            .transpose()
+            .map_err(|error| Failure::from(error).into_error())?;
         // Two connections that are open at one time have one session between them.
-        if other == Some(session(&heard).map_err(Failure::into_error)?) {
+        if other == Some(listener.session) {
             return Err(pooled());
         }
         let hear = async {

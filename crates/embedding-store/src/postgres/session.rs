@@ -12,8 +12,8 @@ use super::config::PostgresConfig;
 use super::tls;
 use crate::StoreError;
 
-/// Opens connections and sets up their sessions.
-#[derive(Debug)]
+/// Opens connections and sets up their sessions. Cheap to clone: the certificates are read once.
+#[derive(Debug, Clone)]
 pub(super) struct Sessions {
     tls: MakeTls,
     settings: String,

@@ -34,14 +34,14 @@ pub(super) fn error() -> StoreError {
 }
 
 impl Silence {
-    pub(super) fn new(config: &PostgresConfig, pool: Pool) -> Result<Self, StoreError> {
-        let (server, sessions) = (config.server.clone(), Sessions::new(config)?);
-        Ok(Self { known: watch::Sender::new(false), pool, server, sessions, limit: config.connect_timeout })
+    pub(super) fn new(config: &PostgresConfig, pool: Pool, sessions: Sessions) -> Self {
+        let (server, limit) = (config.server.clone(), config.connect_timeout);
+        Self { known: watch::Sender::new(false), pool, server, sessions, limit }
     }
 
-    /// Fails while the database is known not to answer.
-    pub(super) fn check(&self) -> Result<(), StoreError> {
-        if *self.known.borrow() { Err(error()) } else { Ok(()) }
+    /// What connections are opened with.
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.sessions
     }
 
     /// Returns as soon as the database is known not to answer.

@@ -15,6 +15,7 @@ use super::RedbStore;
 use super::file::builder;
 use super::format::{FORMAT_VERSION, admit, lay_out};
 use super::open_file::OpenFile;
+use super::place::Place;
 use crate::{
     EmbeddingStore, EmbeddingStoreExt, EncryptionKey, Erase, EventName, EventSnapshot, FaceSample,
     JournalEntry, JournalPage, Keyring, StoreError, Topic, UserRecord, Username,
@@ -136,7 +137,7 @@ fn store(disk: &Disk, path: &Path, keyring: &Keyring) -> Result<RedbStore, Store
         let (disk, path, keyring) = (disk.clone(), path.to_owned(), keyring.clone());
         move || open(&disk, &path, &keyring)
     };
-    let file = OpenFile::start(path.to_owned(), database, keyring.clone(), reopen)?;
+    let file = OpenFile::start(Place::of_file(path.to_owned()), database, keyring.clone(), reopen)?;
     Ok(RedbStore { file: Arc::new(file) })
 }
 

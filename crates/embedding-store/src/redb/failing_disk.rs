@@ -14,6 +14,7 @@ use time::OffsetDateTime;
 use super::RedbStore;
 use super::format::lay_out;
 use super::open_file::OpenFile;
+use super::place::Place;
 use crate::{EmbeddingStore, EventName, FaceSample, Keyring, Outage, StoreError, Username};
 
 /// A file whose writes fail while `fails` is set, as on a full disk.
@@ -93,7 +94,7 @@ async fn the_store_refuses_while_the_disk_is_full_and_goes_on_by_itself_after() 
         let (path, fails) = (path.clone(), Arc::clone(&fails));
         move || open(&path, &fails)
     };
-    let file = OpenFile::start(path.clone(), database, Keyring::plain(), reopen).unwrap();
+    let file = OpenFile::start(Place::of_file(path.clone()), database, Keyring::plain(), reopen).unwrap();
     let store = RedbStore { file: Arc::new(file) };
     let conference = EventName::new("conference").unwrap();
 

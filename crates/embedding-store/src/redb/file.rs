@@ -21,20 +21,23 @@ const SHORTEST_FILE: u64 = 4096;
 // The engine would take up to 1 GiB.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
-pub(super) fn open_or_create(path: &Path, keyring: &Keyring) -> Result<Database, StoreError> {
+/// Makes the file where there is none. Another process may be faster to make it.
+pub(super) fn create_if_absent(path: &Path) -> Result<(), StoreError> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => {
             Err(StoreError::misconfigured(format!("{} is a folder: give a file in it", path.display())))
         }
-        Ok(_) => open(path, keyring),
-        Err(e) if e.kind() == ErrorKind::NotFound => {
-            // Then opened by its name as any other file, since
-            // another process may have been faster to make it.
-            create(path)?;
-            open(path, keyring)
-        }
+        Ok(_) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::NotFound => create(path),
         Err(e) => Err(place_is_no_good(path, e)),
     }
+}
+
+/// Opens the file, made where there is none.
+#[cfg(test)]
+pub(super) fn open_or_create(path: &Path, keyring: &Keyring) -> Result<Database, StoreError> {
+    create_if_absent(path)?;
+    open(path, keyring)
 }
 
 /// Opens a file that is there. One that is empty is not taken for a new one: something has emptied it.

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
@@ -45,9 +45,9 @@ enum State {
 }
 
 impl Handle {
-    pub(super) fn new(path: PathBuf, database: Database, reopen: Reopen) -> Self {
+    pub(super) fn new(place: Place, database: Database, reopen: Reopen) -> Self {
         Self {
-            place: Place::of_open_file(path),
+            place,
             reopen,
             is_full: AtomicBool::new(false),
             away_since: Mutex::new(None),
@@ -74,17 +74,16 @@ impl Handle {
         self.open_again()
     }
 
-    /// The same, and tries a write where the last one found no room.
+    /// The same, after a trial write where the last one found no room.
     pub(super) fn check_with_write(&self) -> Result<(), Failure> {
-        self.check_place()?;
-        // Before the trial: to fail it costs a reopening, which reads the whole file.
-        self.place.check_room()?;
-        if self.is_full.load(Ordering::SeqCst) {
-            // Whatever it fails with, it began with that.
-            self.run(format::try_write).map_err(|_| Outage::NoRoom)?;
+        // Not tried without room: to fail it costs a reopening, which reads the whole file.
+        if self.is_full.load(Ordering::SeqCst)
+            && self.place.check_room().is_ok()
+            && self.run(format::try_write).is_ok()
+        {
             self.note_room();
         }
-        self.open_again()
+        self.check()
     }
 
     /// A commit was made: there is room.

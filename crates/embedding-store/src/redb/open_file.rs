@@ -1,7 +1,7 @@
 //! A file that is open, with its writer: shared by a store and its journals, and closed with the last of them.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,6 +12,7 @@ use super::applied::Applied;
 use super::commands::Command;
 use super::failure::Failure;
 use super::handle::Handle;
+use super::place::Place;
 use super::watch::Watch;
 use super::writer::Writer;
 use super::{backup, file};
@@ -32,26 +33,28 @@ impl OpenFile {
         let path = path.to_owned();
         // Opening reads the file from end to end to check it, too long for a thread of the runtime.
         blocking(move || {
-            let database = file::open_or_create(&path, &keyring)?;
+            file::create_if_absent(&path)?;
+            let place = Place::of_file(path.clone());
+            let database = file::open(&path, &keyring)?;
             let reopen = {
-                let (path, keyring) = (path.clone(), keyring.clone());
+                let keyring = keyring.clone();
                 // Never created here: a file that has vanished
                 // meanwhile must be an error and not an empty store.
                 move || file::open(&path, &keyring)
             };
-            Self::start(path, database, keyring, reopen)
+            Self::start(place, database, keyring, reopen)
         })
         .await
     }
 
     /// `reopen` is for after an input/output error, on which the engine gives up.
     pub(super) fn start(
-        path: PathBuf,
+        place: Place,
         database: Database,
         keyring: Keyring,
         reopen: impl Fn() -> Result<Database, StoreError> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        let handle = Arc::new(Handle::new(path, database, Box::new(reopen)));
+        let handle = Arc::new(Handle::new(place, database, Box::new(reopen)));
         let writer = Writer::start(Arc::clone(&handle), keyring.clone())?;
         let watch = Watch::start(Arc::clone(&handle))?;
         Ok(Self { writer: Some(writer), watch: Some(watch), handle, keyring })
@@ -61,12 +64,13 @@ impl OpenFile {
     pub(super) async fn open_to_read(path: &Path, keyring: Keyring) -> Result<Self, StoreError> {
         let path = path.to_owned();
         blocking(move || {
+            let place = Place::of_file(path.clone());
             let database = file::open_to_read(&path, &keyring)?;
             let reopen = {
-                let (path, keyring) = (path.clone(), keyring.clone());
+                let keyring = keyring.clone();
                 move || file::open_to_read(&path, &keyring)
             };
-            let handle = Arc::new(Handle::new(path, database, Box::new(reopen)));
+            let handle = Arc::new(Handle::new(place, database, Box::new(reopen)));
             Ok(Self { writer: None, watch: None, handle, keyring })
         })
         .await

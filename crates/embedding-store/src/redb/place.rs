@@ -23,8 +23,9 @@ struct Identity {
 }
 
 impl Place {
-    /// The place of a file that was just opened there.
-    pub(super) fn of_open_file(path: PathBuf) -> Self {
+    /// The place of the file that is there now. To be taken before it is opened: if it is replaced meanwhile, the place is
+    /// what is wrong, and not where the writes go.
+    pub(super) fn of_file(path: PathBuf) -> Self {
         let identity = fs::metadata(&path).ok().map(|found| Identity::from_metadata(&found));
         Self { path, identity }
     }
