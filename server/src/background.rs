@@ -32,10 +32,11 @@ pub(crate) struct RetentionOptions {
     pub(crate) guard: RetentionGuard,
 }
 
-/// What is said once, when it begins and when it is over.
+/// What retention remembers from turn to turn, so that it says once what begins and what is over.
 #[derive(Debug, Default)]
 struct Said {
-    doubt: Option<String>,
+    /// The kind of doubt about the clock.
+    doubt: Option<&'static str>,
     held_events: usize,
     /// Turns until the audit is looked at again.
     audit_rests: u32,
@@ -109,28 +110,23 @@ impl Said {
         let (now, doubt) = match state {
             Ok(ClockState::Confirmed(now)) => (Some(now), None),
             Ok(ClockState::Doubted(Doubt::NotSteady)) => return None,
-            // Not the times of the doubt, which move with every turn.
-            Ok(ClockState::Doubted(doubt)) => (
-                None,
-                Some((
-                    match doubt {
-                        Doubt::Apart { .. } => "apart",
-                        Doubt::NotSteady | Doubt::Leapt { .. } | _ => "leapt",
-                    },
-                    doubt.to_string(),
-                )),
-            ),
+            Ok(ClockState::Doubted(doubt)) => {
+                let kind = if matches!(doubt, Doubt::Apart { .. }) { "apart" } else { "leapt" };
+                (None, Some((kind, doubt.to_string())))
+            }
             Err(error) => (None, Some(("journal", error.to_string()))),
         };
-        if self.doubt != doubt.as_ref().map(|(kind, _)| (*kind).to_owned()) {
-            match &doubt {
+        // By its kind: the times of a doubt move with every turn.
+        let kind = doubt.as_ref().map(|(kind, _)| *kind);
+        if self.doubt != kind {
+            self.doubt = kind;
+            match doubt {
                 Some((_, why)) => tracing::warn!(
                     %why,
                     "retention: nothing is erased until the clock is right, or --retention is confirmed"
                 ),
                 None => tracing::info!("retention: goes on, the clock is confirmed"),
             }
-            self.doubt = doubt.map(|(kind, _)| kind.to_owned());
         }
         now
     }

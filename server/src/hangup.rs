@@ -1,5 +1,6 @@
 //! SIGHUP: the settings read again, and what a running server can change of them changed.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 
@@ -72,14 +73,14 @@ fn take_up(running: &Config, now: &Config) {
 }
 
 /// The settings that are other than they were at the start, and stay so until the next one.
-fn changed(running: &[(String, String, Origin)], now: &[(String, String, Origin)]) -> Vec<String> {
-    let value = |settings: &[(String, String, Origin)], key: &str| {
-        settings.iter().find(|(name, ..)| name == key).map(|(_, value, _)| value.clone())
+fn changed<'a>(running: &'a [(String, String, Origin)], now: &'a [(String, String, Origin)]) -> Vec<&'a str> {
+    let values = |settings: &'a [(String, String, Origin)]| -> BTreeSet<(&'a str, &'a str)> {
+        let pairs = settings.iter().map(|(key, value, _)| (key.as_str(), value.as_str()));
+        pairs.filter(|(key, _)| *key != LOG_LEVEL).collect()
     };
-    let keys = now.iter().chain(running).map(|(key, ..)| key);
-    let mut changed: Vec<String> =
-        keys.filter(|key| *key != LOG_LEVEL && value(running, key) != value(now, key)).cloned().collect();
-    changed.sort();
+    let (running, now) = (values(running), values(now));
+    let mut changed: Vec<_> = running.symmetric_difference(&now).map(|(key, _)| *key).collect();
+    // A setting with another value is there twice, one after the other.
     changed.dedup();
     changed
 }

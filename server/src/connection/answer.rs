@@ -7,11 +7,12 @@ use std::task::{Context, Poll, ready};
 use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 
 use super::turn::{Turn, Turns};
+use crate::http::announced_length;
 
 /// Bytes of a body that are given to a connection at once. It copies what it is given, whole, however little room its
 /// client leaves.
@@ -37,8 +38,7 @@ fn body_length(request: &ServiceRequest) -> u64 {
     if headers.contains_key(TRANSFER_ENCODING) {
         return u64::MAX;
     }
-    // The framework has refused lengths that are no numbers, and two that differ.
-    headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0)
+    announced_length(headers).unwrap_or(0)
 }
 
 /// A body in parts of at most [`PART`] bytes, which share the memory of the whole.

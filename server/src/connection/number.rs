@@ -51,7 +51,7 @@ impl Number {
     }
 
     fn crowd(&self) -> usize {
-        (self.most / 10 * 9).max(1)
+        (self.most - self.most / 10).max(1)
     }
 }
 

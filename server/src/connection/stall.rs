@@ -5,24 +5,34 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// Bytes that a client has to take within the time limit while more wait for it.
 pub(super) const LEAST: usize = 16 << 10;
 
+/// How often the limit is asked for again while a client is waited for: it is shorter in a crowd.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// The time limit of writes to one connection.
 #[derive(Debug, Default)]
 pub(super) struct Stall {
-    /// Runs while the client leaves no room for more.
-    deadline: Option<Pin<Box<Sleep>>>,
-    /// Bytes taken since it runs.
+    /// While the client leaves no room for more.
+    waiting: Option<Waiting>,
+    /// Bytes taken since then.
     taken: usize,
+}
+
+/// Since when a client is waited for, and when to look again.
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    look: Pin<Box<Sleep>>,
 }
 
 impl Stall {
     /// Whether something waits for the client to take it.
     pub(super) fn is_running(&self) -> bool {
-        self.deadline.is_some()
+        self.waiting.is_some()
     }
 
     /// Notes bytes that were taken, and whether that was all there was.
@@ -37,10 +47,17 @@ impl Stall {
     pub(super) fn wait<T>(
         &mut self,
         context: &mut Context<'_>,
-        limit: impl FnOnce() -> Duration,
+        limit: impl Fn() -> Duration,
     ) -> Poll<io::Result<T>> {
-        let deadline = self.deadline.get_or_insert_with(|| Box::pin(sleep(limit())));
-        ready!(deadline.as_mut().poll(context));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        let first = || Waiting { since: Instant::now(), look: Box::pin(sleep(limit().min(LOOK))) };
+        let waiting = self.waiting.get_or_insert_with(first);
+        loop {
+            ready!(waiting.look.as_mut().poll(context));
+            let (now, end) = (Instant::now(), waiting.since + limit());
+            if now >= end {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            waiting.look.as_mut().reset(end.min(now + LOOK));
+        }
     }
 }

@@ -91,6 +91,19 @@ async fn a_client_that_takes_nothing_is_ended_after_the_limit_and_sooner_in_a_cr
 }
 
 #[actix_web::test]
+async fn a_client_that_took_nothing_before_the_crowd_came_makes_room_too() {
+    pause();
+    let number = Arc::new(Number::new(2));
+    let mut connection = connect(&number).await;
+    let started = Instant::now();
+    connection.client.write_all(b"GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    sleep(Duration::from_secs(7)).await;
+    let _second = number.enter();
+    assert!(!connection.server.await.unwrap());
+    assert_eq!(started.elapsed().as_secs(), 10, "at the next look");
+}
+
+#[actix_web::test]
 async fn of_a_client_that_takes_nothing_no_more_requests_are_read() {
     pause();
     let mut connection = connect(&unlimited()).await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
 use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpMessage};
@@ -86,6 +86,12 @@ pub(crate) enum Pictures {
     Several,
 }
 
+/// How many bytes the body of a request is said to have.
+pub(crate) fn announced_length(headers: &HeaderMap) -> Option<u64> {
+    // The framework has refused lengths that are no numbers, and two that differ.
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
 /// Middleware behind the gate: refuses a body that says it is too long before reading it, and any but a light
 /// one while as many as allowed are on their way.
 pub(crate) async fn admit(
@@ -94,14 +100,13 @@ pub(crate) async fn admit(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let announced =
-        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let announced = announced_length(request.headers());
     let is_form = request.content_type().eq_ignore_ascii_case("multipart/form-data");
     let may_be_told_apart = is_form && pictures == Pictures::Several;
     if is_light(&request, announced) {
         return next.call(request).await;
     }
-    let is_too_long = announced.is_some_and(|length: u64| length > admission.max_body() as u64);
+    let is_too_long = announced.is_some_and(|length| length > admission.max_body() as u64);
     if is_too_long && !may_be_told_apart {
         let limit = admission.max_upload;
         let error = if is_form { ApiError::TooLarge { limit } } else { ApiError::BodyTooLarge { limit } };

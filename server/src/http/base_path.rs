@@ -13,8 +13,18 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse};
 
 /// What paths of this server begin with: with one of these as its base, a path would mean two things.
-const TAKEN: [&str; 9] =
-    ["v1", "api", "docs", "redoc", "health", "metrics", "verify", "addUser", "get_transaction_details"];
+const TAKEN: [&str; 10] = [
+    "v1",
+    "api",
+    "docs",
+    "openapi.json",
+    "redoc",
+    "health",
+    "metrics",
+    "verify",
+    "addUser",
+    "get_transaction_details",
+];
 
 /// A path without a slash at its end; empty for a server that is at the root of its host.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -14,7 +14,7 @@ mod request_log;
 mod shape;
 mod utf8;
 
-pub(crate) use admission::{Admission, Pictures, admit, admit_list};
+pub(crate) use admission::{Admission, Pictures, admit, admit_list, announced_length};
 pub(crate) use base_path::{BasePath, strip_base_path};
 pub(crate) use client::{TrustedProxies, client_address};
 pub(crate) use deadline::keep_deadline;

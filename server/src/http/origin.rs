@@ -125,8 +125,7 @@ pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a 
 
 /// The host that a request names.
 pub(super) fn host_of(request: &HttpRequest) -> Option<String> {
-    // The authority of an absolute target goes before Host (RFC 9112, section
-    // 3.2.2), and over HTTP/2 it comes as `:authority`.
+    // The authority of an absolute target goes before Host (RFC 9112, section 3.2.2).
     let in_target = request.uri().authority().map(|authority| authority.as_str().to_owned());
     in_target.or_else(|| text(request.headers(), &header::HOST).map(str::to_owned))
 }

@@ -154,17 +154,18 @@ impl Left {
     /// The headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-10); `None` where nothing
     /// is limited.
     pub(crate) fn headers(&self) -> Option<[(HeaderName, HeaderValue); 2]> {
-        let list = |item: &dyn Fn(&Quota) -> String| {
+        if self.quotas.is_empty() {
+            return None;
+        }
+        let class = self.class.as_str();
+        let list = |item: fn(&Quota) -> String| {
             let items = self.quotas.iter();
-            let items = items
-                .map(|(by, quota)| format!("\"{}-{}\";{}", self.class.as_str(), by.as_str(), item(quota)));
-            items.collect::<Vec<_>>().join(", ")
+            let items = items.map(|(by, quota)| format!("\"{class}-{}\";{}", by.as_str(), item(quota)));
+            HeaderValue::from_str(&items.collect::<Vec<_>>().join(", ")).ok()
         };
-        let policy = list(&|quota| format!("q={};w={}", quota.rate.burst(), quota.rate.window()));
-        let left = list(&|quota| format!("r={};t={}", quota.remaining, whole_seconds(quota.reset)));
-        let is_some = !self.quotas.is_empty();
-        let header = |name, text: &str| Some((name, HeaderValue::from_str(text).ok()?));
-        Some([header(POLICY, &policy)?, header(LEFT, &left)?]).filter(|_| is_some)
+        let policy = list(|quota| format!("q={};w={}", quota.rate.burst(), quota.rate.window()))?;
+        let left = list(|quota| format!("r={};t={}", quota.remaining, whole_seconds(quota.reset)))?;
+        Some([(POLICY, policy), (LEFT, left)])
     }
 }
 

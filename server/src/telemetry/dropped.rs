@@ -25,7 +25,8 @@ pub(super) fn note_withheld() {
 pub(super) fn report() {
     let since = |all: &AtomicU64, reported: &AtomicU64| {
         let all = all.load(Relaxed);
-        all.saturating_sub(reported.swap(all, Relaxed))
+        // The threads of both outputs report: the larger number stands, or its lines would be told twice.
+        all.saturating_sub(reported.fetch_max(all, Relaxed))
     };
     let unwritten = since(&UNWRITTEN, &UNWRITTEN_REPORTED);
     let withheld = since(&WITHHELD, &WITHHELD_REPORTED);

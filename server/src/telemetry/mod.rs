@@ -3,6 +3,7 @@
 mod budget;
 mod dropped;
 mod files;
+mod level;
 mod queue;
 
 use std::fs::File;
@@ -19,9 +20,9 @@ use tracing_subscriber::{Layer, fmt};
 use self::budget::Budget;
 use self::dropped::UNWRITTEN;
 use self::files::LogFiles;
+use self::level::{change, changeable};
 use self::queue::{Lines, LinesGuard};
 use crate::config::{Config, LogFormat};
-use crate::log_level::{change, changeable};
 
 pub(crate) use self::dropped::dropped_lines;
 
@@ -79,7 +80,9 @@ pub(crate) fn change_level(config: &Config) -> anyhow::Result<()> {
 fn filter(config: &Config) -> anyhow::Result<Targets> {
     let mut filter: Targets = config.log_level.parse().context("the log level cannot be used")?;
     for (target, level) in FRAMEWORK {
-        if !config.log_level.contains(target) {
+        // Asked for by this name, or by that of the crate around it.
+        let is_asked_for = filter.iter().any(|(asked, _)| target.starts_with(asked));
+        if !is_asked_for {
             filter = filter.with_target(target, level);
         }
     }

@@ -64,7 +64,8 @@ fn hostile_form(parts: usize) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_read_nothing_cost_what_is_stated_keep_nobody_waiting_and_are_ended() {
     let asked = std::env::var(CLIENTS).ok().map(|text| text.parse::<usize>().unwrap());
-    let (count, others, parts, users) = asked.map_or((FEW, 2, 10_000, 20), |count| (count, 8, 350_000, 1000));
+    let (count, others, parts, users) =
+        asked.map_or((FEW, 2, 350_000, 20), |count| (count, 8, 350_000, 1000));
     let builder = Server::builder().unwrap().flags(["--write-timeout", "3"]);
     let server = builder.start().unwrap();
     let client = server.client();

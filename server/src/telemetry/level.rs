@@ -13,14 +13,14 @@ type Change = Box<dyn Fn(Targets) -> bool + Send + Sync>;
 static CHANGE: OnceLock<Change> = OnceLock::new();
 
 /// The filter as a layer that [`change`] can change.
-pub(crate) fn changeable<S: Subscriber>(filter: Targets) -> reload::Layer<Targets, S> {
+pub(super) fn changeable<S: Subscriber>(filter: Targets) -> reload::Layer<Targets, S> {
     let (layer, handle) = reload::Layer::new(filter);
     let _ = CHANGE.set(Box::new(move |filter| handle.reload(filter).is_ok()));
     layer
 }
 
 /// Changes the filter; whether there is a log whose filter it could change.
-pub(crate) fn change(filter: Targets) -> bool {
+pub(super) fn change(filter: Targets) -> bool {
     CHANGE.get().is_some_and(|change| change(filter))
 }
 
