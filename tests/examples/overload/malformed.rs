@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use e2e::Client;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -28,6 +29,8 @@ const ROUTES: [&str; 12] = [
 /// What says of what kind the body is.
 const TYPES: [&str; 4] =
     ["application/json", "multipart/form-data; boundary=b", "multipart/form-data", "text/plain; charset=x"];
+/// Requests under way at a time: some have no end, and the server waits for it.
+const AT_ONCE: usize = 64;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -37,8 +40,10 @@ pub(crate) struct Statuses(BTreeMap<u16, u64>);
 /// Sends `count` malformed requests, the same ones each time.
 pub(crate) async fn send(client: &Client, count: u64) -> Result<Statuses> {
     let mut statuses = BTreeMap::new();
-    for number in 0..count {
-        let status = exchange(client.address(), &request(number)).await?;
+    let mut answers = stream::iter(0..count)
+        .map(|number| async move { exchange(client.address(), &request(number)).await })
+        .buffer_unordered(AT_ONCE);
+    while let Some(status) = answers.try_next().await? {
         *statuses.entry(status).or_default() += 1;
     }
     Ok(Statuses(statuses))

@@ -85,10 +85,8 @@ pub(crate) struct Soak {
 
 /// Builds and runs the targets; an error names the inputs that broke one. Or tries the stores or a server.
 pub(crate) fn soak(soak: &Soak) -> Result<()> {
-    if let Some(seconds) = soak.overload {
-        return overload::overload(seconds);
-    }
     if soak.needs_no_targets() {
+        soak.overload.map_or(Ok(()), overload::overload)?;
         soak.load.map_or(Ok(()), load::load)?;
         soak.crashes.map_or(Ok(()), stores::crashes)?;
         soak.outage.map_or(Ok(()), stores::outage)?;
@@ -116,7 +114,7 @@ pub(crate) fn soak(soak: &Soak) -> Result<()> {
 
 impl Soak {
     fn needs_no_targets(&self) -> bool {
-        self.load.or(self.crashes).or(self.outage).or(self.moving).is_some()
+        self.overload.or(self.load).or(self.crashes).or(self.outage).or(self.moving).is_some()
     }
 
     fn described(&self) -> String {
@@ -194,6 +192,24 @@ fn emptied(folder: PathBuf) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_test_that_is_called_by_its_name_is_there() {
+        // Cargo takes a name that no test has for a run in which all went well.
+        for (name, path) in [
+            ("clients_that_read_nothing", "tests/tests/api/connections.rs"),
+            ("come_through_an_outage_of_their_database", "tests/tests/api/shared_database.rs"),
+            ("survives_kill_9", "crates/embedding-store/tests/redb/crash.rs"),
+            ("survives_kill_9", "crates/embedding-store/tests/postgres/crash.rs"),
+            ("comes_back_equal", "crates/embedding-store/tests/archive/round_trip.rs"),
+        ] {
+            let source = |path: &str| fs::read_to_string(workspace::root().join(path)).unwrap();
+            let called =
+                ["load.rs", "stores.rs"].map(|file| source(&format!("crates/xtask/src/soak/{file}")));
+            assert!(called.iter().any(|text| text.contains(&format!("\"{name}\""))), "{name} is not called");
+            assert!(source(path).contains(name), "no test of {path} is called {name}");
+        }
+    }
 
     #[test]
     fn every_program_of_the_package_is_a_target() {
