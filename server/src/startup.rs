@@ -113,7 +113,7 @@ pub(crate) async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()>
     };
     let listening =
         Listening { socket: listener, tls, limits: config.connection_limits(), farewell: FAREWELL };
-    let server = listening.serve(move || app(state.clone()), stop_signal())?;
+    let server = listening.serve(move || app(state.clone()), stop_signal()?)?;
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(scheme, %address, store = %config.store, took_ms = took, "ready");
     // Nothing else goes to standard output, so whoever asked for port 0 can read the port there.
@@ -238,25 +238,25 @@ fn hint(models: &Path) -> String {
     )
 }
 
-/// Completes when the process is interrupted or terminated.
-async fn stop_signal() {
-    let interrupted = tokio::signal::ctrl_c();
+/// Completes when the process is interrupted or terminated. The handlers are set by the call, not by the first poll: who
+/// has read that the server is ready may stop it at once.
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
-    {
+    let stopped = {
         use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminated) => {
-                tokio::select! { _ = interrupted => {}, _ = terminated.recv() => {} }
-            }
-            // No handler could be set, so SIGTERM ends the process at once, as without one.
-            Err(_) => {
-                let _ = interrupted.await;
-            }
+        let mut interrupted = signal(SignalKind::interrupt())?;
+        let mut terminated = signal(SignalKind::terminate())?;
+        async move {
+            tokio::select! { _ = interrupted.recv() => {}, _ = terminated.recv() => {} }
         }
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = interrupted.await;
-    }
-    tracing::info!("told to stop: finishing what was accepted");
+    };
+    #[cfg(windows)]
+    let stopped = {
+        let mut interrupted = tokio::signal::windows::ctrl_c()?;
+        async move { drop(interrupted.recv().await) }
+    };
+    Ok(async {
+        stopped.await;
+        tracing::info!("told to stop: finishing what was accepted");
+    })
 }

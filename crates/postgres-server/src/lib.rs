@@ -14,4 +14,4 @@ mod server;
 pub use database::{BIN_VARIABLE, Database, URL_VARIABLE};
 pub use error::ServerError;
 pub use installation::Installation;
-pub use server::PostgresServer;
+pub use server::{Frozen, PostgresServer};

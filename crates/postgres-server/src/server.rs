@@ -115,24 +115,16 @@ impl PostgresServer {
         wait_until("the end of the server", || Ok(process.try_wait().is_ok_and(|status| status.is_some())))
     }
 
-    /// Stops all its processes where they are: it neither answers nor ends connections.
+    /// Stops all its processes where they are: it neither answers nor ends connections until the guard is dropped.
     ///
     /// # Errors
     /// When they cannot be reached.
-    pub fn freeze(&self) -> Outcome {
-        let Some(process) = &self.process else { return Ok(()) };
+    pub fn freeze(&self) -> Outcome<Frozen> {
+        let Some(process) = &self.process else { return Ok(Frozen(None)) };
+        let frozen = Frozen(Some(process.id()));
         signal("STOP", &[process.id()])?;
-        signal("STOP", &children(process.id())?)
-    }
-
-    /// Lets it go on after [`PostgresServer::freeze`].
-    ///
-    /// # Errors
-    /// When its processes cannot be reached.
-    pub fn thaw(&self) -> Outcome {
-        let Some(process) = &self.process else { return Ok(()) };
-        signal("CONT", &children(process.id())?)?;
-        signal("CONT", &[process.id()])
+        signal("STOP", &children(process.id())?)?;
+        Ok(frozen)
     }
 
     /// Starts it on its data and its port; waits until it answers.
@@ -204,14 +196,26 @@ impl PostgresServer {
     }
 }
 
+/// A server that does nothing. Dropped, it goes on: also when a test fails meanwhile, which would otherwise wait for ever
+/// for its database to be dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Frozen(Option<u32>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        if let Some(process) = self.0 {
+            let _ = signal("CONT", &children(process).unwrap_or_default());
+            let _ = signal("CONT", &[process]);
+        }
+    }
+}
+
 impl Drop for PostgresServer {
     fn drop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            // Its data goes with it, so nothing need be written. A frozen one takes no other signal.
-            let everyone = children(process.id()).unwrap_or_default();
+            // Its data goes with it, so nothing need be written.
             let _ = signal("QUIT", &[process.id()]);
-            let _ = signal("CONT", &everyone);
-            let _ = signal("CONT", &[process.id()]);
             let _ = wait_until("the end of the server", || Ok(matches!(process.try_wait(), Ok(Some(_)))));
         }
     }

@@ -65,8 +65,10 @@ impl Connections {
 
     /// A connection; at once an error while the database is known not to answer.
     pub(super) async fn lend(&self) -> Result<Lease, StoreError> {
+        // Not left to the wait below: a task that has used up its budget would be told to come again.
+        self.silence.check()?;
         let size = self.pool.status().max_size;
-        // Those who come and those who wait hear of it at once: the first that is ready, in this order.
+        // Those who wait already hear of it too. The first that is ready, in this order.
         let lent = match select(pin!(self.silence.is_known()), pin!(self.pool.get())).await {
             Either::Left(_) => return Err(silence::error()),
             Either::Right((lent, _)) => lent,

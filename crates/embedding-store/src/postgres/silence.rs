@@ -44,6 +44,11 @@ impl Silence {
         &self.sessions
     }
 
+    /// Fails while the database is known not to answer.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        if *self.known.borrow() { Err(error()) } else { Ok(()) }
+    }
+
     /// Returns as soon as the database is known not to answer.
     pub(super) async fn is_known(&self) {
         // The sender is in `self`, so it is there.

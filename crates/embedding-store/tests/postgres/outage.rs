@@ -70,12 +70,12 @@ async fn a_server_that_does_not_answer_is_given_up_in_time() -> Outcome {
     let store = open(&url).await?;
     let ada = sample("conference", "ada")?;
     store.append_sample(ada.clone()).await?;
-    server.freeze()?;
+    let frozen = server.freeze()?;
     let error = store.event(ada.event()).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { retryable: true, .. }), "{error:?}");
     let error = store.append_sample(sample("conference", "bob")?).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { retryable: true, .. }), "{error:?}");
-    server.thaw()?;
+    drop(frozen);
     assert_eq!(eventually(|| store.append_sample(ada.clone())).await?, 1);
     Ok(())
 }

@@ -171,7 +171,7 @@ async fn after_one_call_without_an_answer_the_others_fail_at_once_until_there_is
     let store = open(&url).await?;
     let ada = sample("conference", "ada")?;
     store.append_sample(ada.clone()).await?;
-    server.freeze()?;
+    let frozen = server.freeze()?;
     assert_eq!(outage(store.event(ada.event()).await), Some(Outage::Silent));
     for _ in 0..100 {
         let at_once =
@@ -180,7 +180,7 @@ async fn after_one_call_without_an_answer_the_others_fail_at_once_until_there_is
         let at_once = store.check().now_or_never().ok_or("a check waited for the database")?;
         assert_eq!(outage(at_once), Some(Outage::Silent));
     }
-    server.thaw()?;
+    drop(frozen);
     assert_eq!(eventually(|| store.append_sample(ada.clone())).await?, 1);
     eventually(|| store.check()).await
 }
