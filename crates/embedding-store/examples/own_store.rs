@@ -201,6 +201,37 @@ impl EmbeddingStore for OwnStore {
         tables.put_user(user)
     }
 
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        if (&to.event, &to.name) == (&seen.event, &seen.name) || to.event != seen.event {
+            return Err(StoreError::unstorable("a user moves to another name of the same event"));
+        }
+        let mut tables = self.tables();
+        tables.check_user(&seen.event, &seen.name)?;
+        for (name, expected) in [(&seen.name, Some(seen)), (&to.name, onto)] {
+            if tables.users.get(&(seen.event.clone(), name.clone())) != expected {
+                return Err(StoreError::user_changed(&seen.event, name));
+            }
+        }
+        let moved = tables.samples_of(&seen.event, &seen.name).into_iter();
+        let moved: Vec<_> = moved.map(|sample| sample.of_user(to.name.clone())).collect();
+        let key = |sample: &FaceSample| (sample.event().clone(), sample.user().clone(), sample.id());
+        let is_other =
+            |sample: &&FaceSample| tables.samples.get(&key(sample)).is_some_and(|there| there != *sample);
+        if let Some(sample) = moved.iter().find(is_other) {
+            return Err(StoreError::taken_id(sample));
+        }
+        tables.users.remove(&(seen.event.clone(), seen.name.clone()));
+        tables.samples.retain(|(event, owner, _), _| (&*event, &*owner) != (&seen.event, &seen.name));
+        tables.users.insert((to.event.clone(), to.name.clone()), to.clone());
+        tables.samples.extend(moved.into_iter().map(|sample| (key(&sample), sample)));
+        Ok(tables.samples_of(&to.event, &to.name).len())
+    }
+
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         let mut tables = self.tables();
         tables.check_user(event, user)?;

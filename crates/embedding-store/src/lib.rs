@@ -45,6 +45,7 @@ mod journal;
 mod keyring;
 pub mod legacy;
 mod memory;
+mod moved_user;
 mod names;
 mod page;
 #[cfg(feature = "postgres")]
@@ -77,8 +78,8 @@ pub use memory::{InMemory, InMemoryJournal};
 pub use names::{EventName, MAX_NAME_BYTES, MAX_NAME_CHARACTERS, NameError, Username};
 pub use page::{Cursor, Listing, MAX_PAGE_BYTES, Page, PageRoom};
 pub use record::{
-    DuplicatePolicy, EventRecord, EventSnapshot, FaceSample, FalseMatchRate, InvalidRate, InvalidScore,
-    MAX_METADATA_DEPTH, MAX_RECORD_BYTES, MatchRule, Metadata, UserRecord, UserSnapshot,
+    DuplicatePolicy, EventRecord, EventSnapshot, FaceSample, FalseMatchRate, FormerName, InvalidRate,
+    InvalidScore, MAX_METADATA_DEPTH, MAX_RECORD_BYTES, MatchRule, Metadata, UserRecord, UserSnapshot,
 };
 pub use search::{NearestTemplates, TemplateSearch};
 pub use store::EmbeddingStore;

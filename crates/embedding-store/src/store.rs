@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     ChangeFeed, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample, Journal, Listing, Page,
-    StoreError, TemplateSearch, UserRecord, Username,
+    StoreError, TemplateSearch, UserRecord, Username, moved_user,
 };
 
 /// Keeps events, users and face samples.
@@ -147,6 +147,38 @@ pub trait EmbeddingStore: Debug + Send + Sync {
             Some(present) if present == *seen => self.update_user(user).await,
             Some(_) => Err(StoreError::user_changed(&seen.event, &seen.name)),
         }
+    }
+
+    /// Gives the samples of a user to another name of the same event: a rename where nobody has that name, a merge where
+    /// somebody has. Returns how many samples the user of that name then has.
+    ///
+    /// `seen` is the record that was read of the user, `onto` that of who has the other name, `None` where nobody has;
+    /// `to` is the record that the result has, with the other name. Samples keep their ids. All at once: either every
+    /// sample has moved and the first name is gone, or nothing has changed.
+    ///
+    /// The one that is provided adds before it deletes, one after another: cut off, it leaves the user under both names,
+    /// and a merge of the two finishes it. A store that can does it as one step, as the conformance suite asks.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such event, or no user of `seen`'s name; [`StoreError::Changed`] when
+    /// either record is another now; [`StoreError::Conflict`] when both have a sample of one id that are not the same;
+    /// [`StoreError::Unstorable`] when `to` is of another event, or has the same name.
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        let (event, from) = (&seen.event, &seen.name);
+        // Says whether the event is missing or only the user.
+        let samples = self.samples(event, from).await?;
+        let (present, there) = (self.user(event, from).await?, self.user(event, &to.name).await?);
+        moved_user::check(seen, &to, onto, present.as_ref(), there.as_ref())?;
+        let samples = samples.into_iter().map(|sample| sample.of_user(to.name.clone())).collect();
+        let count = self.append_samples(samples).await?;
+        self.update_user(to).await?;
+        self.delete_user(event, from).await?;
+        Ok(count)
     }
 
     /// Deletes a user with all samples; the event stays, also after its last user. Not idempotent.

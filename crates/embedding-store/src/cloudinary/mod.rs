@@ -26,6 +26,7 @@ mod load;
 mod locks;
 mod merge;
 mod mirror;
+mod moved_user;
 mod options;
 mod path;
 mod refresh;

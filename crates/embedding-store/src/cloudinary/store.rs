@@ -233,6 +233,16 @@ impl EmbeddingStore for CloudinaryStore {
         self.write(|inner| async move { inner.update_user(user, seen).await }).await
     }
 
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        let (seen, onto) = (seen.clone(), onto.cloned());
+        self.write(|inner| async move { inner.move_user(&seen, &to, onto.as_ref()).await }).await
+    }
+
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         let (event, user) = (event.clone(), user.clone());
         self.write(|inner| async move { inner.delete_user(&event, &user).await }).await

@@ -59,6 +59,7 @@ pub mod journal;
 pub mod journal_erasure;
 pub mod journal_lists;
 pub mod journal_writers;
+pub mod moved_users;
 pub mod moving;
 pub mod names;
 pub mod paging;
@@ -128,6 +129,11 @@ macro_rules! conformance_tests {
             replacements::concurrent_replacements_lose_no_field,
             replacements::an_append_under_a_past_version_is_refused,
             replacements::of_many_appends_under_one_version_one_is_made,
+            moved_users::a_renamed_user_keeps_samples_and_record,
+            moved_users::a_merged_user_has_the_samples_of_both,
+            moved_users::a_move_of_what_has_changed_is_refused_whole,
+            moved_users::a_move_loses_no_sample_of_concurrent_appends,
+            moved_users::a_move_makes_a_version,
             moving::an_archive_takes_everything_out_and_back,
             moving::an_archive_imported_again_changes_nothing,
             concurrency::concurrent_appends_lose_nothing,

@@ -1,6 +1,7 @@
 //! The store that lives as long as the process: for tests and trials.
 
 mod journal;
+mod moved_user;
 mod versions;
 
 use std::collections::BTreeMap;
@@ -175,6 +176,15 @@ impl EmbeddingStore for InMemory {
 
     async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
         self.put_user(user, Some(seen))
+    }
+
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        self.give_samples(seen, to, onto)
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {

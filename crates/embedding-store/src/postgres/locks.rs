@@ -24,6 +24,10 @@ pub(super) const USER: &str = "SELECT pg_advisory_xact_lock_shared(hashtextexten
      pg_advisory_xact_lock_shared(hashtextextended(current_schema() || $1::text, 1)), \
      pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text || chr(10) || $2::text, 2))";
 
+/// The same for one who changes several users of the event. Parameter 1 is the event.
+pub(super) const EVENT_TO_ADD: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema(), 0)), \
+     pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text, 1))";
+
 /// The same for one who must have the event alone, to decide by its version.
 pub(super) const EVENT_AND_USER: &str = "SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema(), 0)), \
      pg_advisory_xact_lock(hashtextextended(current_schema() || $1::text, 1)), \

@@ -49,6 +49,7 @@ mod keys;
 mod locked_user;
 mod locks;
 mod migrations;
+mod moved_user;
 mod notice;
 mod opening;
 mod rows;
@@ -190,6 +191,15 @@ impl EmbeddingStore for PostgresStore {
 
     async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
         write_on!(self, users::replace, &self.identity, seen, &user)
+    }
+
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        write_on!(self, moved_user::move_user, &self.identity, seen, &to, onto)
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {

@@ -20,4 +20,4 @@ pub(crate) use metadata::UnknownFields;
 pub use rate::{FalseMatchRate, InvalidRate};
 pub use sample::{FaceSample, InvalidScore};
 pub use snapshot::{EventSnapshot, UserSnapshot};
-pub use user::UserRecord;
+pub use user::{FormerName, UserRecord};

@@ -118,6 +118,13 @@ impl FaceSample {
         Builder::from_custom_bytes(bytes).into_uuid()
     }
 
+    /// The same sample of another user of its event.
+    #[must_use]
+    pub fn of_user(mut self, user: Username) -> Self {
+        self.details.user = user;
+        self
+    }
+
     /// With an id of the caller's, which is to be a UUID v7: for a sample that comes from elsewhere, and again.
     pub(crate) fn with_id(mut self, id: Uuid) -> Self {
         self.details.id = id;

@@ -26,8 +26,30 @@ pub struct UserRecord {
     /// The caller's own data.
     #[serde(default, skip_serializing_if = "Metadata::is_empty")]
     pub metadata: Metadata,
+    /// The names that this person had before, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_names: Vec<FormerName>,
     #[serde(flatten)]
     unknown: UnknownFields,
+}
+
+/// A name that a user had once. Somebody else may have it since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FormerName {
+    /// The name.
+    pub name: Username,
+    /// When it was given up: what was written of the name until then is of this user.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+}
+
+impl FormerName {
+    /// A name and when it was given up.
+    #[must_use]
+    pub fn new(name: Username, until: OffsetDateTime) -> Self {
+        Self { name, until }
+    }
 }
 
 impl UserRecord {
@@ -41,6 +63,7 @@ impl UserRecord {
             updated: created,
             last_verified: None,
             metadata: Metadata::new(),
+            former_names: Vec::new(),
             unknown: UnknownFields::new(),
         }
     }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::applied::Applied;
 use super::failure::Failure;
 use super::journal::writes::JournalWrite;
-use super::keys;
 use super::tables::{Bytes, EVENTS, FORMAT, KEY_RECORD, SAMPLES, Tables, USERS};
+use super::{keys, moved_user};
 use crate::{EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord, Username};
 
 /// One write.
@@ -28,13 +28,15 @@ pub(super) enum Command {
     UpdateUser(UserRecord),
     /// What it must still be, and what it is to be.
     ReplaceUser(Box<[UserRecord; 2]>),
+    /// What it must still be, what it is to be, and what the one of that name must still be.
+    MoveUser(Box<(UserRecord, UserRecord, Option<UserRecord>)>),
     DeleteUser(EventName, Username),
     Reseal(EventName, Username),
     FinishResealing,
     Journal(Box<JournalWrite>),
 }
 
-type WriteTables<'t> = Tables<Table<'t, Bytes, Bytes>>;
+pub(super) type WriteTables<'t> = Tables<Table<'t, Bytes, Bytes>>;
 
 pub(super) fn open_tables<'t>(
     transaction: &'t WriteTransaction,
@@ -78,6 +80,10 @@ impl Command {
                     return Err(StoreError::user_changed(&user.event, &user.name).into());
                 }
                 update_user(tables, user)
+            }
+            Self::MoveUser(records) => {
+                let (seen, to, onto) = &**records;
+                moved_user::apply(tables, seen, to, onto.as_ref())
             }
             Self::DeleteUser(event, user) => delete_user(tables, event, user),
             Self::Reseal(event, user) => reseal(tables, event, user),

@@ -213,6 +213,11 @@ impl Trial {
             self.done(&store, async || store.reseal(&event, &user).await.map(drop)).await;
         }
         self.done(&store, async || store.finish_resealing().await).await;
+        let seen = store.user(&fair, &ada).await.unwrap().unwrap();
+        let mut renamed = seen.clone();
+        renamed.name = user("eva");
+        self.done(&store, async || gone(store.move_user(&seen, renamed.clone(), None).await)).await;
+        let ada = renamed.name;
         self.done(&store, async || gone(store.delete_user(&fair, &ada).await)).await;
         self.done(&store, async || journal.erase(&topic(), Erase::Subject("eve".to_owned())).await.map(drop))
             .await;

@@ -21,6 +21,7 @@ mod handle;
 mod journal;
 mod keys;
 mod load;
+mod moved_user;
 mod open_file;
 mod overlay;
 mod place;
@@ -174,6 +175,16 @@ impl EmbeddingStore for RedbStore {
 
     async fn replace_user(&self, seen: &UserRecord, user: UserRecord) -> Result<(), StoreError> {
         self.file.submit(Command::ReplaceUser(Box::new([seen.clone(), user]))).await.map(drop)
+    }
+
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        let command = Command::MoveUser(Box::new((seen.clone(), to, onto.cloned())));
+        Ok(self.file.submit(command).await?.count)
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
