@@ -77,6 +77,15 @@ impl EmbeddingStore for TimedStore {
         self.metrics.store_call("replace_user", self.store.replace_user(seen, user)).await
     }
 
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        self.metrics.store_call("move_user", self.store.move_user(seen, to, onto)).await
+    }
+
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         self.metrics.store_call("delete_user", self.store.delete_user(event, user)).await
     }

@@ -84,6 +84,15 @@ impl EmbeddingStore for TestStore {
         self.reach()?.replace_user(seen, user).await
     }
 
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        self.reach()?.move_user(seen, to, onto).await
+    }
+
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         self.reach()?.delete_user(event, user).await
     }

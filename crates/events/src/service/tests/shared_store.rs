@@ -170,6 +170,18 @@ impl EmbeddingStore for Handle {
         self.told(self.shared.data.replace_user(seen, user).await, change)
     }
 
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        let change = |user: &UserRecord| Change::User(user.event.clone(), user.name.clone());
+        let changes = [change(seen), change(&to)];
+        let moved = self.shared.data.move_user(seen, to, onto).await;
+        changes.into_iter().fold(moved, |moved, change| self.told(moved, change))
+    }
+
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         let change = Change::User(event.clone(), user.clone());
         self.told(self.shared.data.delete_user(event, user).await, change)

@@ -252,6 +252,15 @@ impl EmbeddingStore for TestStore {
         self.run(Call::UpdateUser, self.inner.replace_user(seen, user)).await
     }
 
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        self.run(Call::UpdateUser, self.inner.move_user(seen, to, onto)).await
+    }
+
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         self.run(Call::DeleteUser, self.inner.delete_user(event, user)).await
     }
