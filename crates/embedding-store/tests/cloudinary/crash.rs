@@ -92,6 +92,28 @@ async fn a_first_append_whose_event_failed_is_not_there_at_all() {
 }
 
 #[tokio::test]
+async fn a_rename_that_was_cut_off_leaves_both_names_and_a_merge_finishes_it() {
+    let account = account();
+    let store = open(&account).await.unwrap();
+    store.append_sample(sample("conference", "ada", 1)).await.unwrap();
+    let ada = store.user(&event("conference"), &user("ada")).await.unwrap().unwrap();
+    let mut eve = ada.clone();
+    eve.name = user("eve");
+    // The new name is uploaded, and the end of the first one refused.
+    account.fail(Rule::new(Endpoint::Upload, Fault::Status(400)).about("/u-ada/"));
+    assert!(store.move_user(&ada, eve.clone(), None).await.is_err());
+    account.stop_failing();
+    for store in [&store, &open(&account).await.unwrap()] {
+        let users = store.load_event(&event("conference")).await.unwrap().users;
+        assert_eq!(users.iter().map(|of| of.samples.len()).collect::<Vec<_>>(), [1, 1]);
+    }
+    assert_eq!(store.move_user(&ada, eve.clone(), Some(&eve)).await.unwrap(), 1);
+    let reopened = open(&account).await.unwrap();
+    let users = reopened.load_event(&event("conference")).await.unwrap().users;
+    assert_eq!(users.iter().map(|of| of.user.name.as_str()).collect::<Vec<_>>(), ["eve"]);
+}
+
+#[tokio::test]
 async fn the_users_of_a_deleted_event_are_swept_and_the_tombstones_after_their_time() {
     let account = account();
     let mut options = options(&account);
