@@ -92,8 +92,13 @@ async fn retain(service: &Service, options: RetentionOptions) {
     loop {
         // The first one comes at once: an operator who answers for the clock waits for nothing.
         turns.tick().await;
-        let reading = Reading { wall: OffsetDateTime::now_utc(), elapsed: start.elapsed() };
-        let Some(now) = said.confirmed(clock.check(reading).await) else { continue };
+        // Before the store is asked: what it takes to answer would make this clock look ahead of the store's.
+        let (wall, elapsed) = (OffsetDateTime::now_utc(), start.elapsed());
+        let checked = match service.store.clock().await {
+            Ok(store) => clock.check(Reading { wall, elapsed, store }).await,
+            Err(error) => Err(error),
+        };
+        let Some(now) = said.confirmed(checked) else { continue };
         erase_events(service, now, options.guard, &mut said).await;
         if let Some(oldest) = options.audit_age.and_then(|age| now.checked_sub(age)) {
             erase_audit(service, oldest, options.guard, &mut said).await;
@@ -111,10 +116,14 @@ impl Said {
             Ok(ClockState::Confirmed(now)) => (Some(now), None),
             Ok(ClockState::Doubted(Doubt::NotSteady)) => return None,
             Ok(ClockState::Doubted(doubt)) => {
-                let kind = if matches!(doubt, Doubt::Apart { .. }) { "apart" } else { "leapt" };
+                let kind = match doubt {
+                    Doubt::Apart { .. } => "apart",
+                    Doubt::Ahead { .. } => "ahead",
+                    _ => "leapt",
+                };
                 (None, Some((kind, doubt.to_string())))
             }
-            Err(error) => (None, Some(("journal", error.to_string()))),
+            Err(error) => (None, Some(("store", error.to_string()))),
         };
         // By its kind: the times of a doubt move with every turn.
         let kind = doubt.as_ref().map(|(kind, _)| *kind);

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use auto_impl::auto_impl;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
@@ -216,6 +217,14 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// Since when it cannot be reached, where it keeps an eye on that by itself; `None` while it can.
     fn away_since(&self) -> Option<Instant> {
         None
+    }
+
+    /// What time it is by the clock that all who open the store have in common; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be asked now.
+    async fn clock(&self) -> Result<Option<OffsetDateTime>, StoreError> {
+        Ok(None)
     }
 
     /// What others change from now on; `None` where nobody else can change the store. Every change that

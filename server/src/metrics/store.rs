@@ -8,6 +8,7 @@ use embedding_store::{
     ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample, Journal,
     Listing, Page, StoreError, TemplateSearch, UserRecord, Username,
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Metrics, TimedJournal};
@@ -108,6 +109,10 @@ impl EmbeddingStore for TimedStore {
 
     fn away_since(&self) -> Option<Instant> {
         self.store.away_since()
+    }
+
+    async fn clock(&self) -> Result<Option<OffsetDateTime>, StoreError> {
+        self.metrics.store_call("clock", self.store.clock()).await
     }
 
     async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {

@@ -12,24 +12,24 @@ macro_rules! write_on {
     // Not repeated when the connection dies, because the COMMIT may have been executed and only its answer
     // lost: a deletion would then report NotFound for its own success, and an update could overwrite a later
     // one.
-    ($store:expr, $call:path, $($argument:expr),*) => {{
+    ($store:expr, $call:path $(, $argument:expr)*) => {{
         let lease = $store.connections.lend().await?;
-        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
+        let outcome: Result<_, Failure> = $call(&lease $(, $argument)*).await;
         lease.settle(outcome)
     }};
 }
 
 /// Lends a connection to a read and takes it back; once more when the first one turns out to be dead.
 macro_rules! read_on {
-    ($store:expr, $call:path, $($argument:expr),*) => {{
+    ($store:expr, $call:path $(, $argument:expr)*) => {{
         let lease = $store.connections.lend().await?;
-        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
+        let outcome: Result<_, Failure> = $call(&lease $(, $argument)*).await;
         if matches!(outcome, Err(Failure::Dead(_))) {
             // A restart of the server kills idle connections, and the pool may lend one before it notices.
             // The dead one is given up before another is requested: with pool_size=1 the request would wait
             // for it until the time-out.
             drop(lease);
-            write_on!($store, $call, $($argument),*)
+            write_on!($store, $call $(, $argument)*)
         } else {
             lease.settle(outcome)
         }
@@ -69,6 +69,7 @@ use std::sync::Arc;
 use append::Expected;
 use async_trait::async_trait;
 use embedding::Template;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 pub use config::PostgresConfig;
@@ -225,6 +226,10 @@ impl EmbeddingStore for PostgresStore {
             self.connections.renew();
         }
         checked
+    }
+
+    async fn clock(&self) -> Result<Option<OffsetDateTime>, StoreError> {
+        read_on!(self, session::clock).map(Some)
     }
 
     async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {

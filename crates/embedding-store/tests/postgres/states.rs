@@ -184,3 +184,15 @@ async fn after_one_call_without_an_answer_the_others_fail_at_once_until_there_is
     assert_eq!(eventually(|| store.append_sample(ada.clone())).await?, 1);
     eventually(|| store.check()).await
 }
+
+#[tokio::test]
+async fn the_clock_of_the_store_is_that_of_the_database() -> Outcome {
+    let database = Database::new()?;
+    let (store, client) = (open(&database.url()).await?, beside(&database).await?);
+    let now = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint * 1000";
+    let (before, clock, after) =
+        (client.query_one(now, &[]).await?, store.clock().await?, client.query_one(now, &[]).await?);
+    let nanos = i64::try_from(clock.ok_or("it has none")?.unix_timestamp_nanos())?;
+    assert!((before.get::<_, i64>(0)..=after.get(0)).contains(&nanos), "{before:?} {nanos} {after:?}");
+    Ok(())
+}

@@ -23,7 +23,7 @@ const NOTE: &str = "clock";
 /// How far the clock may be ahead of what was noted last: a server that was off for longer asks its operator.
 const LEAP: time::Duration = time::Duration::days(31);
 
-/// How far the clocks of servers that run at the same time may be apart.
+/// How far the clocks of servers that run at the same time may be apart, and one ahead of the store's.
 const APART: time::Duration = time::Duration::minutes(5);
 
 /// How long after its last note another server counts as running.
@@ -60,6 +60,12 @@ pub enum Doubt {
     Apart {
         /// The other's.
         other: OffsetDateTime,
+    },
+    /// The store, which all servers share, has an earlier time.
+    #[error("the clock is more than five minutes ahead of that of the store ({store})")]
+    Ahead {
+        /// The store's.
+        store: OffsetDateTime,
     },
     /// It is far ahead of the time that is known.
     #[error("the clock is more than 31 days ahead of what was known last ({last})")]
@@ -112,6 +118,9 @@ impl RetentionClock {
             && (reading.wall - other).abs() > APART
         {
             return Ok(ClockState::Doubted(Doubt::Apart { other }));
+        }
+        if let Some(store) = reading.store.filter(|store| reading.wall - *store > APART) {
+            return Ok(ClockState::Doubted(Doubt::Ahead { store }));
         }
         let last = last.or(self.seen.as_ref().map(|seen| seen.now));
         if let Some(last) = last.filter(|last| reading.wall - *last > LEAP) {

@@ -11,6 +11,8 @@ pub struct Reading {
     pub wall: OffsetDateTime,
     /// Time since some moment of this process, by a clock that only runs.
     pub elapsed: Duration,
+    /// What the clock of the store says, where it has one: it is the same for all servers.
+    pub store: Option<OffsetDateTime>,
 }
 
 /// How much the two may differ between two readings: more than a clock is slewed by, less than a step that matters.

@@ -15,19 +15,22 @@ const NOT_STEADY: ClockState = ClockState::Doubted(Doubt::NotSteady);
 struct Server {
     clock: RetentionClock,
     ahead: time::Duration,
+    /// The same of the store's clock, where it has one.
+    store_is_ahead: Option<time::Duration>,
     started: u64,
 }
 
 impl Server {
     fn new(journal: &Arc<InMemoryJournal>, guard: RetentionGuard, started: u64) -> Self {
         let clock = RetentionClock::new(Arc::clone(journal) as Arc<dyn Journal>, guard);
-        Self { clock, ahead: time::Duration::ZERO, started }
+        Self { clock, ahead: time::Duration::ZERO, store_is_ahead: None, started }
     }
 
     /// What the clock is worth so many minutes after the beginning.
     async fn at(&mut self, minute: u64) -> ClockState {
         let elapsed = Duration::from_secs(60 * (minute - self.started));
-        let reading = Reading { wall: self.wall(minute), elapsed };
+        let store = self.store_is_ahead.map(|ahead| START + Duration::from_secs(60 * minute) + ahead);
+        let reading = Reading { wall: self.wall(minute), elapsed, store };
         self.clock.check(reading).await.unwrap()
     }
 
@@ -123,4 +126,25 @@ async fn a_journal_without_a_note_is_as_old_as_its_newest_audit_entry() {
     journal.append(entry, None).await.unwrap();
     let mut server = Server::new(&journal, RetentionGuard::Guarded, days(400));
     assert!(!server.confirmed(days(400)..days(400) + 10).await.contains(&true));
+}
+
+#[tokio::test]
+async fn a_server_ahead_of_the_clock_of_its_store_is_not_confirmed_although_it_is_alone() {
+    for (minutes, is_confirmed) in [(20 * 24 * 60, false), (6, false), (4, true), (0, true)] {
+        let mut server = Server::new(&Arc::default(), RetentionGuard::Guarded, 0);
+        (server.ahead, server.store_is_ahead) =
+            (time::Duration::minutes(minutes), Some(time::Duration::ZERO));
+        assert_eq!(server.confirmed(0..20).await.contains(&true), is_confirmed, "ahead by {minutes} minutes");
+        let doubt = Doubt::Ahead { store: START + Duration::from_secs(20 * 60) };
+        assert_eq!(server.at(20).await == ClockState::Doubted(doubt), !is_confirmed);
+        // Once it is set right.
+        server.ahead = time::Duration::ZERO;
+        assert!(server.confirmed(21..30).await.contains(&true));
+    }
+    let mut behind = Server::new(&Arc::default(), RetentionGuard::Guarded, 0);
+    behind.store_is_ahead = Some(time::Duration::days(2));
+    assert!(behind.confirmed(0..6).await.contains(&true), "a clock behind erases nothing too early");
+    let mut vouched = Server::new(&Arc::default(), RetentionGuard::Confirmed, 0);
+    (vouched.ahead, vouched.store_is_ahead) = (time::Duration::days(2), Some(time::Duration::ZERO));
+    assert_eq!(vouched.confirmed(0..1).await, [true]);
 }
