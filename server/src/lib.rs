@@ -35,4 +35,5 @@ mod store_marker;
 mod telemetry;
 mod tls;
 mod toml_line;
+mod traces;
 mod upload;

@@ -32,6 +32,7 @@ use crate::service::Service;
 use crate::store_marker::StoreMarker;
 use crate::telemetry::dropped_lines;
 use crate::tls;
+use crate::traces::Traces;
 
 /// Exports under way at one time, and as many imports: both are rare, and each moves a whole event.
 const TRANSFERS: usize = 2;
@@ -93,6 +94,7 @@ pub(crate) async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()>
             }
         });
     }
+    let traces = config.otlp_endpoint.as_ref().map(Traces::start).transpose()?.unwrap_or_default();
     // Made outside the closure, which each worker calls for itself: the limits hold for the whole process.
     let state = AppState {
         service,
@@ -103,6 +105,7 @@ pub(crate) async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()>
         scores: config.scores,
         proxies: config.proxies.clone(),
         limits,
+        traces: traces.clone(),
     };
     let (tls, scheme) = match certificate {
         None => (None, "http"),
@@ -125,6 +128,7 @@ pub(crate) async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()>
     };
     // Before the flush, which would otherwise wait for what this goes on to record.
     drop(background);
+    traces.stop().await;
     let lost = audit.flush(LAST_WORDS).await;
     if lost > 0 {
         tracing::error!(lost, "entries of the audit could not be written before the end");

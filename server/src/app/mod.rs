@@ -23,6 +23,7 @@ use crate::openapi::Document;
 use crate::routes;
 use crate::scores::Scores;
 use crate::service::Service;
+use crate::traces::Traces;
 
 /// The document of the API, once for all workers and requests. It is text and numbers, of which JSON can always be made; a
 /// test compares what is served with docs/openapi.json.
@@ -49,6 +50,8 @@ pub(crate) struct AppState {
     pub(crate) proxies: TrustedProxies,
     /// How often who may ask.
     pub(crate) limits: Limits,
+    /// Where spans of requests go.
+    pub(crate) traces: Traces,
 }
 
 /// All routes with all that is done about every request.
@@ -63,7 +66,7 @@ pub(crate) fn app(
         InitError = (),
     >,
 > {
-    let AppState { service, access, admission, base_path, policy, scores, proxies, limits } = state;
+    let AppState { service, access, admission, base_path, policy, scores, proxies, limits, traces } = state;
     let document = document(&base_path);
     App::new()
         .app_data(Data::new(service.metrics.clone()))
@@ -75,6 +78,7 @@ pub(crate) fn app(
         .app_data(Data::new(scores))
         .app_data(Data::new(proxies))
         .app_data(Data::new(limits))
+        .app_data(Data::new(traces))
         // Older clients say all sorts of types for their text fields.
         .app_data(TextConfig::default().validate_content_type(false))
         .configure(|routes| routes::table(routes, document))

@@ -16,8 +16,9 @@ use super::origin::Origin;
 use super::secrets::Secrets;
 use super::values::{
     DETECTORS, LOG_FORMATS, LogFormat, MULTI_FACE, OrNone, QUALITY, RATE_PER_ADDRESS, RATE_PER_KEY,
-    RETENTION, SCORES, SWITCH, WebOrigins, address, audit_age, base_path, count, crops, file, folder, host,
-    key_file, log_level, mebibytes, number, one_of, origins, path, proxies, rates, seconds, write_timeout,
+    RETENTION, SCORES, SWITCH, WebOrigins, address, audit_age, base_path, collector, count, crops, file,
+    folder, host, key_file, log_level, mebibytes, number, one_of, origins, path, proxies, rates, seconds,
+    write_timeout,
 };
 use crate::auth::KeyFile;
 use crate::background::AuditAge;
@@ -25,6 +26,7 @@ use crate::http::{BasePath, TrustedProxies};
 use crate::limits::Rates;
 use crate::quality::QualityGate;
 use crate::scores::Scores;
+use crate::traces::CollectorUrl;
 
 // Everything that can be configured. A field `log_dir` is the flag `--log-dir` and the key `log_dir`; its comment is the
 // help, and the text in README.md and .env.example. No doc comment: clap would describe the program by it.
@@ -173,6 +175,9 @@ pub(crate) struct Config {
     #[arg(long, env = "FACE_METRICS_ADDRESS", value_name = "ADDRESS:PORT", default_value = "none")]
     #[arg(value_parser = address)]
     pub(crate) metrics_address: OrNone<SocketAddr>,
+    /// Collector of OpenTelemetry that is sent a trace of each request, such as http://127.0.0.1:4318.
+    #[arg(long, env = "FACE_OTLP_ENDPOINT", value_name = "URL", default_value = "none", value_parser = collector)]
+    pub(crate) otlp_endpoint: OrNone<CollectorUrl>,
     /// Connections at once, 16 to 100000; more wait to be accepted.
     #[arg(long, env = "FACE_CONNECTIONS", value_name = "COUNT", default_value = "4096")]
     #[arg(value_parser = number("a whole number", 16..=100_000_usize))]

@@ -19,6 +19,7 @@ use crate::http::{BasePath, TrustedProxies, WebOrigin};
 use crate::limits::Rates;
 use crate::quality::QualityGate;
 use crate::scores::Scores;
+use crate::traces::CollectorUrl;
 
 /// An [`Option`] that a text stands for, such as `none`: a field written as `Option` is one that clap leaves empty
 /// where there is no text.
@@ -159,6 +160,14 @@ pub(super) fn path(text: &str) -> Result<PathBuf, String> {
         return Err("it is empty: give a path, or leave it out for the default".to_owned());
     }
     Ok(PathBuf::from(text))
+}
+
+/// The address of a collector, or `none`.
+pub(super) fn collector(text: &str) -> Result<OrNone<CollectorUrl>, String> {
+    match text {
+        "" | "none" => Ok(None),
+        _ => text.parse().map(Some),
+    }
 }
 
 /// A folder; an empty text is none.

@@ -12,6 +12,7 @@ use tracing_actix_web::{RequestId, RootSpanBuilder};
 
 use super::client::client_address;
 use crate::metrics::{Metrics, RequestUnderWay};
+use crate::traces::{RequestTrace, Traces};
 
 /// Where the span has whoever asks, once that is known.
 pub(crate) const ACTOR: &str = "actor";
@@ -55,13 +56,19 @@ impl RootSpanBuilder for RequestLog {
 /// Middleware within the span of a request that logs how it ended, and counts it.
 pub(crate) async fn note_request(
     metrics: Data<Metrics>,
+    traces: Data<Traces>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     // Dropped with this future when the client leaves.
     let under_way = metrics.begin_request(request.method(), route(&request));
-    let noted = Noted { request: Some(under_way), span: Span::current() };
-    let outcome = next.call(request).await;
+    let trace = traces.begin(request.headers());
+    let stages = trace.as_ref().map(RequestTrace::stages);
+    let noted = Noted { request: Some(under_way), trace, span: Span::current() };
+    let outcome = match stages {
+        Some(stages) => stages.of(next.call(request)).await,
+        None => next.call(request).await,
+    };
     let status = match &outcome {
         Ok(response) => response.status(),
         Err(error) => error.as_response_error().status_code(),
@@ -82,6 +89,8 @@ fn route(request: &ServiceRequest) -> Option<String> {
 struct Noted {
     /// `None` once it is answered.
     request: Option<RequestUnderWay>,
+    /// `None` when nobody collects traces.
+    trace: Option<RequestTrace>,
     /// The request's own: the future is dropped outside of it.
     span: Span,
 }
@@ -91,7 +100,11 @@ impl Noted {
         let Some(request) = self.request.take() else { return };
         let (route, took_ms) = (request.route(), milliseconds(&request));
         let code = status.as_u16();
-        if PROBES.contains(&route) && status.is_success() {
+        let is_probe = PROBES.contains(&route) && status.is_success();
+        if let Some(trace) = self.trace.take().filter(|_| !is_probe) {
+            trace.end(request.method(), route, Some(status));
+        }
+        if is_probe {
             tracing::debug!(status = code, route, took_ms, "answered");
         } else {
             tracing::info!(status = code, route, took_ms, "answered");
@@ -103,6 +116,9 @@ impl Noted {
 impl Drop for Noted {
     fn drop(&mut self) {
         if let Some(request) = self.request.take() {
+            if let Some(trace) = self.trace.take() {
+                trace.end(request.method(), request.route(), None);
+            }
             tracing::info!(
                 parent: &self.span,
                 route = request.route(),

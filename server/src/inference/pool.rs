@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tracing::Span;
 
 use crate::error::ApiError;
+use crate::traces::Stages;
 
 /// Pictures that may wait for each thread. Who is let in as the last waits for three pictures at most, and so is answered
 /// in less than five times what an idle server takes; a longer queue serves nobody more and everybody later.
@@ -80,6 +81,7 @@ impl Pool {
     {
         let (answer, answered) = oneshot::channel();
         let (accepted, span, wait) = (Instant::now(), Span::current(), self.wait.clone());
+        let stages = Stages::current();
         let job = move || {
             // The client has left, or its deadline has passed: nobody would see the result.
             if answer.is_closed() {
@@ -93,6 +95,10 @@ impl Pool {
             } else {
                 // What the engine logs on this thread carries the request's id.
                 let _request = span.entered();
+                let work = || match stages {
+                    Some(stages) => stages.on_thread(work),
+                    None => work(),
+                };
                 // What the work uses holds no state between calls that a panic could leave half-changed.
                 match catch_unwind(AssertUnwindSafe(work)) {
                     Ok(outcome) => outcome.map_err(Into::into),

@@ -23,6 +23,7 @@ use prometheus_client::registry::{Registry, Unit};
 use self::requests::RequestLabels;
 pub(crate) use self::store::TimedStore;
 pub(crate) use self::{journal::TimedJournal, requests::RequestUnderWay};
+use crate::traces::note_stage;
 
 /// What the name of every metric of this program starts with.
 pub(crate) const PREFIX: &str = "face";
@@ -116,7 +117,12 @@ impl Metrics {
 
     /// A stage that took so long.
     pub(crate) fn stage(&self, stage: &'static str, took: Duration) {
+        self.timed(stage, None, took);
+    }
+
+    fn timed(&self, stage: &'static str, operation: Option<&'static str>, took: Duration) {
         self.0.stage_times.get_or_create(&StageLabel { stage }).observe(took.as_secs_f64());
+        note_stage(stage, operation, took);
     }
 
     /// What takes the times of the engine's stages.
@@ -150,7 +156,7 @@ impl Metrics {
         let began = Instant::now();
         let result = call.await;
         let (took, label) = (began.elapsed(), OperationLabel { operation });
-        self.stage(STORE, took);
+        self.timed(STORE, Some(operation), took);
         self.0.store_times.get_or_create(&label).observe(took.as_secs_f64());
         // Also where none failed: a rate over errors that come into being with the first misses that one.
         self.0.store_errors.get_or_create(&label).inc_by(u64::from(result.is_err()));

@@ -47,6 +47,11 @@ impl RequestUnderWay {
         &self.route
     }
 
+    /// Its method, or `other`.
+    pub(crate) fn method(&self) -> &'static str {
+        self.method
+    }
+
     /// How long it has been under way.
     pub(crate) fn took(&self) -> Duration {
         self.began.elapsed()

@@ -28,6 +28,7 @@ use crate::quality::{CountingGate, QualityGate};
 use crate::routes::redoc_bundle;
 use crate::scores::Scores;
 use crate::service::Service;
+use crate::traces::Traces;
 
 /// What is other than usual about a server.
 pub(super) struct Options {
@@ -145,6 +146,7 @@ pub(super) async fn state_with(options: Options) -> AppState {
         scores: options.scores,
         proxies: TrustedProxies::default(),
         limits: Limits::new(options.rates.0, options.rates.1),
+        traces: Traces::default(),
     }
 }
 

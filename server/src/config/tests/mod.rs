@@ -18,7 +18,7 @@ mod documents;
 mod not_shown;
 
 /// How many settings there are.
-const SETTINGS: usize = 40;
+const SETTINGS: usize = 41;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],
@@ -120,7 +120,7 @@ fn variables_that_an_orchestrator_makes_are_passed_over_and_others_are_not() {
 
 #[test]
 fn bad_values_are_named_with_what_is_allowed() {
-    let bad: [(&'static str, &str, &str); 33] = [
+    let bad: [(&'static str, &str, &str); 34] = [
         ("host", "example.org", "IP address"),
         ("port", "65536", "0 to 65535"),
         ("store", "sqlite:x", "sqlite"),
@@ -148,6 +148,7 @@ fn bad_values_are_named_with_what_is_allowed() {
         ("max-upload", "-1", "from 1"),
         ("base-path", "/v1", "such as /faces"),
         ("metrics-address", "9100", "127.0.0.1:9100"),
+        ("otlp-endpoint", "127.0.0.1:4318", "http://127.0.0.1:4318"),
         ("models", "", "it is empty"),
         ("journal", "", "it is empty"),
         ("connections", "15", "16 to 100000"),
