@@ -46,6 +46,7 @@ mod keyring;
 pub mod legacy;
 mod memory;
 mod names;
+mod opening;
 mod page;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -77,6 +77,7 @@ use identity::Identity;
 use journal::PostgresJournal;
 use vectors::Vectors;
 
+use crate::opening::Opening;
 use crate::{
     AppendedAt, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample,
     Journal, Keyring, Listing, NearestTemplates, Outage, Page, StoreError, TemplateSearch, UserRecord,
@@ -110,9 +111,17 @@ impl PostgresStore {
     /// # Errors
     /// As for [`PostgresStore::open`]; [`StoreError::Misconfigured`] when the keyring is not the store's.
     pub async fn open_with(config: &PostgresConfig, keyring: Keyring) -> Result<Self, StoreError> {
+        Self::open_as(config, keyring, Opening::MakeIfAbsent).await
+    }
+
+    pub(crate) async fn open_as(
+        config: &PostgresConfig,
+        keyring: Keyring,
+        opening: Opening,
+    ) -> Result<Self, StoreError> {
         let connections = Arc::new(Connections::new(config)?);
         let lease = connections.lend().await?;
-        let outcome = opening::prepare(&lease, config, &keyring).await;
+        let outcome = opening::prepare(&lease, config, &keyring, opening).await;
         // A failed migration leaves its transaction open. `connections` is dropped on the error, and with it
         // this connection, so nobody else can get it.
         let vectors = lease.settle(outcome)?;
