@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ::events::{AuditOptions, AuditTrail, CheckInService, CheckIns, EventService, ServiceOptions};
 use anyhow::{Context, anyhow};
-use embedding_store::{EmbeddingStore, Journal, RedbJournal};
+use embedding_store::{EmbeddingStore, Journal, Outage, RedbJournal, StoreError, StoreOptions};
 use face_core::FaceEngine;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -189,14 +189,23 @@ fn load_models(engine: &FaceEngine, events: &EventService) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Opens the store with the keys and accounts that were given.
+/// Opens the store with the keys and accounts that were given; where none is, it is made.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
     let marker = store_marker(config);
     marker.as_ref().map_or(Ok(()), StoreMarker::check)?;
     let opened = config.store.open_with(&config.secrets.store_options()).await;
-    let store = opened.with_context(|| format!("the store '{}' cannot be used", config.store))?;
+    let store = opened.with_context(|| cannot_be_used(config))?;
     marker.iter().for_each(StoreMarker::make);
     Ok(store)
+}
+
+/// Opens the store to write to it; where none is, none is made.
+pub(crate) async fn open_present_store(
+    config: &Config,
+    options: &StoreOptions,
+) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
+    store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
+    config.store.open_present(options).await.with_context(|| cannot_be_used(config))
 }
 
 /// The note that the store's file was there; `None` for a store in no file.
@@ -204,11 +213,21 @@ pub(crate) fn store_marker(config: &Config) -> Option<StoreMarker> {
     config.store.file().map(|file| StoreMarker::for_file(file, config.state.as_deref()))
 }
 
-/// Opens the store to look at it; one in a file is neither created nor changed.
+/// Opens the store to look at it; nothing is made or changed.
 pub(crate) async fn open_store_to_read(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
     store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
     let opened = config.store.open_to_read(&config.secrets.store_options()).await;
-    opened.with_context(|| format!("the store '{}' cannot be used", config.store))
+    opened.with_context(|| cannot_be_used(config))
+}
+
+/// Whether an error says that there is no store where one was expected.
+pub(crate) fn is_absent(error: &anyhow::Error) -> bool {
+    error.downcast_ref().and_then(StoreError::outage) == Some(Outage::Absent)
+}
+
+/// What could not be opened.
+pub(crate) fn cannot_be_used(config: &Config) -> String {
+    format!("the store '{}' cannot be used", config.store)
 }
 
 /// The store's own journal, else one in a file, which is this server's alone.
@@ -239,7 +258,7 @@ fn hint(models: &Path) -> String {
 }
 
 /// Completes when the process is interrupted or terminated.
-async fn stop_signal() {
+pub(crate) async fn stop_signal() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
