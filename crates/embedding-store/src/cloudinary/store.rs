@@ -219,7 +219,11 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
-        self.write(|inner| async move { inner.append_sample(sample).await }).await
+        self.append_samples(vec![sample]).await
+    }
+
+    async fn append_samples(&self, samples: Vec<FaceSample>) -> Result<usize, StoreError> {
+        self.write(|inner| async move { inner.append_samples(samples).await }).await
     }
 
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {

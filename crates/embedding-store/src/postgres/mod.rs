@@ -84,6 +84,10 @@ use crate::{
     Username,
 };
 
+/// Samples that are appended in one transaction: some 10 MB, which the server takes well within a statement's time.
+// Not fewer: each append reads what the user has, for the template.
+const MOST_AT_ONCE: usize = 10_000;
+
 /// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
 ///
 /// A write that has returned has been committed and written through to the server's disk. Needs a tokio
@@ -135,9 +139,9 @@ impl PostgresStore {
 
     /// Appends on one connection; once more on another when the first one turns out to be dead before the
     /// append can have been made.
-    async fn append(&self, sample: &FaceSample, expected: Expected) -> Result<AppendedAt, StoreError> {
+    async fn append(&self, samples: &[FaceSample], expected: Expected) -> Result<AppendedAt, StoreError> {
         let lease = self.connections.lend().await?;
-        let outcome = append::append(&lease, &self.identity, sample, expected).await;
+        let outcome = append::append(&lease, &self.identity, samples, expected).await;
         let (may_be_made, outcome) = match outcome {
             Ok(appended) => (true, Ok(appended)),
             Err(unfinished) => (unfinished.may_be_made, Err(unfinished.failure)),
@@ -150,7 +154,7 @@ impl PostgresStore {
         }
         drop(lease);
         let lease = self.connections.lend().await?;
-        let outcome = append::append(&lease, &self.identity, sample, expected).await;
+        let outcome = append::append(&lease, &self.identity, samples, expected).await;
         lease.settle(outcome.map_err(|unfinished| unfinished.failure))
     }
 }
@@ -182,7 +186,15 @@ impl EmbeddingStore for PostgresStore {
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
-        Ok(self.append(&sample, Expected::Anything).await?.count)
+        Ok(self.append(&[sample], Expected::Anything).await?.count)
+    }
+
+    async fn append_samples(&self, samples: Vec<FaceSample>) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for samples in samples.chunks(MOST_AT_ONCE) {
+            count = self.append(samples, Expected::Anything).await?.count;
+        }
+        Ok(count)
     }
 
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {
