@@ -85,13 +85,11 @@ pub(crate) fn import(config: &Config, source: &Path) -> anyhow::Result<()> {
             bar.set_message(described(done));
         })
         .await;
-        summary.map_err(|error| match error {
-            ArchiveError::Store(error) => anyhow::Error::from(error).context(format!(
-                "the store '{}' does not take {}",
-                config.store,
-                named()
-            )),
-            error => anyhow::Error::from(error).context(named()),
+        summary.map_err(|error| {
+            let is_of_store = matches!(error, ArchiveError::Store(_));
+            let by_store = || format!("the store '{}' does not take {}", config.store, named());
+            let at_fault = if is_of_store { by_store() } else { named() };
+            anyhow::Error::from(error).context(at_fault)
         })
     });
     bar.finish_and_clear();

@@ -203,10 +203,11 @@ fn is_a_folder(path: &Path) -> StoreError {
 
 /// Why a file that is not to be changed cannot be read.
 fn cannot_read(path: &Path, error: io::Error) -> StoreError {
-    match error.kind() {
-        ErrorKind::NotFound => return is_absent(path),
-        ErrorKind::IsADirectory => return is_a_folder(path),
-        _ => {}
+    if error.kind() == ErrorKind::NotFound {
+        return is_absent(path);
+    }
+    if error.kind() == ErrorKind::IsADirectory {
+        return is_a_folder(path);
     }
     let reason = format!("{} cannot be read ({error})", path.display());
     StoreError::Misconfigured { reason, source: Some(error.into()) }
