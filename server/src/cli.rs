@@ -151,6 +151,14 @@ mod tests {
     }
 
     #[test]
+    fn only_what_was_taken_from_the_account_can_be_retired_there() {
+        let parse = |arguments: &[&str]| super::command().try_get_matches_from(arguments);
+        parse(&["face-server", "import-legacy", "--account", "--retire"]).unwrap();
+        parse(&["face-server", "import-legacy", "old.json", "--retire"]).unwrap_err();
+        parse(&["face-server", "import-legacy", "--retire"]).unwrap_err();
+    }
+
+    #[test]
     fn the_command_line_is_consistent() {
         super::command().debug_assert();
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ::events::{AuditOptions, AuditTrail, CheckInService, CheckIns, EventService, ServiceOptions};
 use anyhow::{Context, anyhow};
-use embedding_store::{EmbeddingStore, Journal, RedbJournal};
+use embedding_store::{EmbeddingStore, Journal, Outage, RedbJournal, StoreError, StoreOptions};
 use face_core::FaceEngine;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinSet, spawn_blocking};
@@ -116,7 +116,12 @@ pub(crate) async fn serve(config: &Config, reread: Reread) -> anyhow::Result<()>
     };
     let listening =
         Listening { socket: listener, tls, limits: config.connection_limits(), farewell: FAREWELL };
-    let server = listening.serve(move || app(state.clone()), stop_signal()?)?;
+    let stopped = stop_signal()?;
+    let stopped = async {
+        stopped.await;
+        tracing::info!("told to stop: finishing what was accepted");
+    };
+    let server = listening.serve(move || app(state.clone()), stopped)?;
     let took = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(scheme, %address, store = %config.store, took_ms = took, "ready");
     // Nothing else goes to standard output, so whoever asked for port 0 can read the port there.
@@ -193,14 +198,23 @@ fn load_models(engine: &FaceEngine, events: &EventService) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Opens the store with the keys and accounts that were given.
+/// Opens the store with the keys and accounts that were given; where none is, it is made.
 pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
     let marker = store_marker(config);
     marker.as_ref().map_or(Ok(()), StoreMarker::check)?;
     let opened = config.store.open_with(&config.secrets.store_options()).await;
-    let store = opened.with_context(|| format!("the store '{}' cannot be used", config.store))?;
+    let store = opened.with_context(|| cannot_be_used(config))?;
     marker.iter().for_each(StoreMarker::make);
     Ok(store)
+}
+
+/// Opens the store to write to it; where none is, none is made.
+pub(crate) async fn open_present_store(
+    config: &Config,
+    options: &StoreOptions,
+) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
+    store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
+    config.store.open_present(options).await.with_context(|| cannot_be_used(config))
 }
 
 /// The note that the store's file was there; `None` for a store in no file.
@@ -208,11 +222,21 @@ pub(crate) fn store_marker(config: &Config) -> Option<StoreMarker> {
     config.store.file().map(|file| StoreMarker::for_file(file, config.state.as_deref()))
 }
 
-/// Opens the store to look at it; one in a file is neither created nor changed.
+/// Opens the store to look at it; nothing is made or changed.
 pub(crate) async fn open_store_to_read(config: &Config) -> anyhow::Result<Arc<dyn EmbeddingStore>> {
     store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
     let opened = config.store.open_to_read(&config.secrets.store_options()).await;
-    opened.with_context(|| format!("the store '{}' cannot be used", config.store))
+    opened.with_context(|| cannot_be_used(config))
+}
+
+/// Whether an error says that there is no store where one was expected.
+pub(crate) fn is_absent(error: &anyhow::Error) -> bool {
+    error.downcast_ref().and_then(StoreError::outage) == Some(Outage::Absent)
+}
+
+/// What could not be opened.
+pub(crate) fn cannot_be_used(config: &Config) -> String {
+    format!("the store '{}' cannot be used", config.store)
 }
 
 /// The store's own journal, else one in a file, which is this server's alone.
@@ -244,7 +268,10 @@ fn hint(models: &Path) -> String {
 
 /// Completes when the process is interrupted or terminated. The handlers are set by the call, not by the first poll: who
 /// has read that the server is ready may stop it at once.
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+///
+/// # Errors
+/// When they cannot be set.
+pub(crate) fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     let stopped = {
         use tokio::signal::unix::{SignalKind, signal};
@@ -259,8 +286,5 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
         let mut interrupted = tokio::signal::windows::ctrl_c()?;
         async move { drop(interrupted.recv().await) }
     };
-    Ok(async {
-        stopped.await;
-        tracing::info!("told to stop: finishing what was accepted");
-    })
+    Ok(stopped)
 }

@@ -42,6 +42,9 @@ impl fmt::Display for Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Outage {
+    /// Nothing has been made there yet, and who opens it is not to make it.
+    #[error("there is no store there")]
+    Absent,
     /// The path of its file leads nowhere.
     #[error("its file is gone, or the disk that it was on: put it back")]
     FileGone,

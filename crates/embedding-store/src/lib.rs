@@ -47,6 +47,7 @@ pub mod legacy;
 mod memory;
 mod moved_user;
 mod names;
+mod opening;
 mod page;
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -1,6 +1,6 @@
 //! `face-server doctor`: tries everything the server needs, and says what is wrong.
 
-use std::io::{self, Write};
+use std::fs::File;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,14 +10,14 @@ use events::MatchRule;
 use face_core::FaceEngine;
 
 use crate::auth::KeyFile;
+use crate::commands::output::print;
 use crate::commands::running_server;
 use crate::config::Config;
 use crate::error::with_causes;
 use crate::models;
 use crate::reload::Reloadable;
 use crate::routes::redoc_bundle;
-use crate::startup::{open_store_to_read, store_marker};
-use crate::store_marker::StoreMarker;
+use crate::startup::{is_absent, open_store_to_read};
 use crate::tls::CertificateFiles;
 
 /// 2026-01-01: a clock before this program was written is wrong, and so are the times it would record.
@@ -34,14 +34,13 @@ pub(crate) fn examine(config: &Config) -> anyhow::Result<()> {
         ("log folder", log_folder(config.log_dir.as_deref())),
         ("clock", clock()),
     ];
-    let mut out = io::stdout().lock();
     let mut wrong = 0;
     for (what, finding) in findings {
         match finding {
-            Ok(detail) => writeln!(out, "ok     {what}: {detail}")?,
+            Ok(detail) => print(format_args!("ok     {what}: {detail}"))?,
             Err(error) => {
                 wrong += 1;
-                writeln!(out, "WRONG  {what}: {}", with_causes(error.as_ref()))?;
+                print(format_args!("WRONG  {what}: {}", with_causes(error.as_ref())))?;
             }
         }
     }
@@ -88,12 +87,7 @@ fn documentation(config: &Config) -> anyhow::Result<String> {
 }
 
 fn store(config: &Config) -> anyhow::Result<String> {
-    if let Some(file) = config.store.file().filter(|file| !file.exists()) {
-        store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
-        can_be_made(file)?;
-        return Ok(format!("{}, which is not there yet: the server makes it", config.store));
-    }
-    let events = actix_web::rt::System::new().block_on(async {
+    let opened = actix_web::rt::System::new().block_on(async {
         let store = open_store_to_read(config).await?;
         let mut events = Vec::new();
         for event in store.all_events().await? {
@@ -103,9 +97,19 @@ fn store(config: &Config) -> anyhow::Result<String> {
         let unreadable = store.unreadable_records();
         ensure!(unreadable == 0, "{unreadable} users or events cannot be read: the server's log names them");
         anyhow::Ok(events)
-    })?;
+    });
+    let events = match opened {
+        Err(error) if is_absent(&error) => {
+            config.store.file().map_or(Ok(()), can_be_made)?;
+            return Ok(format!("{}, which is not there yet: the server makes it", config.store));
+        }
+        opened => opened?,
+    };
     let encryption = if config.secrets.keyring().encrypts() { "encrypted" } else { "not encrypted" };
-    let lax = lax_thresholds(config, &events)?;
+    // Reading it takes less than serving it.
+    config.store.file().map_or(Ok(()), can_be_changed)?;
+    // Models that are missing are a finding of their own.
+    let lax = lax_thresholds(config, &events).unwrap_or_default();
     Ok(format!("{}, {} events, embeddings {encryption}{lax}", config.store, events.len()))
 }
 
@@ -171,6 +175,12 @@ fn can_be_written(folder: &Path) -> anyhow::Result<()> {
             .with_context(|| format!("'{}' cannot be written to", folder.display()))?;
     }
     Ok(())
+}
+
+/// Whether a file that is there could be written to.
+fn can_be_changed(file: &Path) -> anyhow::Result<()> {
+    let writable = File::options().write(true).open(file);
+    writable.map(drop).with_context(|| format!("'{}' cannot be written to", file.display()))
 }
 
 fn clock() -> anyhow::Result<String> {

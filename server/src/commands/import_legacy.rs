@@ -1,10 +1,9 @@
 //! `face-server import-legacy`: takes over the gallery of the service that this one replaces.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, bail};
 use clap::Args;
 use embedding::ModelId;
 use embedding_store::CloudinaryOptions;
@@ -13,21 +12,23 @@ use embedding_store::legacy::{LegacyDocument, Summary};
 use indicatif::ProgressBar;
 use time::OffsetDateTime;
 
+use crate::commands::new_store::open_or_make;
+use crate::commands::output::report;
 use crate::config::{Config, DLIB};
-use crate::startup::open_store;
 
 /// Where the document is: in a file that was downloaded, else in the Cloudinary account that the environment names.
 #[derive(Debug, Args)]
 pub(crate) struct Source {
     /// Its document, such as embeddings.json.
     #[arg(required_unless_present = "account", conflicts_with = "account")]
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
     /// Read it from the Cloudinary account that CLOUDINARY_... name.
     #[arg(long)]
-    account: bool,
+    pub(super) account: bool,
     /// Then take it from the public; stop the replaced service first.
-    #[arg(long, requires = "account")]
-    retire: bool,
+    // That it requires the other one is not enough: a file, which excludes that, would do away with it.
+    #[arg(long, requires = "account", conflicts_with = "file")]
+    pub(super) retire: bool,
 }
 
 /// Adds the document's embeddings to the store, and says what could not be taken.
@@ -53,18 +54,21 @@ pub(crate) fn import(config: &Config, source: &Source) -> anyhow::Result<()> {
             None => "the account's document".to_owned(),
         };
         let document = LegacyDocument::parse(&bytes, ModelId::new(DLIB)?).with_context(named)?;
-        let store = open_store(config).await?;
+        // Such as the file of something else: whoever retires the old service by the exit code must not be told that
+        // all is well. An empty event is something.
+        let total = document.total();
+        if total.samples == 0 && (total.events == 0 || !document.rejected.is_empty()) {
+            say(&document, total)?;
+            bail!("nothing was taken over from {}: it has no embedding that can be used", named());
+        }
+        let store = open_or_make(config, || Ok(())).await?;
         let bar = ProgressBar::new(u64::try_from(document.total().users).unwrap_or(u64::MAX));
         let taken = document
             .import(&*store, created, |done| bar.set_position(u64::try_from(done.users).unwrap_or(u64::MAX)))
             .await;
         bar.finish_and_clear();
         let taken = taken.with_context(|| format!("the store '{}' does not take it", config.store))?;
-        report(&document, taken)?;
-        // Such as the file of something else: whoever retires the old service by the exit code must not be told that
-        // all is well. An empty event is something.
-        let is_nothing = taken.samples == 0 && (taken.events == 0 || !document.rejected.is_empty());
-        ensure!(!is_nothing, "nothing was taken over");
+        say(&document, taken)?;
         // Last: a document that was retired is not found by another attempt, should the import have failed.
         if source.retire {
             retire(config, &document).await?;
@@ -73,21 +77,19 @@ pub(crate) fn import(config: &Config, source: &Source) -> anyhow::Result<()> {
     })
 }
 
-fn report(document: &LegacyDocument, taken: Summary) -> io::Result<()> {
-    let mut out = io::stdout().lock();
+fn say(document: &LegacyDocument, taken: Summary) -> anyhow::Result<()> {
     for merged in &document.merged {
-        writeln!(out, "taken together: {merged}")?;
+        report(format_args!("taken together: {merged}"))?;
     }
     for rejected in document.rejected_users() {
-        writeln!(out, "NOT taken: {rejected}")?;
+        report(format_args!("NOT taken: {rejected}"))?;
     }
     let Summary { events, users, samples, already_there, .. } = taken;
-    writeln!(
-        out,
+    report(format_args!(
         "Taken over: {events} events, {users} users, {samples} embeddings ({already_there} were there already); \
          {} could not be taken.",
         document.rejected.len()
-    )
+    ))
 }
 
 /// The public document becomes one that nobody reads without a signature.
@@ -96,12 +98,10 @@ async fn retire(config: &Config, document: &LegacyDocument) -> anyhow::Result<()
         bail!("not everything could be taken, so the public document was left as it is");
     }
     account(config)?.retire_legacy_document().await?;
-    writeln!(
-        io::stdout(),
+    report(
         "The document in the account is not public any more. What was in it counts as disclosed: it was readable \
-         by anyone."
-    )?;
-    Ok(())
+         by anyone.",
+    )
 }
 
 fn account(config: &Config) -> anyhow::Result<CloudinaryClient> {

@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
 use crate::auth::{ApiKey, KeyChange, KeyFile, KeyRecord, Role, Rotation};
+use crate::commands::output;
 use crate::config::{Config, ConfigError};
 
 /// What is to be done with the keys of a file.
@@ -92,21 +93,21 @@ fn time(text: &str) -> Result<OffsetDateTime, String> {
 
 /// Prints the key alone on standard output, so that it can go into a secret store, and what it is on standard error.
 fn show(key: &ApiKey, record: &KeyRecord) -> anyhow::Result<()> {
-    writeln!(io::stdout(), "{}", key.as_secret_text())?;
+    output::print(key.as_secret_text())?;
     let name = &record.name;
     let old = record.previous.iter().map(|old| old.until).max();
     let old = old.map(|until| format!(" The old one holds until {}.", shown(until))).unwrap_or_default();
-    writeln!(
+    // The key is out: that nobody reads this takes nothing from it.
+    let _ = writeln!(
         io::stderr(),
         "This is the key of '{name}', {}. It is shown this once: the file has its digest alone. Clients send it as \
          'Authorization: Bearer KEY'.{old}",
         what_for(record)
-    )?;
+    );
     Ok(())
 }
 
 fn list(file: &KeyFile) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
     let (records, uses) = (file.records()?, file.last_uses()?);
     let now = OffsetDateTime::now_utc();
     for record in &records {
@@ -114,8 +115,7 @@ fn list(file: &KeyFile) -> anyhow::Result<()> {
             .expires
             .map(|end| format!(", {} {}", if end <= now { "ended" } else { "until" }, shown(end)));
         let label = record.label.as_ref().map(|label| format!(", {:?}", label.as_str()));
-        writeln!(
-            out,
+        output::print(format_args!(
             "{:<24} {}, since {}{}, {}{}, face_{}_...",
             record.name,
             what_for(record),
@@ -124,10 +124,11 @@ fn list(file: &KeyFile) -> anyhow::Result<()> {
             used(uses.get(&record.id)),
             label.unwrap_or_default(),
             record.id
-        )?;
+        ))?;
         for old in record.previous.iter().filter(|old| now < old.until) {
             let used = used(uses.get(&old.id));
-            writeln!(out, "{:<24} before, until {}, {used}, face_{}_...", "", shown(old.until), old.id)?;
+            let until = shown(old.until);
+            output::print(format_args!("{:<24} before, until {until}, {used}, face_{}_...", "", old.id))?;
         }
     }
     // Last, so that it can be seen which ones to revoke.

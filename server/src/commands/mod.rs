@@ -7,7 +7,11 @@ pub(crate) mod file_store;
 pub(crate) mod import_legacy;
 pub(crate) mod key;
 pub(crate) mod keys;
+mod new_store;
 pub(crate) mod openapi;
+mod output;
 pub(crate) mod rekey;
 pub(crate) mod running_server;
 pub(crate) mod serve;
+#[cfg(test)]
+mod tests;

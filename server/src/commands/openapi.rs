@@ -1,9 +1,8 @@
 //! `face-server openapi`: prints the document.
 
-use std::io::{self, Write};
-
+use crate::commands::output;
 use crate::openapi::Document;
 
 pub(crate) fn print() -> anyhow::Result<()> {
-    Ok(io::stdout().write_all(Document::json()?.as_bytes())?)
+    output::print(Document::json()?.trim_end())
 }

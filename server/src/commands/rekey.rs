@@ -1,15 +1,13 @@
 //! `face-server rekey`: encrypts all embeddings with another key, for the first time, or no more.
 
-use std::io::{self, Write};
-
-use anyhow::{Context, bail};
+use anyhow::bail;
 use embedding_store::{EmbeddingStore, EmbeddingStoreExt, EventName, StoreError, UserRecord};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indicatif::ProgressBar;
 
+use crate::commands::output::report;
 use crate::config::Config;
-use crate::startup::store_marker;
-use crate::store_marker::StoreMarker;
+use crate::startup::open_present_store;
 
 /// Users worked on at once: enough that stores which answer slowly, or sync to disk, are kept busy.
 const AT_ONCE: usize = 32;
@@ -24,9 +22,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         );
     };
     let resealed = actix_web::rt::System::new().block_on(async {
-        store_marker(config).as_ref().map_or(Ok(()), StoreMarker::check)?;
-        let opened = config.store.open_with(&options).await;
-        let store = opened.with_context(|| format!("the store '{}' cannot be used", config.store))?;
+        let store = open_present_store(config, &options).await?;
         let mut resealed = 0;
         for event in store.all_events().await? {
             resealed += reseal(&*store, &event.name).await?;
@@ -36,8 +32,7 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
         anyhow::Ok(resealed)
     })?;
     let now = if options.keyring.encrypts() { "encrypted with the present key" } else { "not encrypted" };
-    writeln!(io::stdout(), "Done: {resealed} face samples were written anew; all are {now}.")?;
-    Ok(())
+    report(format_args!("Done: {resealed} face samples were written anew; all are {now}."))
 }
 
 async fn reseal(store: &dyn EmbeddingStore, event: &EventName) -> Result<usize, StoreError> {

@@ -22,4 +22,4 @@ pub(crate) use settings::Config;
 pub(crate) use values::LogFormat;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

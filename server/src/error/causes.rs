@@ -2,14 +2,18 @@
 
 use std::error::Error;
 
+use embedding_store::Outage;
+
 /// The words of an error and of its causes, the outermost first, each once.
 pub(crate) fn with_causes(error: &dyn Error) -> String {
     let mut words = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
         let said = error.to_string();
-        // Many errors say their cause in their own words, and some are nothing but their cause.
-        let is_said = words.split(": ").any(|part| part == said)
+        // Many errors say their cause in their own words, and some are nothing but their cause. An outage is what the
+        // error around it says, in general words.
+        let is_said = error.is::<Outage>()
+            || words.split(": ").any(|part| part == said)
             // In the middle, as in brackets; a single word may be part of any other.
             || (said.contains(' ') && words.contains(&said));
         if !is_said {
@@ -25,6 +29,7 @@ mod tests {
     use std::io;
 
     use anyhow::Context;
+    use embedding_store::StoreError;
 
     use super::*;
 
@@ -45,6 +50,14 @@ mod tests {
         assert_eq!(with_causes(inside.as_ref()), words);
         let error = Err::<(), _>(error).context("the store 'redb:x'").unwrap_err();
         assert_eq!(with_causes(error.as_ref()), "the store 'redb:x': cannot read it: the disk is gone");
+    }
+
+    #[test]
+    fn an_outage_is_not_said_beside_the_reason_that_it_stands_for() {
+        let reason = "there is no such database (\"faces\")".to_owned();
+        let source = Some(Outage::NoSuchDatabase.into());
+        let error = StoreError::Misconfigured { reason, source };
+        assert_eq!(with_causes(&error), error.to_string());
     }
 
     #[test]

@@ -13,8 +13,9 @@ use tracing_actix_web::RequestId;
 use uuid::Uuid;
 
 use super::headers::{ContentPolicy, decorate};
+use super::overload::note_refusal;
 use super::{REFUSAL, Shape};
-use crate::error::{ApiError, Description, with_causes};
+use crate::error::{ApiError, Description, codes, with_causes};
 use crate::error_body::{ProblemError, StatusError, VerdictError};
 use crate::scores::Scores;
 
@@ -107,8 +108,12 @@ fn describe(error: &Error, status: StatusCode, methods: &str, shape: Shape, scor
 fn note(description: &Description, error: Option<&Error>) {
     let (status, code, message) = (description.status(), description.code.name, &description.message);
     let status_code = status.as_u16();
+    let is_busy = code == codes::BUSY.name;
+    if is_busy {
+        note_refusal();
+    }
     // No line of its own, which anyone can cause any number of: the one about the request says it.
-    if !status.is_server_error() {
+    if is_busy || !status.is_server_error() {
         let span = Span::current();
         let [code_field, detail_field] = REFUSAL;
         span.record(code_field, code).record(detail_field, message.as_str());

@@ -15,6 +15,8 @@ use uuid::Uuid;
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The same id, by the name under which the audit trail has it.
 pub(super) const TRANSACTION_ID: HeaderName = HeaderName::from_static("x-transaction-id");
+/// How many users and events of the store an archive is without, since they cannot be read.
+pub(crate) const UNREADABLE: HeaderName = HeaderName::from_static("x-unreadable-records");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// What a page may load and do.

@@ -15,7 +15,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpRequest};
 use url::{Host, Origin, Url};
 
-use super::headers::{REQUEST_ID, TRANSACTION_ID};
+use super::headers::{REQUEST_ID, TRANSACTION_ID, UNREADABLE};
 use crate::error::ApiError;
 use crate::limits::{LEFT, POLICY};
 
@@ -174,7 +174,7 @@ pub(crate) fn cors(policy: SitePolicy) -> Cors {
         // By name: for a browser a wildcard does not include Authorization.
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, IDEMPOTENCY_KEY])
         // Of other headers than these and a few common ones a script of another origin learns nothing.
-        .expose_headers([REQUEST_ID, TRANSACTION_ID, header::RETRY_AFTER, LEFT, POLICY])
+        .expose_headers([REQUEST_ID, TRANSACTION_ID, header::RETRY_AFTER, LEFT, POLICY, UNREADABLE])
         .max_age(PREFLIGHT_AGE)
 }
 

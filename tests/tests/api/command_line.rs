@@ -75,6 +75,22 @@ fn the_doctor_and_an_export_make_nothing_where_there_is_no_store() {
 }
 
 #[test]
+fn a_reader_that_has_gone_is_said_and_is_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let document = serde_json::json!({ "conference": { "ada": [vec![0.1; 128]] } });
+    std::fs::write(folder.path().join("old.json"), document.to_string()).unwrap();
+    for arguments in [&["config"] as &[&str], &["openapi"], &["key"], &["import-legacy", "old.json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = server_command(folder.path()).unwrap();
+        let output = command.args(arguments).stdout(writer).output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {words}");
+        assert!(words.contains("cannot be written to") && !words.contains("panicked"), "{words}");
+    }
+}
+
+#[test]
 fn the_effective_configuration_is_shown_with_its_origin() {
     let (output, _) = run(&["config", "--port", "9"]);
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -183,11 +183,9 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
 
 /// Takes samples in, and after a user's last one the user's record.
 async fn take(store: &dyn EmbeddingStore, part: Part) -> Result<Progress, StoreError> {
-    let mut taken = Progress::default();
-    for sample in part.samples {
-        store.append_sample(sample).await?;
-        taken.samples += 1;
-    }
+    let samples = u64::try_from(part.samples.len()).unwrap_or(u64::MAX);
+    store.append_samples(part.samples).await?;
+    let mut taken = Progress { samples, ..Progress::default() };
     // The record comes last: the first append makes the user, and appends move `updated` up.
     if part.is_last {
         // Not one step: what another server changes in the record between the two calls is overwritten.

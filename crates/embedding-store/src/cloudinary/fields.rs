@@ -12,12 +12,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::merge::REMEMBERED;
 use super::path::next_revision;
 use crate::StoreError;
 
 /// The latest change of each field, by its name; one that is not here is as the record was made.
 pub(super) type Stamps = BTreeMap<String, Uuid>;
+
+/// Stamps of fields that are gone which are kept: of two processes, neither lags by more changes than that.
+const REMEMBERED: usize = 64;
 
 /// What fields of metadata are named by, before their own names.
 const METADATA: &str = "metadata";

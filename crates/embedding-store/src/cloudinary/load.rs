@@ -13,6 +13,7 @@ use super::mirror::Listed;
 use super::path::Place;
 use super::store::Inner;
 use crate::StoreError;
+use crate::opening::{Opening, absent};
 
 /// How often a place is listed anew that changes while it is read.
 const LISTINGS: u32 = 5;
@@ -30,8 +31,12 @@ impl Inner {
     ///
     /// # Errors
     /// Any failure to list or read; damage to the key record, or to everything; and what [`Keyring::admit`](crate::Keyring::admit) refuses.
-    pub(super) async fn load(&self) -> Result<(), StoreError> {
+    pub(super) async fn load(&self, opening: Opening) -> Result<(), StoreError> {
         let mut listed = self.list().await?;
+        if listed.is_empty() && !opening.makes() {
+            let prefix = self.prefix.as_str();
+            return Err(absent(format_args!("the account has no documents of a store below '{prefix}'")));
+        }
         // The key first: with another one no sample can be opened, and that is what to say then.
         if let Some(rows) = listed.remove(&Place::Key) {
             self.read_and_adopt(&Place::Key, rows).await?;
@@ -39,7 +44,7 @@ impl Inner {
         // Any document of a user counts, a tombstone too: to tell them apart they would have to be read, and
         // reading opens the samples with the very key that is being admitted.
         let is_empty = !listed.keys().any(|place| matches!(place, Place::User(..)));
-        self.admit_keyring(is_empty).await?;
+        self.admit_keyring(is_empty, opening).await?;
         self.read_places(listed.clone()).await?;
         let kept_out = self.mirror().unreadable().places();
         if kept_out > 0 && kept_out == listed.len() {
@@ -179,7 +184,7 @@ impl Inner {
 
     /// Has the keyring check the key record, and writes the one that it wants. Several are there when
     /// stores were opened at once: the keyring must fit all of them.
-    async fn admit_keyring(&self, is_empty: bool) -> Result<(), StoreError> {
+    async fn admit_keyring(&self, is_empty: bool, opening: Opening) -> Result<(), StoreError> {
         let stored: Vec<Bytes> = self.key_records();
         let mut wanted = None;
         for record in &stored {
@@ -188,7 +193,7 @@ impl Inner {
         if stored.is_empty() {
             wanted = self.keyring.admit(None, is_empty)?;
         }
-        match wanted {
+        match wanted.filter(|_| opening.changes()) {
             Some(record) => self.put_key(record).await,
             None => Ok(()),
         }

@@ -16,7 +16,7 @@ use crate::{EventRecord, FaceSample, Keyring, StoreError, UserRecord};
 
 /// Former lives of an event that are remembered: users of older ones are swept as those of unknown ones.
 // The list is copied into every later document of the event, so it has to end somewhere.
-pub(super) const REMEMBERED: usize = 64;
+const REMEMBERED: usize = 64;
 
 /// An event that is there.
 #[derive(Debug, Clone, PartialEq)]

@@ -23,6 +23,7 @@ use super::locks::Locks;
 use super::mirror::Mirror;
 use super::options::CloudinaryOptions;
 use super::path::{Place, Prefix};
+use crate::opening::Opening;
 use crate::{
     ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Keyring, Listing, Page,
     StoreError, UserRecord, UserSnapshot, Username,
@@ -70,6 +71,10 @@ impl CloudinaryStore {
     /// missing would look as if it had never been; [`StoreError::Corrupt`] when the key record is damaged, or
     /// everything is. Any other damaged document keeps out the user or event that it is of.
     pub async fn open(options: CloudinaryOptions) -> Result<Self, StoreError> {
+        Self::open_as(options, Opening::MakeIfAbsent).await
+    }
+
+    pub(crate) async fn open_as(options: CloudinaryOptions, opening: Opening) -> Result<Self, StoreError> {
         // Without a runtime the spawns below would panic.
         runtime::Handle::try_current().map_err(|e| StoreError::Misconfigured {
             reason: "the store at Cloudinary needs a tokio runtime: open it on one".to_owned(),
@@ -92,8 +97,12 @@ impl CloudinaryStore {
             mirror: RwLock::default(),
             size: AtomicUsize::new(0),
         });
-        inner.load().await?;
+        inner.load(opening).await?;
         let mut background = JoinSet::new();
+        if !opening.changes() {
+            // No sweep, and nothing is read anew: it stays as it is while it is looked at.
+            return Ok(Self { inner, _background: background });
+        }
         let (cleaning, listing) = (Arc::clone(&inner), Arc::clone(&inner));
         background.spawn(async move { cleaning.clean_up(discarded).await });
         background.spawn(async move { listing.keep_up_to_date(options.refresh).await });
@@ -210,7 +219,11 @@ impl EmbeddingStore for CloudinaryStore {
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
-        self.write(|inner| async move { inner.append_sample(sample).await }).await
+        self.append_samples(vec![sample]).await
+    }
+
+    async fn append_samples(&self, samples: Vec<FaceSample>) -> Result<usize, StoreError> {
+        self.write(|inner| async move { inner.append_samples(samples).await }).await
     }
 
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {

@@ -114,6 +114,8 @@ macro_rules! conformance_tests {
             samples::the_only_sample_of_a_user_cannot_be_deleted,
             samples::a_sample_that_is_not_there_cannot_be_deleted,
             samples::a_deleted_sample_can_be_appended_again,
+            samples::many_samples_at_once_are_as_one_after_another,
+            samples::one_of_many_samples_that_conflicts_is_said,
             names::hostile_names_are_data,
             names::names_that_resemble_each_other_stay_apart,
             names::the_longest_names_work,

@@ -216,3 +216,44 @@ pub async fn a_deleted_sample_can_be_appended_again(harness: &dyn Harness) -> Ou
     assert_eq!(store.samples(first.event(), first.user()).await?, [first, second]);
     Ok(())
 }
+
+/// Many at once are as one after another: in any order, with some that are there, and with one of them twice.
+pub async fn many_samples_at_once_are_as_one_after_another(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let all = (1..=6).map(|number| sample("conference", "ada", number)).collect::<Result<Vec<_>, _>>()?;
+    let [one, two, three, four, five, six] = all.as_slice() else { return Err("not six".into()) };
+    assert_eq!(store.append_samples(vec![]).await?, 0);
+    let first = vec![two.clone(), four.clone(), one.clone(), two.clone()];
+    assert_eq!(store.append_samples(first.clone()).await?, 3);
+    let event = EventRecord::new(one.event().clone(), model()?, two.created());
+    assert_eq!(store.all_events().await?, [event]);
+    let mut user = UserRecord::new(one.event().clone(), one.user().clone(), two.created());
+    user.updated = four.created();
+    assert_eq!(store.all_users(one.event()).await?, [user.clone()]);
+    assert_eq!(store.append_samples(first).await?, 3, "again");
+
+    let second = vec![six.clone(), four.clone(), three.clone(), five.clone()];
+    assert_eq!(store.append_samples(second).await?, 6);
+    assert_eq!(store.samples(one.event(), one.user()).await?, all);
+    user.updated = six.created();
+    assert_eq!(store.all_users(one.event()).await?, [user]);
+    Ok(())
+}
+
+/// One among many that cannot be there makes them an error, and no other one suffers by it.
+pub async fn one_of_many_samples_that_conflicts_is_said(harness: &dyn Harness) -> Outcome {
+    let store = harness.open().await?;
+    let (one, two) = (sample("conference", "ada", 1)?, sample("conference", "ada", 2)?);
+    store.append_sample(one.clone()).await?;
+    let taken = sample("conference", "ada", 9)?.with_id(one.id());
+    assert_conflict(store.append_samples(vec![two.clone(), taken.clone()]).await);
+    assert_conflict(store.append_samples(vec![taken, two.clone()]).await);
+    let other = sample_of(other_model()?, "conference", "ben", 3)?;
+    assert_conflict(store.append_samples(vec![other]).await);
+    let ben = sample("conference", "ben", 4)?;
+    let twice = sample("conference", "ben", 5)?.with_id(ben.id());
+    assert_conflict(store.append_samples(vec![ben, twice]).await);
+    let there = store.samples(one.event(), one.user()).await?;
+    assert!(there == [one.clone()] || there == [one, two], "{} samples", there.len());
+    Ok(())
+}

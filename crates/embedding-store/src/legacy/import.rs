@@ -16,8 +16,9 @@ use crate::{EmbeddingStore, EmbeddingStoreExt, EventName, EventRecord, FaceSampl
 // As for archives: as many as the group commit of a file store gains by.
 const IN_FLIGHT: usize = 64;
 
-/// Samples of a user that are handed to the store at a time.
-const AT_ONCE: usize = 1000;
+/// Samples of a user that are handed to the store at a time: some 10 MB.
+// Many, because a store may have to read all that the user has for each append.
+const AT_ONCE: usize = 10_000;
 
 /// The use of the hash that ids are made of.
 const ID_CONTEXT: &[u8] = b"embedding-store legacy sample id v1";

@@ -36,7 +36,8 @@ pub enum LegacyError {
         limit: usize,
     },
     /// It is no JSON.
-    #[error("the document is no JSON: see line {line}, column {column}")]
+    // The parser says where.
+    #[error("the document is no JSON")]
     NotJson {
         /// The line, from 1.
         line: usize,

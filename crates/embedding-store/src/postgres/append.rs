@@ -1,6 +1,10 @@
-//! The append: one transaction in two round trips, the first of which changes nothing for good.
+//! The append of one sample or many of one user: one transaction in two round trips, the first of which changes nothing
+//! for good.
+
+use std::collections::BTreeMap;
 
 use futures_util::future::{try_join4, try_join5};
+use time::OffsetDateTime;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
@@ -25,11 +29,13 @@ const READ: &str = "SELECT events.model, users.record, (SELECT value FROM notes 
 // The notice is part of the transaction: a process killed between a commit and a later notice would leave a
 // change that no other server hears of. PostgreSQL executes `made` though nothing reads from it.
 // The row of the event is written last, so that appends to one event wait for each other during their commits only.
-const ADD: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)), \
+const ADD: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) \
+     SELECT $1, $2, new.id, new.record FROM unnest($3::uuid[], $4::bytea[]) AS new (id, record)), \
      moved AS (UPDATE events SET version = version + 1 WHERE name = $1 RETURNING life, version), \
      updated AS (UPDATE users SET version = moved.version FROM moved WHERE event = $1 AND name = $2) \
      SELECT pg_notify($5, notice), life, version FROM moved, unnest($6::text[]) notice";
-const ADD_AND_UPDATE: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) VALUES ($1, $2, $3, $4)), \
+const ADD_AND_UPDATE: &str = "WITH made AS (INSERT INTO samples (event, username, id, record) \
+     SELECT $1, $2, new.id, new.record FROM unnest($3::uuid[], $4::bytea[]) AS new (id, record)), \
      moved AS (UPDATE events SET version = version + 1 WHERE name = $1 RETURNING life, version), \
      updated AS (UPDATE users SET record = $7, template = $8, version = moved.version FROM moved \
      WHERE event = $1 AND name = $2) \
@@ -44,22 +50,55 @@ pub(super) enum Expected {
     Version(Option<EventVersion>),
 }
 
+/// Samples of one user and one model that are to be added, by id, each once and sealed.
+struct Batch<'s> {
+    first: &'s FaceSample,
+    samples: BTreeMap<Uuid, (&'s FaceSample, Vec<u8>)>,
+}
+
+impl<'s> Batch<'s> {
+    fn new(
+        identity: &Identity,
+        first: &'s FaceSample,
+        samples: &'s [FaceSample],
+    ) -> Result<Self, StoreError> {
+        let mut by_id = BTreeMap::new();
+        for sample in samples {
+            let is_of_another = sample.event() != first.event() || sample.user() != first.user();
+            if is_of_another || sample.embedding().model() != first.embedding().model() {
+                return Err(StoreError::unstorable("the samples are not of one user and one model"));
+            }
+            // Twice among them is as one after the other.
+            let sealed = identity.seal(sample)?;
+            if by_id.insert(sample.id(), (sample, sealed)).is_some_and(|(other, _)| other != sample) {
+                return Err(StoreError::taken_id(sample));
+            }
+        }
+        Ok(Self { first, samples: by_id })
+    }
+
+    fn latest(&self) -> OffsetDateTime {
+        let created = self.samples.values().map(|(sample, _)| sample.created());
+        created.max().unwrap_or_else(|| self.first.created())
+    }
+}
+
 /// What the tables hold once the first round trip has put in what was missing.
 struct Present {
     is_new_event: bool,
     is_new_user: bool,
     model: String,
     user: Vec<u8>,
-    samples: Vec<(Uuid, Vec<u8>)>,
+    samples: BTreeMap<Uuid, Vec<u8>>,
     key_record: Option<Vec<u8>>,
     version: EventVersion,
 }
 
 /// How an append goes on.
 enum Next {
-    /// The very sample is there: so many the user has.
+    /// The very samples are there: so many the user has.
     AlreadyThere(usize),
-    /// It is added.
+    /// What is left of the batch is added.
     Add { user: Option<(Vec<u8>, Option<Vec<f32>>)>, count: usize },
 }
 
@@ -78,19 +117,20 @@ impl<E: Into<Failure>> From<E> for Unfinished {
 pub(super) async fn append(
     lease: &Lease,
     identity: &Identity,
-    sample: &FaceSample,
+    samples: &[FaceSample],
     expected: Expected,
 ) -> Result<AppendedAt, Unfinished> {
+    let Some(first) = samples.first() else { return Ok(AppendedAt::new(0, None)) };
     // Before BEGIN, so that an error leaves no transaction open.
-    let record = identity.seal(sample)?;
-    let present = begin(lease, identity, sample, expected).await?;
-    match lease.or_roll_back(decide(identity, sample, expected, &present)).await? {
+    let mut batch = Batch::new(identity, first, samples)?;
+    let present = begin(lease, identity, &batch, expected).await?;
+    match lease.or_roll_back(decide(identity, &mut batch, expected, &present)).await? {
         Next::AlreadyThere(count) => {
             lease.roll_back().await?;
             Ok(AppendedAt::new(count, None))
         }
         Next::Add { user, count } => {
-            let version = finish(lease, identity, sample, &record, &present, user)
+            let version = finish(lease, identity, &batch, &present, user)
                 .await
                 // From here on the server may have received the COMMIT.
                 .map_err(|failure| Unfinished { failure, may_be_made: true })?;
@@ -103,13 +143,16 @@ pub(super) async fn append(
 async fn begin(
     lease: &Lease,
     identity: &Identity,
-    sample: &FaceSample,
+    batch: &Batch<'_>,
     expected: Expected,
 ) -> Result<Present, Failure> {
-    let (event, user, model) = (sample.event(), sample.user(), sample.embedding().model());
-    let new_event = EventRecord::new(event.clone(), model.clone(), sample.created()).to_bytes()?;
-    let new_user = UserRecord::new(event.clone(), user.clone(), sample.created()).to_bytes()?;
-    let template = identity.template([sample.embedding()]);
+    let first = batch.first;
+    let (event, user, model) = (first.event(), first.user(), first.embedding().model());
+    let new_event = EventRecord::new(event.clone(), model.clone(), first.created()).to_bytes()?;
+    let mut new_user = UserRecord::new(event.clone(), user.clone(), first.created());
+    new_user.updated = batch.latest();
+    let new_user = new_user.to_bytes()?;
+    let template = identity.template(batch.samples.values().map(|(sample, _)| sample.embedding()));
     let (event, user, model) = (event.as_str(), user.as_str(), model.as_str());
     let lock = match expected {
         Expected::Anything => locks::USER,
@@ -154,22 +197,30 @@ async fn begin(
     })
 }
 
+/// Leaves in the batch what is to be added.
 fn decide(
     identity: &Identity,
-    sample: &FaceSample,
+    batch: &mut Batch<'_>,
     expected: Expected,
     present: &Present,
 ) -> Result<Next, Failure> {
     keys::check(&identity.keyring, present.key_record.as_deref())?;
-    let (event, user) = (sample.event(), sample.user());
-    if present.model != sample.embedding().model().as_str() {
+    let (event, user) = (batch.first.event(), batch.first.user());
+    if present.model != batch.first.embedding().model().as_str() {
         return Err(StoreError::event_conflict(event, format!("is of model '{}'", present.model)).into());
     }
-    if let Some((id, record)) = present.samples.iter().find(|(id, _)| *id == sample.id()) {
+    let there: Vec<Uuid> =
+        batch.samples.keys().copied().filter(|id| present.samples.contains_key(id)).collect();
+    for id in there {
+        let (Some((sample, _)), Some(record)) = (batch.samples.remove(&id), present.samples.get(&id)) else {
+            continue;
+        };
         // A caller that got no answer sends the same sample again, which succeeds.
-        if identity.sample(event, user, *id, record)? != *sample {
+        if identity.sample(event, user, id, record)? != *sample {
             return Err(StoreError::taken_id(sample).into());
         }
+    }
+    if batch.samples.is_empty() {
         return Ok(Next::AlreadyThere(present.samples.len()));
     }
     if let Expected::Version(seen) = expected
@@ -177,15 +228,15 @@ fn decide(
     {
         return Err(StoreError::event_changed(event).into());
     }
-    let count = present.samples.len() + 1;
-    // MAKE has already stored the user's record and the template of this one sample.
+    let count = present.samples.len() + batch.samples.len();
+    // MAKE has already stored the user's record and the template of these samples.
     if present.is_new_user && present.samples.is_empty() {
         return Ok(Next::Add { user: None, count });
     }
     let mut record = rows::user(event, user.as_str(), &present.user)?;
-    record.updated = record.updated.max(sample.created());
+    record.updated = record.updated.max(batch.latest());
     let template = match identity.keeps_templates() {
-        true => template_with(identity, sample, present)?,
+        true => template_with(identity, batch, present)?,
         false => None,
     };
     Ok(Next::Add { user: Some((record.to_bytes()?, template)), count })
@@ -194,38 +245,39 @@ fn decide(
 /// Over all samples in the order of their ids, as a gallery makes it: another order rounds otherwise.
 fn template_with(
     identity: &Identity,
-    sample: &FaceSample,
+    batch: &Batch<'_>,
     present: &Present,
 ) -> Result<Option<Vec<f32>>, Failure> {
-    let (event, user) = (sample.event(), sample.user());
-    let mut samples = Vec::with_capacity(present.samples.len());
+    let (event, user) = (batch.first.event(), batch.first.user());
+    let mut embeddings = BTreeMap::new();
     for (id, record) in &present.samples {
-        samples.push(identity.sample(event, user, *id, record)?);
+        embeddings.insert(*id, identity.sample(event, user, *id, record)?.embedding().clone());
     }
-    let place = samples.partition_point(|other| other.id() < sample.id());
-    samples.insert(place, sample.clone());
-    Ok(identity.template(samples.iter().map(FaceSample::embedding)))
+    embeddings.extend(batch.samples.iter().map(|(id, (sample, _))| (*id, sample.embedding().clone())));
+    Ok(identity.template(embeddings.values()))
 }
 
 async fn finish(
     lease: &Lease,
     identity: &Identity,
-    sample: &FaceSample,
-    record: &[u8],
+    batch: &Batch<'_>,
     present: &Present,
     user: Option<(Vec<u8>, Option<Vec<f32>>)>,
 ) -> Result<EventVersion, Failure> {
-    let (event, name, id) = (sample.event().as_str(), sample.user().as_str(), sample.id());
-    let mut notices = vec![identity.notice(&Changed::User(sample.event().clone(), sample.user().clone()))];
+    let (event, name) = (batch.first.event(), batch.first.user());
+    let mut notices = vec![identity.notice(&Changed::User(event.clone(), name.clone()))];
     if present.is_new_event {
-        notices.insert(0, identity.notice(&Changed::Event(sample.event().clone())));
+        notices.insert(0, identity.notice(&Changed::Event(event.clone())));
     }
+    let (event, name) = (event.as_str(), name.as_str());
+    let ids: Vec<&Uuid> = batch.samples.keys().collect();
+    let records: Vec<&[u8]> = batch.samples.values().map(|(_, sealed)| sealed.as_slice()).collect();
     let add = lease.prepare_cached(if user.is_some() { ADD_AND_UPDATE } else { ADD });
     // A refusal leaves the transaction open and aborted: the connection must not go back to the pool.
     let add = lease.within(add).await.map_err(Failure::amid_a_transaction)?;
     let (user, template) = user.unwrap_or_default();
     let values: [&(dyn ToSql + Sync); 8] =
-        [&event, &name, &id, &record, &identity.channel, &notices, &user, &template];
+        [&event, &name, &ids, &records, &identity.channel, &notices, &user, &template];
     // ADD has only the first six, and a superfluous value is an error.
     let values = values.get(..add.params().len()).unwrap_or(&values);
     let made = lease.query_and_commit(&add, values).await?;

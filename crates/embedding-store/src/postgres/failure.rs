@@ -122,7 +122,8 @@ pub(super) fn connect_error(error: Error) -> StoreError {
             Some(why) => format!("the database cannot be reached ({why})"),
             None => "the database ended the connection".to_owned(),
         };
-        return StoreError::Unavailable { retryable: true, reason, source: Some(error.into()) };
+        // What is below it: it says itself no more than that there was no connection.
+        return StoreError::Unavailable { retryable: true, reason, source: error.into_source() };
     }
     let why = error.source().map(ToString::to_string).unwrap_or_default();
     // Such as a server without TLS, or one that asks for a password where none is given.

@@ -50,6 +50,12 @@ pub(super) async fn admit(lease: &Lease, keyring: &Keyring) -> Result<(), Failur
     }
 }
 
+/// Checks the ring against the store's key record, and leaves that as it is.
+pub(super) async fn check_readable(lease: &Lease, keyring: &Keyring) -> Result<(), Failure> {
+    let found = lease.rows(READ, &[]).await?;
+    record(keyring, found.first()).map(drop)
+}
+
 fn record(keyring: &Keyring, row: Option<&Row>) -> Result<Option<Vec<u8>>, Failure> {
     let row = row.ok_or_else(|| StoreError::corrupt("the database does not answer a question"))?;
     let stored: Option<&[u8]> = row.try_get(0)?;

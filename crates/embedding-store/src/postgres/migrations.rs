@@ -42,6 +42,13 @@ pub(super) async fn migrate(client: &Client, schema: &str, migrations: &[&str]) 
     Ok(client.batch_execute("COMMIT").await?)
 }
 
+/// Whether `schema` has the tables, of a version that is known here.
+pub(super) async fn are_tables_there(client: &Client, schema: &str, last: usize) -> Result<bool, Failure> {
+    let found = version(client, schema).await?;
+    check(found, last)?;
+    Ok(found.is_some())
+}
+
 /// Whether nothing is to be done.
 fn check(found: Option<usize>, last: usize) -> Result<bool, StoreError> {
     match found {

@@ -79,11 +79,16 @@ use identity::Identity;
 use journal::PostgresJournal;
 use vectors::Vectors;
 
+use crate::opening::Opening;
 use crate::{
     AppendedAt, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample,
     Journal, Keyring, Listing, NearestTemplates, Outage, Page, StoreError, TemplateSearch, UserRecord,
     Username,
 };
+
+/// Samples that are appended in one transaction: some 10 MB, which the server takes well within a statement's time.
+// Not fewer: each append reads what the user has, for the template.
+const MOST_AT_ONCE: usize = 10_000;
 
 /// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
 ///
@@ -112,9 +117,17 @@ impl PostgresStore {
     /// # Errors
     /// As for [`PostgresStore::open`]; [`StoreError::Misconfigured`] when the keyring is not the store's.
     pub async fn open_with(config: &PostgresConfig, keyring: Keyring) -> Result<Self, StoreError> {
+        Self::open_as(config, keyring, Opening::MakeIfAbsent).await
+    }
+
+    pub(crate) async fn open_as(
+        config: &PostgresConfig,
+        keyring: Keyring,
+        opening: Opening,
+    ) -> Result<Self, StoreError> {
         let connections = Arc::new(Connections::new(config)?);
         let lease = connections.lend().await?;
-        let outcome = opening::prepare(&lease, config, &keyring).await;
+        let outcome = opening::prepare(&lease, config, &keyring, opening).await;
         // A failed migration leaves its transaction open. `connections` is dropped on the error, and with it
         // this connection, so nobody else can get it.
         let vectors = lease.settle(outcome)?;
@@ -128,9 +141,9 @@ impl PostgresStore {
 
     /// Appends on one connection; once more on another when the first one turns out to be dead before the
     /// append can have been made.
-    async fn append(&self, sample: &FaceSample, expected: Expected) -> Result<AppendedAt, StoreError> {
+    async fn append(&self, samples: &[FaceSample], expected: Expected) -> Result<AppendedAt, StoreError> {
         let lease = self.connections.lend().await?;
-        let outcome = append::append(&lease, &self.identity, sample, expected).await;
+        let outcome = append::append(&lease, &self.identity, samples, expected).await;
         let (may_be_made, outcome) = match outcome {
             Ok(appended) => (true, Ok(appended)),
             Err(unfinished) => (unfinished.may_be_made, Err(unfinished.failure)),
@@ -143,7 +156,7 @@ impl PostgresStore {
         }
         drop(lease);
         let lease = self.connections.lend().await?;
-        let outcome = append::append(&lease, &self.identity, sample, expected).await;
+        let outcome = append::append(&lease, &self.identity, samples, expected).await;
         lease.settle(outcome.map_err(|unfinished| unfinished.failure))
     }
 }
@@ -175,7 +188,15 @@ impl EmbeddingStore for PostgresStore {
     }
 
     async fn append_sample(&self, sample: FaceSample) -> Result<usize, StoreError> {
-        Ok(self.append(&sample, Expected::Anything).await?.count)
+        Ok(self.append(&[sample], Expected::Anything).await?.count)
+    }
+
+    async fn append_samples(&self, samples: Vec<FaceSample>) -> Result<usize, StoreError> {
+        let mut count = 0;
+        for samples in samples.chunks(MOST_AT_ONCE) {
+            count = self.append(samples, Expected::Anything).await?.count;
+        }
+        Ok(count)
     }
 
     async fn delete_sample(&self, event: &EventName, user: &Username, id: Uuid) -> Result<usize, StoreError> {

@@ -5,15 +5,26 @@ use super::connection::Lease;
 use super::failure::Failure;
 use super::identity::Identity;
 use super::keys;
-use super::migrations::{MIGRATIONS, migrate};
+use super::migrations::{MIGRATIONS, are_tables_there, migrate};
 use super::vectors::{self, Vectors};
+use crate::opening::{Opening, absent};
 use crate::{Keyring, Outage, StoreError};
 
 pub(super) async fn prepare(
     lease: &Lease,
     config: &PostgresConfig,
     keyring: &Keyring,
+    opening: Opening,
 ) -> Result<Option<Vectors>, Failure> {
+    if !opening.makes() && !are_tables_there(lease, &config.schema, MIGRATIONS.len()).await? {
+        return Err(
+            absent(format_args!("the database has no tables in the schema '{}'", config.schema)).into()
+        );
+    }
+    if !opening.changes() {
+        keys::check_readable(lease, keyring).await?;
+        return Ok(None);
+    }
     // The disk first, so that no table is made on a server that is refused; then the tables, which the key
     // record and the index of vectors need.
     check_disk(lease, config).await?;

@@ -61,6 +61,6 @@ impl EventVersions for PostgresStore {
         sample: FaceSample,
         seen: Option<EventVersion>,
     ) -> Result<AppendedAt, StoreError> {
-        self.append(&sample, Expected::Version(seen)).await
+        self.append(&[sample], Expected::Version(seen)).await
     }
 }

@@ -12,6 +12,7 @@ use super::failure::{Failure, is_no_room};
 use super::format::{self, FORMAT_VERSION};
 use super::handle::catch_panic;
 use super::overlay::Overlay;
+use crate::opening::absent;
 use crate::{Keyring, StoreError};
 
 /// One page, which holds the engine's header. No store is shorter.
@@ -24,9 +25,7 @@ const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// Makes the file where there is none. Another process may be faster to make it.
 pub(super) fn create_if_absent(path: &Path) -> Result<(), StoreError> {
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => {
-            Err(StoreError::misconfigured(format!("{} is a folder: give a file in it", path.display())))
-        }
+        Ok(found) if found.is_dir() => Err(is_a_folder(path)),
         Ok(_) => Ok(()),
         Err(e) if e.kind() == ErrorKind::NotFound => create(path),
         Err(e) => Err(place_is_no_good(path, e)),
@@ -161,6 +160,7 @@ fn cannot_open(path: &Path, error: DatabaseError) -> StoreError {
         DatabaseError::Storage(StorageError::Io(e)) if e.kind() == ErrorKind::InvalidData => {
             not_a_store(path, e)
         }
+        DatabaseError::Storage(StorageError::Io(e)) if e.kind() == ErrorKind::NotFound => is_absent(path),
         DatabaseError::Storage(StorageError::Io(e)) => place_is_no_good(path, e),
         DatabaseError::Storage(e @ StorageError::Corrupted(_)) => {
             StoreError::Corrupt { what: damaged(path), source: Some(e.into()) }
@@ -193,9 +193,23 @@ fn not_a_store(path: &Path, error: io::Error) -> StoreError {
     }
 }
 
+fn is_absent(path: &Path) -> StoreError {
+    absent(format_args!("{} does not exist", path.display()))
+}
+
+fn is_a_folder(path: &Path) -> StoreError {
+    StoreError::misconfigured(format!("{} is a folder: give a file in it", path.display()))
+}
+
 /// Why a file that is not to be changed cannot be read.
 fn cannot_read(path: &Path, error: io::Error) -> StoreError {
-    let reason = format!("{} cannot be read", path.display());
+    if error.kind() == ErrorKind::NotFound {
+        return is_absent(path);
+    }
+    if error.kind() == ErrorKind::IsADirectory {
+        return is_a_folder(path);
+    }
+    let reason = format!("{} cannot be read ({error})", path.display());
     StoreError::Misconfigured { reason, source: Some(error.into()) }
 }
 
@@ -212,6 +226,9 @@ fn place_is_no_good(path: &Path, error: io::Error) -> StoreError {
             reason: format!("there is no room to write {shown}: free some"),
             source: Some(error.into()),
         };
+    }
+    if kind == ErrorKind::IsADirectory {
+        return is_a_folder(path);
     }
     // The file ends before the engine's pages do: it was cut off.
     if kind == ErrorKind::UnexpectedEof {

@@ -45,6 +45,7 @@ use queries::Query;
 
 pub use journal::RedbJournal;
 
+use crate::opening::Opening;
 use crate::{
     EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Keyring, Listing, Page,
     StoreError, UserRecord, Username,
@@ -78,16 +79,34 @@ impl RedbStore {
     /// # Errors
     /// As for [`RedbStore::open`]; [`StoreError::Misconfigured`] when the keyring is not the file's.
     pub async fn open_with(path: impl AsRef<Path>, keyring: Keyring) -> Result<Self, StoreError> {
-        Ok(Self { file: Arc::new(OpenFile::open(path.as_ref(), keyring).await?) })
+        Self::open_as(path.as_ref(), keyring, Opening::MakeIfAbsent).await
+    }
+
+    /// Opens a file that is there, and creates none.
+    ///
+    /// # Errors
+    /// As for [`RedbStore::open_with`]; [`StoreError::Misconfigured`] with [`Outage::Absent`](crate::Outage::Absent) as
+    /// its source when there is no such file.
+    pub async fn open_present(path: impl AsRef<Path>, keyring: Keyring) -> Result<Self, StoreError> {
+        Self::open_as(path.as_ref(), keyring, Opening::Present).await
     }
 
     /// Opens a file that is there to read it, and neither creates nor changes anything: an older format is read as
     /// it is, and so is a file that was not closed. Writes are refused.
     ///
     /// # Errors
-    /// As for [`RedbStore::open_with`]; [`StoreError::Misconfigured`] when there is no such file.
+    /// As for [`RedbStore::open_present`].
     pub async fn open_to_read(path: impl AsRef<Path>, keyring: Keyring) -> Result<Self, StoreError> {
-        Ok(Self { file: Arc::new(OpenFile::open_to_read(path.as_ref(), keyring).await?) })
+        Self::open_as(path.as_ref(), keyring, Opening::ToRead).await
+    }
+
+    pub(crate) async fn open_as(path: &Path, keyring: Keyring, opening: Opening) -> Result<Self, StoreError> {
+        let file = if opening.changes() {
+            OpenFile::open(path, keyring, opening).await?
+        } else {
+            OpenFile::open_to_read(path, keyring).await?
+        };
+        Ok(Self { file: Arc::new(file) })
     }
 
     /// Writes a copy of the whole store, as it is at this moment, to a new file; reads and writes go on

@@ -16,6 +16,7 @@ use super::place::Place;
 use super::watch::Watch;
 use super::writer::Writer;
 use super::{backup, file};
+use crate::opening::Opening;
 use crate::{Keyring, StoreError};
 
 pub(super) struct OpenFile {
@@ -28,12 +29,14 @@ pub(super) struct OpenFile {
 }
 
 impl OpenFile {
-    /// Opens the file, or creates it.
-    pub(super) async fn open(path: &Path, keyring: Keyring) -> Result<Self, StoreError> {
+    /// Opens the file, or creates it where that is meant.
+    pub(super) async fn open(path: &Path, keyring: Keyring, opening: Opening) -> Result<Self, StoreError> {
         let path = path.to_owned();
         // Opening reads the file from end to end to check it, too long for a thread of the runtime.
         blocking(move || {
-            file::create_if_absent(&path)?;
+            if opening.makes() {
+                file::create_if_absent(&path)?;
+            }
             let place = Place::of_file(path.clone());
             let database = file::open(&path, &keyring)?;
             let reopen = {

@@ -15,6 +15,7 @@ pub use error::StoreUrlError;
 use crate::RedbStore;
 #[cfg(feature = "cloudinary")]
 use crate::cloudinary::{CloudinaryAccess, CloudinaryStore, CloudinaryUrl};
+use crate::opening::{Opening, absent};
 use crate::{EmbeddingStore, InMemory, Keyring, StoreError};
 #[cfg(feature = "postgres")]
 use crate::{PostgresConfig, PostgresStore};
@@ -70,39 +71,56 @@ impl StoreUrl {
     ///
     /// # Errors
     /// As for [`StoreUrl::open`]; [`StoreError::Misconfigured`] when the keyring is not the store's.
+    pub async fn open_with(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
+        self.open_as(options, Opening::MakeIfAbsent).await
+    }
+
     #[cfg_attr(
         not(any(feature = "cloudinary", feature = "postgres", feature = "redb")),
         expect(unused_variables, reason = "memory needs no options")
     )]
-    pub async fn open_with(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
+    async fn open_as(
+        &self,
+        options: &StoreOptions,
+        opening: Opening,
+    ) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
         match &self.0 {
             // It writes nothing anywhere, so there is nothing to encrypt.
-            Target::Memory => Ok(Arc::new(InMemory::new())),
+            Target::Memory if opening.makes() => Ok(Arc::new(InMemory::new())),
+            Target::Memory => Err(absent("memory: begins empty with each program")),
             #[cfg(feature = "redb")]
-            Target::Redb(path) => Ok(Arc::new(RedbStore::open_with(path, options.keyring.clone()).await?)),
+            Target::Redb(path) => {
+                Ok(Arc::new(RedbStore::open_as(path, options.keyring.clone(), opening).await?))
+            }
             #[cfg(feature = "cloudinary")]
             Target::Cloudinary(url) => {
                 let options = url.options(&options.cloudinary, &options.keyring);
-                Ok(Arc::new(CloudinaryStore::open(options).await?))
+                Ok(Arc::new(CloudinaryStore::open_as(options, opening).await?))
             }
             #[cfg(feature = "postgres")]
             Target::Postgres(config) => {
-                Ok(Arc::new(PostgresStore::open_with(config, options.keyring.clone()).await?))
+                Ok(Arc::new(PostgresStore::open_as(config, options.keyring.clone(), opening).await?))
             }
         }
     }
 
-    /// Opens a store that is there to look at it. A file is neither created nor changed, and refuses writes; other
-    /// stores are opened as by [`StoreUrl::open_with`].
+    /// Opens a store that is there; where none is, none is made, neither a file nor tables nor documents. `memory:` is
+    /// never there.
     ///
     /// # Errors
-    /// As for [`StoreUrl::open_with`]; for a file that is not there [`StoreError::Misconfigured`].
+    /// As for [`StoreUrl::open_with`]; [`StoreError::Misconfigured`] with [`Outage::Absent`](crate::Outage::Absent) as
+    /// its source where there is none.
+    pub async fn open_present(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
+        self.open_as(options, Opening::Present).await
+    }
+
+    /// Opens a store that is there to look at it: opening it makes and changes nothing, and one of an older format is
+    /// read as it is. A file refuses writes then; other stores are not to be written to.
+    ///
+    /// # Errors
+    /// As for [`StoreUrl::open_present`].
     pub async fn open_to_read(&self, options: &StoreOptions) -> Result<Arc<dyn EmbeddingStore>, StoreError> {
-        #[cfg(feature = "redb")]
-        if let Target::Redb(path) = &self.0 {
-            return Ok(Arc::new(RedbStore::open_to_read(path, options.keyring.clone()).await?));
-        }
-        self.open_with(options).await
+        self.open_as(options, Opening::ToRead).await
     }
 
     /// The file of a `redb:` store; `None` for another store.

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use cloudinary_standin::{Delivery, Endpoint, Fault, Rule, StandIn};
-use embedding_store::{CloudinaryStore, EmbeddingStore, EmbeddingStoreExt, StoreError};
+use cloudinary_standin::{API_KEY, API_SECRET, CLOUD, Delivery, Endpoint, Fault, Rule, StandIn};
+use embedding_store::{
+    CloudinaryStore, EmbeddingStore, EmbeddingStoreExt, EncryptionKey, Keyring, Outage, StoreError,
+    StoreOptions, StoreUrl,
+};
 
 use super::specimens::{account, break_down, event, ids, open, options, put, sample};
 
@@ -94,4 +97,31 @@ async fn the_calls_of_the_hour_are_not_used_up_by_listings() {
     assert!(store.refresh().await.unwrap_err().is_retryable());
     assert_eq!(account.calls(Endpoint::AdminList), before);
     store.append_sample(sample("conference", "late", 1)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_store_that_is_only_looked_at_is_not_made_and_not_swept() {
+    let account = account();
+    let url = format!(
+        "cloudinary://{API_KEY}:{API_SECRET}@{CLOUD}/faces?upload_prefix={}",
+        account.base_url().replace(':', "%3A")
+    );
+    let (url, options): (StoreUrl, _) = (url.parse().unwrap(), StoreOptions::default());
+    for opened in [url.open_to_read(&options).await, url.open_present(&options).await] {
+        assert_eq!(opened.unwrap_err().outage(), Some(Outage::Absent));
+    }
+    assert_eq!(account.assets().len(), 0);
+
+    let store = open(&account).await.unwrap();
+    store.append_sample(sample("conference", "ada", 0)).await.unwrap();
+    drop(store);
+    let calls = || (account.calls(Endpoint::Upload), account.calls(Endpoint::Destroy));
+    let before = calls();
+    let mut options = StoreOptions::default();
+    let read = url.open_to_read(&options).await.unwrap();
+    assert_eq!(read.all_users(&event("conference")).await.unwrap().len(), 1);
+    drop(read);
+    options.keyring = Keyring::new(EncryptionKey::generate().unwrap());
+    assert!(url.open_to_read(&options).await.is_err(), "it is not encrypted");
+    assert_eq!(calls(), before);
 }

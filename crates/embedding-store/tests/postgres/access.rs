@@ -2,10 +2,12 @@
 
 use std::slice;
 
-use embedding_store::{EmbeddingStore, StoreError};
+use embedding_store::{
+    EmbeddingStore, EmbeddingStoreExt, EncryptionKey, Keyring, Outage, StoreError, StoreOptions, StoreUrl,
+};
 use postgres_server::{Database, Installation, PostgresServer};
 
-use super::specimens::{Outcome, client, open, refusal, sample};
+use super::specimens::{Outcome, client, event, open, refusal, sample};
 
 fn assert_misconfigured(error: &StoreError, text: &str) {
     assert!(matches!(error, StoreError::Misconfigured { .. }), "{error:?}");
@@ -92,6 +94,43 @@ async fn two_that_open_an_empty_database_at_once_agree_on_the_tables() -> Outcom
     for (store, count) in [one?, other?, third?].into_iter().zip(1..) {
         assert_eq!(store.append_sample(sample("conference", "ada")?).await?, count);
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_store_that_is_only_looked_at_is_not_made_and_not_changed() -> Outcome {
+    let database = Database::new()?;
+    let client = client(&database.url()).await?;
+    let url: StoreUrl = database.url().parse()?;
+    let mut options = StoreOptions::default();
+    for opened in [url.open_to_read(&options).await, url.open_present(&options).await] {
+        assert_eq!(opened.err().ok_or("it was opened")?.outage(), Some(Outage::Absent));
+    }
+    let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'face_store'";
+    assert_eq!(client.query_one(schemas, &[]).await?.get::<_, i64>(0), 0);
+
+    let store = open(&database.url()).await?;
+    store.append_sample(sample("conference", "ada")?).await?;
+    // As tables of the first version are.
+    client
+        .batch_execute(
+            "UPDATE format SET version = 1; DROP TABLE journal; ALTER TABLE users DROP COLUMN version; \
+             ALTER TABLE events DROP COLUMN version, DROP COLUMN life",
+        )
+        .await?;
+    let read = url.open_to_read(&options).await?;
+    let conference = event("conference")?;
+    assert_eq!(read.load_event(&conference).await?.users.len(), 1);
+    assert_eq!((read.all_events().await?.len(), read.all_users(&conference).await?.len()), (1, 1));
+    assert_eq!(client.query_one("SELECT version FROM format", &[]).await?.get::<_, i32>(0), 1);
+
+    // The key of a store that is empty is noted by who writes to it.
+    client.batch_execute("DELETE FROM samples; DELETE FROM users").await?;
+    options.keyring = Keyring::new(EncryptionKey::generate()?);
+    let notes = "SELECT value FROM notes WHERE key = 'keys'";
+    let before: Vec<u8> = client.query_one(notes, &[]).await?.get(0);
+    drop(url.open_to_read(&options).await?);
+    assert_eq!(client.query_one(notes, &[]).await?.get::<_, Vec<u8>>(0), before);
     Ok(())
 }
 

@@ -112,3 +112,25 @@ async fn a_deleted_sample_is_searched_no_more() -> Outcome {
     assert!(found.users.iter().all(|(_, distance)| distance.value() < 1e-3), "{found:?}");
     Ok(())
 }
+
+/// The template is that of all samples in the order of their ids, to the last bit, in whatever order they came.
+#[tokio::test]
+async fn samples_that_were_appended_at_once_are_all_searched() -> Outcome {
+    let database = Database::new()?;
+    let store = open(&database.url()).await?;
+    let mut made = Vec::new();
+    for number in 0..6_u8 {
+        let mut values = [0.1; DIMENSIONS];
+        values[usize::from(number)] = 0.9 + f32::from(number) / 70.0;
+        made.push(sample_of("conference", "ada", values)?);
+    }
+    for batch in [vec![4, 1], vec![5, 1, 0, 3, 2]] {
+        let batch = batch.into_iter().map(|place: usize| made[place].clone()).collect();
+        store.append_samples(batch).await?;
+        let probe = made[0].embedding();
+        let search = store.search().ok_or("the store has no search")?;
+        let found = search.nearest(&event("conference")?, &template([probe])?, limit(1)?).await?;
+        assert_eq!(found.users, plainly(&store, &event("conference")?, probe, 1).await?);
+    }
+    Ok(())
+}

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use embedding::{DIMENSIONS, Embedding, ModelId};
 use embedding_store::{
-    EmbeddingStore, EmbeddingStoreExt, EventName, FaceSample, Keyring, RedbStore, StoreError, StoreOptions,
-    StoreUrl, Username,
+    EmbeddingStore, EmbeddingStoreExt, EventName, FaceSample, Keyring, Outage, RedbStore, StoreError,
+    StoreOptions, StoreUrl, Username,
 };
 use tempfile::tempdir;
 use time::OffsetDateTime;
@@ -29,14 +29,22 @@ async fn users(path: &Path) -> Result<usize, Box<dyn Error>> {
 async fn nothing_is_created_where_there_is_nothing() -> Outcome {
     let folder = tempdir()?;
     let url: StoreUrl = format!("redb:{}", folder.path().join("data/faces.redb").display()).parse()?;
-    let error = url.open_to_read(&StoreOptions::default()).await.err().ok_or("it was opened")?;
-    assert!(matches!(error, StoreError::Misconfigured { .. }), "{error:?}");
+    let options = StoreOptions::default();
+    for opened in [url.open_to_read(&options).await, url.open_present(&options).await] {
+        let error = opened.err().ok_or("it was opened")?;
+        assert!(matches!(error, StoreError::Misconfigured { .. }), "{error:?}");
+        assert_eq!(error.outage(), Some(Outage::Absent));
+    }
     assert_eq!(fs::read_dir(folder.path())?.count(), 0);
 
     let empty = folder.path().join("empty");
     fs::write(&empty, "")?;
-    let error = RedbStore::open_to_read(&empty, Keyring::plain()).await.err().ok_or("it was opened")?;
-    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+    let plain = Keyring::plain;
+    for opened in
+        [RedbStore::open_to_read(&empty, plain()).await, RedbStore::open_present(&empty, plain()).await]
+    {
+        assert!(matches!(opened, Err(StoreError::Corrupt { .. })), "{opened:?}");
+    }
     assert_eq!(fs::metadata(&empty)?.len(), 0);
     Ok(())
 }

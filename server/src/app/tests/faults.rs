@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::client::{Client, Request};
 use super::form::Form;
+use super::log::Log;
 use super::recogniser::{OBAMA, OBAMA_2};
 use super::server::{Options, start, start_with};
 use super::store::{INSIDE, TestStore};
@@ -38,6 +39,7 @@ async fn a_form_that_does_not_arrive_is_given_up_in_the_form_of_its_path() {
 async fn more_uploads_than_there_is_room_for_are_asked_to_come_back_and_what_is_light_is_not() {
     let client = start_with(Options { uploads: 1, ..Options::default() }).await;
     client.add_user("summit", "obama", OBAMA).await;
+    let (log, _logging) = Log::start();
     tokio::time::pause();
     let others = async {
         let form = client.pictures(DETECT, &[OBAMA], &[]).await;
@@ -49,6 +51,10 @@ async fn more_uploads_than_there_is_room_for_are_asked_to_come_back_and_what_is_
     assert_eq!(busy.codes(), (503, "busy"), "{busy:?}");
     assert!(busy.header("retry-after").parse::<u32>().is_ok(), "{busy:?}");
     assert_eq!((older.code(), &older.json["verified"]), (503, &false.into()), "{older:?}");
+    let text = log.text();
+    assert!(!text.contains("ERROR"), "no fault of the server's: {text}");
+    let refused = text.lines().filter(|line| line.contains("status=503") && line.contains("code=\"busy\""));
+    assert_eq!(refused.count(), 2, "{text}");
     assert_eq!(light.code(), 201, "{light:?}");
     assert_eq!(given_up.code(), 408, "{given_up:?}");
     tokio::time::resume();
@@ -140,4 +146,22 @@ async fn readiness_says_how_many_records_cannot_be_read() {
     store.keep_out(2);
     let ready = client.get("/health/ready").await;
     assert_eq!((ready.code(), &ready.json["unreadable_records"]), (200, &2.into()), "{ready:?}");
+}
+
+#[actix_web::test]
+async fn an_export_says_how_many_records_cannot_be_read() {
+    let store = Arc::new(TestStore::default());
+    let client = start_with(Options { store: store.clone(), ..Options::default() }).await;
+    client.add_user("summit", "obama", OBAMA).await;
+    let path = "/v1/events/summit/export?plain=true";
+    let whole = client.get(path).await;
+    assert_eq!((whole.code(), whole.headers.contains_key("x-unreadable-records")), (200, false));
+    store.keep_out(2);
+    let (log, _logging) = Log::start();
+    for method in ["GET", "HEAD"] {
+        let answer = client.request(method, path).send().await;
+        assert_eq!((answer.code(), answer.header("x-unreadable-records")), (200, "2"), "{answer:?}");
+    }
+    let text = log.text();
+    assert_eq!(text.matches("an export is without").count(), 1, "{text}");
 }

@@ -135,9 +135,10 @@ impl KeyFile {
         by: Option<&Caller>,
         now: OffsetDateTime,
     ) -> Result<(KeyRecord, Vec<KeyRecord>), KeyFileError> {
-        if !matches!(change, KeyChange::Add(_)) {
-            // Nothing is made for a file that is not there.
-            self.read()?;
+        // Nothing is made beside a file that is not there or cannot be used; the first key makes it.
+        match self.records() {
+            Err(KeyFileError::Missing(_)) if matches!(change, KeyChange::Add(_)) => {}
+            records => drop(records?),
         }
         // The turn comes before the reading: of two programs that had both read the file, the second
         // would write back the key that the first has revoked.

@@ -159,6 +159,16 @@ fn a_file_that_others_can_write_is_not_used() {
 }
 
 #[test]
+fn nothing_is_made_beside_a_file_that_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = KeyFile::new(folder.path().join("notes.txt"));
+    fs::write(file.path(), "hello").unwrap();
+    assert!(matches!(add(&file, record("door", &[]).1), Err(KeyFileError::Broken { .. })));
+    assert!(revoke(&KeyFile::new(folder.path().join("new/keys.toml")), "door").is_err());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
 fn what_is_no_key_file_is_refused_without_quoting_it() {
     let (_folder, file) = scratch();
     add(&file, record("door", &[]).1).unwrap();

@@ -41,6 +41,11 @@ fn load(said: &Said<'_>) -> Result<Config, ConfigError> {
     Config::parse(Sources::read(Config::settings(), &flags, environment, folder.path(), Some(file))?)
 }
 
+/// What a command is given that is called with these flags and variables.
+pub(crate) fn given(flags: &[(&'static str, &str)], environment: &[(&str, &str)]) -> Config {
+    load(&Said { flags, environment, ..NOTHING }).unwrap()
+}
+
 /// A setting's value as it is shown, and its origin.
 fn shown<'a>(config: &'a Config, key: &str) -> (&'a str, &'a Origin) {
     let (_, value, origin) = config.effective.iter().find(|(name, ..)| *name == key).unwrap();

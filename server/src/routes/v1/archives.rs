@@ -21,7 +21,7 @@ use super::path::InEvent;
 use crate::audit::Transaction;
 use crate::auth::Role;
 use crate::error::{ApiError, codes};
-use crate::http::{Admission, HeadAlone};
+use crate::http::{Admission, HeadAlone, UNREADABLE};
 use crate::openapi::errors::{EVENT, STORE};
 use crate::routes::operation::Operation;
 use crate::service::Service;
@@ -82,11 +82,16 @@ pub(super) fn operations() -> Vec<Operation> {
 ///
 /// The event with its users and faces as one file, which `face-server import` and the import of any server take. It
 /// is encrypted with the server's `FACE_ARCHIVE_KEY`, unless it is asked for in the clear. It has no check-ins and no
-/// audit. A file that is cut off is recognised as such when it is imported.
+/// audit. A file that is cut off is recognised as such when it is imported. Where users or events of the store cannot
+/// be read, the file is without those of them that are the event's, and `x-unreadable-records` says how many they are
+/// in the whole store.
 #[utoipa::path(
     get, path = "/v1/events/{event}/export", tag = "Events", params(InEvent, ExportQuery),
     responses(
-        (status = 200, description = "The archive", body = Archive, content_type = "application/octet-stream"),
+        (
+            status = 200, description = "The archive", body = Archive, content_type = "application/octet-stream",
+            headers(("x-unreadable-records" = Option<usize>, description = "Of the store's users and events, how many cannot be read; absent when all can"))
+        ),
     )
 )]
 async fn export_event(
@@ -99,6 +104,10 @@ async fn export_event(
     let mut answer = HttpResponse::Ok();
     answer.content_type(ARCHIVE);
     answer.insert_header((CONTENT_DISPOSITION, "attachment; filename=\"event.faces\""));
+    let unreadable = service.events.unreadable_records();
+    if unreadable > 0 {
+        answer.insert_header((UNREADABLE, unreadable));
+    }
     if is_head {
         // Refused as GET would be; the room is given back, since nothing is exported.
         drop(exportable(&service, &event, query.plain).await?);
@@ -109,6 +118,9 @@ async fn export_event(
     // Refused and recorded before the first byte is sent: after it the status can no longer change, and
     // it is unknown how much of the archive the client received.
     let permit = pending.record(exportable(&service, &event, query.plain)).await?;
+    if unreadable > 0 {
+        tracing::warn!(%event, unreadable, "an export is without what cannot be read of the store's users and events");
+    }
     let (out, sent) = body_stream();
     let plain = query.plain;
     // The permit goes with the thread and not with the answer: an export whose client

@@ -20,6 +20,7 @@ use reads::Tables;
 use tables::JournalTables;
 use writes::JournalWrite;
 
+use crate::opening::Opening;
 use crate::{
     Appended, Erase, Journal, JournalEntry, JournalListing, JournalPage, Keyring, StoreError, Topic,
 };
@@ -44,7 +45,9 @@ impl RedbJournal {
     /// As for [`RedbStore::open`](super::RedbStore::open).
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         // Without a key, since entries are not encrypted. The file of an encrypted store is refused by that.
-        Ok(Self { file: Arc::new(OpenFile::open(path.as_ref(), Keyring::plain()).await?) })
+        Ok(Self {
+            file: Arc::new(OpenFile::open(path.as_ref(), Keyring::plain(), Opening::MakeIfAbsent).await?),
+        })
     }
 
     /// The topics that have entries, in order.
