@@ -1,7 +1,7 @@
 //! The database store, `postgres://`: several servers share one PostgreSQL.
 //!
 //! A call borrows a connection ([`connection`], set up by [`session`]; [`silence`] is where none answers) and does its work in one transaction, most in one or two
-//! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`]); [`locks`] keep writers
+//! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`], [`stored`]); [`locks`] keep writers
 //! apart, and every write carries its notice to the other stores ([`notice`], read in [`feed`]). The
 //! [`journal`] has a table and connections of the same pool. [`versions`] are those of events, which appends may depend on. [`search`] finds templates, with [`vectors`]
 //! where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`]
@@ -12,24 +12,24 @@ macro_rules! write_on {
     // Not repeated when the connection dies, because the COMMIT may have been executed and only its answer
     // lost: a deletion would then report NotFound for its own success, and an update could overwrite a later
     // one.
-    ($store:expr, $call:path, $($argument:expr),*) => {{
+    ($store:expr, $call:path $(, $argument:expr)*) => {{
         let lease = $store.connections.lend().await?;
-        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
+        let outcome: Result<_, Failure> = $call(&lease $(, $argument)*).await;
         lease.settle(outcome)
     }};
 }
 
 /// Lends a connection to a read and takes it back; once more when the first one turns out to be dead.
 macro_rules! read_on {
-    ($store:expr, $call:path, $($argument:expr),*) => {{
+    ($store:expr, $call:path $(, $argument:expr)*) => {{
         let lease = $store.connections.lend().await?;
-        let outcome: Result<_, Failure> = $call(&lease, $($argument),*).await;
+        let outcome: Result<_, Failure> = $call(&lease $(, $argument)*).await;
         if matches!(outcome, Err(Failure::Dead(_))) {
             // A restart of the server kills idle connections, and the pool may lend one before it notices.
             // The dead one is given up before another is requested: with pool_size=1 the request would wait
             // for it until the time-out.
             drop(lease);
-            write_on!($store, $call, $($argument),*)
+            write_on!($store, $call $(, $argument)*)
         } else {
             lease.settle(outcome)
         }
@@ -56,6 +56,7 @@ mod search;
 mod session;
 mod silence;
 mod snapshot;
+mod stored;
 mod tls;
 mod users;
 mod vectors;
@@ -79,8 +80,8 @@ use vectors::Vectors;
 
 use crate::{
     AppendedAt, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample,
-    Journal, Keyring, Listing, NearestTemplates, Outage, Page, StoreError, TemplateSearch, UserRecord,
-    Username,
+    Journal, Keyring, Listing, NearestTemplates, Outage, Page, StoreError, StoredRecords, TemplateSearch,
+    UserRecord, Username,
 };
 
 /// Keeps everything in a PostgreSQL database, which other servers may use at the same time.
@@ -206,6 +207,14 @@ impl EmbeddingStore for PostgresStore {
 
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         read_on!(self, snapshot::load, &self.identity, event)
+    }
+
+    async fn is_served(&self) -> Result<bool, StoreError> {
+        read_on!(self, keys::is_served)
+    }
+
+    fn stored_records(&self) -> StoredRecords<'_> {
+        stored::stored_records(&self.connections, &self.identity)
     }
 
     async fn check(&self) -> Result<(), StoreError> {
