@@ -11,3 +11,4 @@ pub(crate) mod openapi;
 pub(crate) mod rekey;
 pub(crate) mod running_server;
 pub(crate) mod serve;
+pub(crate) mod snapshot;

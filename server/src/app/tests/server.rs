@@ -28,6 +28,7 @@ use crate::quality::{CountingGate, QualityGate};
 use crate::routes::redoc_bundle;
 use crate::scores::Scores;
 use crate::service::Service;
+use crate::snapshots::Snapshots;
 
 /// What is other than usual about a server.
 pub(super) struct Options {
@@ -47,6 +48,8 @@ pub(super) struct Options {
     pub(super) max_upload: usize,
     /// See `FACE_ARCHIVE_KEY`.
     pub(super) archive_key: Option<EncryptionKey>,
+    /// See `--snapshots`.
+    pub(super) snapshots: Option<Snapshots>,
     /// Where faces are kept: in memory.
     pub(super) store: Arc<dyn EmbeddingStore>,
     /// See `--scores`.
@@ -70,6 +73,7 @@ impl Default for Options {
             uploads: 16,
             max_upload: 20 << 20,
             archive_key: None,
+            snapshots: None,
             store: Arc::new(InMemory::new()),
             scores: Scores::Matches,
             keys: Vec::new(),
@@ -134,6 +138,7 @@ pub(super) async fn state_with(options: Options) -> AppState {
         archive_key: options.archive_key,
         exports: Arc::new(Semaphore::new(2)),
         imports: Arc::new(Semaphore::new(2)),
+        snapshots: options.snapshots,
         redoc: redoc_bundle(models()),
     };
     AppState {
