@@ -70,7 +70,7 @@ fn read_all(database: &Database, keyring: Keyring, taker: &Sender<StoredRecord>)
         )
         .into());
     }
-    for entry in JournalTables::of(&transaction)?.entries.iter()? {
+    for entry in JournalTables::in_transaction(&transaction)?.entries.iter()? {
         let (key, value) = entry?;
         take(StoredRecord::Entry(read_entry(key.value(), value.value())?))?;
     }

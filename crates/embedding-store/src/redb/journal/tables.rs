@@ -44,10 +44,10 @@ pub(in super::super) struct JournalTables<T> {
 
 impl JournalTables<ReadTable> {
     pub(super) fn begin(database: &Database) -> Result<Self, Failure> {
-        Self::of(&database.begin_read()?)
+        Self::in_transaction(&database.begin_read()?)
     }
 
-    pub(in super::super) fn of(transaction: &ReadTransaction) -> Result<Self, Failure> {
+    pub(in super::super) fn in_transaction(transaction: &ReadTransaction) -> Result<Self, Failure> {
         Self::opened(|table| transaction.open_table(table))
     }
 }
