@@ -128,8 +128,8 @@ fn answer(
     stream.set_write_timeout(Some(TIMEOUT))?;
     let key =
         key.map(|key| format!("Authorization: Bearer {}\r\n", key.as_secret_text())).unwrap_or_default();
-    // HTTP/1.0: the server closes the connection behind its answer, and sends it in one piece.
-    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\n{key}\r\n")?;
+    // HTTP/1.0: the server closes the connection behind its answer, and sends it in one piece. A POST has to have a length.
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n{key}\r\n")?;
     let mut answer = Vec::new();
     stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer);
