@@ -10,7 +10,9 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::import_legacy::Source;
 use crate::commands::keys::KeysCommand;
-use crate::commands::{config, doctor, export, file_store, import_legacy, key, openapi, rekey, serve};
+use crate::commands::{
+    config, doctor, export, file_store, import_legacy, key, openapi, rekey, serve, snapshot,
+};
 use crate::config::{Config, ConfigError, without_passwords};
 use crate::error::with_causes;
 use crate::no_telemetry;
@@ -53,6 +55,20 @@ enum Command {
     Import {
         /// The export.
         file: PathBuf,
+    },
+    /// Write all that is stored, with check-ins and audit, to one file, also while a server is running.
+    Snapshot {
+        /// The file, at which nothing may be yet; else one is made in the folder --snapshots.
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+    },
+    /// Take a snapshot into an empty store, while no server is running.
+    Restore {
+        /// The snapshot.
+        file: PathBuf,
+        /// Add what a store that is not empty lacks, as to complete a restoration that was interrupted.
+        #[arg(long)]
+        merge: bool,
     },
     /// Take over the gallery of the replaced service, and say what could not be taken.
     ImportLegacy(Source),
@@ -123,6 +139,8 @@ impl Cli {
             Command::Backup { file } => file_store::backup(&load()?, &file),
             Command::Export { file } => export::export(&load()?, &file),
             Command::Import { file } => export::import(&load()?, &file),
+            Command::Snapshot { to } => snapshot::snapshot(&load()?, to.as_deref()),
+            Command::Restore { file, merge } => snapshot::restore(&load()?, &file, merge),
             Command::ImportLegacy(source) => import_legacy::import(&load()?, &source),
             Command::Compact => file_store::compact(&load()?),
             Command::Key => key::print(),

@@ -30,6 +30,7 @@ mod routes;
 mod scores;
 mod service;
 mod shared_file;
+mod snapshots;
 mod startup;
 mod store_marker;
 mod telemetry;

@@ -13,6 +13,7 @@ use crate::inference::Inference;
 use crate::metrics::Metrics;
 use crate::quality::CountingGate;
 use crate::shared_file::SharedFile;
+use crate::snapshots::Snapshots;
 
 /// The domain, the pool that works on pictures, and what else they need.
 #[derive(Debug, Clone)]
@@ -39,6 +40,8 @@ pub(crate) struct Service {
     pub(crate) exports: Arc<Semaphore>,
     /// Room for imports under way: each holds its archive and all that was read from it.
     pub(crate) imports: Arc<Semaphore>,
+    /// Where snapshots are kept; `None` for nowhere.
+    pub(crate) snapshots: Option<Snapshots>,
     /// The documentation's script.
     pub(crate) redoc: SharedFile,
 }

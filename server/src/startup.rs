@@ -180,6 +180,7 @@ async fn open(config: &Config) -> anyhow::Result<Service> {
         archive_key: config.secrets.archive_key().cloned(),
         exports: Arc::new(Semaphore::new(TRANSFERS)),
         imports: Arc::new(Semaphore::new(TRANSFERS)),
+        snapshots: config.snapshots(),
         redoc: routes::redoc_bundle(&config.models),
     })
 }

@@ -57,6 +57,7 @@ mod redb;
 mod search;
 mod store;
 mod store_ext;
+mod stored;
 mod text_type;
 mod url;
 mod versions;
@@ -85,5 +86,6 @@ pub use record::{
 pub use search::{NearestTemplates, TemplateSearch};
 pub use store::EmbeddingStore;
 pub use store_ext::EmbeddingStoreExt;
+pub use stored::{StoredRecord, StoredRecords};
 pub use url::{StoreOptions, StoreUrl, StoreUrlError};
 pub use versions::{AppendedAt, ChangedUsers, EventVersion, EventVersions};

@@ -7,13 +7,17 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use auto_impl::auto_impl;
+use futures_util::{StreamExt, TryStreamExt, future, stream};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
     ChangeFeed, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample, Journal, Listing, Page,
-    StoreError, TemplateSearch, UserRecord, Username, moved_user,
+    StoreError, StoredRecords, TemplateSearch, UserRecord, Username, moved_user,
 };
+
+/// Events that are listed at once for [`EmbeddingStore::stored_records`].
+const EVENTS_AT_ONCE: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 
 /// Keeps events, users and face samples.
 ///
@@ -21,7 +25,7 @@ use crate::{
 /// [`EmbeddingStoreExt`](crate::EmbeddingStoreExt). An implementation shows that it keeps the
 /// contract by passing the suite in `conformance` (feature `conformance`).
 ///
-/// What an implementor needs is public, and `examples/own_store.rs` uses all of it:
+/// What an implementor needs is public, and `examples/own_store/main.rs` uses all of it:
 /// - [`Page::bounds`] and [`Listing::from_records`] make the pages of lists, whose cursors are names.
 /// - `to_bytes` and `from_bytes` of each record are what to keep; a store that keeps no bytes refuses the same by
 ///   `check_storable`. [`Keyring::seal`](crate::Keyring::seal) and [`Keyring::open`](crate::Keyring::open) stand
@@ -206,6 +210,33 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// [`StoreError::NotFound`] when there is no such event.
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError>;
 
+    /// Everything that is stored, the journal of the store included, as it is at one moment. Reads and writes go on
+    /// meanwhile, and memory stays bounded however much it is: what is not taken yet is not read.
+    ///
+    /// The one that is provided reads event by event, each as it is at one moment, and is for stores without a journal
+    /// that have no moment of the whole.
+    fn stored_records(&self) -> StoredRecords<'_> {
+        if self.journal().is_some() {
+            let error = StoreError::misconfigured("this store does not say how it is read with its journal");
+            return stream::once(future::ready(Err(error))).boxed();
+        }
+        let first = Some(Page::first(EVENTS_AT_ONCE));
+        let events = stream::try_unfold(first, move |page| async move {
+            let Some(page) = page else { return Ok::<_, StoreError>(None) };
+            let Listing { items, next } = self.list_events(page).await?;
+            let next = next.map(|place| Page { after: Some(place), limit: EVENTS_AT_ONCE });
+            Ok(Some((stream::iter(items.into_iter().map(Ok)), next)))
+        });
+        let of_event = move |event: EventRecord| async move {
+            match self.load_event(&event.name).await {
+                // Deleted since it was listed.
+                Err(StoreError::NotFound { .. }) => Ok(None),
+                loaded => loaded.map(|event| Some(stream::iter(event.into_records().map(Ok)))),
+            }
+        };
+        events.try_flatten().try_filter_map(of_event).try_flatten().boxed()
+    }
+
     /// Whether it can be read and written now; a small read, unless it can tell better.
     ///
     /// # Errors
@@ -225,6 +256,14 @@ pub trait EmbeddingStore: Debug + Send + Sync {
     /// [`StoreError::Unavailable`] when it cannot be asked now.
     async fn clock(&self) -> Result<Option<OffsetDateTime>, StoreError> {
         Ok(None)
+    }
+
+    /// Whether a server serves it now, where others than this process can. A snapshot is not restored into such a store.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when that cannot be told now.
+    async fn is_served(&self) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     /// What others change from now on; `None` where nobody else can change the store. Every change that

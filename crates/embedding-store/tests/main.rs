@@ -5,7 +5,7 @@ mod cloudinary;
 mod conformance;
 mod legacy;
 mod moving;
-#[path = "../examples/own_store.rs"]
+#[path = "../examples/own_store/main.rs"]
 mod own_store;
 mod postgres;
 mod records;

@@ -13,5 +13,6 @@ mod output;
 pub(crate) mod rekey;
 pub(crate) mod running_server;
 pub(crate) mod serve;
+pub(crate) mod snapshot;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! What `doctor` can say of a store or journal that a running server holds: it asks the server.
+//! What commands can do about a store or journal that a running server holds: they ask the server.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -7,14 +7,39 @@ use std::time::Duration;
 
 use anyhow::Context;
 use embedding_store::StoreError;
+use serde::Deserialize;
 
+use crate::auth::ApiKey;
 use crate::config::Config;
+use crate::error::codes;
 
 /// How long the server may take to be reached, and to answer. Its readiness asks the store.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// More than a server's answer about its health has.
+/// How long it may take to make a snapshot, a minute at most, and to say so.
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_secs(70);
+
+/// More than any of these answers has.
 const LONGEST_ANSWER: u64 = 64 * 1024;
+
+/// The answer to a snapshot that was made.
+#[derive(Debug, Deserialize)]
+pub(crate) struct MadeSnapshot {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
+    pub(crate) events: u64,
+    pub(crate) users: u64,
+    pub(crate) faces: u64,
+    pub(crate) entries: u64,
+}
+
+/// The answer to anything that was not done.
+#[derive(Debug, Deserialize)]
+struct Problem {
+    code: String,
+    detail: String,
+}
 
 /// Says of a file that is held by another process what the server of this configuration answers; the error itself
 /// where it is another one, or no server that is ready answers.
@@ -29,7 +54,7 @@ pub(crate) fn ask(config: &Config, error: anyhow::Error) -> anyhow::Result<Strin
             "it is in use, and the server at https://{address}/ was not asked: look at its /health/ready"
         )));
     }
-    match readiness(address) {
+    match answer(address, "GET", "/health/ready", None, TIMEOUT) {
         Ok((200, _)) => {
             Ok(format!("{}, in use by the server at http://{address}/, which is ready", config.store))
         }
@@ -58,13 +83,53 @@ pub(crate) fn journal(config: &Config) -> anyhow::Result<String> {
     }
 }
 
-/// Status and body of `GET /health/ready`.
-fn readiness(address: SocketAddr) -> io::Result<(u16, String)> {
+/// Has the server of this configuration make a snapshot. `warn` is told when it will be in the clear, since the server has
+/// no key for archives.
+pub(crate) fn make_snapshot(
+    config: &Config,
+    warn: impl FnOnce() -> io::Result<()>,
+) -> anyhow::Result<MadeSnapshot> {
+    let address = reachable(config.address());
+    let path = format!("{}/v1/snapshots", config.base_path.as_str());
+    anyhow::ensure!(
+        config.tls().is_none(),
+        "it serves with TLS: send POST {path} to it, with a key of the role admin, by a client of your own"
+    );
+    let key = config.secrets.admin_key();
+    let ask = |path: &str| {
+        let answered = answer(address, "POST", path, key, SNAPSHOT_TIMEOUT);
+        answered.with_context(|| format!("no server answers at http://{address}/"))
+    };
+    let mut answered = ask(&path)?;
+    let problem = |body: &str| serde_json::from_str::<Problem>(body);
+    if problem(&answered.1).is_ok_and(|problem| problem.code == codes::PLAIN_EXPORT.name) {
+        warn()?;
+        answered = ask(&format!("{path}?plain=true"))?;
+    }
+    let (status, body) = answered;
+    if status == 201 {
+        return serde_json::from_str(&body).context("the answer of the server cannot be read");
+    }
+    let said = problem(&body).map_or_else(|_| body.clone(), |problem| problem.detail);
+    let hint = if status == 401 { " (FACE_ADMIN_KEY is the one that is sent)" } else { "" };
+    anyhow::bail!("the server at http://{address}/ answered {status}: {said}{hint}")
+}
+
+/// Status and body of an answer of the server.
+fn answer(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    key: Option<&ApiKey>,
+    patience: Duration,
+) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    // HTTP/1.0: the server closes the connection behind its answer, and sends it in one piece.
-    write!(stream, "GET /health/ready HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    let key =
+        key.map(|key| format!("Authorization: Bearer {}\r\n", key.as_secret_text())).unwrap_or_default();
+    // HTTP/1.0: the server closes the connection behind its answer, and sends it in one piece. A POST has to have a length.
+    write!(stream, "{method} {path} HTTP/1.0\r\nHost: {address}\r\nContent-Length: 0\r\n{key}\r\n")?;
     let mut answer = Vec::new();
     stream.take(LONGEST_ANSWER).read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer);
@@ -112,9 +177,10 @@ mod tests {
 
     #[test]
     fn status_and_body_of_a_servers_answer_are_read() {
-        let answer = readiness(answering("HTTP/1.1 503 Service Unavailable\r\na: b\r\n\r\n{\"code\":1}"));
+        let ask = |said| answer(answering(said), "GET", "/health/ready", None, TIMEOUT);
+        let answer = ask("HTTP/1.1 503 Service Unavailable\r\na: b\r\n\r\n{\"code\":1}");
         assert_eq!(answer.unwrap(), (503, "{\"code\":1}".to_owned()));
-        assert!(readiness(answering("SSH-2.0")).is_err());
+        assert!(ask("SSH-2.0").is_err());
     }
 
     #[test]

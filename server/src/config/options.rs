@@ -11,6 +11,7 @@ use super::settings::Config;
 use crate::background::RetentionOptions;
 use crate::connection::ConnectionLimits;
 use crate::quality::QualityGate;
+use crate::snapshots::Snapshots;
 use crate::tls::CertificateFiles;
 
 impl Config {
@@ -55,6 +56,12 @@ impl Config {
     #[must_use]
     pub(crate) fn retention_options(&self) -> RetentionOptions {
         RetentionOptions { audit_age: self.audit_days, guard: self.retention }
+    }
+
+    /// Where snapshots are kept; `None` for nowhere.
+    #[must_use]
+    pub(crate) fn snapshots(&self) -> Option<Snapshots> {
+        Some(Snapshots::new(self.snapshots.clone()?, self.snapshots_kept))
     }
 
     /// How galleries follow the store; the other models are known once the models are open.

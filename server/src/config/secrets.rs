@@ -1,12 +1,15 @@
 //! Secrets, and the accounts they belong to: from the environment or `.env` alone, because a command line
 //! can be read by others and a configuration file is passed around.
 
+use std::sync::Arc;
+
 use embedding_store::cloudinary::ApiSecret;
 use embedding_store::{CloudinaryAccess, EncryptionKey, Keyring, StoreOptions};
 
 use super::error::ConfigError;
 use super::origin::Origin;
 use super::passwords::MASKED;
+use crate::auth::ApiKey;
 
 /// The key that embeddings at rest are encrypted with.
 const ENCRYPTION_KEY: &str = "FACE_ENCRYPTION_KEY";
@@ -15,6 +18,9 @@ const FORMER_KEY: &str = "FACE_FORMER_ENCRYPTION_KEY";
 
 /// The key of exported files.
 const ARCHIVE_KEY: &str = "FACE_ARCHIVE_KEY";
+
+/// A client's key, with which `face-server snapshot` asks a running server.
+const ADMIN_KEY: &str = "FACE_ADMIN_KEY";
 
 /// The parts of an account.
 pub(super) const ACCOUNT: [&str; 5] = [
@@ -26,10 +32,11 @@ pub(super) const ACCOUNT: [&str; 5] = [
 ];
 
 /// Every variable of this kind.
-pub(super) const VARIABLES: [&str; 8] = [
+pub(super) const VARIABLES: [&str; 9] = [
     ENCRYPTION_KEY,
     FORMER_KEY,
     ARCHIVE_KEY,
+    ADMIN_KEY,
     "CLOUDINARY_CLOUD_NAME",
     "CLOUDINARY_API_KEY",
     "CLOUDINARY_API_SECRET",
@@ -37,12 +44,25 @@ pub(super) const VARIABLES: [&str; 8] = [
     "CLOUDINARY_DELIVERY",
 ];
 
+fn admin_key(said: Option<(&str, &Origin)>) -> Result<Option<Arc<ApiKey>>, ConfigError> {
+    let Some((text, origin)) = said.filter(|(text, _)| !text.is_empty()) else { return Ok(None) };
+    let key = ApiKey::parse(text.trim()).ok_or_else(|| ConfigError::BadValue {
+        name: ADMIN_KEY.to_owned(),
+        value: MASKED.to_owned(),
+        origin: origin.clone(),
+        allowed: "give a key that `face-server keys` made".to_owned(),
+    });
+    key.map(|key| Some(Arc::new(key)))
+}
+
 /// The keys and the account of one configuration. `Debug` shows no secret.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets {
     encryption_key: Option<EncryptionKey>,
     former_key: Option<EncryptionKey>,
     archive_key: Option<EncryptionKey>,
+    /// Shared, as a key is not copied about.
+    admin_key: Option<Arc<ApiKey>>,
     cloudinary: CloudinaryAccess,
 }
 
@@ -82,6 +102,7 @@ impl Secrets {
             encryption_key: key(ENCRYPTION_KEY)?,
             former_key: key(FORMER_KEY)?,
             archive_key: key(ARCHIVE_KEY)?,
+            admin_key: admin_key(variable(ADMIN_KEY))?,
             cloudinary,
         })
     }
@@ -110,6 +131,11 @@ impl Secrets {
     /// The key of exported files, where there is one.
     pub(crate) fn archive_key(&self) -> Option<&EncryptionKey> {
         self.archive_key.as_ref()
+    }
+
+    /// The key of the role admin to ask a running server with, where there is one.
+    pub(crate) fn admin_key(&self) -> Option<&ApiKey> {
+        self.admin_key.as_deref()
     }
 
     /// The Cloudinary account, as far as it is given.

@@ -49,6 +49,12 @@ pub(crate) struct Config {
     /// for a note beside each file.
     #[arg(long, env = "FACE_STATE", value_name = "FOLDER", default_value = "state", value_parser = folder)]
     pub(crate) state: OrNone<PathBuf>,
+    /// Folder for the snapshots that are asked for over /v1/snapshots or by `face-server snapshot`; empty for none.
+    #[arg(long, env = "FACE_SNAPSHOTS", value_name = "FOLDER", default_value = "data/snapshots", value_parser = folder)]
+    pub(super) snapshots: OrNone<PathBuf>,
+    /// Snapshots that are kept in it, 1 to 1024; the oldest go.
+    #[arg(long, env = "FACE_SNAPSHOTS_KEPT", value_name = "COUNT", default_value = "7", value_parser = count)]
+    pub(super) snapshots_kept: NonZeroUsize,
     /// How long verification goes on from memory while the store is out of reach, 0 to 3600 seconds.
     #[arg(long, env = "FACE_MAX_STALENESS", value_name = "SECONDS", default_value = "60")]
     #[arg(value_parser = seconds(3600))]

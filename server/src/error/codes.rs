@@ -133,6 +133,8 @@ errors! {
     EVENT_NOT_ALLOWED: FORBIDDEN "event_not_allowed" {
         /// A key that is for other events.
         EventNotAllowed => "The key is not for this event";
+        /// All that is stored, by a key that is for some events.
+        WholeStore => "The key is for some events alone, and snapshots hold all of them";
         /// A list of all events, by a key that is for some of them.
         EventNotNamed => "The key is for some events alone: name one with event=";
     }
@@ -140,6 +142,10 @@ errors! {
         /// An export in the clear that was not asked for as such.
         PlainExport =>
             "Without FACE_ARCHIVE_KEY the file would hold faces in the clear: set the key, or ask with plain=true";
+    }
+    SNAPSHOTS_OFF: FORBIDDEN "snapshots_off" {
+        /// There is no folder for snapshots.
+        SnapshotsOff => "This server makes no snapshots: start it with --snapshots FOLDER";
     }
     FOREIGN_HOST: FORBIDDEN "foreign_host" {
         /// The request names a host that is not this server.
@@ -176,6 +182,10 @@ errors! {
     NO_SUCH_KEY: NOT_FOUND "no_such_key", example "Key 'door 1' not found" {
         /// A key that is not there, or is wider than the one that asks.
         NoSuchKey(String) => "Key '{0}' not found";
+    }
+    NO_SUCH_SNAPSHOT: NOT_FOUND "no_such_snapshot" {
+        /// No snapshot has that name.
+        NoSuchSnapshot => "There is no snapshot of that name: GET /v1/snapshots lists them";
     }
     NO_SUCH_PATH: NOT_FOUND "no_such_path" {
         /// Nothing answers on this path.
@@ -216,6 +226,10 @@ errors! {
     }
     UNUSABLE_RULE: CONFLICT "unusable_match_rule",
         example "The rule for a match of event 'conference_2024' cannot be kept" {}
+    SNAPSHOT_RUNNING: CONFLICT "snapshot_running" {
+        /// Another one is being made.
+        SnapshotRunning => "A snapshot is being made: it is in the list when it is done";
+    }
     SIMILAR_NAME: CONFLICT "similar_name",
         example "The name of user 'john_doe' differs from another's in event 'conference_2024' by invisible characters \
                  alone: use the name that is there" {}
@@ -280,6 +294,10 @@ errors! {
     KEYS_UNAVAILABLE: SERVICE_UNAVAILABLE "keys_unavailable", retry after 5 seconds {
         /// The key file cannot be read or written.
         KeysUnavailable => "The keys cannot be read or changed: the server's log says why";
+    }
+    SNAPSHOTS_UNAVAILABLE: SERVICE_UNAVAILABLE "snapshots_unavailable", retry after 5 seconds {
+        /// The folder cannot be read or written.
+        SnapshotsUnavailable => "The snapshot cannot be made, read or removed: the server's log says why";
     }
     STORE_UNAVAILABLE: SERVICE_UNAVAILABLE "store_unavailable",
         example "The store is not available: try again in a moment", retry after 5 seconds {}

@@ -6,7 +6,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use embedding_store::{
     ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample, Journal,
-    Listing, Page, StoreError, TemplateSearch, UserRecord, Username,
+    Listing, Page, StoreError, StoredRecords, TemplateSearch, UserRecord, Username,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -105,6 +105,14 @@ impl EmbeddingStore for TimedStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.metrics.store_call("check", self.store.check()).await
+    }
+
+    fn stored_records(&self) -> StoredRecords<'_> {
+        self.store.stored_records()
+    }
+
+    async fn is_served(&self) -> Result<bool, StoreError> {
+        self.metrics.store_call("is_served", self.store.is_served()).await
     }
 
     fn away_since(&self) -> Option<Instant> {

@@ -46,6 +46,7 @@ each operation says which role it needs.
         (name = "Pictures", description = "What can be said of pictures alone; nothing is kept."),
         (name = "Audit", description = "What was done, by whom, and how it ended."),
         (name = "Keys", description = "Who may ask, for what and how long."),
+        (name = "Snapshots", description = "All that is stored, as it is at one moment, in files of the server."),
         (name = "As the replaced service had it",
             description = "The paths, fields and words of the service that this one replaces. `/v1` has better."),
         (name = "Health", description = "For load balancers and monitoring."),

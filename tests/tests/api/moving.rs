@@ -69,6 +69,54 @@ async fn a_store_is_exported_imported_encrypted_and_copied_and_still_recognises(
     assert_eq!(answer.json["username"], json!("obama"), "{answer:?}");
 }
 
+#[tokio::test]
+async fn a_snapshot_of_a_running_server_is_restored_into_an_empty_store_and_nowhere_else() {
+    let (builder, key) = Server::builder().unwrap().key("office", "admin", &[]).unwrap();
+    let mut server = builder.start().unwrap();
+    let (folder, face) = (server.folder().to_owned(), picture("obama.jpg").unwrap());
+    let client = server.client().with_key(&key);
+    assert_eq!(client.add_user("conference", "obama", &face).await.unwrap().code(), 200);
+    let port = server.url().trim_end_matches('/').rsplit(':').next().unwrap().to_owned();
+    let live = ["--port", &port, "snapshot", "--to", "copies/live.faces"];
+    let refused = fail(&folder, &[], &live);
+    assert!(refused.contains("401") && refused.contains("FACE_ADMIN_KEY"), "{refused}");
+    let made = succeed(&folder, &[("FACE_ADMIN_KEY", &key)], &live);
+    assert!(made.contains("copies/live.faces': 1 events, 1 users, 1 face samples, "), "{made}");
+    let taken = fail(&folder, &[("FACE_ADMIN_KEY", &key)], &live);
+    assert!(taken.contains("was not copied to"), "an earlier file is not replaced: {taken}");
+    let held = fail(&folder, &[], &["restore", "copies/live.faces"]);
+    assert!(held.contains("cannot be used"), "{held}");
+    assert!(server.terminate().unwrap().success());
+
+    let full = fail(&folder, &[], &["restore", "copies/live.faces"]);
+    assert!(full.contains("is not empty"), "{full}");
+    let mut damaged = fs::read(folder.join("copies/live.faces")).unwrap();
+    *damaged.last_mut().unwrap() ^= 1;
+    fs::write(folder.join("damaged.faces"), damaged).unwrap();
+    let other = ["--store", "redb:other/faces.redb"];
+    let refused = fail(&folder, &[], &[other.as_slice(), &["restore", "damaged.faces"]].concat());
+    assert!(refused.contains("damaged") && !folder.join("other").exists(), "{refused}");
+    let store_key = succeed(&folder, &[], &["key"]);
+    let store_key = [("FACE_ENCRYPTION_KEY", store_key.trim())];
+    let restore = [other.as_slice(), &["restore", "copies/live.faces"]].concat();
+    let restored = succeed(&folder, &store_key, &restore);
+    assert!(restored.contains("1 events, 1 users, 1 face samples, "), "{restored}");
+    assert!(fail(&folder, &store_key, &restore).contains("is not empty"));
+    succeed(&folder, &store_key, &[restore.as_slice(), &["--merge"]].concat());
+    succeed(&folder, &store_key, &[other.as_slice(), &["snapshot"]].concat());
+    assert_eq!(fs::read_dir(folder.join("data/snapshots")).unwrap().count(), 3, "two the server made");
+
+    let (_, store_key) = store_key[0];
+    let settings = format!("FACE_ENCRYPTION_KEY={store_key}\nFACE_STORE=redb:other/faces.redb\n");
+    fs::write(folder.join(".env"), settings).unwrap();
+    server.restart().unwrap();
+    let client = server.client().with_key(&key);
+    let answer = client.verify("conference", &face).await.unwrap();
+    assert_eq!(answer.json["username"], json!("obama"), "{answer:?}");
+    let audit = client.request("GET", "/v1/audit?action=enrol").send().await.unwrap().text().await.unwrap();
+    assert!(audit.contains("\"user\":\"obama\""), "{audit}");
+}
+
 #[test]
 fn the_replaced_services_document_is_taken_over_and_what_could_not_be_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -28,8 +28,8 @@ impl fmt::Display for Place {
         if let Some(subject) = &self.subject {
             write!(f, ", at {subject}")?;
         }
-        let Progress { events, users, samples, .. } = self.before;
-        write!(f, " (whole before it: events {events}, users {users}, samples {samples})")
+        let Progress { events, users, samples, entries, .. } = self.before;
+        write!(f, " (whole before it: events {events}, users {users}, samples {samples}, entries {entries})")
     }
 }
 
@@ -80,6 +80,12 @@ pub enum ArchiveError {
         /// Where the missing part would be.
         place: Box<Place>,
     },
+    /// It holds a journal too, which an import does not take.
+    #[error("this is a snapshot of a whole store, with check-ins and audit: `face-server restore` takes it")]
+    Snapshot,
+    /// It has no journal, and so is not all of a store.
+    #[error("this is an export, without check-ins and audit, and no snapshot: `face-server import` takes it")]
+    Export,
     /// It holds an event that was not to be taken in.
     #[error("the archive is of event '{event}'")]
     OtherEvent {

@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use futures_util::{StreamExt, stream};
 
 use super::error::ArchiveError;
+use super::header::Content;
 use super::progress::{Progress, Summary};
 use super::writer::Writer;
 use crate::{
@@ -52,7 +53,7 @@ pub async fn export(
         Some(names) => Some(records(store, names).await?),
         None => None,
     };
-    let mut writer = Writer::start(out, options.key.as_ref())?;
+    let mut writer = Writer::start(out, options.key.as_ref(), Content::Faces)?;
     match chosen {
         Some(events) => {
             for event in &events {
@@ -70,7 +71,7 @@ pub async fn export(
             }
         }
     }
-    let total = writer.finish()?;
+    let total = writer.finish()?.total;
     progress(total);
     Ok(Summary { total, kept_events: vec![] })
 }
@@ -104,7 +105,8 @@ async fn export_event(
             let (user, samples) = found?;
             // None: deleted since the page was read. Readers refuse a user without samples.
             if !samples.is_empty() {
-                writer.user(&user, &samples)?;
+                writer.user(&user)?;
+                samples.iter().try_for_each(|sample| writer.sample(sample))?;
                 progress(writer.written());
             }
         }

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::error::ArchiveError;
-use super::header::Header;
+use super::header::{Content, Header};
 use crate::keyring::NONCE_BYTES;
 use crate::{EncryptionKey, MAX_RECORD_BYTES, StoreError};
 
@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Event,
     User,
     Sample,
+    /// An entry of the journal, in a snapshot.
+    Entry,
     End,
 }
 
@@ -52,6 +54,10 @@ impl Frames {
             (Some(id), Some(key)) if id != key.id() => Err(ArchiveError::WrongKey { id }),
             (_, key) => Ok(Self { header, key: key.cloned() }),
         }
+    }
+
+    pub(super) fn content(&self) -> Content {
+        self.header.content
     }
 
     pub(super) fn header(&self) -> &[u8] {
@@ -132,12 +138,14 @@ impl Kind {
             Self::Event => b'E',
             Self::User => b'U',
             Self::Sample => b'S',
+            Self::Entry => b'J',
             Self::End => b'Z',
         }
     }
 
     fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Event, Self::User, Self::Sample, Self::End].into_iter().find(|kind| kind.byte() == byte)
+        let kinds = [Self::Event, Self::User, Self::Sample, Self::Entry, Self::End];
+        kinds.into_iter().find(|kind| kind.byte() == byte)
     }
 }
 

@@ -7,11 +7,12 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use time::OffsetDateTime;
 
 use super::error::ArchiveError;
+use super::header::Content;
 use super::progress::{Progress, Summary};
-use super::reader::{Reader, Record};
+use super::reader::Reader;
 use crate::{
-    EmbeddingStore, EmbeddingStoreExt, EncryptionKey, EventName, EventRecord, FaceSample, StoreError,
-    UserRecord,
+    EmbeddingStore, EmbeddingStoreExt, EncryptionKey, EventName, EventRecord, FaceSample, Journal,
+    JournalEntry, StoreError, StoredRecord, UserRecord,
 };
 
 /// Users whose samples are on their way into the store at the same time: as many as the group commit of
@@ -50,13 +51,28 @@ pub async fn import(
     options: &ImportOptions,
     progress: impl FnMut(Progress),
 ) -> Result<Summary, ArchiveError> {
-    let mut reader = Reader::open(input, options.key.as_ref())?;
+    let reader = Reader::open(input, options.key.as_ref())?;
+    if reader.content() != Content::Faces {
+        return Err(ArchiveError::Snapshot);
+    }
+    take_in(store, None, reader, options.only.as_ref(), progress).await
+}
+
+/// Adds what an archive holds to a store, and to the journal where there is one to take it.
+pub(super) async fn take_in(
+    store: &dyn EmbeddingStore,
+    journal: Option<&dyn Journal>,
+    mut reader: Reader<impl Read>,
+    only: Option<&EventName>,
+    progress: impl FnMut(Progress),
+) -> Result<Summary, ArchiveError> {
     let mut landing = Landing {
         store,
+        journal,
         progress,
         next: None,
         in_flight: FuturesUnordered::new(),
-        only: options.only.as_ref(),
+        only,
         landed: Progress { bytes: reader.read().bytes, ..Progress::default() },
         kept_events: vec![],
     };
@@ -76,6 +92,7 @@ pub async fn import(
 /// What is on its way into a store.
 struct Landing<'a, P> {
     store: &'a dyn EmbeddingStore,
+    journal: Option<&'a dyn Journal>,
     progress: P,
     only: Option<&'a EventName>,
     /// The user whose samples are being read.
@@ -104,7 +121,7 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
             let Some(record) = reader.next()? else { return Ok(()) };
             self.landed.bytes = reader.read().bytes;
             match record {
-                Record::Event(event) => {
+                StoredRecord::Event(event) => {
                     self.send(true).await?;
                     if self.only.is_some_and(|only| *only != event.name) {
                         return Err(ArchiveError::OtherEvent { event: event.name });
@@ -115,12 +132,12 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
                     self.landed.events += 1;
                     (self.progress)(self.landed);
                 }
-                Record::User(user) => {
+                StoredRecord::User(user) => {
                     self.send(true).await?;
                     let changed = user.updated;
                     self.next = Some(Part { user, samples: vec![], changed, start, is_last: true });
                 }
-                Record::Sample(sample) => {
+                StoredRecord::Sample(sample) => {
                     // There always is one: the reader refuses a sample that does not follow its user.
                     let Some(part) = &mut self.next else { continue };
                     // An export reads the record before the samples,
@@ -130,6 +147,13 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
                     if reader.read().bytes - part.start > PART_BYTES {
                         self.send(false).await?;
                     }
+                }
+                StoredRecord::Entry(entry) => {
+                    self.send(true).await?;
+                    // A snapshot alone has entries, and comes with a journal to take them.
+                    let Some(journal) = self.journal else { return Err(ArchiveError::Snapshot) };
+                    self.in_flight.push(append(journal, entry).boxed());
+                    self.land(IN_FLIGHT - 1).await?;
                 }
             }
         }
@@ -165,6 +189,7 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
                 Some(Ok(more)) => {
                     self.landed.users += more.users;
                     self.landed.samples += more.samples;
+                    self.landed.entries += more.entries;
                     (self.progress)(self.landed);
                 }
                 Some(Err(error)) => outcome = outcome.and(Err(error)),
@@ -179,6 +204,12 @@ impl<P: FnMut(Progress)> Landing<'_, P> {
         self.send(is_whole).await?;
         self.land(0).await
     }
+}
+
+/// Takes an entry of the journal in; one that is there stays as it is.
+async fn append(journal: &dyn Journal, entry: JournalEntry) -> Result<Progress, StoreError> {
+    journal.append(entry, None).await?;
+    Ok(Progress { entries: 1, ..Progress::default() })
 }
 
 /// Takes samples in, and after a user's last one the user's record.

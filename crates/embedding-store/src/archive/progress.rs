@@ -12,6 +12,8 @@ pub struct Progress {
     pub users: u64,
     /// Face samples.
     pub samples: u64,
+    /// Entries of the journal, in a snapshot.
+    pub entries: u64,
     /// Bytes of the archive, written or read.
     pub bytes: u64,
 }

@@ -7,20 +7,13 @@ use zeroize::Zeroizing;
 
 use super::error::{ArchiveError, Place};
 use super::frame::{Frames, HEAD_BYTES, Kind};
-use super::header::{HEADER_BYTES, Header, MAGIC};
+use super::header::{Content, HEADER_BYTES, Header, MAGIC};
 use super::progress::Progress;
 use super::writer::end_payload;
-use crate::{EncryptionKey, EventName, EventRecord, FaceSample, StoreError, Subject, UserRecord, Username};
-
-/// A record of an archive, in the order in which they come.
-pub(super) enum Record {
-    /// An event.
-    Event(EventRecord),
-    /// A user of the last event.
-    User(UserRecord),
-    /// A face sample of the last user.
-    Sample(FaceSample),
-}
+use crate::{
+    EncryptionKey, EventName, EventRecord, FaceSample, JournalEntry, StoreError, StoredRecord, Subject,
+    UserRecord, Username,
+};
 
 /// An archive that is being read.
 pub(super) struct Reader<R> {
@@ -61,21 +54,27 @@ impl<R: Read> Reader<R> {
         })
     }
 
+    /// What it holds by its header.
+    pub(super) fn content(&self) -> Content {
+        self.frames.content()
+    }
+
     /// What was read whole so far.
     pub(super) fn read(&self) -> Progress {
         self.read
     }
 
     /// The next record; `None` after the end, once the archive as a whole was found good.
-    pub(super) fn next(&mut self) -> Result<Option<Record>, ArchiveError> {
+    pub(super) fn next(&mut self) -> Result<Option<StoredRecord>, ArchiveError> {
         let head_bytes: [u8; HEAD_BYTES] = self.fill([0; HEAD_BYTES])?;
         let head = self.frames.head(self.number, head_bytes).map_err(|what| self.damaged(what))?;
         let body = self.fill(Zeroizing::new(vec![0; head.length]))?;
         let payload = self.frames.open(&head, &body).map_err(|what| self.damaged(what))?;
         let record = match head.kind {
-            Kind::Event => self.take_event(&payload).map(Record::Event)?,
-            Kind::User => self.take_user(&payload).map(Record::User)?,
-            Kind::Sample => self.take_sample(&payload).map(Record::Sample)?,
+            Kind::Event => self.take_event(&payload).map(StoredRecord::Event)?,
+            Kind::User => self.take_user(&payload).map(StoredRecord::User)?,
+            Kind::Sample => self.take_sample(&payload).map(StoredRecord::Sample)?,
+            Kind::Entry => self.take_entry(&payload).map(StoredRecord::Entry)?,
             Kind::End => return self.check_end(&payload).map(|()| None),
         };
         // The end has returned above: its own frame is not among the bytes that it has the hash of.
@@ -89,6 +88,9 @@ impl<R: Read> Reader<R> {
 
     fn take_event(&mut self, payload: &[u8]) -> Result<EventRecord, ArchiveError> {
         self.end_user()?;
+        if self.read.entries > 0 {
+            return Err(self.damaged("an event follows the journal"));
+        }
         let event = EventRecord::from_bytes(payload).map_err(|e| self.unreadable(e))?;
         self.event = Some(event.name.clone());
         self.user = None;
@@ -120,6 +122,18 @@ impl<R: Read> Reader<R> {
         Ok(sample)
     }
 
+    fn take_entry(&mut self, payload: &[u8]) -> Result<JournalEntry, ArchiveError> {
+        self.end_user()?;
+        if self.content() != Content::Everything {
+            return Err(self.damaged("an export has no entries of a journal"));
+        }
+        let entry = JournalEntry::from_bytes(payload).map_err(|e| self.unreadable(e))?;
+        // No user and no sample can follow any more.
+        (self.event, self.user) = (None, None);
+        self.read.entries += 1;
+        Ok(entry)
+    }
+
     /// No store has a user without samples.
     fn end_user(&mut self) -> Result<(), ArchiveError> {
         if self.user_is_open {
@@ -136,7 +150,7 @@ impl<R: Read> Reader<R> {
     fn check_end(&mut self, payload: &[u8]) -> Result<(), ArchiveError> {
         self.end_user()?;
         let hash = self.hash.clone().finalize();
-        if payload != end_payload(&self.read, &hash) {
+        if payload != end_payload(self.content(), &self.read, &hash) {
             return Err(self.damaged("the end does not fit what came before it"));
         }
         // By reading on, since a pipe does not say how long it is.

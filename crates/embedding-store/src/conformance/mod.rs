@@ -67,6 +67,7 @@ pub mod random;
 pub mod records;
 pub mod replacements;
 pub mod samples;
+pub mod snapshots;
 pub mod users;
 
 mod checks;
@@ -84,7 +85,7 @@ pub use harness::{Durable, Harness, JournalHarness, JournalOf, Outcome, Store};
 ///
 /// With the name of a function behind the expression, the behaviours are not tests: they are tried where the
 /// macro stands, in an `async` context, and the function is given the name of each that passed. The first that
-/// does not ends it by `?` or a panic. `examples/own_store.rs` does so.
+/// does not ends it by `?` or a panic. `examples/own_store/main.rs` does so.
 #[macro_export]
 macro_rules! conformance_tests {
     (@volatile $args:tt) => {
@@ -138,6 +139,9 @@ macro_rules! conformance_tests {
             moved_users::a_move_makes_a_version,
             moving::an_archive_takes_everything_out_and_back,
             moving::an_archive_imported_again_changes_nothing,
+            snapshots::a_snapshot_takes_everything_out_and_back,
+            snapshots::what_is_written_during_a_snapshot_is_not_in_it,
+            snapshots::a_snapshot_while_others_write_is_a_state_that_was,
             concurrency::concurrent_appends_lose_nothing,
             concurrency::concurrent_creations_have_one_winner,
             concurrency::a_reader_never_sees_half_a_write,
@@ -206,7 +210,7 @@ macro_rules! conformance_tests {
 
 #[cfg(test)]
 mod tests {
-    const FILES: [(&str, &str); 15] = [
+    const FILES: [(&str, &str); 16] = [
         ("concurrency", include_str!("concurrency.rs")),
         ("durability", include_str!("durability.rs")),
         ("events", include_str!("events.rs")),
@@ -221,6 +225,7 @@ mod tests {
         ("records", include_str!("records.rs")),
         ("replacements", include_str!("replacements.rs")),
         ("samples", include_str!("samples.rs")),
+        ("snapshots", include_str!("snapshots.rs")),
         ("users", include_str!("users.rs")),
     ];
 

@@ -34,6 +34,11 @@ impl InMemoryJournal {
         Self::default()
     }
 
+    /// All entries, topic by topic, in order.
+    pub(super) fn all(&self) -> Vec<JournalEntry> {
+        self.read().values().flat_map(|entries| entries.entries.values().cloned()).collect()
+    }
+
     // Nothing under the lock panics or leaves the maps half changed, so a poisoned lock guards whole data.
     fn read(&self) -> RwLockReadGuard<'_, BTreeMap<Topic, Entries>> {
         self.topics.read().unwrap_or_else(PoisonError::into_inner)

@@ -10,13 +10,14 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
 pub use journal::InMemoryJournal;
 
 use crate::{
     EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersion, FaceSample, Journal, Listing, Page,
-    StoreError, UserRecord, UserSnapshot, Username,
+    StoreError, StoredRecord, StoredRecords, UserRecord, UserSnapshot, Username,
 };
 
 /// Keeps everything in memory: `memory:`. What it holds ends with the value.
@@ -61,6 +62,14 @@ impl InMemory {
 impl Event {
     fn new(record: EventRecord) -> Self {
         Self { record, users: BTreeMap::new(), version: versions::first() }
+    }
+
+    fn snapshot(&self) -> EventSnapshot {
+        let users = self.users.values().map(|user| UserSnapshot {
+            user: user.record.clone(),
+            samples: user.samples.values().cloned().collect(),
+        });
+        EventSnapshot { event: self.record.clone(), users: users.collect() }
     }
 
     fn has_samples(&self) -> bool {
@@ -210,11 +219,17 @@ impl EmbeddingStore for InMemory {
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         let events = self.read();
         let found = events.get(event).ok_or_else(|| StoreError::event_not_found(event))?;
-        let users = found.users.values().map(|user| UserSnapshot {
-            user: user.record.clone(),
-            samples: user.samples.values().cloned().collect(),
-        });
-        Ok(EventSnapshot { event: found.record.clone(), users: users.collect() })
+        Ok(found.snapshot())
+    }
+
+    // Copied, so that nobody waits for whoever takes the records: it is all in memory anyway.
+    fn stored_records(&self) -> StoredRecords<'_> {
+        let events = self.read();
+        let mut records: Vec<_> =
+            events.values().flat_map(|event| event.snapshot().into_records()).map(Ok).collect();
+        // Still under the lock, for one moment of both: who checks in was enrolled before.
+        records.extend(self.journal.all().into_iter().map(|entry| Ok(StoredRecord::Entry(entry))));
+        stream::iter(records).boxed()
     }
 
     fn journal(&self) -> Option<Arc<dyn Journal>> {

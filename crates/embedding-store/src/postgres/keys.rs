@@ -90,10 +90,16 @@ pub(super) async fn check_now(lease: &Lease, identity: &Identity) -> Result<(), 
     Ok(check(&identity.keyring, stored)?)
 }
 
+/// Whether a server is at work; within a transaction, none begins until it ends.
+pub(super) async fn is_served(lease: &Lease) -> Result<bool, Failure> {
+    let found = lease.rows(locks::NO_SERVER, &[]).await?;
+    let is_free = found.first().map(|row| row.try_get::<_, bool>(0)).transpose()?;
+    Ok(!is_free.unwrap_or(false))
+}
+
 /// Refuses another key while a server is at work that has not got it. Within the transaction that notes the key.
 async fn expect_no_server(lease: &Lease) -> Result<(), Failure> {
-    let found = lease.rows(locks::NO_SERVER, &[]).await?;
-    if found.first().map(|row| row.try_get::<_, bool>(0)).transpose()?.unwrap_or(false) {
+    if !is_served(lease).await? {
         return Ok(());
     }
     Err(StoreError::misconfigured("a server is running on it: stop all servers before its keys are changed")

@@ -1,7 +1,7 @@
 //! The database store, `postgres://`: several servers share one PostgreSQL.
 //!
 //! A call borrows a connection ([`connection`], set up by [`session`]; [`silence`] is where none answers) and does its work in one transaction, most in one or two
-//! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`]); [`locks`] keep writers
+//! round trips ([`events`], [`users`], [`append`], [`delete_sample`], [`snapshot`], [`stored`]); [`locks`] keep writers
 //! apart, and every write carries its notice to the other stores ([`notice`], read in [`feed`]). The
 //! [`journal`] has a table and connections of the same pool. [`versions`] are those of events, which appends may depend on. [`search`] finds templates, with [`vectors`]
 //! where the database has them. [`migrations`] makes the tables, [`keys`] looks after their keys, [`config`]
@@ -57,6 +57,7 @@ mod search;
 mod session;
 mod silence;
 mod snapshot;
+mod stored;
 mod tls;
 mod users;
 mod vectors;
@@ -82,8 +83,8 @@ use vectors::Vectors;
 use crate::opening::Opening;
 use crate::{
     AppendedAt, ChangeFeed, EmbeddingStore, EventName, EventRecord, EventSnapshot, EventVersions, FaceSample,
-    Journal, Keyring, Listing, NearestTemplates, Outage, Page, StoreError, TemplateSearch, UserRecord,
-    Username,
+    Journal, Keyring, Listing, NearestTemplates, Outage, Page, StoreError, StoredRecords, TemplateSearch,
+    UserRecord, Username,
 };
 
 /// Samples that are appended in one transaction: some 10 MB, which the server takes well within a statement's time.
@@ -238,6 +239,14 @@ impl EmbeddingStore for PostgresStore {
 
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         read_on!(self, snapshot::load, &self.identity, event)
+    }
+
+    async fn is_served(&self) -> Result<bool, StoreError> {
+        read_on!(self, keys::is_served)
+    }
+
+    fn stored_records(&self) -> StoredRecords<'_> {
+        stored::stored_records(&self.connections, &self.identity)
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 //! ([`commands`]), commits it to the disk, and answers them. A read ([`queries`]) has a
 //! transaction of its own and waits for no writer. The [`journal`] has tables of its own in the file, which it
 //! shares with the store ([`open_file`]). [`keys`] lays out the tables, [`file`] makes, locks,
-//! checks the file, [`format`] knows its versions and keys, [`backup`] copies it, [`handle`] opens it again after an input/output error,
+//! checks the file, [`format`] knows its versions and keys, [`backup`] copies it, [`stored`] hands on all of it, [`handle`] opens it again after an input/output error,
 //! and [`watch`] looks each second whether it is where it was ([`place`]).
 
 mod applied;
@@ -26,6 +26,7 @@ mod open_file;
 mod overlay;
 mod place;
 mod queries;
+mod stored;
 mod tables;
 mod watch;
 mod writer;
@@ -48,7 +49,7 @@ pub use journal::RedbJournal;
 use crate::opening::Opening;
 use crate::{
     EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, Journal, Keyring, Listing, Page,
-    StoreError, UserRecord, Username,
+    StoreError, StoredRecords, UserRecord, Username,
 };
 
 /// Keeps everything in one file. One process at a time holds it.
@@ -223,6 +224,10 @@ impl EmbeddingStore for RedbStore {
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         let event = event.clone();
         self.read(move |query| query.load_event(&event)).await
+    }
+
+    fn stored_records(&self) -> StoredRecords<'_> {
+        stored::stored_records(&self.file)
     }
 
     async fn check(&self) -> Result<(), StoreError> {

@@ -139,9 +139,9 @@ async fn frames_that_were_moved_dropped_doubled_or_taken_from_elsewhere_are_foun
 #[tokio::test]
 async fn a_newer_version_asks_for_a_newer_program() -> Outcome {
     let mut archive = archive_of(&small_store().await?, None).await?;
-    archive[8] = 2;
+    archive[8] = 3;
     let error = check(&archive, None).err().ok_or("a newer version was read")?;
-    assert!(matches!(error, ArchiveError::NewerVersion { found: 2, known: 1 }), "{error}");
+    assert!(matches!(error, ArchiveError::NewerVersion { found: 3, known: 2 }), "{error}");
     assert!(archive.len() > HEADER_BYTES && error.to_string().contains("newer version"));
     Ok(())
 }

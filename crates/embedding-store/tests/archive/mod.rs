@@ -7,4 +7,5 @@ mod keys;
 mod layout;
 mod repeat;
 mod round_trip;
+mod snapshots;
 mod specimens;

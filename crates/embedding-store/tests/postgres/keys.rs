@@ -119,6 +119,8 @@ async fn the_keys_are_not_changed_while_a_server_is_running() -> Outcome {
     let feed = server.changes().await?.ok_or("the store has no feed")?;
     let changing = Keyring::new(EncryptionKey::generate()?).with_formerly_plain();
     refused(&database, &changing).await?;
+    let other = open(&database, &Keyring::plain()).await?;
+    assert!(other.is_served().await?, "nor is a snapshot restored into it");
     assert_eq!(server.append_sample(sample("conference", "ada")?).await?, 2, "it goes on as before");
     server.check().await?;
 
@@ -129,6 +131,7 @@ async fn the_keys_are_not_changed_while_a_server_is_running() -> Outcome {
     while client.query_one(left, &[]).await?.get::<_, i64>(0) > 0 {
         tokio::task::yield_now().await;
     }
+    assert!(!other.is_served().await?);
     open(&database, &changing).await?.reseal(&event("conference")?, &user("ada")?).await?;
     let refused = server.check().await.unwrap_err();
     assert_eq!(refused.outage(), Some(Outage::OtherKeys), "{refused}");

@@ -49,6 +49,12 @@ string_enum! {
         RotateKey = "rotate_key",
         /// A key was to be ended.
         RevokeKey = "revoke_key",
+        /// All that is stored was to be written into a snapshot.
+        CreateSnapshot = "create_snapshot",
+        /// A snapshot was given out.
+        ReadSnapshot = "read_snapshot",
+        /// A snapshot was to be removed.
+        DeleteSnapshot = "delete_snapshot",
         /// An event's time was over, and it was to be deleted with all that is known of it.
         ExpireEvent = "expire_event",
         /// Audit entries were too old, and were to be erased.

@@ -37,5 +37,6 @@ mod request_log;
 mod scores;
 mod server;
 mod sizes;
+mod snapshots;
 mod store;
 mod users;

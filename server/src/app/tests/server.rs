@@ -28,6 +28,7 @@ use crate::quality::{CountingGate, QualityGate};
 use crate::routes::redoc_bundle;
 use crate::scores::Scores;
 use crate::service::Service;
+use crate::snapshots::Snapshots;
 use crate::traces::Traces;
 
 /// What is other than usual about a server.
@@ -48,6 +49,8 @@ pub(super) struct Options {
     pub(super) max_upload: usize,
     /// See `FACE_ARCHIVE_KEY`.
     pub(super) archive_key: Option<EncryptionKey>,
+    /// See `--snapshots`.
+    pub(super) snapshots: Option<Snapshots>,
     /// Where faces are kept: in memory.
     pub(super) store: Arc<dyn EmbeddingStore>,
     /// See `--scores`.
@@ -71,6 +74,7 @@ impl Default for Options {
             uploads: 16,
             max_upload: 20 << 20,
             archive_key: None,
+            snapshots: None,
             store: Arc::new(InMemory::new()),
             scores: Scores::Matches,
             keys: Vec::new(),
@@ -135,6 +139,7 @@ pub(super) async fn state_with(options: Options) -> AppState {
         archive_key: options.archive_key,
         exports: Arc::new(Semaphore::new(2)),
         imports: Arc::new(Semaphore::new(2)),
+        snapshots: options.snapshots,
         redoc: redoc_bundle(models()),
     };
     AppState {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use async_trait::async_trait;
 use embedding_store::{
     EmbeddingStore, EventName, EventRecord, EventSnapshot, FaceSample, InMemory, Journal, Listing, Page,
-    StoreError, UserRecord, Username,
+    StoreError, StoredRecords, UserRecord, Username,
 };
 use uuid::Uuid;
 
@@ -111,6 +111,10 @@ impl EmbeddingStore for TestStore {
 
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         self.reach()?.load_event(event).await
+    }
+
+    fn stored_records(&self) -> StoredRecords<'_> {
+        self.inner.stored_records()
     }
 
     fn journal(&self) -> Option<Arc<dyn Journal>> {

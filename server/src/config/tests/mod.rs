@@ -18,7 +18,7 @@ mod documents;
 mod not_shown;
 
 /// How many settings there are.
-const SETTINGS: usize = 41;
+const SETTINGS: usize = 43;
 
 struct Said<'a> {
     flags: &'a [(&'static str, &'a str)],

@@ -16,6 +16,7 @@ mod path;
 mod pictures;
 mod recognition;
 mod samples;
+mod snapshots;
 mod users;
 mod verdict;
 
@@ -44,6 +45,7 @@ pub(super) fn operations() -> impl Iterator<Item = Operation> {
         pictures::operations(),
         audit::operations(),
         keys::operations(),
+        snapshots::operations(),
     ];
     topics.into_iter().flatten()
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::routes::fields::{event_name, username};
+use crate::snapshots::SnapshotName;
 
 /// The event that a path names.
 #[derive(Debug, IntoParams)]
@@ -54,6 +55,15 @@ pub(crate) struct OfKey {
     pub(crate) name: Actor,
 }
 
+/// The snapshot that a path names.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct OfSnapshot {
+    /// Name of the snapshot, as the list has it.
+    #[param(value_type = String, example = "snapshot-20261201T024145123Z.faces")]
+    pub(crate) name: SnapshotName,
+}
+
 /// The segments of a path that have a name, percent-decoded.
 ///
 /// The only way to the event that a path names, and so the one place that asks whether it is the caller's.
@@ -62,7 +72,7 @@ struct Segments {
     event: Option<String>,
     user: Option<String>,
     id: Option<String>,
-    /// Of a key.
+    /// Of a key or a snapshot.
     name: Option<String>,
 }
 
@@ -90,6 +100,11 @@ impl Segments {
         Actor::new(name).map_err(|error| ApiError::Field(format!("field 'name': {error}")))
     }
 
+    fn snapshot(&self) -> Result<SnapshotName, ApiError> {
+        let name = self.name.as_deref().ok_or(ApiError::NoSuchPath)?;
+        SnapshotName::parse(name).ok_or(ApiError::NoSuchSnapshot)
+    }
+
     fn id(&self) -> Result<Uuid, ApiError> {
         let id = self.id.as_deref().ok_or(ApiError::NoSuchPath)?;
         id.parse().map_err(|_| ApiError::Id("id"))
@@ -114,6 +129,7 @@ macro_rules! from_path {
 from_path!(InEvent: |path, request| Ok(Self { event: path.event(request)? }));
 from_path!(OfUser: |path, request| Ok(Self { event: path.event(request)?, user: path.user()? }));
 from_path!(OfKey: |path, _| Ok(Self { name: path.key()? }));
+from_path!(OfSnapshot: |path, _| Ok(Self { name: path.snapshot()? }));
 from_path!(WithId: |path, _| Ok(Self { id: path.id()? }));
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+pub(super) use row::{ALL, read};
+
 use super::connection::Connections;
 use super::failure::Failure;
 use crate::{Appended, Erase, Journal, JournalEntry, JournalListing, JournalPage, StoreError, Topic};

@@ -9,8 +9,12 @@ use crate::{JournalCursor, JournalEntry};
 /// The columns that [`read`] reads.
 pub(super) const COLUMNS: &str = "topic, id, time, kind, subject, key, record";
 
+/// All entries, topic by topic, in order.
+pub(in super::super) const ALL: &str =
+    "SELECT topic, id, time, kind, subject, key, record FROM journal ORDER BY topic, time, id";
+
 /// The entry in a row of [`COLUMNS`].
-pub(super) fn read(row: &Row) -> Result<JournalEntry, Failure> {
+pub(in super::super) fn read(row: &Row) -> Result<JournalEntry, Failure> {
     let entry = JournalEntry::from_bytes(bytes(row, 6)?)?;
     let place = JournalCursor { time: row.try_get(2)?, id: row.try_get(1)? };
     let is_theirs = JournalCursor::from(&entry) == place

@@ -16,13 +16,15 @@ use uuid::Uuid;
 use super::commands::Command;
 use super::failure::Failure;
 use super::open_file::OpenFile;
+use super::stored::stored_records;
 use reads::Tables;
 use tables::JournalTables;
 use writes::JournalWrite;
 
 use crate::opening::Opening;
 use crate::{
-    Appended, Erase, Journal, JournalEntry, JournalListing, JournalPage, Keyring, StoreError, Topic,
+    Appended, Erase, Journal, JournalEntry, JournalListing, JournalPage, Keyring, StoreError, StoredRecords,
+    Topic,
 };
 
 /// Keeps a journal in one file: the file of a [`RedbStore`](super::RedbStore), or one of its own beside a store
@@ -50,12 +52,26 @@ impl RedbJournal {
         })
     }
 
+    /// Opens a file that is there to read it, and neither creates nor changes anything.
+    ///
+    /// # Errors
+    /// As for [`RedbStore::open_to_read`](super::RedbStore::open_to_read).
+    pub async fn open_to_read(path: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Ok(Self { file: Arc::new(OpenFile::open_to_read(path.as_ref(), Keyring::plain()).await?) })
+    }
+
     /// The topics that have entries, in order.
     ///
     /// # Errors
     /// As of every read.
     pub async fn topics(&self) -> Result<Vec<Topic>, StoreError> {
         self.read(Tables::topics).await
+    }
+
+    /// All entries as they are at one moment, in the order of their topics and times; reads and writes go on meanwhile.
+    #[must_use]
+    pub fn stored_records(&self) -> StoredRecords<'_> {
+        stored_records(&self.file)
     }
 
     /// Writes a copy of the whole file, as it is at this moment, to a new file, as

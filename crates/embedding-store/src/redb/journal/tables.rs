@@ -12,7 +12,10 @@
 
 use std::ops::Range;
 
-use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError, WriteTransaction};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, Table, TableDefinition, TableError,
+    WriteTransaction,
+};
 use uuid::Uuid;
 
 use super::super::failure::Failure;
@@ -33,7 +36,7 @@ const SIGN: u64 = 1 << 63;
 
 /// The tables of one transaction, for reading or for writing.
 pub(in super::super) struct JournalTables<T> {
-    pub(super) entries: T,
+    pub(in super::super) entries: T,
     pub(super) ids: T,
     pub(super) keys: T,
     pub(super) subjects: T,
@@ -41,7 +44,10 @@ pub(in super::super) struct JournalTables<T> {
 
 impl JournalTables<ReadTable> {
     pub(super) fn begin(database: &Database) -> Result<Self, Failure> {
-        let transaction = database.begin_read()?;
+        Self::in_transaction(&database.begin_read()?)
+    }
+
+    pub(in super::super) fn in_transaction(transaction: &ReadTransaction) -> Result<Self, Failure> {
         Self::opened(|table| transaction.open_table(table))
     }
 }
@@ -116,7 +122,7 @@ impl<T: ReadableTable<Bytes, Bytes>> JournalTables<T> {
     }
 }
 
-pub(super) fn read_entry(key: &[u8], value: &[u8]) -> Result<JournalEntry, Failure> {
+pub(in super::super) fn read_entry(key: &[u8], value: &[u8]) -> Result<JournalEntry, Failure> {
     let entry = JournalEntry::from_bytes(value)?;
     belongs(entry_key(&entry.topic, JournalCursor::from(&entry)) == key, "journal entry").map(|()| entry)
 }

@@ -3,102 +3,33 @@
 //! `cargo run -p embedding-store --features conformance --example own_store` tries all that the conformance suite
 //! asks of a store and of a journal, and names what passed. The tests of this crate run it too.
 
-use std::collections::BTreeMap;
+mod tables;
+
 use std::io::{Write, stdout};
-use std::ops::{Range, RangeBounds};
+use std::ops::RangeBounds;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use embedding_store::conformance::{Harness, JournalOf, Outcome, Store};
 use embedding_store::{
     Appended, EmbeddingStore, Erase, EventName, EventRecord, EventSnapshot, FaceSample, Journal,
-    JournalCursor, JournalEntry, JournalListing, JournalPage, Listing, Page, StoreError, Topic, UserRecord,
-    UserSnapshot, Username,
+    JournalCursor, JournalEntry, JournalListing, JournalPage, Listing, Page, StoreError, StoredRecord,
+    StoredRecords, Topic, UserRecord, Username,
 };
+use futures_util::stream::{self, StreamExt};
 use time::OffsetDateTime;
 use uuid::Uuid;
+
+use tables::Tables;
 
 /// A store and its journal. A clone is the same store.
 #[derive(Debug, Clone, Default)]
 struct OwnStore(Arc<Mutex<Tables>>);
 
-/// Four tables; each key says what the record belongs to, and sorts as lists are to be sorted.
-#[derive(Debug, Default)]
-struct Tables {
-    events: BTreeMap<EventName, EventRecord>,
-    users: BTreeMap<(EventName, Username), UserRecord>,
-    samples: BTreeMap<(EventName, Username, Uuid), FaceSample>,
-    entries: BTreeMap<(Topic, JournalCursor), JournalEntry>,
-}
-
 impl OwnStore {
     /// Held for a whole call, which is what makes the call atomic. Nothing waits while it is held.
     fn tables(&self) -> MutexGuard<'_, Tables> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Tables {
-    fn existing_event(&self, event: &EventName) -> Result<&EventRecord, StoreError> {
-        self.events.get(event).ok_or_else(|| StoreError::event_not_found(event))
-    }
-
-    /// Checks the event first: the error names what is missing.
-    fn check_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
-        self.existing_event(event)?;
-        let is_there = self.users.contains_key(&(event.clone(), user.clone()));
-        is_there.then_some(()).ok_or_else(|| StoreError::user_not_found(event, user))
-    }
-
-    fn put_event(&mut self, event: EventRecord) -> Result<(), StoreError> {
-        event.check_storable()?;
-        let present = &self.existing_event(&event.name)?.model;
-        let has_samples = self.samples.keys().any(|(name, ..)| *name == event.name);
-        if *present != event.model && has_samples {
-            return Err(StoreError::other_model(&event.name, present));
-        }
-        self.events.insert(event.name.clone(), event);
-        Ok(())
-    }
-
-    fn put_user(&mut self, user: UserRecord) -> Result<(), StoreError> {
-        user.check_storable()?;
-        self.check_user(&user.event, &user.name)?;
-        self.users.insert((user.event.clone(), user.name.clone()), user);
-        Ok(())
-    }
-
-    fn users_of(&self, event: &EventName) -> impl Iterator<Item = &UserRecord> {
-        self.users.values().filter(move |user| user.event == *event)
-    }
-
-    /// By id, that is oldest first.
-    fn samples_of(&self, event: &EventName, user: &Username) -> Vec<FaceSample> {
-        let key = |id| (event.clone(), user.clone(), id);
-        let samples = self.samples.range(key(Uuid::nil())..=key(Uuid::max()));
-        samples.map(|(_, sample)| sample.clone()).collect()
-    }
-
-    /// Oldest first.
-    fn entries_of(&self, topic: &Topic) -> impl DoubleEndedIterator<Item = &JournalEntry> {
-        let key = |place| (topic.clone(), place);
-        let entries = self.entries.range(key(JournalCursor::FIRST)..key(JournalCursor::LAST));
-        entries.map(|(_, entry)| entry)
-    }
-
-    /// The newest entry of a kind about a subject, at these places.
-    fn newest(
-        &self,
-        topic: &Topic,
-        subject: Option<&str>,
-        kind: &str,
-        places: Option<Range<JournalCursor>>,
-    ) -> Option<&JournalEntry> {
-        let mut newest_first = self.entries_of(topic).rev();
-        newest_first.find(|entry| {
-            let is_about = entry.subject.as_deref() == subject && entry.kind == kind;
-            is_about && places.as_ref().is_none_or(|places| places.contains(&JournalCursor::from(*entry)))
-        })
     }
 }
 
@@ -256,12 +187,14 @@ impl EmbeddingStore for OwnStore {
 
     async fn load_event(&self, event: &EventName) -> Result<EventSnapshot, StoreError> {
         let tables = self.tables();
-        let record = tables.existing_event(event)?.clone();
-        let users = tables.users_of(event).map(|user| {
-            let samples = tables.samples_of(event, &user.name);
-            UserSnapshot { user: user.clone(), samples }
-        });
-        Ok(EventSnapshot { event: record, users: users.collect() })
+        tables.existing_event(event).map(|event| tables.snapshot(event))
+    }
+
+    fn stored_records(&self) -> StoredRecords<'_> {
+        let tables = self.tables();
+        let faces = tables.events.values().flat_map(|event| tables.snapshot(event).into_records());
+        let entries = tables.entries.values().cloned().map(StoredRecord::Entry);
+        stream::iter(faces.chain(entries).map(Ok).collect::<Vec<_>>()).boxed()
     }
 
     fn journal(&self) -> Option<Arc<dyn Journal>> {
