@@ -38,7 +38,11 @@ pub(crate) async fn check(client: &Client, ledgers: &[Ledger]) -> Result<Found> 
         }
         if let Some(field) = &ledger.field {
             let event = client.get(&format!("/v1/events/{}", field.event)).await?;
-            ensure!(event.json[field.name] == field.value, "{field:?} is otherwise: {}", event.text);
+            ensure!(
+                event.json.get(field.name) == Some(&field.value),
+                "{field:?} is otherwise: {}",
+                event.text
+            );
         }
     }
     let users = || ledgers.iter().flat_map(|ledger| &ledger.users);
@@ -85,7 +89,7 @@ async fn check_faces(client: &Client, user: &User) -> Result<usize> {
     ensure!(answer.code() == 200, "{path}: {answer:?}");
     let metadata = user.metadata.map_or(json!({}), |sent| json!({"sent": sent}));
     ensure!(
-        answer.json["metadata"] == metadata,
+        answer.json.get("metadata") == Some(&metadata),
         "{path} has other metadata than {metadata}: {}",
         answer.text
     );
@@ -106,8 +110,8 @@ async fn all(client: &Client, path: &str, items: &str) -> Result<Vec<Value>> {
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let page = client.send(client.request("GET", path).query(&query)).await?;
         ensure!(page.code() == 200, "{path}: {page:?}");
-        listed.extend(page.json[items].as_array().context("no list")?.iter().cloned());
-        match page.json["next_cursor"].as_str() {
+        listed.extend(page.json.get(items).and_then(Value::as_array).context("no list")?.iter().cloned());
+        match page.json.get("next_cursor").and_then(Value::as_str) {
             Some(next) => cursor = Some(next.to_owned()),
             None => return Ok(listed),
         }
@@ -125,7 +129,7 @@ fn by_id(items: &[Value], id: &str, value: &str) -> Result<BTreeMap<String, Stri
 }
 
 fn text(item: &Value, key: &str) -> Result<String> {
-    Ok(item[key].as_str().with_context(|| format!("no {key} in {item}"))?.to_owned())
+    Ok(item.get(key).and_then(Value::as_str).with_context(|| format!("no {key} in {item}"))?.to_owned())
 }
 
 /// What one has and the other has not, in few words.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use e2e::{Answer, Client, embedding};
 use reqwest::RequestBuilder;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::cluster::{Clients, EVENTS};
@@ -114,8 +114,9 @@ impl Worker {
             return Ok(false);
         };
         ensure!(matches!(answer.code(), 200 | 201), "not enrolled: {answer:?}");
-        let accepted = answer.json["accepted"].as_array().context("no faces")?;
-        let ids: Vec<_> = accepted.iter().filter_map(|face| face["id"].as_str()).map(str::to_owned).collect();
+        let accepted = answer.json.get("accepted").and_then(Value::as_array).context("no faces")?;
+        let ids: Vec<_> =
+            accepted.iter().filter_map(|face| face.get("id")?.as_str()).map(str::to_owned).collect();
         ensure!(ids.len() == 1, "one face was sent: {answer:?}");
         self.user(place)?.faces.extend(ids);
         self.acknowledged(&answer)
@@ -152,7 +153,8 @@ impl Worker {
             |client: &Client| client.request("POST", &path).header("idempotency-key", &key).json(&body);
         let answer = self.of_known(request).await?;
         ensure!(matches!(answer.code(), 200 | 201), "not checked in: {answer:?}");
-        let id = answer.json["check_in"]["id"].as_str().context("no check-in")?.to_owned();
+        let id =
+            answer.json.pointer("/check_in/id").and_then(Value::as_str).context("no check-in")?.to_owned();
         ensure!(self.user(place)?.check_ins.insert(id), "one check-in for two requests: {answer:?}");
         self.acknowledged(&answer)
     }
