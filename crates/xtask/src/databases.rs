@@ -13,7 +13,7 @@ const GIVEN: &str = "DATABASE_URL";
 
 /// Where the programs of PostgreSQL 15 are, and the server of the tests on it.
 const OLDER_PROGRAM: &str = "TEST_POSTGRES_15";
-const OLDER_URL: &str = "TEST_POSTGRES_15_URL";
+pub(crate) const OLDER_URL: &str = "TEST_POSTGRES_15_URL";
 
 /// Servers that end with this value.
 #[derive(Debug, Default)]

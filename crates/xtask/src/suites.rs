@@ -52,7 +52,7 @@ const BROWSER: Suite = Suite {
 };
 
 /// The database store on an older server without pgvector, as Debian 12 has it.
-const POSTGRESQL_15: Suite = Suite {
+pub(crate) const POSTGRESQL_15: Suite = Suite {
     name: "postgresql-15",
     feature: "postgres-server/postgresql-15",
     programs: &[Program {

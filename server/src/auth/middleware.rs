@@ -48,8 +48,9 @@ impl Access {
 /// The route, for those with this role or more, as often as its class may be asked; of their uploads, for as many at
 /// once as there is room for.
 pub(crate) fn needs(role: Role, class: RouteClass, pictures: Pictures, route: Route) -> Route {
-    let admitted =
-        route.wrap(from_fn(move |admission, request, next| admit(pictures, admission, request, next)));
+    let admitted = route.wrap(from_fn(move |admission, service, request, next| {
+        admit(pictures, admission, service, request, next)
+    }));
     // The last wrap is the outermost: the key is checked before admission, or uploads of
     // strangers would take up the room of those who have a key.
     admitted.wrap(from_fn(move |access, limits, request, next| {

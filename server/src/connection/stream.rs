@@ -203,6 +203,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Paced<S> {
     ) -> Poll<io::Result<()>> {
         if self.turns.is_serving() {
             self.read_body(context, buffer)
+        } else if self.turns.is_last() {
+            // Thrown away as fast as it comes. As heads of requests, of which a form looks like one at each part, it
+            // would keep the thread from everybody else.
+            self.ahead = BytesMut::new();
+            Pin::new(&mut self.stream).poll_read(context, buffer)
         } else {
             self.read_head(context, buffer)
         }

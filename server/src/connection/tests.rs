@@ -211,3 +211,16 @@ async fn a_large_body_comes_in_small_parts_of_the_same_memory() {
     assert!(first.len() == PART && LARGE.as_ptr_range().contains(&first.as_ptr()));
     assert_eq!(to_bytes(body).await.unwrap().len(), LARGE.len() - PART);
 }
+
+#[actix_web::test]
+async fn the_rest_of_a_body_that_nobody_wants_is_no_head_of_a_request_whatever_it_looks_like() {
+    let (mut client, stream) = duplex(NETWORK);
+    let mut paced = Paced::new(stream, None, unlimited().enter(), LIMIT);
+    let turn = paced.turns.begin(100_000);
+    turn.answer();
+    drop(turn);
+    client.write_all(&b"\r\n\r\n".repeat(2_000)).await.unwrap();
+    let mut bytes = [0; 8_000];
+    // As heads they would be handed on two bytes at a time.
+    assert_eq!(paced.read(&mut bytes).await.unwrap(), bytes.len());
+}

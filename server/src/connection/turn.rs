@@ -12,6 +12,9 @@ pub(super) struct Turns {
     is_serving: Cell<bool>,
     /// Bytes that the request in service may still send.
     may_send: Cell<u64>,
+    /// Whether the request in service was the last: its body was not wanted to its end.
+    is_last: Cell<bool>,
+    is_in_chunks: Cell<bool>,
     reader: RefCell<Option<Waker>>,
 }
 
@@ -21,6 +24,7 @@ impl Turns {
         self.begun.set(self.begun.get().wrapping_add(1));
         self.is_serving.set(true);
         self.may_send.set(body);
+        self.is_in_chunks.set(body == u64::MAX);
         Turn(Rc::clone(self))
     }
 
@@ -37,6 +41,11 @@ impl Turns {
     /// How many bytes of the request in service may still be handed on.
     pub(super) fn may_send(&self) -> u64 {
         self.may_send.get()
+    }
+
+    /// Whether no further request is read: what comes is the rest of a body.
+    pub(super) fn is_last(&self) -> bool {
+        self.is_last.get()
     }
 
     /// Notes that so many bytes of the body were handed on.
@@ -57,7 +66,10 @@ pub(super) struct Turn(Rc<Turns>);
 impl Turn {
     /// Takes no more of the request's body: the answer has begun.
     pub(super) fn answer(&self) {
-        self.0.may_send.set(0);
+        // The framework ends a connection whose body it has not seen the end of, but for one in chunks, of which it
+        // looks for the end.
+        let left = self.0.may_send.replace(0);
+        self.0.is_last.set(left > 0 && !self.0.is_in_chunks.get());
     }
 }
 

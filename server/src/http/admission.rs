@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::pace::keep_pace;
 use crate::error::ApiError;
+use crate::service::Service;
 
 /// Room for multipart headers and text fields beside the picture.
 const FORM_OVERHEAD: usize = 64 << 10;
@@ -92,11 +93,12 @@ pub(crate) fn announced_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// Middleware behind the gate: refuses a body that says it is too long before reading it, and any but a light
-/// one while as many as allowed are on their way.
+/// Middleware behind the gate: refuses a body that says it is too long before reading it, any but a light one while
+/// as many as allowed are on their way, and a form while no more pictures can wait for a thread.
 pub(crate) async fn admit(
     pictures: Pictures,
     admission: Data<Admission>,
+    service: Data<Service>,
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -111,6 +113,11 @@ pub(crate) async fn admit(
         let limit = admission.max_upload;
         let error = if is_form { ApiError::TooLarge { limit } } else { ApiError::BodyTooLarge { limit } };
         return Ok(request.error_response(error));
+    }
+    // Its pictures would be refused once they were read, parsed and written to the audit, which takes from those in
+    // the queue what they wait for.
+    if is_form && service.inference.is_full() {
+        return Ok(request.error_response(ApiError::Busy));
     }
     // Refused rather than made to wait: nothing would bound how many wait, each with an open connection. Held
     // until the handler has answered, since the form and its pictures lie in memory for that long.

@@ -79,6 +79,12 @@ impl Inference {
         self.pool.depth()
     }
 
+    /// Whether no more pictures can wait for a thread.
+    pub(crate) fn is_full(&self) -> bool {
+        let (waiting, room) = self.queue();
+        waiting >= room
+    }
+
     /// How long pictures waited for a thread, in seconds.
     pub(crate) fn queue_wait(&self) -> &Histogram {
         self.pool.wait()

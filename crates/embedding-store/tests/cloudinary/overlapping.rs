@@ -9,7 +9,10 @@ use futures_util::future::{join, try_join};
 
 use super::specimens::{account, event, open, sample, user};
 
-const ROUNDS: u16 = 100;
+/// How often each case is tried; `cargo xtask soak --servers` tries it more often.
+fn rounds() -> u16 {
+    std::env::var("OVERLAP_ROUNDS").map_or(20, |text| text.parse().unwrap())
+}
 
 /// An account whose calls nobody counts, and two stores on it.
 async fn two_stores() -> (StandIn, CloudinaryStore, CloudinaryStore) {
@@ -26,7 +29,7 @@ async fn see_each_other(a: &CloudinaryStore, b: &CloudinaryStore) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_request_that_comes_to_two_stores_at_once_is_stored_once() {
     let (_account, a, b) = two_stores().await;
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         // Every other time the event is new too, so that both make it.
         let at = format!("event {}", round / 2);
         let name = format!("user {round}");
@@ -53,7 +56,7 @@ async fn of_a_user_each_of_two_stores_changes_a_field_and_both_changes_hold() {
     a.append_sample(sample("conference", "ada", 0)).await.unwrap();
     see_each_other(&a, &b).await;
     let mut expected = Metadata::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let seen = a.user(&event("conference"), &user("ada")).await.unwrap().unwrap();
         let with = |name: &str| {
             let mut record = seen.clone();
@@ -88,7 +91,7 @@ async fn of_an_event_each_of_two_stores_changes_a_field_and_both_changes_hold() 
     let (_account, a, b) = two_stores().await;
     a.append_sample(sample("conference", "ada", 0)).await.unwrap();
     see_each_other(&a, &b).await;
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let seen = a.event(&event("conference")).await.unwrap().unwrap();
         let (mut one, mut other) = (seen.clone(), seen.clone());
         let threshold = MatchRule::Threshold(Distance::new(0.3 + f32::from(round) / 1000.0).unwrap());

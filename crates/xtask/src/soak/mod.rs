@@ -7,7 +7,9 @@
 mod load;
 mod outcome;
 mod overload;
+mod servers;
 mod stores;
+mod strangers;
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -75,6 +77,18 @@ pub(crate) struct Soak {
     #[arg(long, value_name = "CLIENTS", num_args = 0..=1, default_missing_value = "3000")]
     #[arg(conflicts_with_all = FUZZING)]
     load: Option<u32>,
+    /// In place of the fuzz targets, try what overlaps at several servers 100 times, then send three servers 10,000 mixed
+    /// requests within so long, kill one after the other, and look for all that was acknowledged
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "600")]
+    #[arg(conflicts_with_all = FUZZING)]
+    servers: Option<u32>,
+    /// Seconds between two kills
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, requires = "servers")]
+    kill_every: u32,
+    /// In place of the fuzz targets, show two servers the pictures of a folder, each of one person, and compare what keys
+    /// below admin are told
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = FUZZING)]
+    strangers: Option<PathBuf>,
     /// One target in place of all
     #[arg(long, value_parser = TARGETS)]
     target: Option<String>,
@@ -88,6 +102,8 @@ pub(crate) fn soak(soak: &Soak) -> Result<()> {
     if soak.needs_no_targets() {
         soak.overload.map_or(Ok(()), overload::overload)?;
         soak.load.map_or(Ok(()), load::load)?;
+        soak.servers.map_or(Ok(()), |seconds| servers::servers(seconds, soak.kill_every))?;
+        soak.strangers.as_deref().map_or(Ok(()), strangers::strangers)?;
         soak.crashes.map_or(Ok(()), stores::crashes)?;
         soak.outage.map_or(Ok(()), stores::outage)?;
         return soak.moving.map_or(Ok(()), stores::moving);
@@ -114,7 +130,13 @@ pub(crate) fn soak(soak: &Soak) -> Result<()> {
 
 impl Soak {
     fn needs_no_targets(&self) -> bool {
-        self.overload.or(self.load).or(self.crashes).or(self.outage).or(self.moving).is_some()
+        self.overload
+            .or(self.load)
+            .or(self.servers)
+            .or(self.crashes)
+            .or(self.outage)
+            .or(self.moving)
+            .is_some()
     }
 
     fn described(&self) -> String {
@@ -202,12 +224,15 @@ mod tests {
             ("survives_kill_9", "crates/embedding-store/tests/redb/crash.rs"),
             ("survives_kill_9", "crates/embedding-store/tests/postgres/crash.rs"),
             ("comes_back_equal", "crates/embedding-store/tests/archive/round_trip.rs"),
+            ("three_that_start_at_once_make_one_index", "crates/embedding-store/tests/postgres/access.rs"),
+            ("cloudinary::overlapping", "crates/embedding-store/tests/cloudinary/mod.rs"),
         ] {
             let source = |path: &str| fs::read_to_string(workspace::root().join(path)).unwrap();
-            let called =
-                ["load.rs", "stores.rs"].map(|file| source(&format!("crates/xtask/src/soak/{file}")));
+            let called = ["load.rs", "servers.rs", "stores.rs"]
+                .map(|file| source(&format!("crates/xtask/src/soak/{file}")));
             assert!(called.iter().any(|text| text.contains(&format!("\"{name}\""))), "{name} is not called");
-            assert!(source(path).contains(name), "no test of {path} is called {name}");
+            let own = name.rsplit("::").next().unwrap();
+            assert!(source(path).contains(own), "no test of {path} is called {name}");
         }
     }
 

@@ -18,6 +18,7 @@ mod faults;
 mod files;
 mod form;
 mod forms;
+mod full_queue;
 mod heads;
 mod key_changes;
 mod keys;
