@@ -88,6 +88,12 @@ impl PendingEntry {
         self
     }
 
+    /// About another name that the person gets.
+    pub(crate) fn becoming(mut self, name: &Username) -> Self {
+        self.entry = self.entry.take().map(|entry| entry.with_new_name(name.clone()));
+        self
+    }
+
     /// About a key of a client.
     pub(crate) fn about_key(mut self, name: &Actor) -> Self {
         self.entry = self.entry.take().map(|entry| entry.with_key_name(name.clone()));

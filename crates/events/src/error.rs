@@ -50,6 +50,22 @@ pub enum EventError {
         /// Who was to be made.
         user: Username,
     },
+    /// There is a user with this name.
+    #[error("user '{user}' of event '{event}' already exists")]
+    UserExists {
+        /// The event.
+        event: EventName,
+        /// The user.
+        user: Username,
+    },
+    /// A user was to be merged into themselves.
+    #[error("user '{user}' of event '{event}' cannot be merged into themselves")]
+    SameUser {
+        /// The event.
+        event: EventName,
+        /// The user.
+        user: Username,
+    },
     /// Another event's name differs by characters alone that nobody sees.
     #[error("the name of event '{event}' differs from another's by invisible characters alone")]
     SimilarEvent {

@@ -88,6 +88,6 @@ pub use rules::EventRules;
 pub use service::{
     AttachedRecords, Comparison, Duplicate, EnrolmentFace, EnrolmentOptions, EnrolmentOutcome, Erasure,
     EventChange, EventDetails, EventService, EventSettings, EventSummary, ImportError, MatchObserver,
-    OtherPerson, PutEvent, SampleDetails, ServedModel, ServiceOptions, ServiceStatus, UserDetails,
+    MovedUser, OtherPerson, PutEvent, SampleDetails, ServedModel, ServiceOptions, ServiceStatus, UserDetails,
 };
 pub use string_enum::UnknownWord;

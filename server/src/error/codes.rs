@@ -230,6 +230,11 @@ errors! {
         /// Another one is being made.
         SnapshotRunning => "A snapshot is being made: it is in the list when it is done";
     }
+    USER_EXISTS: CONFLICT "user_exists",
+        example "User 'jane_doe' of event 'conference_2024' already exists: merge the two if they are one person, or \
+                 choose another name" {}
+    SAME_USER: CONFLICT "same_user",
+        example "User 'jane_doe' of event 'conference_2024' cannot be merged into themselves" {}
     SIMILAR_NAME: CONFLICT "similar_name",
         example "The name of user 'john_doe' differs from another's in event 'conference_2024' by invisible characters \
                  alone: use the name that is there" {}

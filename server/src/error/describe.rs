@@ -230,6 +230,11 @@ fn describe_event_error(error: &EventError, scores: Scores) -> Description {
         EventError::SimilarUser { .. } | EventError::SimilarEvent { .. } => {
             worded(codes::SIMILAR_NAME, format!("{error}: use the name that is there"))
         }
+        EventError::UserExists { .. } => worded(
+            codes::USER_EXISTS,
+            format!("{error}: merge the two if they are one person, or choose another name"),
+        ),
+        EventError::SameUser { .. } => plain(codes::SAME_USER),
         EventError::EventExists { .. } => plain(codes::CONFLICT),
         EventError::ModelMismatch { .. } => plain(codes::OTHER_MODEL),
         EventError::Store(error) => describe_store_error(error),

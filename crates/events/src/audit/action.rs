@@ -29,6 +29,10 @@ string_enum! {
         DeleteEvent = "delete_event",
         /// A person's record was to be changed.
         UpdateUser = "update_user",
+        /// A person was to get another name.
+        RenameUser = "rename_user",
+        /// Two people were to become one.
+        MergeUsers = "merge_users",
         /// A person was to be deleted with all that is known of them.
         DeleteUser = "delete_user",
         /// A face was to be removed from a person.

@@ -62,6 +62,9 @@ pub struct AuditDetails {
     /// The name of the key of a client that it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_name: Option<Actor>,
+    /// The name that the person was to have from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_name: Option<Username>,
 }
 
 impl AuditEntry {
@@ -75,7 +78,7 @@ impl AuditEntry {
         outcome: Outcome,
     ) -> Self {
         let (event, user, distance, threshold, model) = (None, None, None, None, None);
-        let (code, key_name) = (None, None);
+        let (code, key_name, new_name) = (None, None, None);
         let details = AuditDetails {
             outcome,
             transaction,
@@ -87,6 +90,7 @@ impl AuditEntry {
             model,
             code,
             key_name,
+            new_name,
         };
         Self { id: Uuid::now_v7(), time, action, details }
     }
@@ -109,6 +113,13 @@ impl AuditEntry {
     #[must_use]
     pub fn with_key_name(mut self, name: Actor) -> Self {
         self.details.key_name = Some(name);
+        self
+    }
+
+    /// About another name that the person gets.
+    #[must_use]
+    pub fn with_new_name(mut self, name: Username) -> Self {
+        self.details.new_name = Some(name);
         self
     }
 
@@ -212,6 +223,7 @@ struct Line<'a> {
     code: Option<&'a str>,
     transaction_id: Uuid,
     key_name: Option<&'a Actor>,
+    new_name: Option<&'a Username>,
 }
 
 /// The cells of an entry.
@@ -231,12 +243,13 @@ impl Exported for AuditEntry {
         "code",
         "transaction_id",
         "key_name",
+        "new_name",
     ];
 
     fn cells(&self) -> Vec<String> {
         let details = &self.details;
         let AuditDetails { outcome, transaction, actor, event, user, .. } = details;
-        let AuditDetails { distance, threshold, model, code, key_name, .. } = details;
+        let AuditDetails { distance, threshold, model, code, key_name, new_name, .. } = details;
         vec![
             self.id.to_string(),
             time_cell(self.time),
@@ -252,13 +265,14 @@ impl Exported for AuditEntry {
             code.clone().unwrap_or_default(),
             transaction.to_string(),
             key_name.as_ref().map(ToString::to_string).unwrap_or_default(),
+            new_name.as_ref().map(ToString::to_string).unwrap_or_default(),
         ]
     }
 
     fn line(&self) -> impl Serialize {
         let Self { id, time, action, details } = self;
         let AuditDetails { outcome, transaction, actor, event, user, .. } = details;
-        let AuditDetails { distance, threshold, model, code, key_name, .. } = details;
+        let AuditDetails { distance, threshold, model, code, key_name, new_name, .. } = details;
         Line {
             id: *id,
             time: *time,
@@ -274,6 +288,7 @@ impl Exported for AuditEntry {
             code: code.as_deref(),
             transaction_id: *transaction,
             key_name: key_name.as_ref(),
+            new_name: new_name.as_ref(),
         }
     }
 }

@@ -4,6 +4,7 @@ mod action;
 mod entry;
 mod erase;
 mod error;
+mod names;
 mod read;
 mod waiting;
 mod write_waiting;

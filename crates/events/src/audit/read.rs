@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::entry::subject;
+use super::names::OtherNames;
 use super::{
     Action, AuditEntry, AuditError, AuditTrail, MAX_PER_TRANSACTION, Outcome, is_outage, key, topic,
 };
@@ -25,7 +26,8 @@ const MOST_READ: usize = 20_000;
 pub struct AuditFilter {
     /// About this event.
     pub event: Option<EventName>,
-    /// About this person; with the event, quick to find.
+    /// About this person, also under other names of theirs, before and since; with the event, quick to find where they have
+    /// had one name alone.
     pub user: Option<Username>,
     /// Of this action; quick to find.
     pub action: Option<Action>,
@@ -60,10 +62,10 @@ pub struct AuditListing {
 }
 
 impl AuditFilter {
-    fn matches(&self, entry: &AuditEntry) -> bool {
+    fn matches(&self, entry: &AuditEntry, others: &OtherNames) -> bool {
         let details = &entry.details;
         let event = self.event.is_none() || self.event == details.event;
-        let user = self.user.is_none() || self.user == details.user;
+        let user = self.user.is_none() || self.user == details.user || others.has(entry);
         let outcome = self.outcome.is_none_or(|outcome| outcome == details.outcome);
         event && user && outcome && self.action.is_none_or(|action| action == entry.action)
     }
@@ -74,11 +76,12 @@ impl AuditFilter {
         self.event.is_some() == self.user.is_some() && self.outcome.is_none()
     }
 
-    fn page(&self, page: AuditPage) -> JournalPage {
+    fn page(&self, page: AuditPage, has_other_names: bool) -> JournalPage {
         let AuditPage { newest_first, after, limit } = page;
         // Most of what is read is dropped here then: small pages would cost a call for a few entries each.
-        let most = if self.is_done_by_the_journal() { limit } else { limit.max(chunk()) };
-        let subject = self.event.as_ref().zip(self.user.as_ref()).map(|(event, user)| subject(event, user));
+        let most = if self.is_done_by_the_journal() && !has_other_names { limit } else { limit.max(chunk()) };
+        let named = self.event.as_ref().zip(self.user.as_ref()).filter(|_| !has_other_names);
+        let subject = named.map(|(event, user)| subject(event, user));
         let kind = self.action.map(|action| action.as_str().to_owned());
         JournalPage { newest_first, after, limit: most, subject, kind, since: self.since, until: self.until }
     }
@@ -130,7 +133,11 @@ impl AuditTrail {
     /// [`AuditError::Store`].
     pub async fn list(&self, filter: &AuditFilter, page: AuditPage) -> Result<AuditListing, AuditError> {
         let topic = topic()?;
-        let mut chunk = filter.page(page);
+        let others = match &filter.user {
+            Some(user) => self.other_names(filter.event.as_ref(), user).await?,
+            None => OtherNames::default(),
+        };
+        let mut chunk = filter.page(page, !others.is_empty());
         let (mut items, mut read) = (Vec::new(), 0);
         loop {
             let listing = self.inner.journal.list(&topic, chunk.clone()).await?;
@@ -143,7 +150,7 @@ impl AuditTrail {
                 // to be shown.
                 let place = JournalCursor::from(&entry);
                 let entry = AuditEntry::read(entry)?;
-                if filter.matches(&entry) {
+                if filter.matches(&entry, &others) {
                     items.push(entry);
                 }
                 if items.len() == page.limit.get() {
@@ -158,7 +165,8 @@ impl AuditTrail {
         }
     }
 
-    /// When a face was last recognised as this person's, as far back as the audit goes.
+    /// When a face was last recognised as this person's, as far back as the audit goes; before `until`, where the name was
+    /// theirs no longer.
     ///
     /// # Errors
     /// [`AuditError::Store`].
@@ -166,6 +174,7 @@ impl AuditTrail {
         &self,
         event: &EventName,
         user: &Username,
+        until: Option<OffsetDateTime>,
     ) -> Result<Option<OffsetDateTime>, AuditError> {
         // Before the journal is asked, as in `by_transaction`.
         let waiting = self.inner.waiting.find(|entry| {
@@ -173,11 +182,12 @@ impl AuditTrail {
             entry.is_verification()
                 && details.event.as_ref() == Some(event)
                 && details.user.as_ref() == Some(user)
+                && until.is_none_or(|until| entry.time < until)
         });
         let mut last = waiting.last().map(|entry| entry.time);
         // One by one: the journal filters by one kind at a time.
         for action in [Action::Identify, Action::Verify, Action::CheckIn] {
-            last = last.max(self.last_verified_by(action, event, user).await?);
+            last = last.max(self.last_verified_by(action, event, user, until).await?);
         }
         Ok(last)
     }
@@ -187,12 +197,14 @@ impl AuditTrail {
         action: Action,
         event: &EventName,
         user: &Username,
+        until: Option<OffsetDateTime>,
     ) -> Result<Option<OffsetDateTime>, AuditError> {
         let topic = topic()?;
         // Mostly the newest is one: what follows is asked for when it is not.
         let mut page = JournalPage {
             subject: Some(subject(event, user)),
             kind: Some(action.as_str().to_owned()),
+            until,
             ..JournalPage::newest(NonZeroUsize::MIN)
         };
         loop {
@@ -212,7 +224,7 @@ impl AuditTrail {
 
     /// The entries that pass a filter as a file, a part for each page, from `page` on. The columns of a CSV file, and the fields
     /// of a line of NDJSON, are `id`, `time`, `action`, `outcome`, `transaction`, `actor`, `event`, `user`,
-    /// `distance`, `threshold`, `model`, `code` and `transaction_id`, which is the same as `transaction`.
+    /// `distance`, `threshold`, `model`, `code`, `transaction_id`, which is the same as `transaction`, `key_name` and `new_name`.
     ///
     /// An error is the last item: the file is not whole then.
     pub fn export(

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use async_trait::async_trait;
-use embedding_store::{Erase, EventName, JournalEntry, JournalPage, StoreError, Username};
+use embedding_store::{Erase, EventName, JournalPage, StoreError, Username};
+use time::OffsetDateTime;
 
 use super::record::Named;
 use super::{CheckIn, CheckIns, keys, topic};
@@ -26,17 +27,8 @@ impl CheckIns {
         // Their own check-ins first: the others name them in corrections at most.
         let erased = self.journal.erase(&topic, Erase::Subject(user.as_str().to_owned())).await?;
         // Check-ins that are written meanwhile may be missed: a new one has no corrections.
-        let mut page = JournalPage::oldest(PAGE);
-        loop {
-            let listing = self.journal.list(&topic, page.clone()).await?;
-            for entry in listing.items {
-                self.forget(event, user, entry).await?;
-            }
-            match listing.next {
-                Some(next) => page.after = Some(next),
-                None => return Ok(erased),
-            }
-        }
+        self.revise_all(event, JournalPage::oldest(PAGE), |check_in| Ok(check_in.forget(user))).await?;
+        Ok(erased)
     }
 
     /// Erases the check-ins of an event, and returns how many there were. Idempotent, as
@@ -50,34 +42,6 @@ impl CheckIns {
         self.journal.erase(&keys()?, Erase::Subject(event.as_str().to_owned())).await?;
         Ok(erased)
     }
-
-    /// Takes a person's name out of what was corrected about a check-in of another.
-    async fn forget(
-        &self,
-        event: &EventName,
-        user: &Username,
-        mut entry: JournalEntry,
-    ) -> Result<(), StoreError> {
-        loop {
-            let (topic, id) = (entry.topic.clone(), entry.id);
-            let mut check_in = CheckIn::read(event, entry.clone())?;
-            if !check_in.forget(user) {
-                return Ok(());
-            }
-            check_in.amend(&mut entry)?;
-            match self.journal.amend(entry).await {
-                // Erased since it was read, and the name with it.
-                Ok(()) | Err(StoreError::NotFound { .. }) => return Ok(()),
-                // Somebody corrected it since it was read.
-                Err(StoreError::Conflict { .. }) => {}
-                Err(error) => return Err(error),
-            }
-            match self.journal.entry(&topic, id).await? {
-                Some(present) => entry = present,
-                None => return Ok(()),
-            }
-        }
-    }
 }
 
 /// Attached to an [`EventService`](crate::EventService), check-ins go with the events and users it deletes.
@@ -89,6 +53,16 @@ impl AttachedRecords for CheckIns {
 
     async fn erase_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         self.erase_user(event, user).await.map(drop)
+    }
+
+    async fn rename_user(
+        &self,
+        event: &EventName,
+        from: &Username,
+        to: &Username,
+        until: Option<OffsetDateTime>,
+    ) -> Result<(), StoreError> {
+        self.rename_user(event, from, to, until).await
     }
 }
 

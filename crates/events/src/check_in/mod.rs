@@ -6,6 +6,7 @@ mod error;
 mod list;
 mod orphans;
 mod record;
+mod rename;
 mod service;
 
 use std::sync::Arc;
@@ -123,6 +124,15 @@ impl CheckInOutcome {
     pub fn check_in(&self) -> &CheckIn {
         match self {
             Self::New(check_in) | Self::Repeated(check_in) | Self::Already(check_in) => check_in,
+        }
+    }
+
+    /// The same of the check-in as it stands now.
+    fn now(&self, check_in: CheckIn) -> Self {
+        match self {
+            Self::New(_) => Self::New(check_in),
+            Self::Repeated(_) => Self::Repeated(check_in),
+            Self::Already(_) => Self::Already(check_in),
         }
     }
 

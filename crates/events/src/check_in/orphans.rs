@@ -80,6 +80,7 @@ impl CheckInService {
     }
 
     /// Erases what [`CheckInService::orphans`] found, of those who are still not there; returns how many check-ins.
+    /// Those of who was renamed go to the name that they have.
     ///
     /// # Errors
     /// As of the journal; some may be left.
@@ -97,8 +98,13 @@ impl CheckInService {
             };
             for user in users {
                 let found = self.events.expect_user(&event, &user).await;
-                if matches!(found, Err(EventError::UnknownUser { .. })) {
-                    erased += self.list.erase_user(&event, &user).await?;
+                if !matches!(found, Err(EventError::UnknownUser { .. })) {
+                    continue;
+                }
+                match self.events.bearer(&event, &user).await? {
+                    // Renamed at another server.
+                    Some(bearer) => self.list.rename_user(&event, &user, &bearer, None).await?,
+                    None => erased += self.list.erase_user(&event, &user).await?,
                 }
             }
         }

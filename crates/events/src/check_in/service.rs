@@ -7,7 +7,7 @@ use embedding_store::{EventName, Username};
 use uuid::Uuid;
 
 use super::{CheckIn, CheckInError, CheckInOutcome, CheckInRequest, CheckIns, Correction, Named};
-use crate::service::to_the_end;
+use crate::service::{Former, to_the_end};
 use crate::{AuditEntry, Decision, EventError, EventService, IdempotencyKey, Verdict};
 
 /// Checks in users of events, and nobody else. Cheap to clone.
@@ -74,7 +74,8 @@ impl CheckInService {
             (Some(user), _) => {
                 let (distance, threshold) = (verdict.nearest.distance, verdict.limit.threshold);
                 let request = request.by_face(verdict.decision, distance, threshold);
-                Some(self.check_in(event, user, request).await?)
+                let former = self.former_names(event, user).await?;
+                Some(self.check_in(event, user, former, request).await?)
             }
             // Others may have been enrolled since the first time, which lowers the threshold and can make the face
             // ambiguous: what was done under the key stays done.
@@ -94,8 +95,22 @@ impl CheckInService {
         user: &Username,
         request: CheckInRequest,
     ) -> Result<CheckInOutcome, CheckInError> {
-        self.events.expect_user(event, user).await?;
-        self.check_in(event, user, request).await
+        let former = self.events.former_names(event, user).await?;
+        self.check_in(event, user, former, request).await
+    }
+
+    /// The names that a user had, who may have been found by a gallery while the store is away.
+    async fn former_names(&self, event: &EventName, user: &Username) -> Result<Vec<Former>, CheckInError> {
+        match self.events.former_names(event, user).await {
+            Err(error @ (EventError::UnknownEvent { .. } | EventError::UnknownUser { .. })) => {
+                Err(error.into())
+            }
+            Err(error) => {
+                tracing::warn!(%event, %error, "check-in: cannot look up whether its user had another name");
+                Ok(Vec::new())
+            }
+            Ok(former) => Ok(former),
+        }
     }
 
     /// Checks in a user, and leaves nothing of one who is deleted in the same moment.
@@ -103,15 +118,23 @@ impl CheckInService {
         &self,
         event: &EventName,
         user: &Username,
+        former: Vec<Former>,
         request: CheckInRequest,
     ) -> Result<CheckInOutcome, CheckInError> {
         let (service, event, user) = (self.clone(), event.clone(), user.clone());
         to_the_end(async move {
+            // What a rename that was cut off has left behind: else the person could be checked in twice.
+            for Former { name, until } in former {
+                service.list.take_over(&event, &name, &user, until).await?;
+            }
             let outcome = service.list.check_in(&event, &user, request).await;
             // The user is looked up after the write, not before: a deletion that finishes between the two would leave
             // the check-in behind. Also after a failed write, which may have been recorded all the same.
-            if matches!(outcome, Ok(_) | Err(CheckInError::Store(_))) {
-                service.erase_if_deleted(&event, &user).await?;
+            if matches!(outcome, Ok(_) | Err(CheckInError::Store(_)))
+                && service.follow(&event, &user).await?
+                && let Ok(outcome) = outcome
+            {
+                return Ok(outcome.now(service.list.get(&event, outcome.check_in().id).await?));
             }
             outcome
         })
@@ -152,36 +175,50 @@ impl CheckInService {
         to_the_end(async move {
             let user = correction.user.clone();
             let corrected = service.list.correct(&event, id, correction).await?;
-            if let Some(user) = &user {
-                // As after a check-in: a deletion since the first look has not seen this correction.
-                service.erase_if_deleted(&event, user).await?;
+            // As after a check-in: a deletion since the first look has not seen this correction.
+            match &user {
+                Some(user) if service.follow(&event, user).await? => service.list.get(&event, id).await,
+                Some(_) | None => Ok(corrected),
             }
-            Ok(corrected)
         })
         .await
     }
 
-    /// Refuses a check-in that was just written when its user is gone, and erases it.
+    /// Refuses a check-in that was just written when its user is gone, and erases it; where they have another name now, it
+    /// goes to that, and the answer is true.
     ///
     /// A deletion first removes the user from the store, then erases the user's check-ins. Of a check-in and a deletion
-    /// at one moment, either the deletion's erasure sees the check-in, or the look here sees the deletion. While the
-    /// store is away the check-in stays: it is the deletion's turn, or the next one's, to erase it.
-    async fn erase_if_deleted(&self, event: &EventName, user: &Username) -> Result<(), CheckInError> {
-        let error = match self.events.expect_user(event, user).await {
-            Err(error @ EventError::UnknownEvent { .. }) => {
-                self.list.erase_event(event).await?;
-                error
-            }
-            Err(error @ EventError::UnknownUser { .. }) => {
-                self.list.erase_user(event, user).await?;
-                error
-            }
-            Ok(()) => return Ok(()),
-            Err(error) => {
-                tracing::warn!(%event, %error, "check-in: cannot look up whether its user was deleted meanwhile");
-                return Ok(());
-            }
-        };
-        Err(error.into())
+    /// at one moment, either the deletion's erasure sees the check-in, or the look here sees the deletion. So it is with
+    /// a new name. While the store is away the check-in stays: it is the deletion's turn, or the next one's, to erase it.
+    async fn follow(&self, event: &EventName, user: &Username) -> Result<bool, CheckInError> {
+        let (mut name, mut is_renamed) = (user.clone(), false);
+        // It ends: each round that does not is one in which somebody renamed the user.
+        loop {
+            let error = match self.events.expect_user(event, &name).await {
+                Ok(()) => return Ok(is_renamed),
+                Err(error @ EventError::UnknownEvent { .. }) => {
+                    self.list.erase_event(event).await?;
+                    error
+                }
+                Err(error @ EventError::UnknownUser { .. }) => {
+                    match self.events.bearer(event, &name).await? {
+                        Some(bearer) => {
+                            self.list.rename_user(event, &name, &bearer, None).await?;
+                            (name, is_renamed) = (bearer, true);
+                            continue;
+                        }
+                        None => {
+                            self.list.erase_user(event, &name).await?;
+                            error
+                        }
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%event, %error, "check-in: cannot look up whether its user was deleted meanwhile");
+                    return Ok(is_renamed);
+                }
+            };
+            return Err(error.into());
+        }
     }
 }

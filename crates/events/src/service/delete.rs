@@ -60,7 +60,8 @@ impl Inner {
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), EventError> {
         let turn = self.galleries.turn(event).await;
         let loaded = self.current(&turn).await?;
-        // First, as in `delete_event_in`.
+        // First, as in `delete_event_in`. What stands under names that they had is theirs too.
+        self.settle_former_names(event, user).await?;
         self.attached.erase_user(event, user).await?;
         let change = turn.change();
         match self.store.delete_user(event, user).await {

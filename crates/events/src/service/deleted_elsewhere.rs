@@ -27,7 +27,8 @@ impl Inner {
         }
     }
 
-    /// Erases this service's own records of an event, and of users of it, that are not there any more. To be called
+    /// Erases this service's own records of an event, and of users of it, that are not there any more; those of
+    /// who has another name now go to that. To be called
     /// when a change has been read; `before` is whom [`Inner::users_before`] named.
     pub(super) async fn erase_deleted_elsewhere(&self, event: &EventName, before: BTreeSet<Username>) {
         let own = self.attached.own();
@@ -43,15 +44,23 @@ impl Inner {
             Published::Current(LoadedEvent::InStore(..)) | Published::Stale(_) | Published::Absent => before,
         };
         let erased = async {
-            for records in &own {
-                // The store is asked: who is in no gallery may be kept out of it, or be a user of a stale event.
-                if self.store.event(event).await?.is_none() {
-                    records.erase_event(event).await?;
-                    continue;
+            // The store is asked: who is in no gallery may be kept out of it, or be a user of a stale event.
+            let is_there = self.store.event(event).await?.is_some();
+            let mut absent = BTreeSet::new();
+            for user in gone {
+                if is_there && self.store.user(event, &user).await?.is_none() {
+                    absent.insert(user);
                 }
-                for user in &gone {
-                    if self.store.user(event, user).await?.is_none() {
-                        records.erase_user(event, user).await?;
+            }
+            let bearers = self.bearers(event, &absent).await?;
+            for records in &own {
+                if !is_there {
+                    records.erase_event(event).await?;
+                }
+                for user in &absent {
+                    match bearers.get(user) {
+                        Some(bearer) => records.rename_user(event, user, bearer, None).await?,
+                        None => records.erase_user(event, user).await?,
                     }
                 }
             }

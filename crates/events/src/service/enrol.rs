@@ -149,7 +149,7 @@ impl Inner {
             self.expect_distinct_event(event)?;
         }
         if enrolled.is_empty() {
-            self.expect_distinct_user(event, loaded.as_ref(), user).await?;
+            self.expect_distinct_user(event, loaded.as_ref(), user, None).await?;
         }
         let Plan { earlier, pending, duplicates, other_people } =
             self.plan(event, loaded.as_ref(), user, faces, &enrolled, options).await?;

@@ -34,6 +34,19 @@ pub trait AttachedRecords: Debug + Send + Sync {
     /// # Errors
     /// [`StoreError`] when some may be left.
     async fn erase_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError>;
+
+    /// Gives all records of a user under the name `from` to the name `to`, which the user has in the store by now: those
+    /// before `until`, where somebody else has the first name since. Durable on return, and idempotent.
+    ///
+    /// # Errors
+    /// [`StoreError`] when some may be left.
+    async fn rename_user(
+        &self,
+        event: &EventName,
+        from: &Username,
+        to: &Username,
+        until: Option<OffsetDateTime>,
+    ) -> Result<(), StoreError>;
 }
 
 /// What came of erasing the events whose time has come.
@@ -94,14 +107,30 @@ impl Attached {
             Some(user) => self.erase_user(event, user).await,
             None => self.erase_event(event).await,
         };
+        self.note(event, user, &erased);
+        erased
+    }
+
+    /// Gives what is attached to a name that nobody has any more to the user who had it; noted as an erasure is.
+    pub(super) async fn rename_rest(
+        &self,
+        event: &EventName,
+        from: &Username,
+        to: &Username,
+    ) -> Result<(), StoreError> {
+        let renamed = self.rename_user(event, from, to, None).await;
+        self.note(event, Some(from), &renamed);
+        renamed
+    }
+
+    fn note(&self, event: &EventName, user: Option<&Username>, outcome: &Result<(), StoreError>) {
         let subject = (event.clone(), user.cloned());
         let mut left = self.left();
-        if erased.is_ok() {
+        if outcome.is_ok() {
             left.remove(&subject)
         } else {
             left.insert(subject)
         };
-        erased
     }
 
     fn left(&self) -> MutexGuard<'_, BTreeSet<(EventName, Option<Username>)>> {
@@ -118,6 +147,19 @@ impl Attached {
     pub(super) async fn erase_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
         for records in self.all() {
             records.erase_user(event, user).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn rename_user(
+        &self,
+        event: &EventName,
+        from: &Username,
+        to: &Username,
+        until: Option<OffsetDateTime>,
+    ) -> Result<(), StoreError> {
+        for records in self.all() {
+            records.rename_user(event, from, to, until).await?;
         }
         Ok(())
     }
@@ -214,7 +256,7 @@ impl Inner {
                     self.attached.left().remove(&(event.clone(), user));
                     continue;
                 }
-                Ok(false) => self.attached.erase_rest(&event, user.as_ref()).await,
+                Ok(false) => self.erase_or_rename_rest(&event, user.as_ref()).await,
                 Err(error) => Err(error),
             };
             match outcome {
@@ -224,6 +266,20 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// Erases what is attached to who is gone, or gives it to the name that they have.
+    async fn erase_or_rename_rest(
+        &self,
+        event: &EventName,
+        user: Option<&Username>,
+    ) -> Result<(), StoreError> {
+        if let Some(user) = user
+            && let Some(bearer) = self.bearers(event, &BTreeSet::from([user.clone()])).await?.remove(user)
+        {
+            return self.attached.rename_rest(event, user, &bearer).await;
+        }
+        self.attached.erase_rest(event, user).await
     }
 
     /// Whether this call erased it: its end may have been put off meanwhile, or another service erased it.

@@ -10,7 +10,8 @@ use super::search::MOST_USERS_INLINE;
 use crate::EventError;
 
 impl Inner {
-    /// Refuses to make a user whose name differs from another's by invisible characters alone.
+    /// Refuses to make a user whose name differs from another's by invisible characters alone. `former` is the name that the
+    /// user gives up for it, where they have one.
     ///
     /// Of an event that is searched in the store it is refused where the other name has no invisible characters, as the
     /// store finds a name and not what looks like it.
@@ -19,6 +20,7 @@ impl Inner {
         event: &EventName,
         loaded: Option<&LoadedEvent>,
         user: &Username,
+        former: Option<&Username>,
     ) -> Result<(), EventError> {
         let shown = user.visible_form();
         let is_there = match loaded {
@@ -26,8 +28,10 @@ impl Inner {
             Some(LoadedEvent::InMemory(gallery)) => {
                 let (gallery, user, shown) = (Arc::clone(gallery), user.clone(), shown.into_owned());
                 let users = gallery.len();
+                let former = former.cloned();
+                let is_other = move |other: &Username| *other != user && Some(other) != former.as_ref();
                 let find =
-                    move || gallery.users().any(|other| *other != user && other.visible_form() == shown);
+                    move || gallery.users().any(|other| is_other(other) && other.visible_form() == shown);
                 if users <= MOST_USERS_INLINE {
                     find()
                 } else {
@@ -35,7 +39,9 @@ impl Inner {
                 }
             }
             Some(LoadedEvent::InStore(..)) => match Username::new(&shown) {
-                Ok(other) if other != *user => self.store.user(event, &other).await?.is_some(),
+                Ok(other) if other != *user && Some(&other) != former => {
+                    self.store.user(event, &other).await?.is_some()
+                }
                 Ok(_) | Err(_) => false,
             },
         };

@@ -97,7 +97,7 @@ impl Inner {
         }
     }
 
-    async fn user(&self, event: &EventName, user: &Username) -> Result<UserDetails, EventError> {
+    pub(super) async fn user(&self, event: &EventName, user: &Username) -> Result<UserDetails, EventError> {
         // The samples first: of a user who goes in between, it is said that they are not there.
         let samples = self.store.samples(event, user).await.map_err(EventError::from_absence)?;
         Ok(UserDetails { record: self.user_record(event, user).await?, sample_count: samples.len() })

@@ -34,6 +34,7 @@ mod outages;
 mod pictures;
 mod recogniser;
 mod recognition;
+mod renaming;
 mod request_log;
 mod scores;
 mod server;

@@ -72,6 +72,9 @@ pub(crate) struct EntryResponse {
     /// The name of the key that it was about.
     #[schema(value_type = Option<String>, required = true, example = "door 1")]
     key_name: Option<Actor>,
+    /// The name that the user was to have from then on: of renaming and merging.
+    #[schema(value_type = Option<String>, required = true, example = "jane_doe")]
+    new_name: Option<Username>,
 }
 
 /// The audit, page by page.
@@ -111,7 +114,7 @@ pub(crate) struct AuditQuery {
     /// Only those about this event. A key for some events alone names one of them.
     #[param(min_length = 1, max_length = 128)]
     event: Option<String>,
-    /// Only those about this user.
+    /// Only those about this user, also under other names of theirs, before and since.
     #[param(min_length = 1, max_length = 128)]
     user: Option<String>,
     /// Only those of this action.
@@ -264,6 +267,7 @@ impl EntryResponse {
             model,
             code,
             key_name,
+            new_name,
             ..
         } = details;
         let [distance, threshold] =
@@ -283,6 +287,7 @@ impl EntryResponse {
             threshold,
             model,
             key_name,
+            new_name,
         }
     }
 }

@@ -15,6 +15,7 @@ mod paging;
 mod path;
 mod pictures;
 mod recognition;
+mod renaming;
 mod samples;
 mod snapshots;
 mod users;
@@ -38,6 +39,7 @@ pub(super) fn operations() -> impl Iterator<Item = Operation> {
         events::operations(),
         archives::operations(),
         users::operations(),
+        renaming::operations(),
         samples::operations(),
         enrolment::operations(),
         recognition::operations(),

@@ -3,7 +3,7 @@
 use ::events::{Action, EventName, Metadata, UserDetails, Username};
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Query};
-use embedding_store::UserRecord;
+use embedding_store::{FormerName, UserRecord};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -50,6 +50,20 @@ pub(crate) struct UserResponse {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(value_type = Option<String>, format = DateTime, required = true, example = "2026-11-25T10:02:11.2Z")]
     last_verified: Option<OffsetDateTime>,
+    /// Names that the user had before, and of those who were merged into them, the oldest first; at most 32.
+    former_names: Vec<FormerNameResponse>,
+}
+
+/// A name that a user had.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FormerNameResponse {
+    /// The name; somebody else may have it since.
+    #[schema(value_type = String, example = "j_doe")]
+    name: Username,
+    /// When it was given up.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime, example = "2026-11-25T09:50:00.1Z")]
+    until: OffsetDateTime,
 }
 
 /// Users, page by page.
@@ -157,15 +171,24 @@ async fn delete_user(
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn user_response(
+/// A user as they are told of, with what the audit has of them.
+pub(super) async fn user_response(
     service: &Service,
     event: &EventName,
     UserDetails { record, sample_count }: UserDetails,
 ) -> Result<UserResponse, ApiError> {
-    let last_verified = service.audit.last_verified(event, &record.name).await?;
+    let mut last_verified = service.audit.last_verified(event, &record.name, None).await?;
+    for former in &record.former_names {
+        let under_it = service.audit.last_verified(event, &former.name, Some(former.until)).await?;
+        last_verified = last_verified.max(under_it);
+    }
     // The audit outlives a user: it may have been somebody else of that name.
     let last_verified = last_verified.filter(|time| *time >= record.created);
-    Ok(UserResponse { user: ListedUser::from(record), embedding_count: sample_count, last_verified })
+    let former = record.former_names.iter().cloned();
+    let former_names =
+        former.map(|FormerName { name, until, .. }| FormerNameResponse { name, until }).collect();
+    let user = ListedUser::from(record);
+    Ok(UserResponse { user, embedding_count: sample_count, last_verified, former_names })
 }
 
 impl From<UserRecord> for ListedUser {

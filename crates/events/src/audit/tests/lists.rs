@@ -105,7 +105,7 @@ async fn a_page_ends_after_many_entries_that_are_not_looked_for() {
 #[tokio::test]
 async fn a_person_was_last_verified_when_a_face_was_last_found_to_be_theirs() {
     let trail = trail();
-    let last = async || trail.last_verified(&fair(), &user("ada")).await.unwrap();
+    let last = async || trail.last_verified(&fair(), &user("ada"), None).await.unwrap();
     assert_eq!(last().await, None);
     trail.record(found(10, "ada")).await.unwrap();
     assert_eq!(last().await, Some(at(10)));
@@ -148,9 +148,9 @@ async fn two_names_that_make_one_text_are_not_taken_for_another() {
     let trail = trail();
     let event = EventName::new("fair a").unwrap();
     trail.record(found(1, "b").with_event(event)).await.unwrap();
-    assert_eq!(trail.last_verified(&fair(), &user("a b")).await.unwrap(), None);
+    assert_eq!(trail.last_verified(&fair(), &user("a b"), None).await.unwrap(), None);
     trail.record(found(2, "a b")).await.unwrap();
-    assert_eq!(trail.last_verified(&fair(), &user("a b")).await.unwrap(), Some(at(2)));
+    assert_eq!(trail.last_verified(&fair(), &user("a b"), None).await.unwrap(), Some(at(2)));
 }
 
 #[tokio::test]
@@ -167,13 +167,13 @@ async fn as_a_file_the_audit_is_csv_without_formulas_or_a_json_object_a_line() {
     assert_eq!(
         lines,
         [
-            "id,time,action,outcome,transaction,actor,event,user,distance,threshold,model,code,transaction_id,key_name"
+            "id,time,action,outcome,transaction,actor,event,user,distance,threshold,model,code,transaction_id,key_name,new_name"
                 .to_owned(),
             format!(
-                "{},2023-11-14T22:13:20Z,identify,match,{},door,fair,'=1+1,0.25,0.375,test-model,,{1},",
+                "{},2023-11-14T22:13:20Z,identify,match,{},door,fair,'=1+1,0.25,0.375,test-model,,{1},,",
                 first.0, first.1
             ),
-            format!("{},2023-11-14T22:13:21Z,detect,refused,{},door,,,,,,no_face,{1},", second.0, second.1),
+            format!("{},2023-11-14T22:13:21Z,detect,refused,{},door,,,,,,no_face,{1},,", second.0, second.1),
             String::new(),
         ]
     );

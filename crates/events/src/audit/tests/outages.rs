@@ -64,7 +64,7 @@ async fn what_waits_is_found_by_its_transaction_and_counts_for_its_person() {
     assert!(matches!(unknown, Err(AuditError::Store(StoreError::Unavailable { .. }))), "{unknown:?}");
     journal.come_back();
     assert_eq!(trail.by_transaction(transaction).await.unwrap(), entries, "written and waiting ones");
-    assert_eq!(trail.last_verified(&fair(), &user("cem")).await.unwrap(), Some(at(5)));
+    assert_eq!(trail.last_verified(&fair(), &user("cem"), None).await.unwrap(), Some(at(5)));
     assert_eq!(trail.flush(LONG).await, 0);
     assert_eq!(trail.by_transaction(transaction).await.unwrap(), entries);
 }

@@ -81,3 +81,17 @@ async fn who_came_back_between_look_and_erasure_stays() {
     assert_eq!(service.erase_orphans(orphans).await.unwrap(), 0);
     assert_eq!(all(&list).await.len(), 1);
 }
+
+#[tokio::test]
+async fn check_ins_of_who_was_renamed_elsewhere_go_to_the_name_that_they_have() {
+    let (events, service, list, _) = with_users(&["ada", "ben"]).await;
+    for name in ["ada", "ben"] {
+        new(list.check_in(&fair(), &user(name), manual(0)).await);
+    }
+    events.rename_user(&fair(), &user("ada"), &user("eve")).await.unwrap();
+    events.delete_user(&fair(), &user("ben")).await.unwrap();
+    let orphans = service.orphans([topic(&fair()).unwrap()]).await.unwrap();
+    assert_eq!(service.erase_orphans(orphans).await.unwrap(), 1, "of who was deleted");
+    let [left] = &all(&list).await[..] else { panic!() };
+    assert_eq!((&left.user, left.voided), (&user("eve"), false));
+}

@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{embedding, event, face, open, user};
 use crate::{
-    CheckInOptions, CheckInPage, CheckInRequest, CheckInService, CheckIns, EventService, EventSettings,
-    RetentionGuard,
+    CheckInOptions, CheckInOutcome, CheckInPage, CheckInRequest, CheckInService, CheckIns, EventService,
+    EventSettings, RetentionGuard,
 };
 
 const END: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -89,6 +89,15 @@ impl EmbeddingStore for Ending {
 
     async fn update_user(&self, user: UserRecord) -> Result<(), StoreError> {
         self.write(self.store.update_user(user)).await
+    }
+
+    async fn move_user(
+        &self,
+        seen: &UserRecord,
+        to: UserRecord,
+        onto: Option<&UserRecord>,
+    ) -> Result<usize, StoreError> {
+        self.write(self.store.move_user(seen, to, onto)).await
     }
 
     async fn delete_user(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
@@ -240,5 +249,52 @@ async fn at_every_write_an_end_loses_nothing_acknowledged_and_a_repetition_finis
             });
             assert!(!lost, "{found:?} {at}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_rename_or_a_merge_that_is_cut_off_checks_nobody_in_twice_and_is_finished_by_the_same_request() {
+    let (fair, ada) = (event("fair"), user("ada"));
+    for (to, left) in [("eve", vec!["ben", "eve"]), ("ben", vec!["ben"])] {
+        let (to, mut ends_after) = (user(to), 0);
+        let ask = async |events: &EventService| match left.len() {
+            1 => events.merge_users(&fair, &ada, &to).await,
+            _ => events.rename_user(&fair, &ada, &to).await,
+        };
+        loop {
+            let mut was_cut_off = false;
+            for does_last in [false, true] {
+                let store = Arc::new(InMemory::new());
+                let whole = Ending::over(&store, usize::MAX, false);
+                let (events, check_ins) = opened(&whole).await;
+                for (name, person) in [("ada", 1), ("ben", 2)] {
+                    events.enrol(&fair, &user(name), face(person, 1)).await.unwrap();
+                    let came = CheckInRequest::manual(END, Uuid::now_v7());
+                    check_ins.check_in_named(&fair, &user(name), came).await.unwrap();
+                }
+                let ending = Ending::over(&store, ends_after, does_last);
+                let cut_off = ask(&opened(&ending).await.0).await;
+                assert_eq!(cut_off.is_err(), ending.has_ended(), "{cut_off:?} after {ends_after}");
+                was_cut_off |= ending.has_ended();
+
+                let (events, check_ins) = opened(&whole).await;
+                for name in events.users(&fair).await.unwrap() {
+                    let came = CheckInRequest::manual(END, Uuid::now_v7());
+                    let outcome = check_ins.check_in_named(&fair, &name, came).await.unwrap();
+                    assert!(matches!(outcome, CheckInOutcome::Already(_)), "{outcome:?} after {ends_after}");
+                }
+                ask(&events).await.unwrap();
+                let found = content(&store).await;
+                let names: Vec<_> = found[1].1.iter().map(|(name, _)| name.as_str()).collect();
+                let mut came = found[1].2.clone();
+                came.sort_unstable();
+                assert_eq!((&names, came), (&left, left.iter().map(ToString::to_string).collect()));
+            }
+            if !was_cut_off {
+                break;
+            }
+            ends_after += 1;
+        }
+        assert!(ends_after >= 2, "the move, and the check-in that follows");
     }
 }

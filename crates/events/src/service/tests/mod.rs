@@ -14,6 +14,7 @@ mod models;
 mod other_people;
 mod overlaps;
 mod records;
+mod renaming;
 mod repeats;
 mod retention;
 mod rules;

@@ -55,6 +55,17 @@ impl AttachedRecords for Notes {
         let is_there = self.store.user(event, user).await?.is_some();
         self.asked(format!("{user} of {event}"), is_there)
     }
+
+    async fn rename_user(
+        &self,
+        event: &EventName,
+        from: &Username,
+        to: &Username,
+        _: Option<OffsetDateTime>,
+    ) -> Result<(), StoreError> {
+        let is_there = self.store.user(event, from).await?.is_some();
+        self.asked(format!("{from} as {to} of {event}"), is_there)
+    }
 }
 
 fn until(time: OffsetDateTime) -> EventSettings {
