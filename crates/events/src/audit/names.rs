@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(spans("a", &changes), [("b".to_owned(), Some(10), Some(20))]);
         assert_eq!(
             spans("b", &changes),
-            [("a".to_owned(), None, Some(10)), ("a".to_owned(), Some(20), None)]
+            [("a".to_owned(), Some(20), None), ("a".to_owned(), None, Some(10))]
         );
     }
 }

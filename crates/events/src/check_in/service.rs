@@ -74,7 +74,7 @@ impl CheckInService {
             (Some(user), _) => {
                 let (distance, threshold) = (verdict.nearest.distance, verdict.limit.threshold);
                 let request = request.by_face(verdict.decision, distance, threshold);
-                let former = self.former_names(event, user).await?;
+                let former = self.former_names(event, user).await;
                 Some(self.check_in(event, user, former, request).await?)
             }
             // Others may have been enrolled since the first time, which lowers the threshold and can make the face
@@ -99,18 +99,13 @@ impl CheckInService {
         self.check_in(event, user, former, request).await
     }
 
-    /// The names that a user had, who may have been found by a gallery while the store is away.
-    async fn former_names(&self, event: &EventName, user: &Username) -> Result<Vec<Former>, CheckInError> {
-        match self.events.former_names(event, user).await {
-            Err(error @ (EventError::UnknownEvent { .. } | EventError::UnknownUser { .. })) => {
-                Err(error.into())
-            }
-            Err(error) => {
-                tracing::warn!(%event, %error, "check-in: cannot look up whether its user had another name");
-                Ok(Vec::new())
-            }
-            Ok(former) => Ok(former),
-        }
+    /// The names that a user had, who was found by a gallery: none while the store is away, nor of who is gone, whom the
+    /// look after the check-in finds.
+    async fn former_names(&self, event: &EventName, user: &Username) -> Vec<Former> {
+        self.events.former_names(event, user).await.unwrap_or_else(|error| {
+            tracing::debug!(%event, %error, "check-in: cannot look up whether its user had another name");
+            Vec::new()
+        })
     }
 
     /// Checks in a user, and leaves nothing of one who is deleted in the same moment.

@@ -61,8 +61,7 @@ impl Inner {
         let turn = self.galleries.turn(event).await;
         let loaded = self.current(&turn).await?;
         // First, as in `delete_event_in`. What stands under names that they had is theirs too.
-        self.settle_former_names(event, user).await?;
-        self.attached.erase_user(event, user).await?;
+        self.erase_all_names(event, user).await?;
         let change = turn.change();
         match self.store.delete_user(event, user).await {
             Ok(()) => {

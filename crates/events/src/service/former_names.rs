@@ -95,17 +95,16 @@ impl Inner {
         Ok(bearers.into_iter().map(|(name, (_, bearer))| (name, bearer)).collect())
     }
 
-    /// Gives what is attached still to names that a user had to the one that they have, as after a rename that was cut
-    /// off. Nothing where there is no such user.
-    pub(super) async fn settle_former_names(
-        &self,
-        event: &EventName,
-        user: &Username,
-    ) -> Result<(), StoreError> {
-        let Some(record) = self.store.user(event, user).await? else { return Ok(()) };
+    /// Erases what is attached to a user, also under names that they had, as a rename that was cut off leaves it. Of a name
+    /// that nobody has, what is attached goes to who had it, or is erased.
+    pub(super) async fn erase_all_names(&self, event: &EventName, user: &Username) -> Result<(), StoreError> {
+        let Some(record) = self.store.user(event, user).await? else {
+            return self.erase_or_rename_rest(event, Some(user)).await;
+        };
         for Former { name, until } in self.former_names(&record).await? {
+            // To the present name first: only so is what others have under the former one told apart.
             self.attached.rename_user(event, &name, user, until).await?;
         }
-        Ok(())
+        self.attached.erase_user(event, user).await
     }
 }

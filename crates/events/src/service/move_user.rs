@@ -58,9 +58,9 @@ impl Inner {
             }
             loaded @ (Some(LoadedEvent::InStore(..)) | None) => loaded,
         };
+        let since = OffsetDateTime::now_utc();
         // Never back, whatever the clock does.
-        to.updated = seen.updated.max(to.updated).max(OffsetDateTime::now_utc());
-        let since = to.updated;
+        to.updated = seen.updated.max(to.updated).max(since);
         give_up_name(&mut to, seen, since);
 
         let change = turn.change();

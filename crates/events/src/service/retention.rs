@@ -269,7 +269,7 @@ impl Inner {
     }
 
     /// Erases what is attached to who is gone, or gives it to the name that they have.
-    async fn erase_or_rename_rest(
+    pub(super) async fn erase_or_rename_rest(
         &self,
         event: &EventName,
         user: Option<&Username>,

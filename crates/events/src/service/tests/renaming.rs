@@ -103,9 +103,12 @@ async fn after_an_outage_of_unknown_outcome_the_same_request_ends_well() {
         for (from, to) in [("ada", "eve"), ("ben", "eve")] {
             let (from, to) = (user(from), user(to));
             store.next(Call::UpdateUser, fault.clone());
-            let trying = async || match to == user("eve") && from == user("ada") {
-                true => service.rename_user(&event("e"), &from, &to).await,
-                false => service.merge_users(&event("e"), &from, &to).await,
+            let trying = async || {
+                if from == user("ada") {
+                    service.rename_user(&event("e"), &from, &to).await
+                } else {
+                    service.merge_users(&event("e"), &from, &to).await
+                }
             };
             assert!(matches!(trying().await, Err(EventError::Store(_))));
             assert_coherent(&service, &store).await;
@@ -121,7 +124,7 @@ async fn after_an_outage_of_unknown_outcome_the_same_request_ends_well() {
 async fn another_service_follows_with_its_gallery_and_with_the_check_ins_that_it_alone_keeps() {
     let shared = Arc::new(Shared::default());
     let ((one, _), (other, _)) = (join_shared(&shared).await, join_shared(&shared).await);
-    for (name, person) in [("ada", 1), ("ben", 2), ("cleo", 3)] {
+    for (name, person) in [("ada", 1), ("ben", 2), ("cleo", 1)] {
         one.enrol(&event("e"), &user(name), face(person, 1)).await.unwrap();
     }
     assert_shows_what_is_stored(&other, &shared).await;
