@@ -1,10 +1,11 @@
 //! `/v1/events/{event}/users/{user}/rename` and `/merge`: another name for a user, and two users who are one person.
 
-use ::events::{Action, MovedUser};
+use ::events::{Action, DuplicatePolicy, MovedUser};
 use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::events::OnOtherPerson;
 use super::object::FromObject;
 use super::path::OfUser;
 use super::users::{UserResponse, user_response};
@@ -32,6 +33,10 @@ pub(crate) struct MergeRequest {
     /// The name of the other user of the event, which stays.
     #[schema(min_length = 1, max_length = 128, example = "jane_doe")]
     into: String,
+    /// What happens when their faces are of two people: as at an enrolment, of which this is the default too.
+    #[serde(default)]
+    #[schema(value_type = Option<OnOtherPerson>)]
+    on_other_person: Option<DuplicatePolicy>,
 }
 
 /// The operations on users' names.
@@ -47,7 +52,7 @@ pub(super) fn operations() -> Vec<Operation> {
             STORE,
             USER,
             JSON,
-            &[codes::SAME_USER, codes::NO_TEMPLATE, codes::UNSTORABLE],
+            &[codes::OTHER_PERSON, codes::SAME_USER, codes::NO_TEMPLATE, codes::UNSTORABLE],
         ]),
     ]
 }
@@ -80,7 +85,7 @@ async fn rename_user(
 /// Merge a user into another
 ///
 /// Says that two users are one person: the faces and check-ins of the first go to the other, whose name and data stay, with
-/// the fields of data that only the first has. It cannot be undone. A request that is made again answers as the first time.
+/// the fields of data that only the first has. Faces of two people are refused unless `on_other_person` says otherwise. It cannot be undone. A request that is made again answers as the first time.
 #[utoipa::path(
     post, path = "/v1/events/{event}/users/{user}/merge", tag = "Users and faces", params(OfUser),
     request_body(content = MergeRequest, example = json!({"into": "jane_doe"})),
@@ -93,11 +98,12 @@ async fn merge_users(
     body: Json<FromObject<MergeRequest>>,
 ) -> Result<Json<UserResponse>, ApiError> {
     let pending = transaction.begin(Action::MergeUsers).at(&event).about(&user);
-    let into = match username("into", &body.into_inner().0.into) {
+    let MergeRequest { into, on_other_person } = body.into_inner().0;
+    let into = match username("into", &into) {
         Ok(into) => into,
         Err(error) => return pending.record(std::future::ready(Err(error))).await,
     };
-    let merged = service.events.merge_users(&event, &user, &into);
+    let merged = service.events.merge_users(&event, &user, &into, on_other_person);
     let merged = pending.becoming(&into).record_as(merged, MovedUser::audited).await?;
     Ok(Json(user_response(&service, &event, merged.details).await?))
 }

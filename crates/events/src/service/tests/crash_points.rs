@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use super::{embedding, event, face, open, user};
 use crate::{
-    CheckInOptions, CheckInOutcome, CheckInPage, CheckInRequest, CheckInService, CheckIns, EventService,
-    EventSettings, RetentionGuard,
+    CheckInOptions, CheckInOutcome, CheckInPage, CheckInRequest, CheckInService, CheckIns, DuplicatePolicy,
+    EventService, EventSettings, RetentionGuard,
 };
 
 const END: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -258,7 +258,7 @@ async fn a_rename_or_a_merge_that_is_cut_off_checks_nobody_in_twice_and_is_finis
     for (to, left) in [("eve", vec!["ben", "eve"]), ("ben", vec!["ben"])] {
         let (to, mut ends_after) = (user(to), 0);
         let ask = async |events: &EventService| match left.len() {
-            1 => events.merge_users(&fair, &ada, &to).await,
+            1 => events.merge_users(&fair, &ada, &to, Some(DuplicatePolicy::Allow)).await,
             _ => events.rename_user(&fair, &ada, &to).await,
         };
         loop {

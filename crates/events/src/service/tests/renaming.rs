@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::sharing::{assert_shows_what_is_stored, join as join_shared};
 use super::{Call, Fault, Shared, assert_coherent, embedding, event, face, soon, user, with_store};
 use crate::{
-    CheckInOptions, CheckInOutcome, CheckInPage, CheckInRequest, CheckInService, CheckIns, EventError,
-    EventService, Metadata,
+    CheckInOptions, CheckInOutcome, CheckInPage, CheckInRequest, CheckInService, CheckIns, DuplicatePolicy,
+    EventError, EventService, Metadata,
 };
 
 fn came() -> CheckInRequest {
@@ -107,7 +107,7 @@ async fn after_an_outage_of_unknown_outcome_the_same_request_ends_well() {
                 if from == user("ada") {
                     service.rename_user(&event("e"), &from, &to).await
                 } else {
-                    service.merge_users(&event("e"), &from, &to).await
+                    service.merge_users(&event("e"), &from, &to, Some(DuplicatePolicy::Allow)).await
                 }
             };
             assert!(matches!(trying().await, Err(EventError::Store(_))));
@@ -135,7 +135,7 @@ async fn another_service_follows_with_its_gallery_and_with_the_check_ins_that_it
     }
     one.rename_user(&event("e"), &user("ada"), &user("eve")).await.unwrap();
     one.rename_user(&event("e"), &user("eve"), &user("eva")).await.unwrap();
-    one.merge_users(&event("e"), &user("cleo"), &user("eva")).await.unwrap();
+    one.merge_users(&event("e"), &user("cleo"), &user("eva"), Some(DuplicatePolicy::Allow)).await.unwrap();
     one.delete_user(&event("e"), &user("ben")).await.unwrap();
     soon("the check-ins follow", async || named(&list).await == ["eva", "eva"]).await;
     assert_shows_what_is_stored(&other, &shared).await;
@@ -184,11 +184,36 @@ async fn of_the_data_of_two_that_of_the_one_who_stays_counts() {
     }
     service.rename_user(&event("e"), &user("ada"), &user("adele")).await.unwrap();
     let first = store.user(&event("e"), &user("adele")).await.unwrap().unwrap();
-    let moved = service.merge_users(&event("e"), &user("adele"), &user("eve")).await.unwrap();
+    let moved = service
+        .merge_users(&event("e"), &user("adele"), &user("eve"), Some(DuplicatePolicy::Allow))
+        .await
+        .unwrap();
     let record = &moved.details.record;
     assert_eq!((&record.metadata, record.created), (&data(&[("badge", 2), ("seat", 5)]), first.created));
     assert_eq!((former(record), moved.details.sample_count), (vec!["ada", "adele"], 2));
     assert_coherent(&service, &store).await;
-    let merging = service.merge_users(&event("e"), &user("eve"), &user("eve")).await;
+    let merging =
+        service.merge_users(&event("e"), &user("eve"), &user("eve"), Some(DuplicatePolicy::Allow)).await;
     assert!(matches!(merging, Err(EventError::SameUser { .. })), "{merging:?}");
+}
+
+#[tokio::test]
+async fn two_people_are_not_merged_unless_that_is_said() {
+    let (service, store) = with_store().await;
+    for (name, person) in [("ada", 1), ("ada", 1), ("ben", 2)] {
+        service.enrol(&event("e"), &user(name), face(person, 3)).await.unwrap();
+    }
+    let refused = service.merge_users(&event("e"), &user("ben"), &user("ada"), None).await;
+    assert!(matches!(refused, Err(EventError::OtherPerson { face: 0, .. })), "{refused:?}");
+    assert_eq!(found(&service, 2).await.as_deref(), Some("ben"));
+    assert_coherent(&service, &store).await;
+    for policy in [DuplicatePolicy::Warn, DuplicatePolicy::Allow] {
+        service.enrol(&event("e"), &user("cleo"), face(3, 3)).await.unwrap();
+        let merged = service.merge_users(&event("e"), &user("cleo"), &user("ada"), Some(policy)).await;
+        assert!(merged.is_ok(), "{merged:?}");
+    }
+    // A picture more of the same person needs no word.
+    service.enrol(&event("e"), &user("benny"), face(2, 4)).await.unwrap();
+    let merged = service.merge_users(&event("e"), &user("benny"), &user("ben"), None).await.unwrap();
+    assert_eq!(merged.details.sample_count, 2);
 }
