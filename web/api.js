@@ -10,12 +10,13 @@ const TIME_LIMIT_MS = 75_000;
 export class ServiceError extends Error {
   /**
    * @param {string} message
-   * @param {{ status?: number, hint?: string }} [details] `status` is 0 when no answer came
+   * @param {{ status?: number, code?: string, hint?: string }} [details] `status` is 0 when no answer came
    */
-  constructor(message, { status = 0, hint = "" } = {}) {
+  constructor(message, { status = 0, code = "", hint = "" } = {}) {
     super(message);
     this.name = "ServiceError";
     this.status = status;
+    this.code = code;
     this.hint = hint;
   }
 }
@@ -39,12 +40,18 @@ export async function verify(event, picture) {
 }
 
 /**
+ * Enrols the face of a picture. What the server refuses so that a person can decide is thrown with its `code`:
+ * `duplicate_person`, somebody else of the event has this face, and `other_person`, it is unlike the user's others.
  * @param {string} event @param {string} user @param {Blob} picture
- * @returns {Promise<{ message: string, embedding_count?: number }>}
+ * @param {Record<string, string>} [anyway] `on_duplicate` or `on_other_person`, each "allow" where a person said so
+ * @returns {Promise<{ embedding_count: number }>}
  */
-export async function addUser(event, user, picture) {
-  const answer = await send("/addUser/", upload({ event_name: event, username: user }, picture), picture);
-  if (answer.status !== "success") throw notUnderstood();
+export async function addUser(event, user, picture, anyway = {}) {
+  // Asked for whatever the event says: whoever stands at the desk sees both people and decides.
+  const fields = { on_duplicate: "reject", on_other_person: "reject", ...anyway };
+  const path = `/v1/events/${segment(event)}/users/${segment(user)}/faces`;
+  const answer = await send(path, upload(fields, picture), picture);
+  if (typeof answer.embedding_count !== "number") throw notUnderstood();
   return answer;
 }
 
@@ -64,8 +71,7 @@ export async function listUsers(event) {
 
 /** @param {string} event @returns {Promise<string[]>} what its owner should know of the event, in the server's words */
 export async function eventWarnings(event) {
-  const segment = event === "." || event === ".." ? ` ${event}` : event;
-  const answer = await send(`/v1/events/${encodeURIComponent(segment)}`);
+  const answer = await send(`/v1/events/${segment(event)}`);
   if (!Array.isArray(answer.warnings)) throw notUnderstood();
   return answer.warnings.map((/** @type {{ detail: string }} */ warning) => warning.detail);
 }
@@ -77,9 +83,13 @@ export function deleteUser(event, user) {
 
 /** @param {string} event @returns {Promise<{ message: string }>} */
 export function deleteEvent(event) {
+  return send(`/api/events/${segment(event)}`, { method: "DELETE" });
+}
+
+/** @param {string} name @returns {string} the name as a segment of a path */
+function segment(name) {
   // A URL drops path segments that are "." or "..", escaped or not. The server trims names, so a space keeps them.
-  const segment = event === "." || event === ".." ? ` ${event}` : event;
-  return send(`/api/events/${encodeURIComponent(segment)}`, { method: "DELETE" });
+  return encodeURIComponent(name === "." || name === ".." ? ` ${name}` : name);
 }
 
 /** @param {Record<string, string>} fields @param {Blob} picture @returns {RequestInit} */
@@ -133,7 +143,8 @@ function refused(response, answer) {
   const words = answer?.message ?? answer?.detail ?? answer?.title;
   const message = typeof words === "string" && words !== "" ? words : `The server answered ${response.status}`;
   const hint = hintFor(response.status, message, response.headers.get("retry-after"));
-  return new ServiceError(message, { status: response.status, hint });
+  const code = typeof answer?.code === "string" ? answer.code : "";
+  return new ServiceError(message, { status: response.status, code, hint });
 }
 
 /** @param {unknown} failure @param {Blob} [picture] */

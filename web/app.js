@@ -1,7 +1,8 @@
 // The web page's entry point: joins the event, the picture, the two actions and the result.
 
-import { addUser, verify } from "./api.js";
+import { ServiceError, addUser, verify } from "./api.js";
 import { Camera } from "./camera.js";
+import { ask } from "./confirm.js";
 import { currentEvent, followEvent, markEventMissing, refreshSuggestions } from "./event.js";
 import { followKey } from "./key.js";
 import { byId, markMissing } from "./page.js";
@@ -94,6 +95,13 @@ async function offerCameras() {
   cameraChoiceRow.hidden = !camera.isOn || cameras.length < 2;
 }
 
+/** After an answer about a frame of the camera: the next one must be about whoever stands there then. */
+function lookAgain() {
+  if (!camera.isOn || isLive()) return;
+  showLive();
+  cameraTake.textContent = "Take picture";
+}
+
 /** Freezes the live picture, and the camera stays on for the next person. */
 async function takePicture() {
   const frame = await camera.take();
@@ -147,7 +155,10 @@ async function verifyPicture() {
   showActions();
   try {
     const answer = await verify(event, await pictureToSend());
-    if (asked === subject) showVerdict(answer, event);
+    if (asked === subject) {
+      showVerdict(answer, event);
+      lookAgain();
+    }
   } catch (failure) {
     if (asked === subject) showFailure("Not checked", failure);
   }
@@ -169,7 +180,11 @@ async function enrolUser() {
   showBusy("Adding…");
   showActions();
   try {
-    showEnrolled(await addUser(event, user, await pictureToSend()), user, event);
+    const answer = await addedOrAsked(event, user, await pictureToSend());
+    if (answer) showEnrolled(answer, user, event);
+    else showIdle();
+    lookAgain();
+    if (!answer) return;
     // The next user must not get this one's name.
     username.value = "";
     void refreshSuggestions();
@@ -179,6 +194,45 @@ async function enrolUser() {
   } finally {
     enrolling = false;
     showActions();
+  }
+}
+
+// What the server refuses so that a person can decide: the words of the question, and the field that says yes.
+const DECISIONS = [
+  {
+    code: "duplicate_person",
+    field: "on_duplicate",
+    consequence:
+      "One person under two names is recognised as one or the other, or as nobody. " +
+      "Add it only when these are two people, such as twins.",
+  },
+  {
+    code: "other_person",
+    field: "on_other_person",
+    consequence: "Two people under one name are both recognised as it. Add it only when this is the same person.",
+  },
+];
+
+/**
+ * Adds the user, and asks first where the face is somebody else's or unlike the user's others.
+ * @param {string} event @param {string} user @param {Blob} picture
+ * @returns {Promise<{ embedding_count: number } | null>} null when the person said no
+ */
+async function addedOrAsked(event, user, picture) {
+  /** @type {Record<string, string>} */
+  const anyway = {};
+  for (;;) {
+    try {
+      return await addUser(event, user, picture, anyway);
+    } catch (failure) {
+      const code = failure instanceof ServiceError ? failure.code : "";
+      const decision = DECISIONS.find((one) => one.code === code && !(one.field in anyway));
+      if (!decision) throw failure;
+      const words = failure instanceof Error ? failure.message : "";
+      const sure = await ask({ question: words, consequence: decision.consequence, yes: "Add anyway" });
+      if (!sure) return null;
+      anyway[decision.field] = "allow";
+    }
   }
 }
 

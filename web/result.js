@@ -45,15 +45,15 @@ export function showVerdict(answer, event) {
   });
 }
 
-/** @param {{ message: string, embedding_count?: number }} answer @param {string} user @param {string} event */
+/** @param {{ embedding_count: number }} answer @param {string} user @param {string} event */
 export function showEnrolled(answer, user, event) {
   const count = answer.embedding_count;
-  const samples = typeof count !== "number" ? "" : count === 1 ? "1 face sample." : `${count} face samples.`;
+  const samples = count === 1 ? "1 face sample." : `${count} face samples.`;
   show("enrolled", {
     verdict: "Added",
     name: user,
-    message: answer.message,
-    hint: samples && `This user now has ${samples}`,
+    message: `Added to “${event}”.`,
+    hint: `This user now has ${samples}`,
     when: event,
   });
 }
