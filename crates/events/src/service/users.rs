@@ -38,6 +38,31 @@ impl EventService {
         users.ok_or_else(|| EventError::UnknownEvent { event: event.clone() })
     }
 
+    /// The first users of an event in name order, at most `limit`, whose name or a word in it begins with `letters`,
+    /// in upper or lower case. A word is a run of letters and digits.
+    ///
+    /// # Errors
+    /// As for [`EventService::users`].
+    pub async fn users_beginning_with(
+        &self,
+        event: &EventName,
+        letters: &str,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Username>, EventError> {
+        let letters = letters.to_lowercase();
+        let is_meant = |user: &Username| a_word_begins_with(user.as_str(), &letters);
+        match self.inner.known(event).await? {
+            Some(LoadedEvent::InMemory(gallery)) => {
+                Ok(gallery.users().filter(|user| is_meant(user)).take(limit.get()).cloned().collect())
+            }
+            Some(LoadedEvent::InStore(..)) => {
+                let names = gone_is_none(self.inner.stored_names(event).await)?.unwrap_or_default();
+                Ok(names.into_iter().filter(is_meant).take(limit.get()).collect())
+            }
+            None => Err(EventError::UnknownEvent { event: event.clone() }),
+        }
+    }
+
     /// Reads a user from the store.
     ///
     /// # Errors
@@ -134,6 +159,17 @@ impl Inner {
         }
         Err(StoreError::unavailable(true, "other servers change the user faster than it is read").into())
     }
+}
+
+/// Whether `name` or a word in it begins with `letters`, which are in lower case.
+fn a_word_begins_with(name: &str, letters: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut before = None;
+    name.char_indices().any(|(at, character)| {
+        let begins = before.is_none_or(|before: char| !before.is_alphanumeric());
+        before = Some(character);
+        begins && name.get(at..).is_some_and(|rest| rest.starts_with(letters))
+    })
 }
 
 impl EventError {

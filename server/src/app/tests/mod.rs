@@ -8,6 +8,7 @@ mod browsers;
 mod check_ins;
 mod client;
 mod documents;
+mod door;
 mod embeddings;
 mod encoding;
 mod erasure;
