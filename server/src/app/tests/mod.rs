@@ -31,6 +31,7 @@ mod metrics;
 mod models;
 mod names;
 mod outages;
+mod page;
 mod pictures;
 mod recogniser;
 mod recognition;
