@@ -32,7 +32,9 @@ impl EventService {
     pub async fn users(&self, event: &EventName) -> Result<Vec<Username>, EventError> {
         let users = match self.inner.known(event).await? {
             Some(LoadedEvent::InMemory(gallery)) => Some(gallery.users().cloned().collect()),
-            Some(LoadedEvent::InStore(..)) => gone_is_none(self.inner.stored_names(event).await)?,
+            Some(LoadedEvent::InStore(..)) => {
+                gone_is_none(self.inner.stored_names(event, |_| true, usize::MAX).await)?
+            }
             None => None,
         };
         users.ok_or_else(|| EventError::UnknownEvent { event: event.clone() })
@@ -51,16 +53,16 @@ impl EventService {
     ) -> Result<Vec<Username>, EventError> {
         let letters = letters.to_lowercase();
         let is_meant = |user: &Username| a_word_begins_with(user.as_str(), &letters);
-        match self.inner.known(event).await? {
+        let users = match self.inner.known(event).await? {
             Some(LoadedEvent::InMemory(gallery)) => {
-                Ok(gallery.users().filter(|user| is_meant(user)).take(limit.get()).cloned().collect())
+                Some(gallery.users().filter(|user| is_meant(user)).take(limit.get()).cloned().collect())
             }
             Some(LoadedEvent::InStore(..)) => {
-                let names = gone_is_none(self.inner.stored_names(event).await)?.unwrap_or_default();
-                Ok(names.into_iter().filter(is_meant).take(limit.get()).collect())
+                gone_is_none(self.inner.stored_names(event, is_meant, limit.get()).await)?
             }
-            None => Err(EventError::UnknownEvent { event: event.clone() }),
-        }
+            None => None,
+        };
+        users.ok_or_else(|| EventError::UnknownEvent { event: event.clone() })
     }
 
     /// Reads a user from the store.
@@ -110,14 +112,20 @@ impl EventService {
 
 impl Inner {
     /// Page by page, and of each page the names alone are kept: what else is stored of a user may be long.
-    async fn stored_names(&self, event: &EventName) -> Result<Vec<Username>, StoreError> {
+    async fn stored_names(
+        &self,
+        event: &EventName,
+        is_meant: impl Fn(&Username) -> bool + Send,
+        limit: usize,
+    ) -> Result<Vec<Username>, StoreError> {
         let (mut names, mut after) = (Vec::new(), None);
         loop {
             let listing = self.store.list_users(event, Page { after, limit: PAGE }).await?;
-            names.extend(listing.items.into_iter().map(|user| user.name));
+            let room = limit - names.len();
+            names.extend(listing.items.into_iter().map(|user| user.name).filter(&is_meant).take(room));
             match listing.next {
-                Some(next) => after = Some(next),
-                None => return Ok(names),
+                Some(next) if names.len() < limit => after = Some(next),
+                Some(_) | None => return Ok(names),
             }
         }
     }
