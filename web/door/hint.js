@@ -22,7 +22,8 @@ const REASONS = [
 
 /**
  * @typedef {{ left: number, top: number, width: number, height: number }} Box
- * @typedef {{ box: Box, quality: { eye_distance: number, inside: number }, shortcomings: { code: string }[] }} Face
+ * @typedef {{ box: Box, quality: { eye_distance: number, inside: number, pose?: { yaw: number } | null },
+ *   shortcomings: { code: string }[] }} Face
  * @typedef {{ width: number, height: number, faces: Face[] }} Detection
  */
 

@@ -2,10 +2,10 @@
 
 const STORED_AS = "face-door";
 
-/** @typedef {{ camera: string, mirror: boolean | null, byItself: boolean, sound: boolean }} Prefs */
+/** @typedef {{ camera: string, mirror: boolean | null, byItself: boolean, sound: boolean, headTurn: boolean }} Prefs */
 
 /** `mirror` is null until somebody chose: then it follows where the camera looks. @type {Prefs} */
-export const prefs = { camera: "", mirror: null, byItself: true, sound: false, ...stored() };
+export const prefs = { camera: "", mirror: null, byItself: true, sound: false, headTurn: false, ...stored() };
 
 /** @param {Partial<Prefs>} change */
 export function remember(change) {

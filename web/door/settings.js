@@ -9,12 +9,14 @@ const cameras = byId("door-camera", HTMLSelectElement);
 const mirror = byId("mirror", HTMLInputElement);
 const byItself = byId("by-itself", HTMLInputElement);
 const sound = byId("sound", HTMLInputElement);
+const headTurn = byId("head-turn", HTMLInputElement);
 const stage = byId("stage", HTMLElement);
 
 /** @param {import("./eye.js").Eye} eye */
 export function followSettings(eye) {
   byItself.checked = prefs.byItself;
   sound.checked = prefs.sound;
+  headTurn.checked = prefs.headTurn;
   byId("door-settings-open", HTMLButtonElement).addEventListener("click", () => dialog.showModal());
   byId("door-settings-close", HTMLButtonElement).addEventListener("click", () => dialog.close());
   cameras.addEventListener("change", () => {
@@ -27,6 +29,7 @@ export function followSettings(eye) {
     showMirrored();
   });
   byItself.addEventListener("change", () => remember({ byItself: byItself.checked }));
+  headTurn.addEventListener("change", () => remember({ headTurn: headTurn.checked }));
   sound.addEventListener("change", () => {
     remember({ sound: sound.checked });
     if (sound.checked) beep(true);

@@ -157,6 +157,17 @@ async fn what_is_taken_while_the_server_is_away_is_sent_once_it_is_back_and_done
     assert!(soon(async || run(page, answered).await == json!(true)).await);
     assert_eq!(checked_in(&server).await, ["obama"]);
     assert_eq!(run(page, "return new Set(window.keys).size").await, 1);
+
+    // Whoever leaves the door while it waits finds it at work when they are back.
+    let leave = "window.away = true; document.getElementById('take').click(); location.hash = '#/desk?event=conference_2024'";
+    run(page, leave).await;
+    page.wait().for_element(Locator::Css("#stage[data-camera='off']")).await.unwrap();
+    run(page, "window.away = false; location.hash = '#/door?event=conference_2024'").await;
+    page.wait().for_element(Locator::Css("#stage[data-camera='on']")).await.unwrap();
+    let is_live = "return document.getElementById('door-video').videoWidth > 0";
+    assert!(soon(async || run(page, is_live).await == json!(true)).await);
+    page.find(Locator::Css("#take")).await.unwrap().click().await.unwrap();
+    page.wait().for_element(Locator::Css("#verdict[data-outcome='already_checked_in']")).await.unwrap();
 }
 
 #[tokio::test]
@@ -180,6 +191,15 @@ async fn a_camera_that_is_denied_or_lost_says_so_and_comes_back() {
     let is_back = "const stream = document.getElementById('door-video').srcObject; \
                    return document.getElementById('stage').dataset.camera === 'on' && stream !== null \
                      && stream.getVideoTracks()[0] !== window.lost";
+    assert!(soon(async || run(page, is_back).await == json!(true)).await);
+
+    // As when the screen is locked: off at once, and opened anew afterwards.
+    let hide = "window.lost = document.getElementById('door-video').srcObject.getVideoTracks()[0]; \
+                Object.defineProperty(document, 'hidden', { value: true, configurable: true }); \
+                document.dispatchEvent(new Event('visibilitychange')); \
+                return [window.lost.readyState, document.getElementById('door-video').srcObject]";
+    assert_eq!(run(page, hide).await, json!(["ended", null]));
+    run(page, "delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))").await;
     assert!(soon(async || run(page, is_back).await == json!(true)).await);
 }
 

@@ -10,8 +10,8 @@ async fn run(script: &str) -> Value {
     browser.page().goto(server.url()).await.unwrap();
     let script = format!(
         "const done = arguments[0]; (async () => {{ \
-           const [{{ Presence }}, {{ Turns }}, {{ wanting }}, {{ Queue }}] = await Promise.all( \
-             ['presence', 'turns', 'hint', 'queue'].map((name) => import(`/door/${{name}}.js`))); \
+           const [{{ Presence }}, {{ Turns }}, {{ wanting }}, {{ Queue }}, {{ HeadTurn }}] = await Promise.all( \
+             ['presence', 'turns', 'hint', 'queue', 'head-turn'].map((name) => import(`/door/${{name}}.js`))); \
            {script} }})().catch((failure) => done(String(failure.stack)))"
     );
     browser.page().execute_async(&script, Vec::new()).await.unwrap()
@@ -117,4 +117,20 @@ async fn a_frame_is_sent_again_while_the_server_is_away_and_three_wait_at_most()
     .await;
     let answers = json!(["answered", "answered", "answered"]);
     assert_eq!(told, json!([true, "Dropped", 422, answers, true, 0, false]));
+}
+
+#[tokio::test]
+async fn the_head_is_turned_to_the_side_that_chance_said_and_back() {
+    let told = run(
+        "const sides = [true, false, false]; const turn = new HeadTurn(() => sides.shift() ?? true); const said = []; \
+         const see = (id, yaw, time) => said.push(turn.observe(id, yaw, time)); \
+         see(1, 2, 0); see(1, 10, 100); see(1, -14, 200); see(1, 18, 300); see(1, -14, 400); see(1, -12, 500); \
+         said.push(turn.isAsked(1)); see(1, 3, 600); said.push(turn.isDone(1), turn.isDone(2)); \
+         see(2, 0, 700); done(said);",
+    )
+    .await;
+    // To the other side chance decides anew, and another face is asked anew.
+    let expected =
+        json!(["left", "left", "right", "right", "back", "back", true, "back", true, false, "left"]);
+    assert_eq!(told, expected);
 }
