@@ -1,220 +1,116 @@
-// The web page's entry point: joins the event, the picture, the two actions and the result.
+// The web page's entry point: one shell with the views door, desk and event, shown by the role of the key.
 
-import { addUser, verify } from "./api.js";
-import { Camera } from "./camera.js";
-import { currentEvent, followEvent, markEventMissing, refreshSuggestions } from "./event.js";
+import { readCaller } from "./api.js";
+import { refreshSuggestions, startEventChoice } from "./event-choice.js";
+import { ServiceError, inWords } from "./http.js";
 import { followKey } from "./key.js";
-import { byId, markMissing } from "./page.js";
-import { acceptDrops, heldPicture, isLive, showLive, showNothing, showPicture } from "./preview.js";
-import { isBusy, showBusy, showEnrolled, showFailure, showIdle, showVerdict } from "./result.js";
-import { followUsers, loadUsers } from "./users.js";
+import { byId } from "./page.js";
+import { VIEWS, addressOf, currentRoute, followRoute, viewsOf } from "./route.js";
+import { LANGUAGES, currentLanguage, followLanguage, t, useLanguage } from "./texts.js";
 
-const cameraStart = byId("camera-start", HTMLButtonElement);
-const cameraTake = byId("camera-take", HTMLButtonElement);
-const cameraStop = byId("camera-stop", HTMLButtonElement);
-const cameraChoice = byId("camera-choice", HTMLSelectElement);
-const cameraChoiceRow = byId("camera-choice-row", HTMLElement);
-const cameraMessage = byId("camera-message", HTMLElement);
-const fileField = byId("file", HTMLInputElement);
-const verifyButton = byId("verify", HTMLButtonElement);
-const username = byId("username", HTMLInputElement);
-const enrolButton = byId("enrol", HTMLButtonElement);
+// Asked again so often while the server is not there at the start.
+const AGAIN_MS = 3000;
 
-const camera = new Camera(byId("camera-video", HTMLVideoElement), () => {
-  cameraIsOff("The camera was disconnected or taken over. Start it again when it is free.");
-});
+/**
+ * A view's module: `enter` is called each time when the view, or another event in it, is to be shown; `leave` when another view is.
+ * @typedef {{ enter: (event: string, role: string) => void, leave: () => void }} ViewModule
+ */
 
-// Counts changes of picture and event: the answer to an older question is not shown beside a new picture.
-let subject = 0;
-let enrolling = false;
+/** Loaded when it is first shown: a door needs nothing of the desk. @type {Record<string, () => Promise<ViewModule>>} */
+const MODULES = {
+  door: () => import("./door/door.js"),
+  desk: () => import("./desk/desk.js"),
+  event: () => import("./event/event-view.js"),
+};
 
-function subjectChanged() {
-  subject += 1;
-  // An enrolment under way will say what it did, since it names its user and cannot be taken back.
-  if (!enrolling) showIdle();
-  showActions();
-}
+const main = byId("main", HTMLElement);
+const notice = byId("notice", HTMLElement);
+const language = byId("language", HTMLSelectElement);
 
-function showActions() {
-  verifyButton.textContent = isLive() ? "Take picture and verify" : "Verify";
-  for (const button of [verifyButton, enrolButton]) button.setAttribute("aria-disabled", String(isBusy()));
-}
+let role = "";
+/** @type {ViewModule | null} */
+let shown = null;
+let shownView = "";
+// Counts what was to be shown, so that a module that comes late does not replace a later one.
+let turn = 0;
 
-// The camera
-
-/** @param {string} [deviceId] */
-async function startCamera(deviceId) {
-  say("Starting the camera…");
-  try {
-    if (!(await camera.start(deviceId))) return;
-  } catch (failure) {
-    cameraIsOff(failure instanceof Error ? failure.message : String(failure));
+async function showRoute() {
+  const mine = (turn += 1);
+  const { view, event } = currentRoute();
+  const allowed = viewsOf(role);
+  const [first] = allowed;
+  for (const name of Object.keys(VIEWS)) {
+    const link = byId(`to-${name}`, HTMLAnchorElement);
+    link.href = addressOf(/** @type {import("./route.js").View} */ (name), event);
+    link.hidden = allowed.length < 2 || !allowed.includes(/** @type {any} */ (name));
+    if (name === view) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (role === "" || !first) return leave();
+  if (!allowed.includes(view)) {
+    location.replace(addressOf(first, event));
     return;
   }
-  say("");
-  goLive();
-  cameraIsOn();
-  await offerCameras();
+  if (shownView !== view) leave();
+  const module = await MODULES[view]?.();
+  if (mine !== turn || !module) return;
+  document.body.dataset.view = view;
+  for (const name of Object.keys(VIEWS)) byId(`${name}-view`, HTMLElement).hidden = name !== view;
+  title();
+  shown = module;
+  shownView = view;
+  module.enter(event, role);
 }
 
-function goLive() {
-  fileField.value = "";
-  showLive();
-  cameraTake.textContent = "Take picture";
-  subjectChanged();
+function leave() {
+  shown?.leave();
+  shown = null;
+  shownView = "";
+  delete document.body.dataset.view;
+  for (const name of Object.keys(VIEWS)) byId(`${name}-view`, HTMLElement).hidden = true;
 }
 
-function cameraIsOn() {
-  cameraTake.hidden = false;
-  cameraStop.hidden = false;
-  if (document.activeElement === cameraStart) cameraTake.focus();
-  cameraStart.hidden = true;
+function title() {
+  const { view, event } = currentRoute();
+  document.title = [event, t(`view.${view}`), t("page.title")].filter((part) => part !== "").join(" – ");
 }
 
-/** @param {string} words why it is off, "" when that is plain */
-function cameraIsOff(words) {
-  camera.stop();
-  say(words);
-  const active = document.activeElement;
-  cameraStart.hidden = false;
-  if (active === cameraTake || active === cameraStop || active === cameraChoice) cameraStart.focus();
-  cameraTake.hidden = true;
-  cameraStop.hidden = true;
-  cameraChoiceRow.hidden = true;
-  if (isLive()) {
-    showNothing();
-    subjectChanged();
-  }
-}
-
-async function offerCameras() {
-  const cameras = await camera.list();
-  cameraChoice.replaceChildren(...cameras.map(({ id, label }) => new Option(label, id)));
-  cameraChoice.value = camera.deviceId;
-  cameraChoiceRow.hidden = !camera.isOn || cameras.length < 2;
-}
-
-/** Freezes the live picture, and the camera stays on for the next person. */
-async function takePicture() {
-  const frame = await camera.take();
-  if (!isLive()) throw new Error("The picture was changed at the same moment. Try again.");
-  showPicture(frame, "From the camera");
-  cameraTake.textContent = "Take another";
-  return frame;
-}
-
-/** @param {string} words */
-function say(words) {
-  cameraMessage.textContent = words;
-  cameraMessage.hidden = words === "";
-}
-
-// A file
-
-/** @param {FileList | null} files */
-function useFile(files) {
-  const [file] = files ?? [];
-  if (!file) return;
-  cameraIsOff(files && files.length > 1 ? "One picture at a time: the first one was taken." : "");
-  showPicture(file, file.name);
-  subjectChanged();
-}
-
-// The two actions
-
-/** The picture to send: the one held, or the live frame, so that one press is enough at a door. */
-async function pictureToSend() {
-  if (isLive()) return takePicture();
-  const picture = heldPicture();
-  if (!picture) throw new Error("There is no picture yet. Use the camera or choose a picture.");
-  return picture;
-}
-
-/** @param {string} failed what has not happened when the event is missing */
-function eventOrComplaint(failed) {
-  const event = currentEvent();
-  markEventMissing(event === "");
-  if (event === "") showFailure(failed, new Error("There is no event yet. Choose one or type its name."));
-  return event;
-}
-
-async function verifyPicture() {
-  if (isBusy()) return;
-  const event = eventOrComplaint("Not checked");
-  if (event === "") return;
-  const asked = subject;
-  showBusy("Checking…");
-  showActions();
+/** Asks what the key is for, and shows what is for it. */
+async function askRole() {
+  notice.hidden = true;
   try {
-    const answer = await verify(event, await pictureToSend());
-    if (asked === subject) showVerdict(answer, event);
+    ({ role } = await readCaller());
   } catch (failure) {
-    if (asked === subject) showFailure("Not checked", failure);
+    role = "";
+    if (!(failure instanceof ServiceError && failure.status === 401)) {
+      notice.textContent = inWords(failure);
+      notice.hidden = false;
+      setTimeout(askRole, AGAIN_MS);
+    }
   }
-  showActions();
+  await showRoute();
+  if (role !== "") void refreshSuggestions();
 }
 
-async function enrolUser() {
-  if (isBusy()) return;
-  const event = eventOrComplaint("Not added");
-  if (event === "") return;
-  const user = username.value.normalize("NFC").trim();
-  markMissing(username, user === "");
-  if (user === "") {
-    showFailure("Not added", new Error("There is no name yet. Type the user's name."));
-    username.focus();
-    return;
-  }
-  enrolling = true;
-  showBusy("Adding…");
-  showActions();
-  try {
-    showEnrolled(await addUser(event, user, await pictureToSend()), user, event);
-    // The next user must not get this one's name.
-    username.value = "";
-    void refreshSuggestions();
-    void loadUsers();
-  } catch (failure) {
-    showFailure("Not added", failure);
-  } finally {
-    enrolling = false;
-    showActions();
-  }
-}
-
-cameraStart.addEventListener("click", () => startCamera());
-cameraStop.addEventListener("click", () => cameraIsOff(""));
-cameraChoice.addEventListener("change", () => startCamera(cameraChoice.value));
-cameraTake.addEventListener("click", () => {
-  if (!isLive()) goLive();
-  else takePicture().then(subjectChanged, (failure) => say(failure.message));
-});
-fileField.addEventListener("change", () => useFile(fileField.files));
-acceptDrops((files) => {
-  fileField.value = "";
-  useFile(files);
-});
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden && camera.isOn) cameraIsOff("The camera was turned off while this page was out of sight.");
-});
-window.addEventListener("pagehide", () => camera.stop());
-
-verifyButton.addEventListener("click", verifyPicture);
-byId("enrol-form", HTMLFormElement).addEventListener("submit", (event) => {
+// The link leads to an element and not to an address: that has the view and the event.
+byId("skip", HTMLAnchorElement).addEventListener("click", (event) => {
   event.preventDefault();
-  void enrolUser();
+  main.focus();
 });
-username.addEventListener("input", () => markMissing(username, false));
 
-showIdle();
-followKey(() => {
-  subjectChanged();
-  void refreshSuggestions();
-  void loadUsers();
+language.append(...Object.entries(LANGUAGES).map(([tag, name]) => new Option(name, tag)));
+language.addEventListener("change", () => useLanguage(language.value));
+followLanguage(() => {
+  language.value = currentLanguage();
+  title();
 });
-followUsers(() => {
-  subjectChanged();
-  void refreshSuggestions();
+
+await useLanguage();
+startEventChoice();
+followRoute(() => void showRoute());
+followKey(() => void askRole());
+document.addEventListener("key-asked", () => {
+  role = "";
+  void showRoute();
 });
-followEvent({ onEdit: subjectChanged, onSettled: () => void loadUsers() });
-void refreshSuggestions();
+await askRole();

@@ -1,9 +1,15 @@
-// The device's camera: off until asked for, one stream at a time, frames as JPEG.
+// A camera of the device: off until asked for, one stream at a time.
 
-const JPEG_QUALITY = 0.92;
+import { t } from "./texts.js";
 
 /** A camera that cannot be used, in words for the person in front of it. */
-export class CameraError extends Error {}
+export class CameraError extends Error {
+  /** @param {string} code of `camera.*` in the texts */
+  constructor(code) {
+    super(t(`camera.${code}`));
+    this.code = code;
+  }
+}
 
 export class Camera {
   /** @type {MediaStream | null} */
@@ -28,22 +34,39 @@ export class Camera {
     return this.#wanted;
   }
 
+  /** Whether there is a picture to take. */
+  get isLive() {
+    return this.#stream !== null && this.#video.videoWidth > 0 && !this.#video.paused;
+  }
+
   /** The device id of the camera in use, "" when off or unknown. */
   get deviceId() {
-    return this.#stream?.getVideoTracks()[0]?.getSettings().deviceId ?? "";
+    return this.#settings.deviceId ?? "";
+  }
+
+  /** Whether it looks away from whoever looks at the screen. */
+  get looksAway() {
+    return this.#settings.facingMode === "environment";
+  }
+
+  /** Whether it is known to look at whoever looks at the screen. */
+  get looksHere() {
+    return this.#settings.facingMode === "user";
   }
 
   /**
    * Opens a camera and shows it; any other one is closed first, since many phones open only one at a time.
-   * @param {string} [deviceId] without it, the one that looks away from the screen
+   * @param {{ deviceId?: string, facing?: "user" | "environment" }} [which] a device that is not there any more
+   *   gives way to any other
    * @returns {Promise<boolean>} false when it was stopped before it was ready
+   * @throws {CameraError}
    */
-  async start(deviceId) {
+  async start({ deviceId, facing = "environment" } = {}) {
     this.stop();
     this.#wanted = true;
     const turn = this.#turn;
-    if (!navigator.mediaDevices?.getUserMedia) throw new CameraError(unavailable());
-    const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: "environment" } };
+    if (!navigator.mediaDevices?.getUserMedia) throw new CameraError(window.isSecureContext ? "none_offered" : "insecure");
+    const which = deviceId ? { deviceId: { ideal: deviceId } } : { facingMode: { ideal: facing } };
     let stream;
     try {
       stream = await navigator.mediaDevices.getUserMedia({
@@ -52,7 +75,7 @@ export class Camera {
       });
     } catch (failure) {
       if (turn !== this.#turn) return false;
-      throw new CameraError(explain(failure));
+      throw new CameraError(codeOf(failure));
     }
     if (turn !== this.#turn) {
       close(stream);
@@ -66,15 +89,13 @@ export class Camera {
         this.#onLost();
       }
     });
-    // A front camera is shown as a mirror, as people expect; the frame that is sent is not mirrored.
-    this.#video.classList.toggle("mirrored", track?.getSettings().facingMode === "user");
     this.#video.srcObject = stream;
     try {
       await this.#video.play();
     } catch (failure) {
       if (turn !== this.#turn) return false;
       this.stop();
-      throw new CameraError(explain(failure));
+      throw new CameraError(codeOf(failure));
     }
     return turn === this.#turn;
   }
@@ -87,25 +108,48 @@ export class Camera {
     this.#video.srcObject = null;
   }
 
-  /** @returns {Promise<Blob>} the present frame at the video's own size */
+  /** @returns {Promise<Blob>} the present frame at the video's own size, as JPEG */
   async take() {
-    const canvas = document.createElement("canvas");
-    canvas.width = this.#video.videoWidth;
-    canvas.height = this.#video.videoHeight;
-    canvas.getContext("2d")?.drawImage(this.#video, 0, 0);
-    /** @type {Blob | null} */
-    const frame = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
-    if (!frame) throw new CameraError("The camera gave no picture yet. Try again.");
-    return frame;
+    return asJpeg(this.frame(), 0.92);
+  }
+
+  /** @param {number} [side] its longer side in pixels; the video's own without it @returns {HTMLCanvasElement} the present frame */
+  frame(side) {
+    const { videoWidth, videoHeight } = this.#video;
+    if (videoWidth === 0) throw new CameraError("no_picture");
+    const scale = side ? Math.min(1, side / Math.max(videoWidth, videoHeight)) : 1;
+    return drawn(this.#video, Math.round(videoWidth * scale), Math.round(videoHeight * scale));
   }
 
   /** @returns {Promise<{ id: string, label: string }[]>} the cameras to choose from, once one has been allowed */
   async list() {
-    const devices = await navigator.mediaDevices.enumerateDevices();
+    const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
     return devices
       .filter((device) => device.kind === "videoinput" && device.deviceId !== "")
-      .map((device, index) => ({ id: device.deviceId, label: device.label || `Camera ${index + 1}` }));
+      .map((device, index) => ({ id: device.deviceId, label: device.label || t("camera.number", { number: index + 1 }) }));
   }
+
+  /** @returns {MediaTrackSettings} */
+  get #settings() {
+    return this.#stream?.getVideoTracks()[0]?.getSettings() ?? {};
+  }
+}
+
+/** @param {CanvasImageSource} source @param {number} width @param {number} height */
+export function drawn(source, width, height) {
+  const canvas = document.createElement("canvas");
+  canvas.width = width;
+  canvas.height = height;
+  canvas.getContext("2d")?.drawImage(source, 0, 0, width, height);
+  return canvas;
+}
+
+/** @param {HTMLCanvasElement} canvas @param {number} quality from 0 to 1 @returns {Promise<Blob>} */
+export async function asJpeg(canvas, quality) {
+  /** @type {Blob | null} */
+  const picture = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", quality));
+  if (!picture) throw new CameraError("no_picture");
+  return picture;
 }
 
 /** @param {MediaStream} stream */
@@ -113,30 +157,19 @@ function close(stream) {
   for (const track of stream.getTracks()) track.stop();
 }
 
-function unavailable() {
-  if (window.isSecureContext) return "This browser offers no camera to pages. Choose a picture instead.";
-  return (
-    "Browsers allow the camera only over HTTPS, or on the computer that runs the server (http://127.0.0.1). " +
-    "Open the page that way, or choose a picture: a phone offers its camera there too."
-  );
-}
-
-/** @param {unknown} failure */
-function explain(failure) {
+/** @param {unknown} failure @returns {string} of `camera.*` in the texts */
+function codeOf(failure) {
   switch (failure instanceof DOMException ? failure.name : "") {
     case "NotAllowedError":
     case "SecurityError":
-      return (
-        "The browser denies the camera to this page. Allow it in the browser's settings for this page " +
-        "(by the address), then start the camera again, or choose a picture instead."
-      );
+      return "denied";
     case "NotFoundError":
     case "OverconstrainedError":
-      return "No camera was found. Connect one and start it again, or choose a picture instead.";
+      return "none";
     case "NotReadableError":
     case "AbortError":
-      return "The camera is in use by another program. Close that one and start again, or choose a picture instead.";
+      return "in_use";
     default:
-      return "The camera could not be started. Try again, or choose a picture instead.";
+      return "failed";
   }
 }

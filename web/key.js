@@ -1,9 +1,9 @@
 // The key that this page sends, where the server asks for one: it stays in this tab.
 
 import { byId, markMissing } from "./page.js";
+import { followLanguage, t } from "./texts.js";
 
 const STORED_AS = "face-server-key";
-const IN_USE = "A key is in use. It stays in this tab.";
 
 const card = byId("key-card", HTMLElement);
 const form = byId("key-form", HTMLFormElement);
@@ -21,15 +21,17 @@ export function authorization() {
 
 /**
  * Asks for a key, after the server refused a request.
- * @param {string} words the server's
+ * @param {string} words why
  * @param {Record<string, string>} sent the headers that said who asks
  */
 export function askForKey(words, sent) {
   // The answer to an older request says nothing of the key that was given since.
   if (sent.authorization !== authorization().authorization) return;
-  const message = key === "" ? "This server asks for a key. It stays in this tab." : words;
+  const wasShown = !card.hidden && !form.hidden;
+  const message = key === "" ? t("key.asked") : words;
   keep("");
   show(message);
+  if (!wasShown) document.dispatchEvent(new CustomEvent("key-asked"));
 }
 
 /** @param {() => void} onChange called when somebody gave another key, or took it away */
@@ -41,24 +43,26 @@ export function followKey(onChange) {
     const usable = /^[!-~]+$/.test(given);
     markMissing(field, !usable);
     if (!usable) {
-      note.textContent = "That is no key: it has letters, digits, _ and - alone.";
+      note.textContent = t("key.none");
       return field.focus();
     }
     field.value = "";
     keep(given);
-    show(IN_USE);
-    // The form that had the focus is gone.
-    forget.focus();
+    card.hidden = true;
+    forget.hidden = false;
     onChange();
   });
   field.addEventListener("input", () => markMissing(field, false));
   forget.addEventListener("click", () => {
     keep("");
-    show("The key is forgotten.");
+    show(t("key.forgotten"));
     field.focus();
     onChange();
   });
-  if (key !== "") show(IN_USE);
+  forget.hidden = key === "";
+  followLanguage(() => {
+    if (!card.hidden) note.textContent = t("key.asked");
+  });
 }
 
 /** @param {string} words */
@@ -66,8 +70,7 @@ function show(words) {
   // Readers of screens tell what changes in what is shown already.
   card.hidden = false;
   note.textContent = words;
-  form.hidden = key !== "";
-  forget.hidden = key === "";
+  forget.hidden = true;
 }
 
 function stored() {

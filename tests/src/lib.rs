@@ -10,7 +10,7 @@ mod server;
 mod soon;
 
 #[cfg(feature = "browser")]
-pub use browser::{Browser, Request};
+pub use browser::{Browser, Request, Scene};
 pub use client::{Answer, Client, http_client, pictures_form};
 pub use embeddings::embedding;
 pub use keys::{KEY_FILE, add_key, revoke_key};

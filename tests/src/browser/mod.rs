@@ -13,12 +13,17 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use camera::Scene;
 pub use traffic::Request;
 
 use chromedriver::Chromedriver;
 
 /// Names the browser; `cargo xtask test` finds it and sets this. Without it chromedriver looks for one.
 const BROWSER: &str = "CHROMIUM_BIN";
+
+/// What a browser's settings say of a page that asks for the camera.
+const ALLOWED: u8 = 1;
+const DENIED: u8 = 2;
 
 /// A running browser with an empty profile, ended when the test is.
 ///
@@ -36,10 +41,27 @@ impl Browser {
     /// # Errors
     /// When Chromium or chromedriver is missing or does not start, or the picture is none.
     pub async fn with_camera(picture: &[u8]) -> Result<Self> {
+        let still = Scene { pictures: vec![picture.to_vec()], colour: [0; 3], seconds: 0.4 };
+        Self::with_film(&[still]).await
+    }
+
+    /// Opens a browser whose camera shows the scenes one after another, over and over, and needs no permission.
+    ///
+    /// # Errors
+    /// As [`Browser::with_camera`].
+    pub async fn with_film(scenes: &[Scene]) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let film = folder.path().join("camera.mjpeg");
-        std::fs::write(&film, camera::film(picture)?)?;
-        Self::open(folder, &[format!("--use-file-for-fake-video-capture={}", film.display())]).await
+        std::fs::write(&film, camera::film(scenes)?)?;
+        Self::open(folder, &[format!("--use-file-for-fake-video-capture={}", film.display())], ALLOWED).await
+    }
+
+    /// Opens a browser that denies pages the camera, as a person can.
+    ///
+    /// # Errors
+    /// As [`Browser::without_camera`].
+    pub async fn denying_the_camera() -> Result<Self> {
+        Self::open(tempfile::tempdir()?, &[], DENIED).await
     }
 
     /// Opens a browser whose camera shows a test signal.
@@ -47,10 +69,10 @@ impl Browser {
     /// # Errors
     /// When Chromium or chromedriver is missing or does not start.
     pub async fn without_camera() -> Result<Self> {
-        Self::open(tempfile::tempdir()?, &[]).await
+        Self::open(tempfile::tempdir()?, &[], ALLOWED).await
     }
 
-    async fn open(folder: TempDir, flags: &[String]) -> Result<Self> {
+    async fn open(folder: TempDir, flags: &[String], camera: u8) -> Result<Self> {
         let mut arguments: Vec<String> = [
             "--headless=new",
             // The sandbox refuses the root user of a container; only this server's pages are opened.
@@ -60,17 +82,19 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--no-first-run",
-            "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
         ]
         .map(str::to_owned)
         .into();
         arguments.push(format!("--user-data-dir={}", folder.path().join("profile").display()));
         arguments.extend_from_slice(flags);
+        if camera == ALLOWED {
+            arguments.push("--use-fake-ui-for-media-stream".to_owned());
+        }
 
         let chromedriver = Chromedriver::start()?;
         let page = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities(&arguments))
+            .capabilities(capabilities(&arguments, camera))
             .connect(chromedriver.url())
             .await
             .context("chromedriver could not start the browser")?;
@@ -111,13 +135,16 @@ impl Browser {
     }
 }
 
-fn capabilities(arguments: &[String]) -> Capabilities {
+fn capabilities(arguments: &[String], camera: u8) -> Capabilities {
     let mut options = Capabilities::from_iter([
         ("args".to_owned(), json!(arguments)),
         // The page of a new tab would ask its maker's hosts.
         (
             "prefs".to_owned(),
-            json!({ "session": { "restore_on_startup": 4, "startup_urls": ["about:blank"] } }),
+            json!({
+                "session": { "restore_on_startup": 4, "startup_urls": ["about:blank"] },
+                "profile": { "default_content_setting_values": { "media_stream_camera": camera } },
+            }),
         ),
     ]);
     if let Ok(program) = env::var(BROWSER) {

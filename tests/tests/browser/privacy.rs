@@ -8,7 +8,7 @@ const REDOC_LOGO: &str = "https://cdn.redoc.ly/redoc/logo-mini.svg";
 
 /// Each page, and an element that says that it has drawn itself.
 const PAGES: [(&str, &str); 3] = [
-    ("/", "#result[data-state='idle']"),
+    ("/", "#door-view:not([hidden])"),
     ("/docs/index.html", ".opblock"),
     ("/redoc", "#redoc .api-content h1"),
 ];

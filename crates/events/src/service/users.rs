@@ -32,7 +32,34 @@ impl EventService {
     pub async fn users(&self, event: &EventName) -> Result<Vec<Username>, EventError> {
         let users = match self.inner.known(event).await? {
             Some(LoadedEvent::InMemory(gallery)) => Some(gallery.users().cloned().collect()),
-            Some(LoadedEvent::InStore(..)) => gone_is_none(self.inner.stored_names(event).await)?,
+            Some(LoadedEvent::InStore(..)) => {
+                gone_is_none(self.inner.stored_names(event, |_| true, usize::MAX).await)?
+            }
+            None => None,
+        };
+        users.ok_or_else(|| EventError::UnknownEvent { event: event.clone() })
+    }
+
+    /// The first users of an event in name order, at most `limit`, whose name or a word in it begins with `letters`,
+    /// in upper or lower case. A word is a run of letters and digits.
+    ///
+    /// # Errors
+    /// As for [`EventService::users`].
+    pub async fn users_beginning_with(
+        &self,
+        event: &EventName,
+        letters: &str,
+        limit: NonZeroUsize,
+    ) -> Result<Vec<Username>, EventError> {
+        let letters = letters.to_lowercase();
+        let is_meant = |user: &Username| a_word_begins_with(user.as_str(), &letters);
+        let users = match self.inner.known(event).await? {
+            Some(LoadedEvent::InMemory(gallery)) => {
+                Some(gallery.users().filter(|user| is_meant(user)).take(limit.get()).cloned().collect())
+            }
+            Some(LoadedEvent::InStore(..)) => {
+                gone_is_none(self.inner.stored_names(event, is_meant, limit.get()).await)?
+            }
             None => None,
         };
         users.ok_or_else(|| EventError::UnknownEvent { event: event.clone() })
@@ -85,14 +112,20 @@ impl EventService {
 
 impl Inner {
     /// Page by page, and of each page the names alone are kept: what else is stored of a user may be long.
-    async fn stored_names(&self, event: &EventName) -> Result<Vec<Username>, StoreError> {
+    async fn stored_names(
+        &self,
+        event: &EventName,
+        is_meant: impl Fn(&Username) -> bool + Send,
+        limit: usize,
+    ) -> Result<Vec<Username>, StoreError> {
         let (mut names, mut after) = (Vec::new(), None);
         loop {
             let listing = self.store.list_users(event, Page { after, limit: PAGE }).await?;
-            names.extend(listing.items.into_iter().map(|user| user.name));
+            let room = limit - names.len();
+            names.extend(listing.items.into_iter().map(|user| user.name).filter(&is_meant).take(room));
             match listing.next {
-                Some(next) => after = Some(next),
-                None => return Ok(names),
+                Some(next) if names.len() < limit => after = Some(next),
+                Some(_) | None => return Ok(names),
             }
         }
     }
@@ -134,6 +167,17 @@ impl Inner {
         }
         Err(StoreError::unavailable(true, "other servers change the user faster than it is read").into())
     }
+}
+
+/// Whether `name` or a word in it begins with `letters`, which are in lower case.
+fn a_word_begins_with(name: &str, letters: &str) -> bool {
+    let name = name.to_lowercase();
+    let mut before = None;
+    name.char_indices().any(|(at, character)| {
+        let begins = before.is_none_or(|before: char| !before.is_alphanumeric());
+        before = Some(character);
+        begins && name.get(at..).is_some_and(|rest| rest.starts_with(letters))
+    })
 }
 
 impl EventError {

@@ -3,6 +3,7 @@
 mod archives;
 mod audit;
 mod body_stream;
+mod caller;
 mod check_ins;
 mod enrolment;
 mod events;
@@ -10,6 +11,7 @@ mod face_response;
 mod idempotency;
 mod keys;
 mod list_file;
+mod names;
 mod object;
 mod paging;
 mod path;
@@ -44,10 +46,12 @@ pub(super) fn operations() -> impl Iterator<Item = Operation> {
         enrolment::operations(),
         recognition::operations(),
         check_ins::operations(),
+        names::operations(),
         pictures::operations(),
         audit::operations(),
         keys::operations(),
         snapshots::operations(),
+        caller::operations(),
     ];
     topics.into_iter().flatten()
 }

@@ -1,5 +1,6 @@
 //! Events too large for memory: asked of the store, with the same answers.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::coherence::{ask, assert_expected, obey};
@@ -36,6 +37,15 @@ async fn an_event_too_large_for_memory_is_never_read_whole_and_answers_as_any_ot
     assert_eq!(store.loads(), 1, "the small one");
     assert_eq!(picture_of(&bounded).await, picture_of(&whole).await);
     assert_eq!(store.count(Call::Search), 8);
+    let named = async |service: &EventService, letters: &str, limit: usize| {
+        let limit = NonZeroUsize::new(limit).unwrap();
+        service.users_beginning_with(&event("large"), letters, limit).await.unwrap()
+    };
+    for (letters, limit, found) in [("USE", 3, 3), ("2", 9, 1), ("ser", 9, 0)] {
+        let users = named(&bounded, letters, limit).await;
+        assert_eq!(users.len(), found, "{letters}");
+        assert_eq!(users, named(&whole, letters, limit).await, "{letters}");
+    }
 
     // It stays so as it shrinks and grows, through either service.
     enrol(&bounded, "large", 2..6).await;

@@ -1,7 +1,8 @@
 // The result panel: one state at a time, never a verdict about a picture or an event that has since changed.
 
-import { ServiceError } from "./api.js";
-import { byId } from "./page.js";
+import { ServiceError } from "../http.js";
+import { byId } from "../page.js";
+import { currentLanguage, t } from "../texts.js";
 
 const panel = byId("result", HTMLElement);
 const verdictLine = byId("result-verdict", HTMLElement);
@@ -23,10 +24,7 @@ export function isBusy() {
 }
 
 export function showIdle() {
-  show("idle", {
-    verdict: "Nothing checked yet",
-    message: "The answer appears here, large enough to read from a distance.",
-  });
+  show("idle", { verdict: t("desk.idle"), message: t("desk.idle_note") });
 }
 
 /** @param {string} verdict what is going on, such as "Checking" */
@@ -34,44 +32,44 @@ export function showBusy(verdict) {
   show("busy", { verdict });
 }
 
-/** @param {import("./api.js").Verdict} answer @param {string} event */
+/** @param {import("../api.js").Verdict} answer @param {string} event */
 export function showVerdict(answer, event) {
-  show(answer.verified ? "match" : "no-match", {
-    verdict: answer.verified ? "Match" : "No match",
-    name: answer.verified ? (answer.username ?? "") : "",
-    message: answer.message,
+  const { decision, user, shortcomings } = answer;
+  const [reason] = shortcomings;
+  const isMatch = decision === "match";
+  const key = isMatch ? "match" : decision === "ambiguous" ? "ambiguous" : "no_match";
+  show(isMatch ? "match" : "no-match", {
+    verdict: t(`desk.${key}`),
+    name: isMatch ? (user ?? "") : "",
+    message: t(`desk.${key}_note`, { event }),
+    hint: reason ? t(`reason.${reason.code}`) : "",
     when: event,
     answer,
   });
 }
 
-/** @param {{ message: string, embedding_count?: number }} answer @param {string} user @param {string} event */
+/** @param {{ embedding_count: number }} answer @param {string} user @param {string} event */
 export function showEnrolled(answer, user, event) {
-  const count = answer.embedding_count;
-  const samples = typeof count !== "number" ? "" : count === 1 ? "1 face sample." : `${count} face samples.`;
   show("enrolled", {
-    verdict: "Added",
+    verdict: t("desk.added"),
     name: user,
-    message: answer.message,
-    hint: samples && `This user now has ${samples}`,
+    message: t("desk.added_note", { event }),
+    hint: t("desk.samples", { count: answer.embedding_count }),
     when: event,
   });
 }
 
 /** @param {string} verdict what has not happened, such as "Not checked" @param {unknown} failure */
 export function showFailure(verdict, failure) {
-  if (failure instanceof ServiceError) {
-    show("error", { verdict, message: failure.message, hint: failure.hint });
-    return;
-  }
+  const hint = failure instanceof ServiceError ? failure.hint : "";
   const message = failure instanceof Error ? failure.message : String(failure);
-  show("error", { verdict, message });
+  show("error", { verdict, message, hint });
 }
 
 /**
  * @param {"idle" | "busy" | "match" | "no-match" | "enrolled" | "error"} state
  * @param {{ verdict: string, name?: string, message?: string, hint?: string, when?: string,
- *   answer?: import("./api.js").Verdict }} words
+ *   answer?: import("../api.js").Verdict }} words
  */
 function show(state, { verdict, name = "", message = "", hint = "", when = "", answer }) {
   panel.dataset.state = state;
@@ -81,7 +79,7 @@ function show(state, { verdict, name = "", message = "", hint = "", when = "", a
   nameLine.classList.toggle("long", name.length > LONG_NAME);
   write(messageLine, message);
   write(hintLine, hint);
-  write(whenLine, when && `${when}, ${new Date().toLocaleTimeString()}`);
+  write(whenLine, when && `${when}, ${new Date().toLocaleTimeString(currentLanguage())}`);
   if (answer) writeScore(answer);
   // On a phone the panel lies below the picture; "nearest" does not move a page that shows it already.
   if (state !== "idle") panel.scrollIntoView({ block: "nearest" });
@@ -93,17 +91,20 @@ function write(line, words) {
   line.hidden = words === "";
 }
 
-/** @param {import("./api.js").Verdict} answer */
+/** @param {import("../api.js").Verdict} answer */
 function writeScore({ confidence, distance, threshold }) {
-  // Of a refusal some keys are told neither: the confidence is then 0 for the sake of older clients.
+  // Of a refusal some keys are told neither.
   if (typeof confidence !== "number" || typeof distance !== "number") return;
-  const meaning = [`Not a probability: 100 − distance × 100, and the distance is ${distance.toFixed(4)}.`];
-  confidenceText.textContent = confidence.toFixed(2);
+  const digits = (/** @type {number} */ value, /** @type {number} */ places) => {
+    return value.toLocaleString(currentLanguage(), { minimumFractionDigits: places, maximumFractionDigits: places });
+  };
+  const meaning = [t("desk.meaning", { distance: digits(distance, 4) })];
+  confidenceText.textContent = digits(confidence, 2);
   gaugeValue.setAttribute("width", String(Math.min(100, Math.max(0, confidence))));
   gaugeNeeded.toggleAttribute("hidden", typeof threshold !== "number");
   if (typeof threshold === "number") {
     const needed = Math.max(0, (1 - threshold) * 100);
-    meaning.push(`A match needs at least ${needed.toFixed(2)} here; the more users an event has, the more.`);
+    meaning.push(t("desk.needed", { needed: digits(needed, 2) }));
     gaugeNeeded.setAttribute("x", String(Math.min(99.2, needed)));
   }
   meaningLine.textContent = meaning.join(" ");

@@ -1,6 +1,7 @@
 // The picture to be sent: nothing, the camera's live picture, or one that was taken, chosen or dropped.
 
-import { byId } from "./page.js";
+import { byId } from "../page.js";
+import { currentLanguage, t } from "../texts.js";
 
 const figure = byId("preview", HTMLElement);
 const image = byId("preview-picture", HTMLImageElement);
@@ -34,6 +35,7 @@ export function showLive() {
 /** @param {Blob} picture @param {string} name what to call it under the picture */
 export function showPicture(picture, name) {
   replace(picture, "picture", `${name}, ${sizeOf(picture)}`);
+  image.alt = t("desk.picture_alt");
   image.src = URL.createObjectURL(picture);
 }
 
@@ -70,5 +72,6 @@ function replace(picture, source, words) {
 /** @param {Blob} picture */
 function sizeOf(picture) {
   const kilobytes = picture.size / 1000;
-  return kilobytes < 1000 ? `${Math.ceil(kilobytes)} kB` : `${(kilobytes / 1000).toFixed(1)} MB`;
+  const megabytes = (kilobytes / 1000).toLocaleString(currentLanguage(), { maximumFractionDigits: 1 });
+  return kilobytes < 1000 ? `${Math.ceil(kilobytes)} kB` : `${megabytes} MB`;
 }
