@@ -119,7 +119,7 @@ impl Said {
                 let kind = match doubt {
                     Doubt::Apart { .. } => "apart",
                     Doubt::Ahead { .. } => "ahead",
-                    _ => "leapt",
+                    Doubt::NotSteady | Doubt::Leapt { .. } | _ => "leapt",
                 };
                 (None, Some((kind, doubt.to_string())))
             }

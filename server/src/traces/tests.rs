@@ -15,7 +15,7 @@ fn collector() -> (CollectorUrl, mpsc::Receiver<Bytes>) {
     let sender = web::Data::new(Mutex::new(sender));
     let take = async |sender: web::Data<Mutex<mpsc::Sender<Bytes>>>, batch: Bytes| {
         sender.lock().unwrap().send(batch).unwrap();
-        HttpResponse::Ok()
+        HttpResponse::Ok().finish()
     };
     let server = HttpServer::new(move || {
         App::new().app_data(sender.clone()).route("/v1/traces", web::post().to(take))

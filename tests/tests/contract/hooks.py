@@ -27,7 +27,7 @@ MODEL = "sface-2021dec"
 # The names of the examples in the document, so that these meet something.
 EVENT, USERS, KEYS = "conference_2024", ("john_doe", "jane_smith"), ("door 1", "door 2")
 NAMES = {"event": (EVENT,), "event_name": (EVENT,), "user": USERS, "user_id": USERS, "username": USERS}
-NAMES |= {"name": KEYS}
+NAMES |= {"name": KEYS, "into": USERS}
 INVISIBLE = " \u200b\u200c\u200d\u2060\ufeff"
 FORBIDDEN = {"Cc", "Zl", "Zp"}
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
