@@ -66,7 +66,7 @@ pub(crate) async fn note_request(
     let stages = trace.as_ref().map(RequestTrace::stages);
     let noted = Noted { request: Some(under_way), trace, span: Span::current() };
     let outcome = match stages {
-        Some(stages) => stages.of(next.call(request)).await,
+        Some(stages) => stages.note_in(next.call(request)).await,
         None => next.call(request).await,
     };
     let status = match &outcome {

@@ -44,7 +44,7 @@ impl Stages {
     }
 
     /// Notes here what a future does.
-    pub(crate) async fn of<T>(self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn note_in<T>(self, work: impl Future<Output = T>) -> T {
         CURRENT.scope(self, work).await
     }
 

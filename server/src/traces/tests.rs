@@ -42,7 +42,7 @@ async fn a_request_and_its_stages_are_sent_as_part_of_the_callers_trace() {
     let trace = traces.begin(&headers).unwrap();
     trace
         .stages()
-        .of(async {
+        .note_in(async {
             note_stage("store", Some("append_sample"), Duration::from_millis(2));
             let stages = Stages::current().unwrap();
             let thread =

@@ -37,6 +37,7 @@ macro_rules! read_on {
 }
 
 mod append;
+mod clock;
 mod config;
 mod connection;
 mod delete_sample;
@@ -259,7 +260,7 @@ impl EmbeddingStore for PostgresStore {
     }
 
     async fn clock(&self) -> Result<Option<OffsetDateTime>, StoreError> {
-        read_on!(self, session::clock).map(Some)
+        read_on!(self, clock::read).map(Some)
     }
 
     async fn changes(&self) -> Result<Option<ChangeFeed>, StoreError> {

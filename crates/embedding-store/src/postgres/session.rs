@@ -4,14 +4,11 @@ use std::fmt;
 use std::pin::Pin;
 
 use deadpool_postgres::{ClientWrapper, Connect, HookError};
-use time::OffsetDateTime;
 use tokio::task::JoinHandle;
 use tokio_postgres::{Client, Config, Error};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::config::PostgresConfig;
-use super::connection::Lease;
-use super::failure::Failure;
 use super::tls;
 use crate::StoreError;
 
@@ -92,13 +89,4 @@ pub(super) async fn check(client: &mut ClientWrapper) -> Result<(), HookError> {
     let found = client.query_one("SELECT current_setting('server_encoding')", &[]).await;
     let encoding: String = found.and_then(|row| row.try_get(0)).map_err(HookError::Backend)?;
     if encoding == "UTF8" { Ok(()) } else { Err(HookError::message(encoding)) }
-}
-
-/// What time it is in the database, now and not when a transaction began.
-pub(super) async fn clock(lease: &Lease) -> Result<OffsetDateTime, Failure> {
-    let now = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
-    let found = lease.rows(now, &[]).await?;
-    let micros = found.first().map(|row| row.try_get::<_, i64>(0)).transpose()?.unwrap_or_default();
-    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000);
-    Ok(time.map_err(|_| StoreError::unavailable(false, "the database has no time that can be"))?)
 }

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, WriteTransaction};
 use uuid::Uuid;
 
 use super::applied::Applied;
 use super::failure::Failure;
 use super::journal::writes::JournalWrite;
-use super::tables::{Bytes, EVENTS, FORMAT, KEY_RECORD, SAMPLES, Tables, USERS};
+use super::tables::{EVENTS, FORMAT, KEY_RECORD, SAMPLES, Tables, USERS, WriteTables};
 use super::{keys, moved_user};
 use crate::{EventName, EventRecord, FaceSample, Keyring, StoreError, UserRecord, Username};
 
@@ -35,8 +35,6 @@ pub(super) enum Command {
     FinishResealing,
     Journal(Box<JournalWrite>),
 }
-
-pub(super) type WriteTables<'t> = Tables<Table<'t, Bytes, Bytes>>;
 
 pub(super) fn open_tables<'t>(
     transaction: &'t WriteTransaction,

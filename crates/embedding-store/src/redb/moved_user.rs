@@ -3,9 +3,9 @@
 use redb::ReadableTable;
 
 use super::applied::Applied;
-use super::commands::WriteTables;
 use super::failure::Failure;
 use super::keys;
+use super::tables::WriteTables;
 use crate::{StoreError, UserRecord, moved_user};
 
 pub(super) fn apply(

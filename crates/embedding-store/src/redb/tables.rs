@@ -1,6 +1,6 @@
 //! The tables and their records. A record that is not the one its key names counts as damaged.
 
-use redb::{ReadOnlyTable, ReadableTable, TableDefinition};
+use redb::{ReadOnlyTable, ReadableTable, Table, TableDefinition};
 
 use super::failure::Failure;
 use super::keys;
@@ -11,6 +11,9 @@ pub(super) type Bytes = &'static [u8];
 
 /// A table of a transaction that only reads.
 pub(super) type ReadTable = ReadOnlyTable<Bytes, Bytes>;
+
+/// The tables of a transaction that writes.
+pub(super) type WriteTables<'t> = Tables<Table<'t, Bytes, Bytes>>;
 
 pub(super) const FORMAT: TableDefinition<'_, Bytes, Bytes> = TableDefinition::new("face store format");
 /// Key of the format's version, a little-endian u32, in [`FORMAT`].
