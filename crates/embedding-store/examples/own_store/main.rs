@@ -157,7 +157,7 @@ impl EmbeddingStore for OwnStore {
             return Err(StoreError::taken_id(sample));
         }
         tables.users.remove(&(seen.event.clone(), seen.name.clone()));
-        tables.samples.retain(|(event, owner, _), _| (&*event, &*owner) != (&seen.event, &seen.name));
+        tables.samples.retain(|(event, owner, _), _| (event, owner) != (&seen.event, &seen.name));
         tables.users.insert((to.event.clone(), to.name.clone()), to.clone());
         tables.samples.extend(moved.into_iter().map(|sample| (key(&sample), sample)));
         Ok(tables.samples_of(&to.event, &to.name).len())
